@@ -1,0 +1,40 @@
+"""What holds for every test: no network, no window, no luck."""
+
+import os
+
+# Kivy reads these when it is first imported, so they come before any import of ours.
+os.environ.update(
+    SDL_VIDEODRIVER="offscreen",
+    SDL_AUDIODRIVER="dummy",
+    KIVY_NO_ARGS="1",
+    KIVY_NO_CONFIG="1",
+    KIVY_NO_FILELOG="1",
+    KIVY_NO_CONSOLELOG="1",
+    KIVY_CLIPBOARD="dummy",
+)
+# No setting of the person who runs the tests may reach into them.
+for _name in [name for name in os.environ if name.startswith("BOUCLE_") and name != "BOUCLE_CAMPAIGN"]:
+    del os.environ[_name]
+
+from hypothesis import HealthCheck, Phase, settings  # noqa: E402
+
+from tests.campaign import campaign, examples  # noqa: E402
+from tests.postgres import fresh_postgres, postgres_server  # noqa: E402
+from tests.sockets import close_the_network  # noqa: E402
+
+__all__ = ["fresh_postgres", "postgres_server"]
+
+close_the_network()
+
+# CI tries the same examples every time, so that a red run is somebody's change; the night looks for new ones.
+settings.register_profile(
+    "boucle",
+    max_examples=examples(ci=100, night=2_000),
+    deadline=None,
+    derandomize=campaign() != "night",
+    database=None,
+    print_blob=True,
+    phases=tuple(phase for phase in Phase if phase is not Phase.explain),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("boucle")

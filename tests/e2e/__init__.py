@@ -1,0 +1,1 @@
+"""Tests of whole journeys, with the commands a person types."""

@@ -1,0 +1,1 @@
+"""Tests that break something on purpose: kills, full disks, lost answers."""

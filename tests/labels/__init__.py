@@ -1,0 +1,1 @@
+"""Tests of the labels, run with nothing but `boucle_labels` installed."""

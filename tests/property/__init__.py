@@ -1,0 +1,1 @@
+"""Tests of promises that must hold for any history."""

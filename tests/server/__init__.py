@@ -1,0 +1,1 @@
+"""Tests of the server, run with nothing but `boucle_server` installed."""

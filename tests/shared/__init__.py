@@ -1,0 +1,1 @@
+"""Tests of the domain, run with nothing but `boucle` installed."""
