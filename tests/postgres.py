@@ -1,6 +1,6 @@
-"""A real PostgreSQL server that the tests start for themselves: own directory, own socket, no port, gone at the end.
+"""A real PostgreSQL server that the tests start for themselves, on a socket of its own, gone at the end.
 
-It orders text as French readers do, not by bytes, so that code which leans on the database's order is found out.
+It orders text as French readers do, not by bytes, so that code which leans on the database's order shows.
 Without PostgreSQL 15 or newer the tests that ask for it fail and say what to install; they never skip.
 """
 

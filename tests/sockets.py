@@ -34,7 +34,7 @@ def is_loopback(host: object) -> bool:
 def _refuse(event: str, arguments: Sequence[object]) -> None:
     if event in WATCHED:
         address = arguments[1]
-        # Internet addresses are tuples with a host first; Unix ones are text, kernel ones begin with a number.
+        # Internet addresses are tuples with a host first; Unix ones are text, kernel ones begin by a number.
         if isinstance(address, tuple) and isinstance(address[0], str) and not _may_use(event, address[0]):
             raise NetworkRefusedError(f"a test asked for {event} to {address!r}; only loopback is open")
     elif event == "socket.getaddrinfo":

@@ -1,0 +1,49 @@
+"""The words people read, by key, in French first and English second.
+
+`fr.po` and `en.po` beside this file are gettext catalogues: `msgid` is a stable key (`reason.while_out`),
+`msgstr` the text, with plain `{names}` for values. A text that counts has `msgid_plural` and two forms,
+chosen by the value `n`. Every key is in both languages with the same names; tests hold that, so a missing
+key is a bug here.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from boucle.words.po import Entry, read_catalogue
+
+LANGUAGES: Final = ("fr", "en")
+"""The languages we have, the one people get when nobody asked for another first."""
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """Say the words of `key` in a language of LANGUAGES, with `values` in their places.
+
+    Raises KeyError for an unknown key, a missing value, or a counting text without `n`.
+    """
+    entry = catalogue(lang)[key]
+    form = entry.text
+    if entry.other is not None and _is_many(values["n"], lang):
+        form = entry.other
+    return form.format_map(values)
+
+
+def knows(key: str) -> bool:
+    """Is there a text for this key?"""
+    return key in catalogue(LANGUAGES[0])
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, Entry]:
+    """Give all the entries of one language by key; KeyError for a language that we do not have."""
+    if lang not in LANGUAGES:
+        raise KeyError(lang)
+    return read_catalogue(files(__name__).joinpath(f"{lang}.po").read_text(encoding="utf-8"))
+
+
+def _is_many(n: object, lang: str) -> bool:
+    if not isinstance(n, int):
+        raise TypeError(f"n counts things, so it is an int, not {n!r}")
+    # French says "0 bac, 1 bac, 2 bacs" and English "0 crates, 1 crate, 2 crates" (the plural rules of CLDR).
+    return abs(n) > 1 if lang == "fr" else abs(n) != 1
