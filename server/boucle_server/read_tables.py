@@ -1,0 +1,143 @@
+"""The tables that can be thrown away: the fold of the truth, ready to be asked.
+
+They are made by code, not by migrations: when this definition differs from the one that a database was made
+with, they are dropped, made again and filled from the events (`boucle_server.schema`). All cells, codes and
+keys compare by bytes on both databases.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from boucle_server.tables import BIG, KEY, NAMING
+
+FOLD_VERSION: Final = 1
+"""Raise it when the same events give other rows, so that every database fills its read tables anew."""
+
+METADATA: Final = sa.MetaData(naming_convention=NAMING)
+
+
+def _column(name: str, *, primary: bool = False, maybe: bool = False) -> sa.Column[str]:
+    return sa.Column(name, KEY, primary_key=primary, nullable=maybe)
+
+
+def _number(name: str, *, primary: bool = False, maybe: bool = False) -> sa.Column[int]:
+    return sa.Column(name, BIG, primary_key=primary, nullable=maybe, autoincrement=False)
+
+
+def _primary(*names: str) -> list[sa.Column[str]]:
+    return [_column(name, primary=True) for name in names]
+
+
+ITEM: Final = sa.Table(
+    "item",
+    METADATA,
+    *_primary("org", "item"),
+    _column("type"),
+    _column("stage"),
+    _column("site"),
+    _column("partner"),
+    _column("zone"),
+    _number("out_since", maybe=True),
+    _column("due", maybe=True),
+    _column("loss", maybe=True),
+    _number("last_teff"),
+    _column("state"),
+    sa.Index(None, "org", "stage"),
+    sa.Index(None, "org", "partner"),
+    sqlite_with_rowid=False,
+)
+"""The state of every item, `state` being the fold's own as JSON. `item` is the id of its first commissioning
+event, or the key of a code that nothing has bound."""
+
+BINDING: Final = sa.Table(
+    "binding",
+    METADATA,
+    *_primary("org", "code"),
+    _column("item"),
+    _column("claim"),
+    sa.Index(None, "org", "item"),
+    sqlite_with_rowid=False,
+)
+"""Which item a code names, and the event by which it does."""
+
+CELL: Final = sa.Table(
+    "cell",
+    METADATA,
+    *_primary("org", "cell", "month", "site", "partner", "loop", "type", "material", "measure", "bucket"),
+    _number("n"),
+    sa.Index(None, "org", "cell", "measure", "month"),
+    sqlite_with_rowid=False,
+)
+"""The sums of all facts (`boucle.facts.Cell`); a sum of zero has no row."""
+
+TASK: Final = sa.Table(
+    "task",
+    METADATA,
+    *_primary("org", "item", "event", "reason"),
+    _number("teff"),
+    _column("kind"),
+    _column("detail"),
+    sqlite_with_rowid=False,
+)
+"""What a person should look at, because an event contradicts its item's history."""
+
+AMENDMENT: Final = sa.Table(
+    "amendment",
+    METADATA,
+    *_primary("org", "target", "id"),
+    _column("kind"),
+    _column("subject"),
+    sqlite_with_rowid=False,
+)
+"""Which event removes or replaces which: `kind` is `void` or `correct`."""
+
+REFERENCE: Final = sa.Table(
+    "reference",
+    METADATA,
+    *_primary("org", "tbl", "key"),
+    _number("valid_from", primary=True),
+    _column("id", primary=True),
+    _number("teff"),
+    _column("dev"),
+    _column("epoch"),
+    _number("seq"),
+    _column("row"),
+)
+"""Every version of reference data, `row` as JSON, with the order of the event that states it."""
+
+WATERMARK: Final = sa.Table(
+    "watermark",
+    METADATA,
+    *_primary("org", "dev", "epoch"),
+    _column("ranges"),
+    _column("last_hash"),
+    _number("first_ms"),
+    _number("last_teff"),
+    sqlite_with_rowid=False,
+)
+"""Which sequence numbers of a device are stored: `ranges` is the JSON of `[[first, last], …]`."""
+
+READ_META: Final = sa.Table(
+    "read_meta",
+    sa.MetaData(naming_convention=NAMING),
+    _column("name", primary=True),
+    _column("definition_hash"),
+    _number("filled_ms", maybe=True),
+)
+"""One row `read`: the definition that the read tables were made with, and when they were filled from the
+events; no instant while that is still to be done. It stays when the others are dropped."""
+
+
+def definition_hash() -> str:
+    """Give the SHA-256 of everything that decides what the read tables hold."""
+    state = sha256(f"fold {FOLD_VERSION}\n".encode())
+    dialect = SQLiteDialect_pysqlite()
+    for table in METADATA.sorted_tables:
+        state.update(str(CreateTable(table).compile(dialect=dialect)).encode())
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            state.update(str(CreateIndex(index).compile(dialect=dialect)).encode())
+    return state.hexdigest()

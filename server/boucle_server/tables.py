@@ -1,0 +1,419 @@
+"""The tables that hold the truth; every other table can be thrown away and made again from these.
+
+Every key begins with `org`, but for what is presented before the organisation is known: the hash of a token
+or of an enrolment code, a login. Times are `*_ms`, integer milliseconds of UTC. No query relies on the order
+in which a database sorts text: key texts compare by bytes. Rows are only ever added to `record`, `raw`,
+`seal`, `status_change`, `leaf`, `node` and `checkpoint`.
+
+A model of this file never reads a request: it would accept any value (see `boucle_server.api`).
+"""
+
+from typing import Any, ClassVar, Final
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+KEY: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""A text that identifies: compared by bytes on both databases."""
+BIG: Final = sa.BigInteger()
+SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A number given by the database; SQLite only numbers rows for the type INTEGER."""
+
+RECORD_STATUSES: Final = ("accepted", "held", "quarantined", "fork", "conflict", "dismissed")
+DEVICE_STATUSES: Final = ("active", "revoked", "server")
+_BY_KEY: Final = {"sqlite_with_rowid": False}
+"""SQLite keeps the rows in their key: one tree to write instead of two."""
+
+
+def _key(*, primary: bool = False, unique: bool = False, index: bool = False, org: bool = False) -> Any:
+    return Field(
+        sa_type=KEY,
+        primary_key=primary,
+        unique=unique,
+        index=index,
+        foreign_key="org.org" if org else None,
+    )
+
+
+def _big(*, primary: bool = False, default: int | None = None) -> Any:
+    if default is None:
+        return Field(sa_type=BIG, primary_key=primary)
+    return Field(default, sa_type=BIG, primary_key=primary)
+
+
+def _maybe(kind: Any = BIG) -> Any:
+    return Field(None, sa_type=kind, nullable=True)
+
+
+def _serial() -> Any:
+    return Field(None, sa_type=SERIAL, primary_key=True, sa_column_kwargs={"autoincrement": True})
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Truth(SQLModel):
+    """What every table of this file shares: one metadata with names for every constraint."""
+
+    metadata: ClassVar[sa.MetaData] = sa.MetaData(naming_convention=NAMING)
+
+
+class Org(Truth, table=True):
+    """An organisation: one company network with its own log, keys and devices."""
+
+    __tablename__ = "org"
+    __table_args__ = (sa.CheckConstraint("generation >= 1", name="generation"),)
+
+    org: str = _key(primary=True)
+    name: str = _key()
+    zone: str = _key()
+    origin: str = _key()
+    """First two parts of the log's name, `host/org`; the generation is the third."""
+    generation: int = _big(default=1)
+    """How often the log was begun: a restored backup begins the next one."""
+    demo: bool = False
+    created_ms: int = _big()
+
+
+class OrgKey(Truth, table=True):
+    """A key pair: `sign` (Ed25519) for the log and the server's seals, `box` (X25519) for rescue files."""
+
+    __tablename__ = "org_key"
+    __table_args__ = (_one_of("purpose", ("sign", "box")),)
+
+    org: str = _key(primary=True, org=True)
+    purpose: str = _key(primary=True)
+    public: bytes = Field(primary_key=True)
+    private: bytes
+    created_ms: int = _big()
+
+
+class OrgCounter(Truth, table=True):
+    """The last number that the single writer of an organisation took."""
+
+    __tablename__ = "org_counter"
+
+    org: str = _key(primary=True, org=True)
+    change_n: int = _big(default=0)
+    """Of the table `change`."""
+
+
+class Device(Truth, table=True):
+    """A device that may send events: a phone, a scanning program, or the server itself (status `server`)."""
+
+    __tablename__ = "device"
+    __table_args__ = (_one_of("status", DEVICE_STATUSES),)
+
+    org: str = _key(primary=True, org=True)
+    dev: str = _key(primary=True)
+    name: str = _key()
+    role: str = _key()
+    site: str = _key()
+    public_key: bytes
+    status: str = _key()
+    enrolled_ms: int = _big()
+    revoked_ms: int | None = _maybe()
+    token_hash: str | None = Field(None, sa_type=KEY, unique=True, nullable=True)
+    last_seen_ms: int | None = _maybe()
+    unsent: int | None = _maybe()
+    """How many events it said it still holds, at `last_seen_ms`."""
+    app: str | None = _maybe(KEY)
+    boot: str | None = _maybe(KEY)
+
+
+class Enrolment(Truth, table=True):
+    """A one-time code that lets one device in; only its hash is kept."""
+
+    __tablename__ = "enrolment"
+
+    code_hash: str = _key(primary=True)
+    org: str = _key(org=True)
+    name: str = _key()
+    role: str = _key()
+    site: str = _key()
+    created_ms: int = _big()
+    expires_ms: int = _big()
+    used_ms: int | None = _maybe()
+    dev: str | None = _maybe(KEY)
+    """The device that used it."""
+
+
+class Person(Truth, table=True):
+    """A person, with up to two credentials: a login with a password, a badge with a PIN.
+
+    `person` is the pseudonym that events carry as `actor`; the name is only here and can be forgotten.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (sa.UniqueConstraint("org", "badge"),)
+
+    org: str = _key(primary=True, org=True)
+    person: str = _key(primary=True)
+    name: str = _key()
+    login: str | None = Field(None, sa_type=KEY, unique=True, nullable=True)
+    password_hash: str | None = _maybe(KEY)
+    badge: str | None = _maybe(KEY)
+    pin_hash: str | None = _maybe(KEY)
+    role: str = _key()
+    site: str = _key()
+    active: bool = True
+    created_ms: int = _big()
+
+
+class Token(Truth, table=True):
+    """An opaque token of a program; `scopes` are capabilities with spaces between; only its hash is kept."""
+
+    __tablename__ = "token"
+    __table_args__ = (sa.UniqueConstraint("org", "id"),)
+
+    token_hash: str = _key(primary=True)
+    org: str = _key(org=True)
+    id: str = _key()
+    name: str = _key()
+    scopes: str = _key()
+    created_ms: int = _big()
+    expires_ms: int | None = _maybe()
+    revoked_ms: int | None = _maybe()
+    person: str | None = _maybe(KEY)
+
+
+class Record(Truth, table=True):
+    """One received record: its bytes, its frozen time, and what was decided about it at first receipt.
+
+    A record is never changed but by a `status_change`, which also rewrites `status` and `reason`. Of the
+    records of one id at most one is `accepted` or `held`.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (
+        sa.UniqueConstraint("org", "id", "hash"),
+        sa.Index(None, "org", "dev", "epoch", "seq"),
+        sa.Index(None, "org", "subject", "teff"),
+        sa.Index(None, "org", "kind", "teff"),
+        _one_of("status", RECORD_STATUSES),
+        sa.CheckConstraint("tq BETWEEN 0 AND 2", name="tq"),
+        sa.CheckConstraint("seq >= 1", name="seq"),
+    )
+
+    rid: int | None = _serial()
+    org: str = _key()
+    id: str = _key()
+    hash: str = _key()
+    dev: str = _key()
+    epoch: str = _key()
+    seq: int = _big()
+    kind: str = _key()
+    subject: str = _key()
+    payload: bytes
+    priv: bytes | None = _maybe(sa.LargeBinary())
+    teff: int = _big()
+    tq: int = Field(sa_type=sa.SmallInteger)
+    salt: bytes
+    """16 random bytes of the log's commitment."""
+    generation: int = _big()
+    leaf: int = _big()
+    """The index of its entry in the log of `generation`."""
+    status: str = _key()
+    reason: str = Field("", sa_type=KEY)
+    received_ms: int = _big()
+    seal: int | None = _maybe()
+    """`seal.sid` of the seal that vouches for it."""
+
+
+class Seal(Truth, table=True):
+    """A device's signature over a contiguous range of its chain, as received."""
+
+    __tablename__ = "seal"
+    __table_args__ = (sa.UniqueConstraint("org", "dev", "epoch", "first", "last", "signature"),)
+
+    sid: int | None = _serial()
+    org: str = _key()
+    dev: str = _key()
+    epoch: str = _key()
+    first: int = _big()
+    last: int = _big()
+    batch: str = _key()
+    body: bytes
+    """The message that was signed."""
+    signature: bytes
+    received_ms: int = _big()
+
+
+class Raw(Truth, table=True):
+    """Bytes that could not be read as a record or a batch, kept as they came."""
+
+    __tablename__ = "raw"
+    __table_args__ = (sa.UniqueConstraint("org", "dev", "hash"),)
+
+    rid: int | None = _serial()
+    org: str = _key()
+    dev: str = _key()
+    content: bytes
+    hash: str = _key()
+    reason: str = _key()
+    salt: bytes
+    received_ms: int = _big()
+    generation: int = _big()
+    leaf: int = _big()
+
+
+class StatusChange(Truth, table=True):
+    """A later change of a record's status, always by an event of a person or of the server."""
+
+    __tablename__ = "status_change"
+    __table_args__ = (sa.Index(None, "org", "record"), _one_of("status", RECORD_STATUSES))
+
+    cid: int | None = _serial()
+    org: str = _key()
+    record: int = _big()
+    """`record.rid`."""
+    status: str = _key()
+    reason: str = _key()
+    by_event: str = _key()
+    salt: bytes
+    at_ms: int = _big()
+    generation: int = _big()
+    leaf: int = _big()
+
+
+class Leaf(Truth, table=True):
+    """One entry of an organisation's log (`boucle.log`)."""
+
+    __tablename__ = "leaf"
+    __table_args__ = _BY_KEY
+
+    org: str = _key(primary=True)
+    generation: int = _big(primary=True)
+    idx: int = _big(primary=True)
+    entry: bytes
+    hash: bytes
+
+
+class Node(Truth, table=True):
+    """A complete subtree of a log, kept for every eighth level; the levels between are hashed from these."""
+
+    __tablename__ = "node"
+    __table_args__ = _BY_KEY
+
+    org: str = _key(primary=True)
+    generation: int = _big(primary=True)
+    level: int = _big(primary=True)
+    idx: int = _big(primary=True)
+    hash: bytes
+
+
+class LogHead(Truth, table=True):
+    """All that appending to a log needs."""
+
+    __tablename__ = "log_head"
+
+    org: str = _key(primary=True)
+    generation: int = _big(primary=True)
+    size: int = _big()
+    frontier: bytes
+
+
+class Checkpoint(Truth, table=True):
+    """A checkpoint that was signed; the signer never signs a smaller size, nor another root for a size."""
+
+    __tablename__ = "checkpoint"
+
+    org: str = _key(primary=True)
+    generation: int = _big(primary=True)
+    size: int = _big(primary=True)
+    root: bytes
+    note: str = _key()
+    at_ms: int = _big()
+
+
+class JobRun(Truth, table=True):
+    """One run of a scheduled job for one organisation and period: the row that lets it run once."""
+
+    __tablename__ = "job_run"
+
+    org: str = _key(primary=True)
+    name: str = _key(primary=True)
+    period: str = _key(primary=True)
+    started_ms: int = _big()
+    finished_ms: int | None = _maybe()
+    outcome: str | None = _maybe(KEY)
+
+
+class MonthClosing(Truth, table=True):
+    """A month that a person closed, with the bytes of its figures; a revision leaves the earlier one."""
+
+    __tablename__ = "month_closing"
+
+    org: str = _key(primary=True, org=True)
+    month: str = _key(primary=True)
+    revision: int = _big(primary=True)
+    closed_ms: int = _big()
+    by: str = _key()
+    snapshot: bytes
+    digest: str = _key()
+    size: int = _big()
+    """Entries of the log when it was closed."""
+    reason: str = _key()
+
+
+class LabelBatch(Truth, table=True):
+    """A batch of codes that was minted for printing."""
+
+    __tablename__ = "label_batch"
+
+    org: str = _key(primary=True, org=True)
+    batch: str = _key(primary=True)
+    kind: str = _key()
+    count: int = _big()
+    base: str = _key()
+    created_ms: int = _big()
+    by: str = _key()
+
+
+class Change(Truth, table=True):
+    """What phones may pull: the row `key` of a reference table changed; `n` is taken by the single writer."""
+
+    __tablename__ = "change"
+
+    org: str = _key(primary=True)
+    n: int = _big(primary=True)
+    tbl: str = _key()
+    key: str = _key()
+
+
+METADATA: Final = Truth.metadata
+
+
+def _core(model: type[Truth]) -> sa.Table:
+    return METADATA.tables[str(model.__tablename__)]
+
+
+# The same tables for SQLAlchemy Core, which the hot path uses.
+ORG: Final = _core(Org)
+ORG_KEY: Final = _core(OrgKey)
+ORG_COUNTER: Final = _core(OrgCounter)
+DEVICE: Final = _core(Device)
+ENROLMENT: Final = _core(Enrolment)
+PERSON: Final = _core(Person)
+TOKEN: Final = _core(Token)
+RECORD: Final = _core(Record)
+SEAL: Final = _core(Seal)
+RAW: Final = _core(Raw)
+STATUS_CHANGE: Final = _core(StatusChange)
+LEAF: Final = _core(Leaf)
+NODE: Final = _core(Node)
+LOG_HEAD: Final = _core(LogHead)
+CHECKPOINT: Final = _core(Checkpoint)
+JOB_RUN: Final = _core(JobRun)
+MONTH_CLOSING: Final = _core(MonthClosing)
+LABEL_BATCH: Final = _core(LabelBatch)
+CHANGE: Final = _core(Change)
