@@ -1,0 +1,174 @@
+"""Admission: what the server decides about each record at first receipt, once and for ever.
+
+Pure: given the push, what is already stored for its ids and sequence numbers, and the clock, it answers per
+record. Later changes are a person's acts (`event.admitted`, `event.dismissed`).
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from boucle.events import KINDS, Event, Quality
+from boucle.push import Push, Record, Status
+from boucle.wire import FIRST_PREV, Unreadable, digest, read
+
+FUTURE_MS = 5 * 60_000
+"""An effective time later than receipt by more than this is quarantined, so that no clock wins by lying ahead."""
+EARLIEST_MS = 946_684_800_000
+"""2000-01-01: nothing this product records happened before."""
+
+
+class Why(StrEnum):
+    """Reasons of quarantine and fork beside the flaws of `wire.Flaw`."""
+
+    BAD_SEAL = "bad_seal"
+    TIME_FUTURE = "time_future"
+    TIME_IMPOSSIBLE = "time_impossible"
+    TIME_ORDER = "time_order"
+    OTHER_ORG = "other_org"
+    OTHER_DEVICE = "other_device"
+    SEQ_TAKEN = "seq_taken"
+    CHAIN_BROKEN = "chain_broken"
+    PRIVATE_MISMATCH = "private_mismatch"
+    RESERVED_KIND = "reserved_kind"
+    REVOKED_DEVICE = "revoked_device"
+    UNEXPECTED = "unexpected"
+
+
+class Known(NamedTuple):
+    """What is stored for an id: content hash, effective time, quality, and the status it was given."""
+
+    hash: str
+    teff: int
+    tq: int
+    status: str
+
+
+class Slot(NamedTuple):
+    """What is stored for a sequence number of the epoch: the event's id and content hash."""
+
+    id: str
+    hash: str
+
+
+class Ruling(NamedTuple):
+    """The answer for one record. `event` is None when its payload could not be read."""
+
+    id: str
+    status: Status
+    why: str
+    hash: str
+    record: Record
+    event: Event | None
+
+
+RESERVED = frozenset({"reference.set", "month.closed", "event.admitted", "event.dismissed", "item.presumed_lost"})
+"""Kinds that only the organisation's own server device may record."""
+
+
+def rule(
+    push: Push,
+    *,
+    known: Mapping[str, Known],
+    slots: Mapping[int, Slot],
+    now_ms: int,
+    sealed: bool = True,
+    revoked: bool = False,
+    own: bool = False,
+) -> list[Ruling]:
+    """Rule on every record of a push, in order.
+
+    `known` holds what is stored for the ids of the push (of any device of the organisation), `slots` what is
+    stored for the sequence numbers from `push.first - 1` to `push.last + 1` of its (device, epoch); `sealed`
+    says whether the seal verified, `own` whether the device is the organisation's server device.
+    """
+    seen = dict(known)
+    taken = dict(slots)
+    rulings = []
+    last_teff: int | None = None
+    for record in push.records:
+        ruling = _rule_one(record, push, known=seen, slots=taken, now_ms=now_ms, own=own, last_teff=last_teff)
+        if ruling.status in (Status.ACCEPTED, Status.HELD) and not sealed:
+            ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
+        elif ruling.status in (Status.ACCEPTED, Status.HELD) and revoked:
+            ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
+        event = ruling.event
+        if event is not None and ruling.status is not Status.DUPLICATE:
+            seen.setdefault(event.id, Known(ruling.hash, record.teff, record.tq, ruling.status))
+        if event is not None and sealed and ruling.status not in (Status.DUPLICATE, Status.FORK, Status.CONFLICT):
+            taken.setdefault(event.seq, Slot(event.id, ruling.hash))
+            last_teff = record.teff
+        rulings.append(ruling)
+    return rulings
+
+
+def _rule_one(
+    record: Record,
+    push: Push,
+    *,
+    known: Mapping[str, Known],
+    slots: Mapping[int, Slot],
+    now_ms: int,
+    own: bool,
+    last_teff: int | None,
+) -> Ruling:
+    content = digest(record.payload)
+    event = read(record.payload, record.teff, record.tq)
+    if isinstance(event, Unreadable):
+        return Ruling("", Status.QUARANTINED, event.flaw, content, record, None)
+
+    def give(status: Status, why: str = "") -> Ruling:
+        return Ruling(event.id, status, why, content, record, event)
+
+    held = known.get(event.id)
+    if held is not None:
+        same = (held.hash, held.teff, held.tq) == (content, record.teff, record.tq)
+        return give(Status.DUPLICATE, held.status) if same else give(Status.CONFLICT)
+    if event.org != push.org:
+        return give(Status.QUARANTINED, Why.OTHER_ORG)
+    if (event.dev, event.epoch) != (push.dev, push.epoch):
+        return give(Status.QUARANTINED, Why.OTHER_DEVICE)
+    broken = _chain_fault(event, slots)
+    if broken is not None:
+        return give(Status.FORK, broken)
+    fault = _time_fault(record, now_ms, last_teff) or _content_fault(event, record, own=own)
+    if fault is not None:
+        return give(Status.QUARANTINED, fault)
+    if event.major != 1 or event.kind not in KINDS:
+        return give(Status.HELD)
+    return give(Status.ACCEPTED)
+
+
+def _chain_fault(event: Event, slots: Mapping[int, Slot]) -> Why | None:
+    if event.seq in slots:
+        return Why.SEQ_TAKEN
+    before = slots.get(event.seq - 1)
+    if event.seq == 1 and event.prev != FIRST_PREV:
+        return Why.CHAIN_BROKEN
+    if before is not None and before.hash != event.prev:
+        return Why.CHAIN_BROKEN
+    return None
+
+
+def _time_fault(record: Record, now_ms: int, last_teff: int | None) -> Why | None:
+    if record.teff > now_ms + FUTURE_MS:
+        return Why.TIME_FUTURE
+    if record.teff < EARLIEST_MS or record.tq not in (Quality.ANCHORED, Quality.INTERVAL, Quality.WALL):
+        return Why.TIME_IMPOSSIBLE
+    if last_teff is not None and record.teff < last_teff:
+        return Why.TIME_ORDER
+    return None
+
+
+def _content_fault(event: Event, record: Record, *, own: bool) -> Why | None:
+    if event.priv and record.priv is not None and digest(record.priv) != event.priv:
+        return Why.PRIVATE_MISMATCH
+    if event.kind in RESERVED and not own:
+        return Why.RESERVED_KIND
+    return None
+
+
+def contiguous(push: Push, rulings: Sequence[Ruling]) -> bool:
+    """Tell whether a push's records are exactly the events `first`..`last` of its epoch, without a hole."""
+    seqs = [ruling.event.seq for ruling in rulings if ruling.event is not None]
+    return seqs == list(range(push.first, push.last + 1))

@@ -1,0 +1,118 @@
+"""Amendments: which events a void removes and which a correction replaces, before anything is put in order.
+
+A void removes its target and cannot itself be voided. A correction removes its target and takes its place in the
+order, unless it states another time (`body.at_ms`). Of several corrections of one event the last in the order of
+events counts; the others open a task.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from boucle.events import Event
+from boucle.reasons import Reason
+
+
+class Edge(NamedTuple):
+    """`amender` voids or corrects `target`."""
+
+    target: str
+    amender: str
+
+
+class Dispute(NamedTuple):
+    """A task that amendments open: on which subject, by which event, why."""
+
+    subject: str
+    event: str
+    teff: int
+    reason: Reason
+
+
+def edge_of(event: Event) -> Edge | None:
+    """Give the edge that an event draws, None for an event that amends nothing."""
+    if event.kind == "event.voided":
+        return Edge(event.text("target"), event.id)
+    if event.corrects:
+        return Edge(event.corrects, event.id)
+    return None
+
+
+def effective(events: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]]:
+    """Give the events that stand after all amendments, each in its place, with the tasks this opens.
+
+    `events` must be closed: with an event, everything that amends it and everything it amends, where known.
+    """
+    voided, disputes = _voids(events)
+    families: dict[str, list[Event]] = {}
+    standing: list[Event] = []
+    for event in events.values():
+        if event.corrects and event.kind != "event.voided":
+            families.setdefault(_root(event, events), []).append(event)
+    for event in events.values():
+        if event.kind == "event.voided" or event.corrects or event.id in voided:
+            continue
+        if not any(member.id not in voided for member in families.get(event.id, ())):
+            standing.append(event)
+    for root_id, members in families.items():
+        live = sorted((one for one in members if one.id not in voided), key=lambda one: one.order)
+        if not live:
+            continue
+        winner = live[-1]
+        standing.append(_placed(winner, events.get(root_id)))
+        ancestors = _ancestors(winner, events)
+        disputes.extend(
+            Dispute(one.subject, one.id, one.teff, Reason.CORRECTION_SUPERSEDED)
+            for one in live[:-1]
+            if one.id not in ancestors
+        )
+    return standing, disputes
+
+
+def _voids(events: Mapping[str, Event]) -> tuple[set[str], list[Dispute]]:
+    voided: set[str] = set()
+    disputes: list[Dispute] = []
+    for event in events.values():
+        if event.kind != "event.voided":
+            continue
+        target = events.get(event.text("target"))
+        if target is None or target.kind == "event.voided":
+            continue
+        if target.subject == event.subject:
+            voided.add(target.id)
+        else:
+            disputes.append(Dispute(event.subject, event.id, event.teff, Reason.VOID_MISMATCH))
+    return voided, disputes
+
+
+def _root(event: Event, events: Mapping[str, Event]) -> str:
+    """Follow corrections back to the event first recorded; a circle ends at the smallest id in it."""
+    seen = [event.id]
+    current = event.corrects
+    while current in events and events[current].corrects and current not in seen:
+        seen.append(current)
+        current = events[current].corrects
+    return min(seen) if current in seen else current
+
+
+def _ancestors(event: Event, events: Mapping[str, Event]) -> set[str]:
+    found: set[str] = set()
+    current = event.corrects
+    while current in events and current not in found:
+        found.add(current)
+        current = events[current].corrects
+    return found
+
+
+def _placed(event: Event, root: Event | None) -> Event:
+    stated = event.number("at_ms")
+    if root is None:
+        return replace(event, teff=stated) if stated else event
+    if stated:
+        return replace(event, teff=stated)
+    return replace(event, teff=root.teff, tq=root.tq, dev=root.dev, epoch=root.epoch, seq=root.seq)
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Sort events by their one order."""
+    return sorted(events, key=lambda event: event.order)

@@ -1,0 +1,54 @@
+"""Facts: what one event adds to the figures, as integer deltas on named cells.
+
+A figure is never stored; it is computed from sums of cells. A cell is a tuple of nine texts, so that the same
+fact written on two databases is the same bytes. The families:
+
+| cell     | month           | bucket                | holds                                                          |
+|----------|-----------------|-----------------------|----------------------------------------------------------------|
+| month    | of the event    | code, verdict or ""   | counts, grams, seconds of the month                            |
+| day      | of the event    | day of month `01`..   | +1/-1 moves of a stock: pool, out, transit, held, inbound      |
+| cohort   | of the dispatch | age `0000`.. or ""    | what became of the dispatches of one month                     |
+| due      | of the due day  | day of month          | open loans by the day on which they fall due                   |
+| loss     | of the loss day | day of month          | open loans by the day on which they count as presumed lost     |
+| visit    | of the arrival  | day of month          | open visits at a partner by the day on which they began        |
+| dwell    | of the leaving  | age in days `0000`..  | closed visits by length                                        |
+| declared | of the event    | `task|day of month`   | quantities declared without scanning                           |
+| matched  | ""              | task                  | scans that answer a declaration of that task                   |
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Cell(NamedTuple):
+    """The address of one integer; every part is text, `""` where a part does not apply."""
+
+    cell: str
+    month: str
+    site: str
+    partner: str
+    loop: str
+    type: str
+    material: str
+    measure: str
+    bucket: str
+
+
+class Fact(NamedTuple):
+    """A delta `n` on a cell."""
+
+    at: Cell
+    n: int
+
+
+Cells = dict[Cell, int]
+
+
+def add(cells: Cells, facts: Iterable[Fact], sign: int = 1) -> None:
+    """Add facts to `cells` in place; a cell that comes back to zero is removed, as if never touched."""
+    for at, n in facts:
+        total = cells.get(at, 0) + sign * n
+        if total:
+            cells[at] = total
+        else:
+            cells.pop(at, None)

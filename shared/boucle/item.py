@@ -1,0 +1,87 @@
+"""The state of one item: what the fold knows after its last event.
+
+Independent axes stand side by side (stage, custody, condition, contents, hold); nothing here depends on "now".
+"""
+
+import json
+from typing import NamedTuple
+
+from boucle.lifecycle import HELD, Stage
+
+
+class Item(NamedTuple):
+    """One item. Instants in milliseconds (0 = never), days as `2026-10-31`, masses in grams.
+
+    `site` is our site where it stands or last stood; `place` the partner's site that holds it, from which it is
+    coming back, or to which it is on its way. The `ship_` fields describe the dispatch of the current cycle as it
+    was counted; `loan_partner` the partner who answers for the item now.
+    """
+
+    id: str
+    type: str = ""
+    tare_g: int = 0
+    known: bool = False
+    stage: str = Stage.ENCODED
+    site: str = ""
+    zone: str = ""
+    place: str = ""
+    hold: str = ""
+    grade: str = ""
+    parent: str = ""
+    repaired_by: str = ""
+    uses: int = 0
+    opening_uses: int = 0
+    cycle: int = 0
+    loan_open: bool = False
+    loan_partner: str = ""
+    ship_ms: int = 0
+    ship_inferred: bool = False
+    ship_month: str = ""
+    ship_site: str = ""
+    ship_partner: str = ""
+    ship_loop: str = ""
+    due: str = ""
+    loss: str = ""
+    visit_ms: int = 0
+    collect_task: str = ""
+    pool_site: str = ""
+    commissioned_ms: int = 0
+    retired_ms: int = 0
+    pending_g: int = 0
+    work_stage: str = ""
+    return_stage: str = ""
+    revoked: tuple[str, ...] = ()
+    seen_ms: int = 0
+    order: tuple[int, str, str, int, str] = (-(2**62), "", "", 0, "")
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether a partner holds the item."""
+        return self.stage in HELD
+
+    def presumed_lost_on(self, day: str) -> bool:
+        """Tell whether an open loan counts as presumed lost on a local day: due day + L days have passed."""
+        return self.loan_open and bool(self.loss) and self.loss < day
+
+    def overdue_on(self, day: str) -> bool:
+        """Tell whether an open loan is past the end of its due day on a local day."""
+        return self.loan_open and bool(self.due) and self.due < day
+
+
+_DEFAULTS = Item("")._asdict()
+
+
+def dump(item: Item) -> str:
+    """Write a state as JSON: only what differs from the start, keys sorted."""
+    kept = {name: value for name, value in item._asdict().items() if value != _DEFAULTS[name]}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def load(text: str) -> Item:
+    """Read a state that `dump` wrote."""
+    fields = json.loads(text)
+    if "order" in fields:
+        fields["order"] = tuple(fields["order"])
+    if "revoked" in fields:
+        fields["revoked"] = tuple(fields["revoked"])
+    return Item(**fields)

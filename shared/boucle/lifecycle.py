@@ -1,0 +1,194 @@
+"""Lifecycles: the stages of a container, a returned product and a repair, as tables.
+
+A row says which event leads from which stages to which stage, who may record it, and its CBV business step and
+disposition. The fold asks `target`; docs/lifecycle.md is written from these rows.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Stage(StrEnum):
+    """Where a container stands in its loop."""
+
+    ENCODED = "encoded"
+    AVAILABLE = "available"
+    LOADED = "loaded"
+    OUTBOUND = "outbound"
+    AT_PARTNER = "at_partner"
+    RETURN_READY = "return_ready"
+    INBOUND = "inbound"
+    RECEIVED = "received"
+    CLEANING = "cleaning"
+    IN_REPAIR = "in_repair"
+    REQUALIFYING = "requalifying"
+    LOST = "lost"
+    RETIRED = "retired"
+
+
+HOME = frozenset(
+    {
+        Stage.ENCODED,
+        Stage.AVAILABLE,
+        Stage.LOADED,
+        Stage.RECEIVED,
+        Stage.CLEANING,
+        Stage.IN_REPAIR,
+        Stage.REQUALIFYING,
+    }
+)
+"""Stages in which the item stands at one of our own sites. A hold is a flag beside the stage, not a stage."""
+HELD = frozenset({Stage.AT_PARTNER, Stage.RETURN_READY})
+OUT = frozenset({Stage.OUTBOUND, Stage.AT_PARTNER, Stage.RETURN_READY, Stage.INBOUND})
+
+
+class Verdict(StrEnum):
+    """What sorting decided."""
+
+    OK = "ok"
+    DIRTY = "dirty"
+    DAMAGED = "damaged"
+    SCRAP = "scrap"
+
+
+class Transition(NamedTuple):
+    """One row: from any of `sources`, `kind` (with `qualifier`) leads to `target`; `keep` when it stays."""
+
+    sources: tuple[str, ...]
+    kind: str
+    qualifier: str
+    target: str
+    who: str
+    biz_step: str = ""
+    disposition: str = ""
+
+
+def _stages(*stages: Stage) -> tuple[str, ...]:
+    return tuple(stages)
+
+
+_HOME = tuple(sorted(HOME))
+_S = Stage
+
+CONTAINER: tuple[Transition, ...] = (
+    Transition(_stages(_S.ENCODED), "item.commissioned", "", _S.AVAILABLE, "receive", "commissioning", "active"),
+    Transition(_stages(_S.AVAILABLE, _S.LOADED), "item.loaded", "", _S.LOADED, "receive", "packing", "in_progress"),
+    Transition(_stages(_S.LOADED), "item.unloaded", "", _S.AVAILABLE, "receive", "unpacking", "in_progress"),
+    Transition(_HOME, "item.shipped", "", _S.OUTBOUND, "receive", "shipping", "in_transit"),
+    Transition(_stages(_S.OUTBOUND), "item.delivered", "", _S.AT_PARTNER, "collect", "receiving", "in_progress"),
+    Transition(_stages(_S.AT_PARTNER, _S.RETURN_READY), "item.emptied", "", _S.RETURN_READY, "collect", "unpacking"),
+    Transition(_stages(*HELD), "item.transferred", "", _S.AT_PARTNER, "collect", "shipping", "in_transit"),
+    Transition(_stages(*HELD), "item.collected", "", _S.INBOUND, "collect", "collecting", "in_transit"),
+    Transition(_stages(_S.INBOUND, _S.OUTBOUND), "item.received", "", _S.RECEIVED, "receive", "receiving", "returned"),
+    Transition(_HOME, "item.sorted", Verdict.OK, _S.AVAILABLE, "sort", "inspecting", "conformant"),
+    Transition(_HOME, "item.sorted", Verdict.DIRTY, _S.CLEANING, "sort", "inspecting", "non_conformant"),
+    Transition(_HOME, "item.sorted", Verdict.DAMAGED, _S.IN_REPAIR, "sort", "inspecting", "damaged"),
+    Transition(_HOME, "item.sorted", Verdict.SCRAP, _S.RECEIVED, "sort", "inspecting", "needs_replacement"),
+    Transition(_HOME, "item.cleaned", "", _S.AVAILABLE, "sort"),
+    Transition(_HOME, "item.cleaned", "requalify", _S.REQUALIFYING, "sort"),
+    Transition(_stages(_S.IN_REPAIR), "work.repaired", "", _S.REQUALIFYING, "repair", "repairing", "in_progress"),
+    Transition(_stages(_S.REQUALIFYING), "item.released", "", _S.AVAILABLE, "certify", "inspecting", "available"),
+    Transition(
+        _stages(_S.REQUALIFYING, _S.RECEIVED),
+        "item.rejected",
+        "",
+        _S.IN_REPAIR,
+        "certify",
+        "inspecting",
+        "non_conformant",
+    ),
+    Transition(_HOME, "item.retired", "", _S.RETIRED, "decide", "decommissioning", "inactive"),
+    Transition((*_HOME, *sorted(OUT)), "item.written_off", "", _S.LOST, "decide", "", "unknown"),
+)
+
+
+class ReturnStage(StrEnum):
+    """Where a returned product stands, from its announcement to its disposition."""
+
+    REQUESTED = "requested"
+    AUTHORISED = "authorised"
+    REFUSED = "refused"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    GRADED = "graded"
+    DISPOSED_TO = "disposed_to"
+    IN_TREATMENT = "in_treatment"
+    CLOSED = "closed"
+
+
+_R = ReturnStage
+
+RETURNED_PRODUCT: tuple[Transition, ...] = (
+    Transition(("",), "return.announced", "", _R.REQUESTED, "collect"),
+    Transition((_R.REQUESTED,), "return.authorised", "", _R.AUTHORISED, "decide"),
+    Transition((_R.REQUESTED,), "return.refused", "", _R.REFUSED, "decide"),
+    Transition((_R.REQUESTED, _R.AUTHORISED), "item.collected", "", _R.IN_TRANSIT, "collect", "collecting"),
+    Transition((_R.REQUESTED, _R.AUTHORISED, _R.IN_TRANSIT), "item.received", "", _R.RECEIVED, "receive", "receiving"),
+    Transition((_R.RECEIVED, _R.GRADED), "item.graded", "", _R.GRADED, "sort", "inspecting"),
+    Transition((_R.GRADED,), "item.disposition_decided", "", _R.DISPOSED_TO, "sort"),
+    Transition((_R.DISPOSED_TO,), "work.opened", "", _R.IN_TREATMENT, "repair", "repairing"),
+    Transition((_R.DISPOSED_TO,), "item.moved", "", _R.CLOSED, "receive", "stocking", "available"),
+    Transition((_R.DISPOSED_TO,), "item.shipped", "", _R.CLOSED, "receive", "shipping"),
+    Transition((_R.DISPOSED_TO,), "item.treated", "", _R.CLOSED, "decide", "destroying", "disposed"),
+    Transition((_R.IN_TREATMENT,), "work.requalified", "", _R.CLOSED, "certify"),
+    Transition((_R.IN_TREATMENT,), "work.not_repairable", "", _R.GRADED, "repair"),
+)
+
+
+class WorkStage(StrEnum):
+    """Where a repair stands."""
+
+    OPEN = "open"
+    DIAGNOSED = "diagnosed"
+    IN_REPAIR = "in_repair"
+    TESTING = "testing"
+    QUALITY_CONTROL = "quality_control"
+    REQUALIFIED = "requalified"
+    NOT_REPAIRABLE = "not_repairable"
+
+
+_W = WorkStage
+_BUSY = (_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.TESTING, _W.QUALITY_CONTROL)
+
+WORK: tuple[Transition, ...] = (
+    Transition(("", _W.REQUALIFIED, _W.NOT_REPAIRABLE), "work.opened", "", _W.OPEN, "repair", "repairing"),
+    Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "repair", "inspecting"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_used", "", _W.IN_REPAIR, "repair", "installing"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_removed", "", _W.IN_REPAIR, "repair", "removing"),
+    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.repaired", "", _W.TESTING, "repair", "repairing"),
+    Transition((_W.TESTING,), "work.tested", "passed", _W.QUALITY_CONTROL, "test", "inspecting"),
+    Transition((_W.TESTING, _W.QUALITY_CONTROL), "work.tested", "failed", _W.IN_REPAIR, "test", "inspecting"),
+    Transition((_W.QUALITY_CONTROL,), "work.requalified", "", _W.REQUALIFIED, "certify", "inspecting", "available"),
+    Transition((_W.QUALITY_CONTROL,), "work.rejected", "", _W.IN_REPAIR, "certify", "inspecting"),
+    Transition(tuple(_BUSY), "work.not_repairable", "", _W.NOT_REPAIRABLE, "repair", "inspecting"),
+)
+
+
+def _index(rows: tuple[Transition, ...]) -> Mapping[tuple[str, str, str], str]:
+    found: dict[tuple[str, str, str], str] = {}
+    for row in rows:
+        for source in row.sources:
+            address = (str(source), row.kind, str(row.qualifier))
+            if address in found:
+                raise ValueError(f"two rows for {address}")
+            found[address] = str(row.target)
+    return MappingProxyType(found)
+
+
+MACHINES: Mapping[str, tuple[Transition, ...]] = MappingProxyType(
+    {"container": CONTAINER, "return": RETURNED_PRODUCT, "work": WORK}
+)
+_INDEX = {name: _index(rows) for name, rows in MACHINES.items()}
+_KINDS = {name: frozenset(row.kind for row in rows) for name, rows in MACHINES.items()}
+
+
+def target(machine: str, stage: str, kind: str, qualifier: str = "") -> str | None:
+    """Give the stage that an event leads to, None when the table has no such row."""
+    return _INDEX[machine].get((stage, kind, qualifier))
+
+
+def concerns(machine: str, kind: str) -> bool:
+    """Tell whether a kind appears in a machine at all."""
+    return kind in _KINDS[machine]

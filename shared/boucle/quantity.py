@@ -1,0 +1,145 @@
+"""Quantities: the facts of one event about a type without serial numbers, or declared without scanning.
+
+Movements of a quantity-only type are commutative deltas, so no state is kept. A quantity of a *serialised* type is
+a declaration: it is booked apart and what is scanned for the same stop answers it (see `balance`).
+"""
+
+from boucle.clock import day_of, month_of
+from boucle.events import MOVEMENTS, Event
+from boucle.facts import Cell, Fact
+from boucle.reference import Book, ItemType, Site
+
+DECLARED = frozenset({"item.shipped", "item.delivered", "item.collected"})
+"""Movements that a partner's balance takes from a declaration."""
+
+
+def facts_of(event: Event, book: Book) -> list[Fact]:
+    """Give the facts of one quantity event."""
+    kind = book.item_type(event.item_type, event.teff)
+    line = _Line(event, book, kind)
+    if event.kind in MOVEMENTS:
+        line.month("evidence", event.qty, bucket="declared")
+    if kind.known and kind.serialised:
+        line.declare()
+    else:
+        line.move()
+    return [fact for fact in line.facts if fact.n]
+
+
+class _Line:
+    __slots__ = ("book", "event", "facts", "kind", "place")
+
+    def __init__(self, event: Event, book: Book, kind: ItemType) -> None:
+        self.event = event
+        self.book = book
+        self.kind = kind
+        self.place = book.site(event.place, event.teff)
+        self.facts: list[Fact] = []
+
+    def _loop(self, origin: Site, destination: Site) -> str:
+        return self.book.lane(origin.key, destination.key, self.kind.key, at_ms=self.event.teff).loop
+
+    def month(self, measure: str, n: int, *, bucket: str = "", partner: str | None = None, loop: str = "") -> None:
+        place, kind = self.place, self.kind
+        who = place.partner if partner is None else partner
+        month = month_of(self.event.teff, place.zone)
+        cell = Cell("month", month, place.key, who, loop, kind.key, kind.material, measure, bucket)
+        self.facts.append(Fact(cell, n))
+
+    def stock(self, measure: str, site: Site, n: int, *, loop: str = "") -> None:
+        kind = self.kind
+        day = day_of(self.event.teff, site.zone)
+        cell = Cell("day", day[:7], site.key, site.partner, loop, kind.key, kind.material, measure, day[8:])
+        self.facts.append(Fact(cell, n))
+
+    def declare(self) -> None:
+        """Book a declaration: how many, of what, at which partner, on which day, in which task."""
+        event, place, kind = self.event, self.place, self.kind
+        if event.kind not in DECLARED:
+            return
+        where = self.book.site(event.text("to"), event.teff) if event.kind == "item.shipped" else place
+        day = day_of(event.teff, where.zone)
+        cell = Cell(
+            "declared",
+            day[:7],
+            where.key,
+            where.partner,
+            "",
+            kind.key,
+            kind.material,
+            event.kind.removeprefix("item."),
+            f"{event.task or event.id}|{day[8:]}",
+        )
+        self.facts.append(Fact(cell, event.qty))
+
+    def move(self) -> None:
+        """Book the deltas of a movement of a quantity-only type."""
+        event, place, n = self.event, self.place, self.event.qty
+        to = self.book.site(event.text("to"), event.teff)
+        match event.kind:
+            case "item.commissioned":
+                self.stock("stock", place, n)
+            case "item.shipped":
+                loop = self._loop(place, to)
+                self.stock("stock", place, -n)
+                self.stock("transit", to, n, loop=loop)
+                self.month("qty_dispatch", n, partner=to.partner, loop=loop)
+            case "item.delivered":
+                self.stock("transit", place, -n)
+                self.stock("held", place, n)
+            case "item.transferred":
+                self.stock("held", place, -n)
+                self.stock("held", to, n)
+            case "item.collected":
+                self.stock("held", place, -n)
+                self.stock("inbound", place, n)
+                self.month("collected", n)
+            case "item.received":
+                self.receive(n)
+            case "item.moved":
+                self.stock("stock", place, -n)
+                self.stock("stock", to, n)
+            case "item.sorted":
+                self.month("sorted", n, bucket=event.text("verdict"))
+            case "item.retired":
+                self.stock("stock", place, -n)
+                self.retire()
+            case "item.treated":
+                self.treat()
+            case "stock.adjusted":
+                self.stock("stock", place, n)
+                self.month("adjusted", n)
+            case _:
+                pass
+
+    def receive(self, n: int) -> None:
+        """Receive: from the vehicle when the stop is named in `against`, else straight off the giver's balance."""
+        event = self.event
+        giver = self.book.site(event.text("from"), event.teff)
+        self.stock("inbound" if event.against or not giver.key else "held", giver, -n)
+        self.stock("stock", self.place, n)
+        self.month("qty_return", n, partner=giver.partner)
+        self.month("received_units", n, partner=giver.partner)
+        self.month("received_g", self.mass_g, partner=giver.partner)
+        self.month("weighed_g", event.number("mass_g"), partner=giver.partner)
+
+    @property
+    def mass_g(self) -> int:
+        """The mass of the whole quantity: weighed when the event says so, else nominal."""
+        return self.event.number("mass_g") or self.event.qty * self.kind.tare_g
+
+    def retire(self) -> None:
+        """Retire: treated at once when a treatment code is given, else resold, else pending."""
+        event = self.event
+        if event.text("code"):
+            self.treat()
+        elif event.text("route") in ("resale", "donate"):
+            self.month("resold_g", self.mass_g)
+        else:
+            self.month("pending_g", self.mass_g)
+
+    def treat(self) -> None:
+        """Book the final treatment by code and mode."""
+        event = self.event
+        self.month("treated_g", self.mass_g, bucket=f"{event.text('code')}|{event.text('mode')}")
+        self.month("treated_weighed_g", event.number("mass_g"))

@@ -1,0 +1,230 @@
+"""Reference data: sites, partners, types, lanes and loops, each version valid from an instant on.
+
+A version is an event (`reference.set`), never edited in place. Of two versions with the same `valid_from` the
+one later in the order of events holds. What was true before the first version is what the first one says.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from boucle.clock import DEFAULT_ZONE, is_zone
+from boucle.events import Event, Order
+from boucle.wire import write
+
+TABLES = ("site", "partner", "item_type", "lane", "loop")
+ANY_TYPE = "*"
+"""The type of a lane that carries every type for which it has no version of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place: ours when `partner` is empty, else the partner's. `known` is False for a name never described."""
+
+    key: str
+    name: str = ""
+    partner: str = ""
+    zone: str = DEFAULT_ZONE
+    role: str = ""
+    code: str = ""
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemType:
+    """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost."""
+
+    key: str
+    name: str = ""
+    serialised: bool = True
+    material: str = ""
+    tare_g: int = 0
+    due_days: int = 30
+    loss_days: int = 180
+    deposit_cents: int = 0
+    requalify: bool = False
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Origin site to destination site for a type: the loop it belongs to, and its own days where it has them."""
+
+    loop: str = ""
+    due_days: int | None = None
+    loss_days: int | None = None
+
+
+NO_LANE = Lane()
+
+
+def lane_key(origin: str, destination: str, item_type: str) -> str:
+    """Give the key under which a lane's versions are kept."""
+    return f"{origin}>{destination}>{item_type or ANY_TYPE}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of one row: valid from `valid_from` (ms), stated by the event at `order`."""
+
+    table: str
+    key: str
+    valid_from: int
+    order: Order
+    row: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: Event) -> "Version":
+        """Give the version that a `reference.set` event states."""
+        row = event.body.get("row")
+        return cls(
+            table=event.text("table"),
+            key=event.text("key"),
+            valid_from=event.number("valid_from"),
+            order=event.order,
+            row=row if isinstance(row, Mapping) else {},
+        )
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _count(row: Mapping[str, Any], name: str, default: int) -> int:
+    value = row.get(name, default)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+
+
+class Book:
+    """All versions of an organisation's reference data, and what each says at an instant."""
+
+    def __init__(self, versions: Iterable[Version] = ()) -> None:
+        self._versions: dict[tuple[str, str], list[Version]] = {}
+        for version in versions:
+            self._versions.setdefault((version.table, version.key), []).append(version)
+        self._starts: dict[tuple[str, str], list[int]] = {}
+        self._sites_by_code: dict[str, str] = {}
+        for address, known in self._versions.items():
+            known.sort(key=lambda version: (version.valid_from, version.order))
+            self._starts[address] = [version.valid_from for version in known]
+            for version in known:
+                if version.table == "site" and _text(version.row, "code"):
+                    self._sites_by_code.setdefault(_text(version.row, "code"), version.key)
+        self._cache: dict[tuple[str, str, int], Site | ItemType | Lane] = {}
+
+    @property
+    def versions(self) -> list[Version]:
+        """Every version, by table, key, start and order."""
+        return [version for address in sorted(self._versions) for version in self._versions[address]]
+
+    def with_versions(self, added: Iterable[Version]) -> "Book":
+        """Give a book that also holds `added`."""
+        return Book([*self.versions, *added])
+
+    def keys(self, table: str) -> list[str]:
+        """Give the keys of a table, sorted."""
+        return sorted(key for name, key in self._versions if name == table)
+
+    def has(self, table: str, key: str) -> bool:
+        """Tell whether a row was ever described."""
+        return (table, key) in self._versions
+
+    def first_start(self, table: str, key: str) -> int | None:
+        """Give the start of a row's first version, None when it has none."""
+        starts = self._starts.get((table, key))
+        return starts[0] if starts else None
+
+    def row(self, table: str, key: str, at_ms: int) -> Mapping[str, Any] | None:
+        """Give what a row says at an instant; the first version also speaks for the time before it."""
+        index = self._index(table, key, at_ms)
+        return None if index is None else self._versions[(table, key)][index].row
+
+    def _index(self, table: str, key: str, at_ms: int) -> int | None:
+        starts = self._starts.get((table, key))
+        return None if not starts else max(0, bisect_right(starts, at_ms) - 1)
+
+    def site(self, place: str, at_ms: int) -> Site:
+        """Give a site by its key or by the code of its place label; an unknown one is in Europe/Paris, ours."""
+        key = place if ("site", place) in self._versions else self._sites_by_code.get(place, place)
+        index = self._index("site", key, at_ms)
+        if index is None:
+            return Site(key=key, known=False)
+        address = ("site", key, index)
+        if address not in self._cache:
+            row = self._versions[("site", key)][index].row
+            zone = _text(row, "zone")
+            self._cache[address] = Site(
+                key=key,
+                name=_text(row, "name"),
+                partner=_text(row, "partner"),
+                zone=zone if is_zone(zone) else DEFAULT_ZONE,
+                role=_text(row, "role"),
+                code=_text(row, "code"),
+            )
+        site = self._cache[address]
+        assert isinstance(site, Site)
+        return site
+
+    def item_type(self, key: str, at_ms: int) -> ItemType:
+        """Give a type; an unknown one has no mass and the default days."""
+        index = self._index("item_type", key, at_ms)
+        if index is None:
+            return ItemType(key=key, known=False)
+        address = ("item_type", key, index)
+        if address not in self._cache:
+            row = self._versions[("item_type", key)][index].row
+            self._cache[address] = ItemType(
+                key=key,
+                name=_text(row, "name"),
+                serialised=row.get("serialised", True) is not False,
+                material=_text(row, "material"),
+                tare_g=_count(row, "tare_g", 0),
+                due_days=_count(row, "due_days", 30),
+                loss_days=_count(row, "loss_days", 180),
+                deposit_cents=_count(row, "deposit_cents", 0),
+                requalify=row.get("requalify") is True,
+            )
+        item_type = self._cache[address]
+        assert isinstance(item_type, ItemType)
+        return item_type
+
+    def lane(self, origin: str, destination: str, item_type: str, *, at_ms: int) -> Lane:
+        """Give the lane of a movement: the type's own, else the one for every type, else no lane."""
+        for type_key in (item_type, ANY_TYPE):
+            key = lane_key(origin, destination, type_key)
+            index = self._index("lane", key, at_ms)
+            if index is None:
+                continue
+            address = ("lane", key, index)
+            if address not in self._cache:
+                row = self._versions[("lane", key)][index].row
+                self._cache[address] = Lane(
+                    loop=_text(row, "loop"),
+                    due_days=_count(row, "due_days", -1) if "due_days" in row else None,
+                    loss_days=_count(row, "loss_days", -1) if "loss_days" in row else None,
+                )
+            lane = self._cache[address]
+            assert isinstance(lane, Lane)
+            return lane
+        return NO_LANE
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the whole reference set, which every export names."""
+        state = sha256()
+        for version in self.versions:
+            state.update(
+                write(
+                    {
+                        "table": version.table,
+                        "key": version.key,
+                        "valid_from": version.valid_from,
+                        "row": dict(version.row),
+                        "id": version.order[4],
+                    }
+                )
+            )
+            state.update(b"\n")
+        return state.hexdigest()
