@@ -113,9 +113,7 @@ def test_the_root_of_nothing_is_the_hash_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(("index", "size", "proof"), INCLUSION)
-def test_the_reference_inclusion_proofs_are_made_and_verified(
-    index: int, size: int, proof: list[str]
-) -> None:
+def test_the_reference_inclusion_proofs_are_made_and_verified(index: int, size: int, proof: list[str]) -> None:
     made = inclusion_proof(index, size, stored(LEAVES))
     assert made == unhexed(proof)
     assert verify_inclusion(LEAVES[index], index, size=size, proof=made, root=root_of(size))
@@ -193,9 +191,7 @@ def test_every_proof_up_to_forty_leaves_verifies_and_reads_stored_nodes_only() -
 
 
 @given(leaf_lists, leaf_lists)
-def test_the_frontier_equals_the_slow_definition_however_it_is_cut(
-    first: list[bytes], second: list[bytes]
-) -> None:
+def test_the_frontier_equals_the_slow_definition_however_it_is_cut(first: list[bytes], second: list[bytes]) -> None:
     frontier, nodes = extend(Frontier(), first)
     at_once, all_nodes = extend(Frontier(), first + second)
     later, more = extend(Frontier.from_bytes(frontier.to_bytes()), second)
@@ -277,9 +273,7 @@ def test_a_commitment_hashes_salt_payload_time_and_quality() -> None:
     ("salt", "teff_ms", "quality"),
     [(b"short", 0, 0), (bytes(17), 0, 0), (SALT, 2**63, 0), (SALT, -(2**63) - 1, 0), (SALT, 0, 3)],
 )
-def test_a_commitment_that_could_be_read_in_two_ways_is_refused(
-    salt: bytes, teff_ms: int, quality: int
-) -> None:
+def test_a_commitment_that_could_be_read_in_two_ways_is_refused(salt: bytes, teff_ms: int, quality: int) -> None:
     with pytest.raises(MalformedLogError):
         commitment(salt, b"payload", teff_ms=teff_ms, quality=quality)
 
@@ -333,7 +327,7 @@ def test_a_mutant_that_doubles_a_lone_node_instead_of_promoting_it_misses_the_re
 
 
 def test_a_proof_longer_than_the_tree_is_high_is_refused_even_when_its_hashes_fit() -> None:
-    # The second leaf cannot be passed off as the only one, nor trees of six and of eight as three and four.
+    # The second leaf cannot be passed off as the only one, nor taller trees as ones of three and four.
     assert not verify_inclusion(LEAVES[1], 0, size=1, proof=(LEAVES[0],), root=root_of(2))
     proof = (LEAVES[2], LEAVES[3], root_of(2))
     assert verify_consistency(3, 4, proof=proof, old_root=root_of(3), new_root=root_of(4))
