@@ -55,14 +55,6 @@ _POSTGRES_CODES: Final[dict[str, type[StorageError]]] = {
     "XX001": DatabaseDamagedError,
     "XX002": DatabaseDamagedError,
 }
-_MESSAGES: Final[dict[type[StorageError], str]] = {
-    DiskFullError: "no space left for the database; nothing of this request was kept; free space, send again",
-    DatabaseBusyError: "the database is busy; nothing of this request was kept; send again in a moment",
-    DatabaseGoneError: "the database cannot be reached; nothing of this request was kept; send again later",
-    DatabaseDamagedError: "the database is damaged; run `boucle doctor`, then restore the last backup",
-    DatabaseUnusableError: "the database cannot be written; check its owner and its rights",
-    StorageError: "the disk under the database fails; nothing of this request was kept; run `boucle doctor`",
-}
 
 
 class Database:
@@ -86,9 +78,7 @@ class Database:
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise OperatorError(
-                f"{file.parent}: {error.strerror}; name another directory with --data"
-            ) from error
+            raise OperatorError("cli.no_directory", path=file.parent, why=error.strerror or "") from error
         return cls(_sqlite(file, busy_ms, writes=True), _sqlite(file, busy_ms, writes=False))
 
     @classmethod
@@ -97,9 +87,9 @@ class Database:
         try:
             parsed = sa.make_url(url)
         except sa.exc.ArgumentError:
-            raise OperatorError("BOUCLE_DATABASE_URL is no database address") from None
+            raise OperatorError("cli.bad_database_url") from None
         if parsed.get_backend_name() != "postgresql":
-            raise OperatorError("BOUCLE_DATABASE_URL must begin with postgresql:// (or be empty for SQLite)")
+            raise OperatorError("cli.bad_database_url")
         engine = _postgres(parsed.set(drivername="postgresql+psycopg"), busy_ms)
         return cls(engine, engine)
 
@@ -143,9 +133,7 @@ def lock_org(connection: Connection, org: str) -> None:
     On SQLite the immediate transaction is that already.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"org:{org}", 0)))
-        )
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"org:{org}", 0))))
 
 
 def lock_schema(connection: Connection) -> None:
@@ -157,6 +145,7 @@ def lock_schema(connection: Connection) -> None:
 def _sqlite(file: Path, busy_ms: int, *, writes: bool) -> Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite+pysqlite", database=str(file)),
+        hide_parameters=True,
         poolclass=sa.QueuePool,
         pool_size=1 if writes else _READERS,
         # Writers queue in front of their one connection; a reader that finds none waits as a writer would.
@@ -181,7 +170,7 @@ def _sqlite(file: Path, busy_ms: int, *, writes: bool) -> Engine:
             cursor.execute(f"PRAGMA {name}={value}")
             found = cursor.execute(f"PRAGMA {name}").fetchone()[0]
             if found != value:
-                raise DatabaseUnusableError(f"SQLite keeps {name}={found}, not {value}, for {file}")
+                raise DatabaseUnusableError("api.database_setting", name=name, found=found, wanted=value)
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
@@ -196,6 +185,7 @@ def _sqlite(file: Path, busy_ms: int, *, writes: bool) -> Engine:
 def _postgres(url: sa.URL, busy_ms: int) -> Engine:
     engine = sa.create_engine(
         url,
+        hide_parameters=True,
         pool_size=_READERS,
         max_overflow=2 * _READERS,
         pool_pre_ping=True,
@@ -214,11 +204,11 @@ def _postgres(url: sa.URL, busy_ms: int) -> Engine:
             synchronous = cursor.fetchone()[0]
         driver.commit()
         if major < MIN_POSTGRES_MAJOR:
-            raise DatabaseUnusableError(
-                f"PostgreSQL {major} is too old; {MIN_POSTGRES_MAJOR} or newer is needed"
-            )
+            raise DatabaseUnusableError("api.database_too_old", found=major, wanted=MIN_POSTGRES_MAJOR)
         if synchronous == "off":
-            raise DatabaseUnusableError("synchronous_commit is off, so a commit would not be durable")
+            raise DatabaseUnusableError(
+                "api.database_setting", name="synchronous_commit", found=synchronous, wanted="on"
+            )
 
     event.listen(engine, "connect", on_connect)
     return engine
@@ -229,12 +219,12 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.TimeoutError as error:
-        raise DatabaseBusyError(_MESSAGES[DatabaseBusyError]) from error
+        raise DatabaseBusyError from error
     except sa.exc.DBAPIError as error:
         found = _class_of(error)
         if found is None:
             raise
-        raise found(_MESSAGES[found]) from error
+        raise found from error
 
 
 def _class_of(error: sa.exc.DBAPIError) -> type[StorageError] | None:

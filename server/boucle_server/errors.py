@@ -1,31 +1,53 @@
 """The exceptions that only the server raises, beside those of `boucle.errors`.
 
 BoucleError
-├── StorageError                     503  the database cannot do its work now; nothing was half written
-│   ├── DiskFullError                507  no space left
-│   ├── DatabaseBusyError            503  another writer holds the database for too long
-│   ├── DatabaseGoneError            503  the connection is lost, or the server is not there
-│   ├── DatabaseDamagedError         500  the file is no database, or a damaged one
-│   └── DatabaseUnusableError        500  it does not keep the settings that durability needs
-├── RefusedError                          the request is understood and answered no
-│   ├── UnauthenticatedError         401
-│   ├── ForbiddenError               403
-│   ├── NotFoundError                404
-│   ├── ConflictError                409
-│   ├── ExpiredError                 410
-│   ├── TooLargeError                413
-│   └── TooManyError                 429
-└── OperatorError                         a command is refused; the message says what to do
+└── ServerError                           says itself in both languages
+    ├── StorageError                 503  the database cannot do its work now; nothing was half written
+    │   ├── DiskFullError            507  no space left
+    │   ├── DatabaseBusyError        503  another writer holds the database for too long
+    │   ├── DatabaseGoneError        503  the connection is lost, or the server is not there
+    │   ├── DatabaseDamagedError     500  the file is no database, or a damaged one
+    │   └── DatabaseUnusableError    500  it does not keep the settings that durability needs
+    ├── RefusedError                      the request is understood and answered no
+    │   ├── UnauthenticatedError     401
+    │   ├── DeviceRevokedError       401
+    │   ├── ForbiddenError           403
+    │   ├── NotFoundError            404
+    │   ├── ConflictError            409
+    │   ├── ExpiredError             410
+    │   └── InvalidInputError        422
+    └── OperatorError                     a command is refused; the message says what to do
 
-The name of a class, without `Error` and with hyphens, is the stable end of a problem's `type`.
+The name of a class, without `Error` and with hyphens, is the stable end of a problem's `type`. Its own words
+are `api.<name>`; whoever raises it may say something closer to the case.
 """
 
+import re
 from typing import ClassVar
 
 from boucle.errors import BoucleError
+from boucle.words import say
 
 
-class StorageError(BoucleError):
+class ServerError(BoucleError):
+    """A promise of the server that could not be kept, as a key of `boucle.words` with its values."""
+
+    def __init__(self, key: str = "", **values: object) -> None:
+        self.key = key or f"api.{slug_of(type(self)).replace('-', '_')}"
+        self.values = values
+        super().__init__(self.said("en"))
+
+    def said(self, lang: str) -> str:
+        """Say what happened, what was kept and what to do, in one language."""
+        return say(self.key, lang, **self.values)
+
+
+def slug_of(error: type[BoucleError]) -> str:
+    """Give the stable name of a class of errors: `NotFoundError` gives `not-found`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__.removesuffix("Error")).lower()
+
+
+class StorageError(ServerError):
     """The database cannot do its work now; the transaction was rolled back whole."""
 
     status: ClassVar[int] = 503
@@ -52,12 +74,12 @@ class DatabaseDamagedError(StorageError):
 
 
 class DatabaseUnusableError(StorageError):
-    """The database does not keep the settings that durability needs, so we do not write to it."""
+    """The database does not keep what durability needs, or is of another version, so we do not touch it."""
 
     status: ClassVar[int] = 500
 
 
-class RefusedError(BoucleError):
+class RefusedError(ServerError):
     """The request is understood and answered no."""
 
     status: ClassVar[int] = 400
@@ -65,6 +87,12 @@ class RefusedError(BoucleError):
 
 class UnauthenticatedError(RefusedError):
     """Nobody we know asks."""
+
+    status: ClassVar[int] = 401
+
+
+class DeviceRevokedError(RefusedError):
+    """A device that was cut off asks; it keeps what it has not sent."""
 
     status: ClassVar[int] = 401
 
@@ -93,17 +121,11 @@ class ExpiredError(RefusedError):
     status: ClassVar[int] = 410
 
 
-class TooLargeError(RefusedError):
-    """More bytes or records than one request may carry."""
+class InvalidInputError(RefusedError):
+    """A value is not what its name promises."""
 
-    status: ClassVar[int] = 413
-
-
-class TooManyError(RefusedError):
-    """Too many attempts; later is fine."""
-
-    status: ClassVar[int] = 429
+    status: ClassVar[int] = 422
 
 
-class OperatorError(BoucleError):
-    """A command was refused; the message is the line that the operator reads."""
+class OperatorError(ServerError):
+    """A command is refused; the message is the line that the operator reads."""

@@ -94,10 +94,7 @@ def _migrate(connection: Connection) -> bool:
     try:
         command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
-        raise DatabaseUnusableError(
-            f"this database is at migration {found}, which this version of Boucle does not know; "
-            "install the version that made it, or a newer one"
-        ) from error
+        raise DatabaseUnusableError("api.database_newer", found=found) from error
     return True
 
 
@@ -118,6 +115,4 @@ def _remake_read_tables(connection: Connection) -> None:
     # Without an organisation there are no events, and so nothing to fill from.
     empty = connection.execute(sa.select(sa.exists().where(ORG.c.org.is_not(None)))).scalar_one() is False
     connection.execute(sa.delete(READ_META).where(READ_META.c.name == _READ))
-    connection.execute(
-        sa.insert(READ_META).values(name=_READ, definition_hash=wanted, filled_ms=0 if empty else None)
-    )
+    connection.execute(sa.insert(READ_META).values(name=_READ, definition_hash=wanted, filled_ms=0 if empty else None))

@@ -3,7 +3,7 @@
 Every key begins with `org`, but for what is presented before the organisation is known: the hash of a token
 or of an enrolment code, a login. Times are `*_ms`, integer milliseconds of UTC. No query relies on the order
 in which a database sorts text: key texts compare by bytes. Rows are only ever added to `record`, `raw`,
-`seal`, `status_change`, `leaf`, `node` and `checkpoint`.
+`seal`, `status_change`, `act`, `leaf`, `node` and `checkpoint`.
 
 A model of this file never reads a request: it would accept any value (see `boucle_server.api`).
 """
@@ -312,7 +312,7 @@ class Node(Truth, table=True):
 
 
 class LogHead(Truth, table=True):
-    """All that appending to a log needs."""
+    """All that appending to a log needs, and what its signer signed last."""
 
     __tablename__ = "log_head"
 
@@ -320,10 +320,12 @@ class LogHead(Truth, table=True):
     generation: int = _big(primary=True)
     size: int = _big()
     frontier: bytes
+    signed_size: int | None = _maybe()
+    signed_root: bytes | None = _maybe(sa.LargeBinary())
 
 
 class Checkpoint(Truth, table=True):
-    """A checkpoint that was signed; the signer never signs a smaller size, nor another root for a size."""
+    """A checkpoint that was published; what a receipt signs is not listed here, but in `log_head`."""
 
     __tablename__ = "checkpoint"
 
@@ -332,6 +334,25 @@ class Checkpoint(Truth, table=True):
     size: int = _big(primary=True)
     root: bytes
     note: str = _key()
+    at_ms: int = _big()
+
+
+class Act(Truth, table=True):
+    """What the log holds beside events: keys, devices let in and cut off, exports, label batches, generations.
+
+    `commit` of the entry is made of `salt` and `content` (JSON, no names of people); `kind` and `id` are its
+    own. So every entry of a log stands in exactly one of `record`, `raw`, `status_change` and `act`.
+    """
+
+    __tablename__ = "act"
+
+    org: str = _key(primary=True)
+    generation: int = _big(primary=True)
+    leaf: int = _big(primary=True)
+    kind: str = _key()
+    id: str = _key()
+    content: bytes
+    salt: bytes
     at_ms: int = _big()
 
 
@@ -413,6 +434,7 @@ LEAF: Final = _core(Leaf)
 NODE: Final = _core(Node)
 LOG_HEAD: Final = _core(LogHead)
 CHECKPOINT: Final = _core(Checkpoint)
+ACT: Final = _core(Act)
 JOB_RUN: Final = _core(JobRun)
 MONTH_CLOSING: Final = _core(MonthClosing)
 LABEL_BATCH: Final = _core(LabelBatch)

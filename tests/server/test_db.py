@@ -44,7 +44,7 @@ def test_every_connection_of_sqlite_is_durable_and_checks_references(tmp_path: P
 def test_a_pragma_that_does_not_hold_is_refused() -> None:
     # A database in memory has no write-ahead log, whatever it is asked.
     database = Database.embedded_at(Path(":memory:"))
-    with pytest.raises(DatabaseUnusableError, match="journal_mode=memory"), database.writing():
+    with pytest.raises(DatabaseUnusableError, match="journal_mode = memory"), database.writing():
         pass
     database.close()
 

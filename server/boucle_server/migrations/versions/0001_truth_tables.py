@@ -15,6 +15,18 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
+        "act",
+        sa.Column("org", KEY, nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("leaf", sa.BigInteger(), nullable=False),
+        sa.Column("kind", KEY, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org", "generation", "leaf", name=op.f("pk_act")),
+    )
+    op.create_table(
         "change",
         sa.Column("org", KEY, nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
@@ -58,6 +70,8 @@ def upgrade() -> None:
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_size", sa.BigInteger(), nullable=True),
+        sa.Column("signed_root", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("org", "generation", name=op.f("pk_log_head")),
     )
     op.create_table(
@@ -129,13 +143,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("org", "id", "hash", name=op.f("uq_record_org_id_hash")),
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_record_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_record_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_record_org_kind_teff"), ["org", "kind", "teff"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_record_org_subject_teff"), ["org", "subject", "teff"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_record_org_subject_teff"), ["org", "subject", "teff"], unique=False)
 
     op.create_table(
         "seal",
@@ -151,13 +161,7 @@ def upgrade() -> None:
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("sid", name=op.f("pk_seal")),
         sa.UniqueConstraint(
-            "org",
-            "dev",
-            "epoch",
-            "first",
-            "last",
-            "signature",
-            name=op.f("uq_seal_org_dev_epoch_first_last_signature"),
+            "org", "dev", "epoch", "first", "last", "signature", name=op.f("uq_seal_org_dev_epoch_first_last_signature")
         ),
     )
     op.create_table(
