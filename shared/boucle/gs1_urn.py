@@ -17,7 +17,7 @@ COMPANY_PREFIX_LENGTHS = range(4, 13)
 # What a URN may carry as it is, of the 82 characters that a serial may hold.
 _UNESCAPED = "!'()*+,-.:;=_"
 
-_URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(\d{4,12})\.(.+)", re.ASCII)
+_URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(\d{4,12})\.(.*)", re.ASCII)
 
 # How many digits company prefix and reference take together, the check digit left out.
 _DIGITS = {
@@ -37,7 +37,7 @@ def urn(key: Gs1Key, company_prefix_length: int) -> str:
     start = 1 if key.scheme in (Scheme.GTIN, Scheme.SGTIN, Scheme.LGTIN, Scheme.SSCC, Scheme.GRAI) else 0
     prefix = key.key[start : start + company_prefix_length]
     rest = key.key[start + company_prefix_length :]
-    if len(prefix) < company_prefix_length or not prefix.isdigit():
+    if len(prefix) < company_prefix_length or not prefix.isdigit() or not rest:
         raise ValueError(f"{key.key} holds no company prefix of {company_prefix_length} digits")
     indicator = key.key[0] if key.scheme in (Scheme.GTIN, Scheme.SGTIN, Scheme.LGTIN, Scheme.SSCC) else ""
     match key.scheme:
