@@ -128,9 +128,7 @@ class Frontier:
         if not 0 <= self.size <= MAX_SIZE:
             raise MalformedLogError(f"a log cannot have {self.size} entries")
         if len(self.hashes) != self.size.bit_count():
-            raise MalformedLogError(
-                f"size {self.size} needs {self.size.bit_count()} hashes, not {len(self.hashes)}"
-            )
+            raise MalformedLogError(f"size {self.size} needs {self.size.bit_count()} hashes, not {len(self.hashes)}")
         for value in self.hashes:
             _check_hash(value, "a hash of the frontier")
 
@@ -255,9 +253,7 @@ def verify_inclusion(leaf: bytes, index: int, *, size: int, proof: Sequence[byte
     return last == 0 and value == root
 
 
-def verify_consistency(
-    old: int, new: int, *, proof: Sequence[bytes], old_root: bytes, new_root: bytes
-) -> bool:
+def verify_consistency(old: int, new: int, *, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:
     """Tell whether `proof` shows that the log of `new` leaves continues that of `old` (RFC 9162, 2.1.4.2)."""
     if not 0 <= old <= new <= MAX_SIZE or not _all_hashes([old_root, new_root, *proof]):
         return False
