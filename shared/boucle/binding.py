@@ -48,6 +48,11 @@ def resolve(claims: Mapping[str, Event]) -> dict[str, Binding]:
     return {code: Binding(_item(code, claims), claim.id, via_of(claim)) for code, claim in claims.items()}
 
 
+def lost_claims(events: Iterable[Event], bindings: Mapping[str, Binding]) -> frozenset[str]:
+    """Give the ids of the claims that came second: they have no effect and open a task."""
+    return frozenset(event.id for event in events if is_claim(event) and bindings[event.subject].claim != event.id)
+
+
 def _item(code: str, claims: Mapping[str, Event]) -> str:
     passed: list[str] = []
     while code in claims and code not in passed:

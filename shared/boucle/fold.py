@@ -4,7 +4,7 @@ An item's history is the left fold of its events in their one order. Physical ev
 explained by inferred legs; decisions have effect when their guard holds; each event gets exactly one mark.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import NamedTuple
 
 from boucle.events import KINDS, MOVEMENTS, Event, Family
@@ -56,11 +56,17 @@ def born(item_id: str, birth: Event | None, book: Book) -> Item:
     )
 
 
-def step(item: Item, event: Event, book: Book) -> Step:
-    """Apply one event. The event must follow the item's last one in the order of events."""
+def step(item: Item, event: Event, book: Book, *, lost_claim: bool = False) -> Step:
+    """Apply one event, which must follow the item's last one in order.
+
+    `lost_claim` says that the event claimed a code which an earlier claim owns; it then has no effect.
+    """
     turn = Turn(item, event, book)
     family = KINDS[event.kind].family
-    if family is Family.PHYSICAL:
+    if lost_claim:
+        turn.say(Reason.ALREADY_BOUND)
+        outcome = Outcome.REFUSED
+    elif family is Family.PHYSICAL:
         outcome = _physical(turn)
     elif family is Family.DECISION:
         outcome = _decide(turn)
@@ -91,12 +97,14 @@ def _quality(turn: Turn, measure: str, bucket: str = "") -> Fact:
     return probe.facts[0]
 
 
-def run(item: Item, events: Iterable[Event], book: Book) -> tuple[Item, list[Fact], list[Mark]]:
-    """Fold events, already in order, over a starting state."""
+def run(
+    item: Item, events: Iterable[Event], book: Book, *, lost_claims: Set[str] = frozenset()
+) -> tuple[Item, list[Fact], list[Mark]]:
+    """Fold events, already in order, over a starting state; `lost_claims` are ids as in `step`."""
     facts: list[Fact] = []
     marks: list[Mark] = []
     for event in events:
-        item, added, mark = step(item, event, book)
+        item, added, mark = step(item, event, book, lost_claim=event.id in lost_claims)
         facts.extend(added)
         marks.append(mark)
     return item, facts, marks
@@ -179,9 +187,6 @@ def _check_partner(turn: Turn, booked: Site, seen: Site) -> None:
 
 def _commissioned(turn: Turn) -> Outcome:
     item, event = turn.item, turn.event
-    if event.id != item.id:
-        turn.say(Reason.ALREADY_BOUND)
-        return Outcome.REFUSED
     if not turn.book.item_type(item.type, turn.at).known:
         turn.say(Reason.UNKNOWN_TYPE)
     turn.put(commissioned_ms=turn.at)

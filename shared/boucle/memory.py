@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from boucle.amend import Edge
 from boucle.binding import Binding
 from boucle.events import Event
-from boucle.facts import Cells, Fact, add
+from boucle.facts import Fact, add
 from boucle.item import Item
 from boucle.projection import Changes, project
 from boucle.reference import Book, Version

@@ -90,9 +90,25 @@ def project(new: Sequence[Event], store: Store) -> Changes:
         dirty.update(store.subjects_of(version))
     bindings = dict(store.bindings({event.subject for event in fresh if event.code}))
     dirty.update(_rebound(fresh, bindings, store))
-    _step_in_order(fresh, dirty, bindings, store=store, book=book, changes=changes)
+    histories: dict[str, list[Event]] = {}
+    for event in fresh:
+        if belongs(event):
+            histories.setdefault(owner(event.subject, bindings), []).append(event)
+    states = store.items(item_id for item_id in histories if not item_id.startswith("qty:"))
+    for item_id, events in histories.items():
+        if item_id in states and events[0].order < states[item_id].order:
+            dirty.update(event.subject for event in events)
+    closed: set[str] = set()
     if dirty:
-        _refold(fresh, dirty, store, before=before, after=book, changes=changes)
+        closed = _refold(fresh, dirty, store, before=before, after=book, changes=changes)
+    for item_id, events in histories.items():
+        if any(event.subject in closed for event in events):
+            continue
+        if item_id.startswith("qty:"):
+            for event in events:
+                add(changes.cells, facts_of(event, book))
+        else:
+            _advance(item_id, states.get(item_id), events, book=book, bindings=bindings, changes=changes)
     return changes
 
 
@@ -127,33 +143,6 @@ def _rebound(fresh: Sequence[Event], bindings: dict[str, Binding], store: Store)
     return second_look
 
 
-def _step_in_order(
-    fresh: Sequence[Event],
-    dirty: set[str],
-    bindings: dict[str, Binding],
-    *,
-    store: Store,
-    book: Book,
-    changes: Changes,
-) -> None:
-    """Step the items of in-order events; a subject met late joins `dirty`, with nothing of it written here."""
-    by_item: dict[str, list[Event]] = {}
-    for event in fresh:
-        if belongs(event):
-            by_item.setdefault(owner(event.subject, bindings), []).append(event)
-    late = {item_id for item_id, events in by_item.items() if any(event.subject in dirty for event in events)}
-    states = store.items(item for item in by_item if item not in late and not item.startswith("qty:"))
-    for item_id, events in by_item.items():
-        state = states.get(item_id)
-        if item_id in late or (state is not None and events[0].order < state.order):
-            dirty.update(event.subject for event in events)
-        elif item_id.startswith("qty:"):
-            for event in events:
-                add(changes.cells, facts_of(event, book))
-        else:
-            _advance(item_id, state, events, book=book, bindings=bindings, changes=changes)
-
-
 def _advance(
     item_id: str,
     state: Item | None,
@@ -179,18 +168,20 @@ def _advance(
 
 def _refold(
     fresh: Sequence[Event], dirty: set[str], store: Store, *, before: Book, after: Book, changes: Changes
-) -> None:
-    """Replay the closed part of the history around `dirty`, without and with the new events."""
-    old_events, new_events = _closure(fresh, dirty, store)
-    subjects = {event.subject for event in (*old_events.values(), *new_events.values())}
+) -> set[str]:
+    """Replay the closed part of the history around `dirty`, without and with the new events; give its subjects."""
+    old_events, new_events, subjects = _closure(fresh, dirty, store)
     changes.refolded = len(subjects)
     old = replay(old_events.values(), before)
     new = replay([*old_events.values(), *new_events.values()], after)
     _difference(old, new, changes)
+    return subjects
 
 
-def _closure(fresh: Sequence[Event], dirty: set[str], store: Store) -> tuple[dict[str, Event], dict[str, Event]]:
-    """Give the stored and the new events of the smallest closed part that holds the dirty subjects."""
+def _closure(
+    fresh: Sequence[Event], dirty: set[str], store: Store
+) -> tuple[dict[str, Event], dict[str, Event], set[str]]:
+    """Give the stored and the new events of the smallest closed part around the dirty subjects, and its subjects."""
     old: dict[str, Event] = {}
     new: dict[str, Event] = {}
     done: set[str] = set()
@@ -215,7 +206,7 @@ def _closure(fresh: Sequence[Event], dirty: set[str], store: Store) -> tuple[dic
         reached |= {event.subject for event in everything}
         reached |= {event.subject for event in fresh if is_claim(event) and via_of(event) in done}
         wanted = {subject for subject in reached if subject} - done
-    return old, new
+    return old, new, done
 
 
 def _difference(old: World, new: World, changes: Changes) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from boucle.amend import effective, in_order
-from boucle.binding import Binding, first_claims, owner, resolve
+from boucle.binding import Binding, first_claims, lost_claims, owner, resolve
 from boucle.events import KINDS, Event, Family
 from boucle.facts import Cells, Fact, add
 from boucle.fold import Mark, born, run
@@ -52,13 +52,15 @@ def replay(events: Iterable[Event], book: Book | None = None) -> World:
     standing, disputes = effective(known)
     world = World(bindings=resolve(first_claims(standing)))
     by_id = {event.id: event for event in standing}
+    lost = lost_claims(standing, world.bindings)
     histories = _histories(standing, world.bindings)
     for item_id, history in histories.items():
         if item_id.startswith("qty:"):
             for event in history:
                 add(world.cells, facts_of(event, reference))
             continue
-        item, facts, marks = run(born(item_id, by_id.get(item_id), reference), in_order(history), reference)
+        start = born(item_id, by_id.get(item_id), reference)
+        item, facts, marks = run(start, in_order(history), reference, lost_claims=lost)
         world.items[item_id] = item
         world.marks[item_id] = marks
         add(world.cells, facts)
@@ -84,6 +86,7 @@ def facts_by_event(events: Iterable[Event], book: Book) -> list[tuple[Event, Fac
     standing, _ = effective(known)
     bindings = resolve(first_claims(standing))
     by_id = {event.id: event for event in standing}
+    lost = lost_claims(standing, bindings)
     pairs: list[tuple[Event, Fact]] = []
     for item_id, history in _histories(standing, bindings).items():
         if item_id.startswith("qty:"):
@@ -91,6 +94,6 @@ def facts_by_event(events: Iterable[Event], book: Book) -> list[tuple[Event, Fac
             continue
         item = born(item_id, by_id.get(item_id), book)
         for event in in_order(history):
-            item, facts, _ = run(item, [event], book)
+            item, facts, _ = run(item, [event], book, lost_claims=lost)
             pairs.extend((event, fact) for fact in facts)
     return pairs

@@ -35,7 +35,7 @@ class Turn:
         if reason not in self.reasons:
             self.reasons.append(reason)
         if reason in INFERENCES:
-            self.month(self.place, "", "evidence", "inferred")
+            self.month(self.place, self.place.partner, "evidence", "inferred")
 
     def put(self, **changes: object) -> None:
         """Change the item."""
@@ -233,6 +233,8 @@ class Turn:
         self.stock("held", -1, site=there, partner=partner, loop=item.ship_loop)
         self.on_day("visit", day_of(item.visit_ms, there.zone), -1, site=there.key, partner=partner)
         dwell_ms = max(0, self.at - item.visit_ms)
+        if not dwell_ms:
+            return  # the arrival was inferred from this very scan: nobody knows how long the visit was
         self.month(there, partner, "dwell_n")
         self.month(there, partner, "dwell_s", n=dwell_ms // 1000)
         self.fact(

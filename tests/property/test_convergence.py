@@ -1,0 +1,111 @@
+"""Convergence: whatever the order, the batches and the doubles of arrival, the same events give the same tables."""
+
+from collections.abc import Iterable, Mapping
+from random import Random
+
+import pytest
+from boucle.amend import Edge
+from boucle.binding import PROVISIONAL
+from boucle.item import Item
+from boucle.memory import MemoryStore
+from boucle.reference import Version
+from boucle.replay import World, replay
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from tests.campaign import examples
+from tests.strategies import Move, batches_of, events_of, histories
+
+ORDERS = 3
+
+
+def _same(one: World, other: World) -> None:
+    assert one.cells == other.cells
+    assert one.items == other.items
+    assert one.bindings == other.bindings
+    assert one.tasks == other.tasks
+
+
+def _converges(history: list[Move], seed: int) -> None:
+    events = events_of(history)
+    expected = replay(events)
+    for order in range(ORDERS):
+        store = MemoryStore()
+        for batch in batches_of(events, Random(seed + order)):
+            store.accept(batch)
+        _same(store.world, expected)
+
+
+@settings(
+    max_examples=examples(ci=2_000, night=50_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(histories, st.integers(0, 2**32))
+def test_any_order_of_arrival_gives_the_tables_of_the_replay(history: list[Move], seed: int) -> None:
+    _converges(history, seed)
+
+
+class ForgetsAmendments(MemoryStore):
+    """A mutant that does not remember which event amends which."""
+
+    def edges(self, ids: Iterable[str]) -> Iterable[Edge]:  # noqa: ARG002 - that is the fault
+        """Give nothing."""
+        return []
+
+
+class OrdersByArrival(MemoryStore):
+    """A mutant that takes every event as the item's newest."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give states that claim to have seen nothing yet."""
+        return {key: item._replace(order=Item("").order) for key, item in super().items(ids).items()}
+
+
+class ForgetsProvisional(MemoryStore):
+    """A mutant that binds a code without taking over its earlier scans."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give no provisional item."""
+        return {key: item for key, item in super().items(ids).items() if not key.startswith(PROVISIONAL)}
+
+
+class ForgetsSecondCodes(MemoryStore):
+    """A mutant that re-folds a code without the other codes of its item."""
+
+    def codes_of(self, items: Iterable[str]) -> Iterable[str]:  # noqa: ARG002 - that is the fault
+        """Give nothing."""
+        return []
+
+    def codes_via(self, codes: Iterable[str]) -> Iterable[str]:  # noqa: ARG002 - that is the fault
+        """Give nothing."""
+        return []
+
+
+class ForgetsReferences(MemoryStore):
+    """A mutant that leaves histories as they are when a reference row is back-dated."""
+
+    def subjects_of(self, version: Version) -> Iterable[str]:  # noqa: ARG002 - that is the fault
+        """Give nothing."""
+        return []
+
+
+MUTANTS = (ForgetsAmendments, OrdersByArrival, ForgetsProvisional, ForgetsSecondCodes, ForgetsReferences)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_projection_that_forgets_something_is_caught(mutant: type[MemoryStore]) -> None:
+    def diverges(drawn: tuple[list[Move], int]) -> bool:
+        history, seed = drawn
+        events = events_of(history)
+        store = mutant()
+        for batch in batches_of(events, Random(seed)):
+            store.accept(batch)
+        expected = replay(events)
+        return store.world.cells != expected.cells or store.world.tasks != expected.tasks
+
+    find(
+        st.tuples(histories, st.integers(0, 2**32)),
+        diverges,
+        settings=settings(max_examples=2_000, phases=[Phase.generate], suppress_health_check=list(HealthCheck)),
+    )

@@ -1,0 +1,160 @@
+"""Strategies that draw histories: several devices, few crates, every kind of container event, amendments, references."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from boucle.events import Event
+from boucle.wire import Unreadable, read
+from hypothesis import strategies as st
+
+from tests.builders import DAY, START_MS, TYPES, Device, code, network
+
+CODES = 4
+HUBS = ("strasbourg", "metz")
+PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
+_AT_HOME = ("item.counted", "item.cleaned", "item.moved", "item.found", "item.loaded", "item.unloaded")
+_DECISIONS = ("item.held", "item.unheld", "item.written_off", "item.retired", "item.released", "item.rejected")
+_WORK = ("work.opened", "work.diagnosed", "work.repaired", "work.tested", "work.requalified", "return.announced")
+OPERATIONS = (
+    *("commission",) * 3,
+    *("ship",) * 5,
+    *("deliver",) * 3,
+    *("collect",) * 5,
+    *("receive",) * 5,
+    *("sort",) * 3,
+    *_AT_HOME,
+    "empty",
+    "transfer",
+    "count_there",
+    "treat",
+    *_DECISIONS,
+    *_WORK,
+    *("void",) * 3,
+    *("correct",) * 3,
+    "bind",
+    "replace",
+    "revoke",
+    "quantity",
+    "declare",
+    "reference",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One drawn act: what, by which device, on which crate, where, and how long after the device's last."""
+
+    operation: str
+    device: int
+    crate: int
+    place: int
+    lapse_min: int
+    pick: int
+
+
+moves = st.builds(
+    Move,
+    operation=st.sampled_from(OPERATIONS),
+    device=st.integers(0, 2),
+    crate=st.integers(0, CODES - 1),
+    place=st.integers(0, 7),
+    lapse_min=st.sampled_from((0, 1, 30, 600, 1_440, 11_000, 40_000)),
+    pick=st.integers(0, 50),
+)
+histories = st.lists(moves, min_size=1, max_size=28)
+
+
+def events_of(history: list[Move]) -> list[Event]:
+    """Record the drawn acts on three phones beside the network's reference events."""
+    server = Device(dev="d-serveur", epoch="00000000000000f0", random=Random(99))
+    phones = [Device(dev=f"d-{n}", epoch=f"00000000000000a{n}", random=Random(n)) for n in range(3)]
+    events = network(server)
+    server.now_ms = START_MS
+    for move in history:
+        recorder = server if move.operation == "reference" else phones[move.device]
+        recorder.now_ms += move.lapse_min * 60_000
+        kind, subject, keys = _said(move, events)
+        payload = recorder.payload(kind, subject, **keys)
+        event = read(payload, recorder.now_ms, move.pick % 3)
+        assert not isinstance(event, Unreadable), (event, payload)
+        events.append(event)
+    return events
+
+
+def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:  # noqa: PLR0911 - one line an act
+    hub, partner = HUBS[move.place % 2], PARTNERS[move.place % 4]
+    crate, task = code(move.crate), f"t{move.pick % 3}"
+    match move.operation:
+        case "commission":
+            kind = ("bac", "roll")[move.pick % 2]
+            return "item.commissioned", crate, {"place": hub, "body": {"type": kind, "opening_uses": move.pick % 2}}
+        case "ship":
+            return "item.shipped", crate, {"place": hub, "body": {"to": partner}}
+        case "deliver":
+            return "item.delivered", crate, {"place": partner}
+        case "collect":
+            return "item.collected", crate, {"place": partner, "task": task}
+        case "receive":
+            body = {"from": partner} if move.pick % 4 == 0 else {"mass_g": move.pick * 100}
+            return "item.received", crate, {"place": hub, "against": task, "body": body}
+        case "sort":
+            verdict = ("ok", "dirty", "damaged", "scrap")[move.pick % 4]
+            return "item.sorted", crate, {"place": hub, "body": {"verdict": verdict}}
+        case "empty":
+            return "item.emptied", crate, {"place": partner}
+        case "transfer":
+            body = {"to": PARTNERS[move.pick % 4], "refilled": move.pick % 5 == 0}
+            return "item.transferred", crate, {"place": partner, "body": body}
+        case "count_there":
+            return "item.counted", crate, {"place": partner}
+        case "treat":
+            return "item.treated", crate, {"place": hub, "body": {"code": "R3", "mode": "recycling", "mass_g": 1_900}}
+        case "void" | "correct":
+            return _amendment(move, before, partner)
+        case "bind" | "replace":
+            kind = "label.bound" if move.operation == "bind" else "label.replaced"
+            return kind, crate, {"other": code(move.pick % CODES)}
+        case "revoke":
+            return "label.voided", crate, {}
+        case "quantity":
+            kind = ("shipped", "delivered", "collected", "received", "retired")[move.pick % 5]
+            body = {"to": partner} if kind == "shipped" else {"from": partner} if kind == "received" else {}
+            where = partner if kind in ("delivered", "collected") else hub
+            return f"item.{kind}", "", {"item_type": "film", "qty": 7 + move.pick, "place": where, "body": body}
+        case "declare":
+            return "item.collected", "", {"item_type": "bac", "qty": 1 + move.pick, "place": partner, "task": task}
+        case "reference":
+            row = {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}
+            start = START_MS + (move.pick - 20) * DAY
+            return "reference.set", "", {"body": {"table": "item_type", "key": "bac", "valid_from": start, "row": row}}
+        case kind:
+            body = {"reason": "essai", "passed": move.pick % 2 == 0, "checks": {"fuite": move.pick % 3 > 0}}
+            return kind, crate, {"place": hub, "body": body, "actor": f"p{move.pick % 2}"}
+
+
+def _amendment(move: Move, before: list[Event], partner: str) -> tuple[str, str, dict[str, Any]]:
+    choice = [event for event in before if event.subject]
+    if not choice:
+        return "item.counted", code(move.crate), {"place": partner}
+    target = choice[move.pick % len(choice)]
+    if move.operation == "void":
+        subject = code(move.crate) if move.place == 7 else target.code  # noqa: PLR2004 - sometimes the wrong one
+        body = {"target": target.id}
+        if not subject:
+            return "event.voided", "", {"item_type": target.item_type, "qty": target.qty, "body": body}
+        return "event.voided", subject, {"body": body}
+    body = {"at_ms": START_MS + move.pick * DAY} if move.pick % 3 == 0 else {}
+    return "item.collected", code(move.crate), {"corrects": target.id, "place": partner, "body": body}
+
+
+def batches_of(events: list[Event], random: Random) -> list[list[Event]]:
+    """Shuffle, double some, and cut into batches of any size."""
+    arrivals = [*events, *random.sample(events, k=len(events) // 3)]
+    random.shuffle(arrivals)
+    batches = []
+    while arrivals:
+        size = random.randint(1, 9)
+        batches.append(arrivals[:size])
+        arrivals = arrivals[size:]
+    return batches
