@@ -1,0 +1,123 @@
+"""Writes the pages of docs/ that are made from tables in the code, so that they cannot disagree with it.
+
+`python docs/generate.py` writes them, `--check` only compares and exits 1 when a page is stale.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from boucle.lifecycle import MACHINES
+from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
+from boucle.words import LANGUAGES, catalogue
+
+DOCS = Path(__file__).parent
+MADE = "<!-- Made by `make docs` from the code; changes by hand are lost. -->"
+
+LIFECYCLE_INTRODUCTION = """\
+What each event does to an item, from the tables in `boucle.lifecycle`. A physical event that finds the item
+in another stage still counts: the legs that nobody scanned are inferred. A decision that finds it in another
+stage is kept without effect, with one of the reasons below. The words for a person are those of the screens."""
+
+MACHINE_TITLES = {"container": "A container", "return": "A returned product", "work": "A repair"}
+
+
+def lifecycle() -> str:
+    """Give the page of the lifecycles, the outcomes, the reasons."""
+    parts = [
+        "# Lifecycles",
+        MADE,
+        LIFECYCLE_INTRODUCTION,
+    ]
+    for machine, rows in MACHINES.items():
+        parts.append(f"## {MACHINE_TITLES[machine]}")
+        parts.append(
+            table(
+                ("from", "event", "when", "to", "who may", "CBV step", "CBV disposition"),
+                (
+                    (
+                        ", ".join(stage or "–" for stage in sorted(row.sources)),
+                        f"`{row.kind}`",
+                        row.qualifier,
+                        row.target,
+                        row.who,
+                        row.biz_step,
+                        row.disposition,
+                    )
+                    for row in rows
+                ),
+            )
+        )
+    parts.append("## What becomes of an event")
+    parts.append(
+        table(
+            ("outcome", "français", "English"), ((f"`{outcome}`", *words(f"outcome.{outcome}")) for outcome in Outcome)
+        )
+    )
+    parts.append("## Why")
+    parts.append(
+        "A reason marked *task* opens one: somebody has to look. One marked *leg* names a leg that was inferred."
+    )
+    parts.append(
+        table(
+            ("reason", "", "français", "English"),
+            (
+                (
+                    f"`{reason}`",
+                    "task" if reason in TASKS else "leg" if reason in INFERENCES else "",
+                    *words(f"reason.{reason}"),
+                )
+                for reason in Reason
+            ),
+        )
+    )
+    return page(parts)
+
+
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"lifecycle.md": lifecycle})
+
+
+def main() -> int:
+    """Write the pages, or with --check compare them; give the exit code."""
+    parser = argparse.ArgumentParser(description="Write the pages of docs/ that are made from the code.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a page is stale")
+    only_check = parser.parse_args().check
+    stale = [name for name, make in PAGES.items() if read(DOCS / name) != make()]
+    if only_check:
+        for name in stale:
+            print(
+                f"docs/{name} is not what the code says any more; nothing was changed; run `make docs`", file=sys.stderr
+            )
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Give a Markdown table."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def words(key: str) -> tuple[str, ...]:
+    """Give the words of a key in every language, French first; a key without words is said to have none."""
+    return tuple(catalogue(lang)[key].text if key in catalogue(lang) else "(no words yet)" for lang in LANGUAGES)
+
+
+def page(parts: Iterable[str]) -> str:
+    """Join the parts of a page, a blank line between them."""
+    return "\n\n".join(parts) + "\n"
+
+
+def read(path: Path) -> str:
+    """Give what a page holds, nothing when it does not exist."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
