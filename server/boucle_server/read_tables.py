@@ -32,6 +32,11 @@ def _primary(*names: str) -> list[sa.Column[str]]:
     return [_column(name, primary=True) for name in names]
 
 
+def _index_few(table: sa.Table, column: str, condition: sa.ColumnElement[bool]) -> None:
+    """Index the few rows of a table for which the condition holds."""
+    sa.Index(None, table.c.org, table.c[column], sqlite_where=condition, postgresql_where=condition)
+
+
 ITEM: Final = sa.Table(
     "item",
     METADATA,
@@ -59,10 +64,12 @@ BINDING: Final = sa.Table(
     *_primary("org", "code"),
     _column("item"),
     _column("claim"),
+    _column("via"),
     sa.Index(None, "org", "item"),
     sqlite_with_rowid=False,
 )
-"""Which item a code names, and the event by which it does."""
+"""Which item a code names, the event by which it does, and the code through which that one names it, if any."""
+_index_few(BINDING, "via", BINDING.c.via != "")
 
 CELL: Final = sa.Table(
     "cell",
@@ -73,6 +80,7 @@ CELL: Final = sa.Table(
     sqlite_with_rowid=False,
 )
 """The sums of all facts (`boucle.facts.Cell`); a sum of zero has no row."""
+_index_few(CELL, "n", CELL.c.n == 0)
 
 TASK: Final = sa.Table(
     "task",
@@ -91,6 +99,7 @@ AMENDMENT: Final = sa.Table(
     *_primary("org", "target", "id"),
     _column("kind"),
     _column("subject"),
+    sa.Index(None, "org", "id"),
     sqlite_with_rowid=False,
 )
 """Which event removes or replaces which: `kind` is `void` or `correct`."""

@@ -105,6 +105,8 @@ class OrgCounter(Truth, table=True):
     org: str = _key(primary=True, org=True)
     change_n: int = _big(default=0)
     """Of the table `change`."""
+    reference_mark: int = _big(default=0)
+    """Drawn anew whenever reference data changes: what was read under one mark is true while it stands."""
 
 
 class Device(Truth, table=True):
@@ -195,7 +197,7 @@ class Record(Truth, table=True):
 
     __tablename__ = "record"
     __table_args__ = (
-        sa.UniqueConstraint("org", "id", "hash"),
+        sa.UniqueConstraint("org", "id", "variant"),
         sa.Index(None, "org", "dev", "epoch", "seq"),
         sa.Index(None, "org", "subject", "teff"),
         sa.Index(None, "org", "kind", "teff"),
@@ -207,11 +209,14 @@ class Record(Truth, table=True):
     rid: int | None = _serial()
     org: str = _key()
     id: str = _key()
+    variant: int = _big(default=0)
+    """0 for the first content received under the id; every other content, or time, takes the next number."""
     hash: str = _key()
     dev: str = _key()
     epoch: str = _key()
     seq: int = _big()
     kind: str = _key()
+    """With its major version, `item.collected/1`."""
     subject: str = _key()
     payload: bytes
     priv: bytes | None = _maybe(sa.LargeBinary())
@@ -249,7 +254,11 @@ class Seal(Truth, table=True):
 
 
 class Raw(Truth, table=True):
-    """Bytes that could not be read as a record or a batch, kept as they came."""
+    """Bytes that could not be read as a record or a batch, or that nobody vouches for, kept as they came.
+
+    `epoch` and `seq` say where in the device's chain they stand, where that is known; `teff`, `tq` and `seal`
+    are there when a seal of the device covers them.
+    """
 
     __tablename__ = "raw"
     __table_args__ = (sa.UniqueConstraint("org", "dev", "hash"),)
@@ -260,6 +269,11 @@ class Raw(Truth, table=True):
     content: bytes
     hash: str = _key()
     reason: str = _key()
+    epoch: str | None = _maybe(KEY)
+    seq: int | None = _maybe()
+    teff: int | None = _maybe()
+    tq: int | None = _maybe(sa.SmallInteger())
+    seal: int | None = _maybe()
     salt: bytes
     received_ms: int = _big()
     generation: int = _big()

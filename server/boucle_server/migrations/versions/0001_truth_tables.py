@@ -104,6 +104,11 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("hash", KEY, nullable=False),
         sa.Column("reason", KEY, nullable=False),
+        sa.Column("epoch", KEY, nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("teff", sa.BigInteger(), nullable=True),
+        sa.Column("tq", sa.SmallInteger(), nullable=True),
+        sa.Column("seal", sa.BigInteger(), nullable=True),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
@@ -116,6 +121,7 @@ def upgrade() -> None:
         sa.Column("rid", SERIAL, autoincrement=True, nullable=False),
         sa.Column("org", KEY, nullable=False),
         sa.Column("id", KEY, nullable=False),
+        sa.Column("variant", sa.BigInteger(), nullable=False),
         sa.Column("hash", KEY, nullable=False),
         sa.Column("dev", KEY, nullable=False),
         sa.Column("epoch", KEY, nullable=False),
@@ -140,7 +146,7 @@ def upgrade() -> None:
         sa.CheckConstraint("seq >= 1", name=op.f("ck_record_seq")),
         sa.CheckConstraint("tq BETWEEN 0 AND 2", name=op.f("ck_record_tq")),
         sa.PrimaryKeyConstraint("rid", name=op.f("pk_record")),
-        sa.UniqueConstraint("org", "id", "hash", name=op.f("uq_record_org_id_hash")),
+        sa.UniqueConstraint("org", "id", "variant", name=op.f("uq_record_org_id_variant")),
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_record_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False)
@@ -250,6 +256,7 @@ def upgrade() -> None:
         "org_counter",
         sa.Column("org", KEY, nullable=False),
         sa.Column("change_n", sa.BigInteger(), nullable=False),
+        sa.Column("reference_mark", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["org"], ["org.org"], name=op.f("fk_org_counter_org")),
         sa.PrimaryKeyConstraint("org", name=op.f("pk_org_counter")),
     )
