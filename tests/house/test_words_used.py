@@ -1,0 +1,103 @@
+"""Every text that the code asks for exists, and no text lies about that nobody asks for."""
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pytest
+
+from boucle.events import KINDS
+from boucle.lifecycle import MACHINES
+from boucle.reasons import Outcome, Reason
+from boucle.roles import Capability, Role
+from boucle.words import catalogue
+from tests.house.tree import MEMBERS, files, name, python_files
+
+FAMILIES = frozenset(key.partition(".")[0] for key in catalogue("fr"))
+# Families whose keys are made from a table of the code: the tests below hold each of them complete.
+TABLES = frozenset({"outcome", "reason", "role", "capability", "state", "kind"})
+# Countable things, there for any sentence that needs one.
+OFFERED = frozenset({"unit"})
+KEY = re.compile(rf"(?:{'|'.join(sorted(FAMILIES))})(?:\.[a-z0-9_]+)+")
+NOT_A_KEY = re.compile(r".*\.(?:json|jsonl|csv|py|html|txt|png|pdf|xlsx)")
+
+
+def literals() -> Iterator[tuple[str, str]]:
+    """Give every text in the packages, and the fixed start of every text put together, with its file."""
+    for folder, package in MEMBERS.items():
+        for path in python_files(f"{folder}/{package}"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Constant(value=str(text)):
+                        yield name(path), text
+                    case _:
+                        pass
+
+
+def prefixes() -> set[str]:
+    found = set()
+    for folder, package in MEMBERS.items():
+        for path in python_files(f"{folder}/{package}"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+                        found.add(start)
+                    case _:
+                        pass
+    return {start for start in found if start.endswith((".", "_")) and start.partition(".")[0] in FAMILIES}
+
+
+def test_every_key_that_the_code_names_exists() -> None:
+    missing = [
+        f"{path}: {text}"
+        for path, text in literals()
+        if KEY.fullmatch(text) and not NOT_A_KEY.fullmatch(text) and text not in catalogue("fr")
+    ]
+    assert missing == []
+
+
+def test_every_text_is_asked_for() -> None:
+    # Pages and screens name keys too, in files that are not Python.
+    elsewhere = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in files()
+        if path.suffix in {".html", ".kv", ".js", ".txt", ".xml", ".svg"}
+    )
+    named = {text for _, text in literals()}
+    starts = tuple(prefixes())
+    idle = [
+        key
+        for key in catalogue("fr")
+        if key.partition(".")[0] not in TABLES | OFFERED
+        and key not in named
+        and not key.startswith(starts)
+        and key not in elsewhere
+    ]
+    assert idle == []
+
+
+@pytest.mark.parametrize(("family", "values"), [
+    ("outcome", Outcome), ("reason", Reason), ("role", Role), ("capability", Capability),
+])  # fmt: skip
+def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: type[StrEnum]) -> None:
+    assert keys(family) == {f"{family}.{value}" for value in values}
+
+
+def test_every_kind_has_its_words() -> None:
+    assert keys("kind") == {f"kind.{kind}" for kind in KINDS}
+
+
+def test_every_stage_has_its_words() -> None:
+    stages = {
+        f"state.{machine}.{stage}"
+        for machine, rows in MACHINES.items()
+        for row in rows
+        for stage in (*row.sources, row.target)
+        if stage
+    }
+    assert keys("state") >= stages
+
+
+def keys(family: str) -> set[str]:
+    return {key for key in catalogue("fr") if key.startswith(f"{family}.")}
