@@ -1,0 +1,1 @@
+"""Imports of spreadsheets: sites, partners, types, items, lanes and people become events and rows of the register."""

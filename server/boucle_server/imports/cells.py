@@ -1,0 +1,158 @@
+"""Cells of a spreadsheet: how the text of one becomes a value, in the ways that French and English firms write it."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from boucle.clock import is_zone, parse_instant
+from boucle.codes import Label, read_label
+from boucle.roles import Role
+from boucle.words import LANGUAGES, say
+
+MAX_CELL = 500
+MAX_GRAMS = 100_000_000
+"""Heavier than any container: a hundred tonnes, so that a slip of the decimal point is noticed."""
+MAX_DAYS = 36_500
+MAX_CENTS = 100_000_000
+
+_YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
+_NO = frozenset({"non", "n", "no", "faux", "false", "0", ""})
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", re.ASCII)
+
+
+class CellError(ValueError):
+    """A cell that is not what its column asks for; the argument is a key of `boucle.words`."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+Reader = Callable[[str], object]
+
+
+def text(cell: str) -> str:
+    """Read any text of at most 500 characters without control characters."""
+    if len(cell) > MAX_CELL or any(char < " " for char in cell):
+        raise CellError("import.bad_text", most=MAX_CELL)
+    return cell
+
+
+def key(cell: str) -> str:
+    """Read a key: letters, digits and `. _ : @ -`, at most 64."""
+    if not _KEY.fullmatch(cell):
+        raise CellError("import.bad_key")
+    return cell
+
+
+def type_or_any(cell: str) -> str:
+    """Read the key of a type, or `*` for every type."""
+    return "*" if cell in ("", "*") else key(cell)
+
+
+def yes_no(cell: str) -> bool:
+    """Read oui or non, yes or no."""
+    folded = cell.casefold()
+    if folded in _YES:
+        return True
+    if folded in _NO:
+        return False
+    raise CellError("import.bad_yes_no")
+
+
+def _number(cell: str) -> Decimal:
+    plain = re.sub(r"[\s\u00a0\u202f]", "", cell).replace(",", ".")
+    try:
+        number = Decimal(plain)
+    except InvalidOperation:
+        raise CellError("import.bad_number") from None
+    if not number.is_finite() or number < 0:
+        raise CellError("import.bad_number")
+    return number
+
+
+def _whole(number: Decimal, most: int) -> int:
+    if number != number.to_integral_value() or number > most:
+        raise CellError("import.bad_whole", most=most)
+    return int(number)
+
+
+def days(cell: str) -> int:
+    """Read a number of days."""
+    return _whole(_number(cell), MAX_DAYS)
+
+
+def count(cell: str) -> int:
+    """Read a count."""
+    return _whole(_number(cell), MAX_GRAMS)
+
+
+def grams(cell: str) -> int:
+    """Read a mass written in kilograms, to the gram: `2,15` is 2150 g."""
+    return _whole(_number(cell) * 1000, MAX_GRAMS)
+
+
+def cents(cell: str) -> int:
+    """Read an amount written in euros: `4,50` is 450 cents."""
+    return _whole(_number(cell.removesuffix("€")) * 100, MAX_CENTS)
+
+
+def zone(cell: str) -> str:
+    """Read a time zone."""
+    if not is_zone(cell):
+        raise CellError("import.bad_zone")
+    return cell
+
+
+def instant(cell: str) -> int:
+    """Read a day or an instant, `31/12/2025` or ISO 8601, as milliseconds of UTC."""
+    try:
+        day = datetime.strptime(cell, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone until it is cut
+    except ValueError:
+        pass
+    else:
+        return parse_instant(day.isoformat())
+    try:
+        return parse_instant(cell)
+    except ValueError:
+        raise CellError("import.bad_date", example=date(2025, 12, 31).strftime("%d/%m/%Y")) from None
+
+
+def label(cell: str) -> str:
+    """Read the code of a label in any of its forms, or a GS1 key of one item."""
+    found = read_label(cell)
+    if not isinstance(found, Label):
+        raise CellError(f"import.label_{found.reason.value}")
+    return found.key
+
+
+def siret(cell: str) -> str:
+    """Read a SIRET: 14 digits under Luhn's check, or La Poste's own rule (INSEE, règle de validité du SIRET)."""
+    digits = re.sub(r"\s", "", cell)
+    if not re.fullmatch(r"\d{14}", digits, re.ASCII):
+        raise CellError("import.bad_siret")
+    doubled = (int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(digits))
+    luhn = sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - Luhn's nine
+    la_poste = digits.startswith("356000000") and sum(map(int, digits)) % 5 == 0
+    if not (luhn or la_poste):
+        raise CellError("import.bad_siret")
+    return digits
+
+
+def role(cell: str) -> Role:
+    """Read a role by its stable key or by its French or English name."""
+    folded = cell.casefold()
+    for known in Role:
+        names = {known.value, *(say(f"role.{known.value}", lang).casefold() for lang in LANGUAGES)}
+        if folded in names:
+            return known
+    raise CellError("import.bad_role")
+
+
+def pin(cell: str) -> str:
+    """Read a PIN of four to six digits."""
+    if not re.fullmatch(r"\d{4,6}", cell, re.ASCII):
+        raise CellError("import.bad_pin")
+    return cell

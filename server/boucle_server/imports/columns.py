@@ -1,0 +1,112 @@
+"""Columns of each kind of import: their names, the other names people give them, and how a cell is read."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from boucle_server.imports import cells
+from boucle_server.imports.cells import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: `field` in the register, the header of the template in French, and its synonyms."""
+
+    field: str
+    header: str
+    read: Reader
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    example: str = ""
+
+
+def _c(field: str, header: str, read: Reader, *synonyms: str, required: bool = False, example: str = "") -> Column:
+    return Column(field=field, header=header, read=read, synonyms=synonyms, required=required, example=example)
+
+
+_FROM = _c("valid_from", "valable à partir du", cells.instant, "valid from", "depuis", example="01/01/2026")
+_NAME = _c("name", "nom", cells.text, "name", "désignation", "libellé", required=True, example="Rhin Plasturgie")
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {
+        "sites": (
+            _c("key", "site", cells.key, "key", "clé", "code site", required=True, example="mulhouse"),
+            _NAME,
+            _c("partner", "partenaire", cells.key, "partner", example="rhin"),
+            _c("zone", "fuseau", cells.zone, "zone", "time zone", "timezone", example="Europe/Paris"),
+            _c("role", "rôle", cells.text, "role", example="quai"),
+            _c("code", "étiquette", cells.label, "label", "qr"),
+            _c("town", "commune", cells.text, "town", "city", "ville", example="Mulhouse"),
+            _FROM,
+        ),
+        "partners": (
+            _c("key", "partenaire", cells.key, "key", "clé", "partner", required=True, example="rhin"),
+            _NAME,
+            _c("siret", "siret", cells.siret, example="73282932000074"),
+            _FROM,
+        ),
+        "item-types": (
+            _c("key", "type", cells.key, "key", "clé", required=True, example="bac-600x400"),
+            _c("name", "nom", cells.text, "name", "libellé", required=True, example="Bac 600×400"),
+            _c("serialised", "numéroté", cells.yes_no, "serialised", "serialized", "unitaire", example="oui"),
+            _c("material", "matière", cells.text, "material", "matériau", example="plastique"),
+            _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg", "masse (kg)", "weight (kg)", example="2,15"),
+            _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="30"),
+            _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="180"),
+            _c("deposit_cents", "consigne (€)", cells.cents, "deposit", "consigne", example="4,50"),
+            _c("requalify", "requalification après lavage", cells.yes_no, "requalify", example="non"),
+            _FROM,
+        ),
+        "lanes": (
+            _c("origin", "origine", cells.key, "origin", "de", "from", required=True, example="strasbourg"),
+            _c("destination", "destination", cells.key, "à", "to", required=True, example="mulhouse"),
+            _c("item_type", "type", cells.type_or_any, "item type", example="bac-600x400"),
+            _c("loop", "boucle", cells.text, "loop", required=True, example="bacs Alsace"),
+            _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="21"),
+            _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="120"),
+            _c("transit_days", "transport (j)", cells.days, "transit days", example="1"),
+            _FROM,
+        ),
+        "items": (
+            _c("code", "étiquette", cells.label, "code", "label", "qr", "grai", required=True, example="C/…"),
+            _c("type", "type", cells.key, "item type", required=True, example="bac-600x400"),
+            _c("place", "site", cells.key, "place", "lieu", required=True, example="strasbourg"),
+            _c("serial", "numéro de série", cells.text, "serial", "n° de série", example="A-0001"),
+            _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg"),
+            _c("opening_uses", "utilisations passées", cells.count, "opening uses", "rotations", example="12"),
+            _c("at_ms", "en service depuis", cells.instant, "since", "in service since", example="01/09/2025"),
+        ),
+        "operators": (
+            _c("name", "nom", cells.text, "name", "opérateur", "operator", required=True, example="Camille"),
+            _c("role", "rôle", cells.role, "role", required=True, example="Chauffeur"),
+            _c("pin", "pin", cells.pin, "code pin", required=True, example="2580"),
+            _c("badge", "badge", cells.text, example=""),
+            _c("site", "site", cells.key, "place", "lieu", example="strasbourg"),
+        ),
+    }
+)
+
+
+def folded(header: str) -> str:
+    """Give a header without case, accents or doubled spaces, as headers are compared."""
+    plain = unicodedata.normalize("NFKD", header.casefold())
+    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).replace("_", " ").split())
+
+
+def matched(kind: str, headers: Sequence[str]) -> tuple[dict[int, Column], list[str], list[Column]]:
+    """Find the column of each header: by place, the headers nobody knows, and the required columns that are missing."""
+    names = {
+        folded(name): column for column in COLUMNS[kind] for name in (column.header, column.field, *column.synonyms)
+    }
+    found: dict[int, Column] = {}
+    unknown: list[str] = []
+    for place, header in enumerate(headers):
+        column = names.get(folded(header))
+        if column is None or column in found.values():
+            if header.strip():
+                unknown.append(header)
+            continue
+        found[place] = column
+    missing = [column for column in COLUMNS[kind] if column.required and column not in found.values()]
+    return found, unknown, missing

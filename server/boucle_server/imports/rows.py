@@ -1,0 +1,183 @@
+"""Rows of an import: what each would change in the register, or why it cannot.
+
+Reading decides everything before anything is written, so that a dry run and a real one cannot differ.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from boucle.binding import Binding
+from boucle.reference import ANY_TYPE, Book, lane_key
+from boucle_server.imports.cells import CellError
+from boucle_server.imports.columns import Column, matched
+from boucle_server.server_device import Draft
+
+TABLES: Mapping[str, str] = {"sites": "site", "partners": "partner", "item-types": "item_type", "lanes": "lane"}
+"""Kinds of import whose rows are versions of reference data."""
+
+
+class RowOutcome(StrEnum):
+    """What becomes of one row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: the row's number as a spreadsheet shows it, the column's header, and a key of `boucle.words`."""
+
+    row: int
+    column: str
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person to add, for the register of people, which is not made of events because it must be erasable."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What an import would do: a count by outcome, the faults, the drafts and people of the good rows."""
+
+    counts: dict[RowOutcome, int] = field(default_factory=lambda: dict.fromkeys(RowOutcome, 0))
+    faults: list[Fault] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """What is there already: the reference data now, the bound codes, and the names of the operators."""
+
+    book: Book
+    bindings: Mapping[str, Binding]
+    operators: frozenset[str]
+    now_ms: int
+
+
+class MissingColumnsError(ValueError):
+    """The header row lacks columns without which no row can be read."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__("missing columns")
+        self.headers = [column.header for column in columns]
+
+
+def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
+    """Read all rows of a file, header first, against what is there; MissingColumnsError when none can be read."""
+    columns, unknown, missing = matched(kind, rows[0] if rows else ())
+    if missing:
+        raise MissingColumnsError(missing)
+    made = Plan(unknown_columns=unknown)
+    seen: dict[object, int] = {}
+    for number, row in enumerate(rows[1:], 2):
+        if not any(cell.strip() for cell in row):
+            continue
+        values, faults = _values(number, row, columns)
+        if not faults:
+            faults = list(_misfits(kind, number, values, register=register, columns=columns))
+        if not faults:
+            identity = _identity(kind, values)
+            if identity in seen:
+                faults = [Fault(row=number, column="", key="import.twice", values={"first": seen[identity]})]
+            seen.setdefault(identity, number)
+        if faults:
+            made.faults.extend(faults)
+            made.counts[RowOutcome.FAULTY] += 1
+            continue
+        made.counts[_take(kind, values, register, made)] += 1
+    return made
+
+
+def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> tuple[dict[str, Any], list[Fault]]:
+    values: dict[str, Any] = {}
+    faults = []
+    for place, column in columns.items():
+        cell = row[place].strip() if place < len(row) else ""
+        if not cell:
+            if column.required:
+                faults.append(Fault(row=number, column=column.header, key="import.empty"))
+            continue
+        try:
+            values[column.field] = column.read(cell)
+        except CellError as fault:
+            faults.append(Fault(row=number, column=column.header, key=fault.key, values=fault.values))
+    return values, faults
+
+
+_MUST_EXIST: Mapping[str, Mapping[str, str]] = {
+    "sites": {"partner": "partner"},
+    "lanes": {"origin": "site", "destination": "site", "item_type": "item_type"},
+    "items": {"type": "item_type", "place": "site"},
+    "operators": {"site": "site"},
+}
+"""Fields that name a row of another table, which must have been imported before."""
+
+
+def _misfits(
+    kind: str, number: int, values: Mapping[str, Any], *, register: Register, columns: Mapping[int, Column]
+) -> Iterable[Fault]:
+    headers = {column.field: column.header for column in columns.values()}
+    for name, table in _MUST_EXIST.get(kind, {}).items():
+        value = values.get(name, ANY_TYPE)
+        if value != ANY_TYPE and not register.book.has(table, value):
+            yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": value})
+    if kind == "items" and values.get("at_ms", 0) > register.now_ms:
+        yield Fault(row=number, column=headers["at_ms"], key="import.future")
+
+
+def _identity(kind: str, values: Mapping[str, Any]) -> object:
+    match kind:
+        case "lanes":
+            return lane_key(values["origin"], values["destination"], values.get("item_type", ANY_TYPE))
+        case "items":
+            return values["code"]
+        case "operators":
+            return values["name"].casefold()
+        case _:
+            return values["key"]
+
+
+def _take(kind: str, values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:
+    match kind:
+        case "items":
+            return _take_item(values, register, made)
+        case "operators":
+            if values["name"].casefold() in register.operators:
+                return RowOutcome.UNCHANGED
+            made.people.append(Person(values=values))
+            return RowOutcome.CREATED
+        case _:
+            return _take_version(kind, values, register, made)
+
+
+def _take_item(values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:
+    if values["code"] in register.bindings:
+        return RowOutcome.UNCHANGED
+    body = {name: values[name] for name in ("type", "serial", "tare_g", "opening_uses") if name in values}
+    fields = {"code": values["code"], "place": values["place"], "body": body}
+    made.drafts.append(Draft(kind="item.commissioned", fields=fields, claimed_ms=values.get("at_ms")))
+    return RowOutcome.CREATED
+
+
+def _take_version(kind: str, values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:
+    table = TABLES[kind]
+    key = str(_identity(kind, values))
+    row = {name: value for name, value in values.items() if name not in ("key", "valid_from")}
+    start = values.get("valid_from", register.now_ms if register.book.has(table, key) else 0)
+    held = register.book.row(table, key, start)
+    if held is not None and dict(held) == row and "valid_from" not in values:
+        return RowOutcome.UNCHANGED
+    body = {"table": table, "key": key, "valid_from": start, "row": row}
+    made.drafts.append(Draft(kind="reference.set", fields={"body": body}))
+    return RowOutcome.CREATED if held is None else RowOutcome.CHANGED
