@@ -83,6 +83,7 @@ static: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python -c 'from tests.house.sizes import report; print(report())'
 
 fix: setup ## format, and what the linter can put right by itself
 	@$(BIN)/ruff check --fix --quiet || true

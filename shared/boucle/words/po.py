@@ -78,8 +78,6 @@ def _entry(number: int, fields: dict[str, str]) -> Entry:
         case ["msgid", "msgstr"]:
             return Entry(key=fields["msgid"], text=fields["msgstr"])
         case ["msgid", "msgid_plural", "msgstr[0]", "msgstr[1]"]:
-            return Entry(
-                key=fields["msgid"], text=fields[f"msgstr[{SINGULAR}]"], other=fields[f"msgstr[{PLURAL}]"]
-            )
+            return Entry(key=fields["msgid"], text=fields[f"msgstr[{SINGULAR}]"], other=fields[f"msgstr[{PLURAL}]"])
         case names:
             raise CatalogueError(f"line {number}: {', '.join(names)} make no entry")
