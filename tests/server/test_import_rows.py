@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from boucle.binding import Binding
 from boucle.codes import read_label
 from boucle.reference import Book, Version
@@ -12,7 +13,6 @@ from boucle_server.imports.cells import CellError, cents, grams, instant, siret
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import MissingColumnsError, Register, RowOutcome, plan
 from boucle_server.imports.sheet_file import read_rows, write_rows, write_template
-
 from tests.builders import START_MS, code, network
 
 
@@ -31,7 +31,7 @@ def test_numbers_and_dates_are_read_as_french_firms_write_them() -> None:
 
 
 @pytest.mark.parametrize(("number", "good"), [("732 829 320 00074", True), ("73282932000075", False), ("7328", False)])
-def test_a_siret_must_fit_its_check(number: str, good: bool) -> None:  # noqa: FBT001 - a case
+def test_a_siret_must_fit_its_check(number: str, good: bool) -> None:
     if good:
         assert siret(number) == "73282932000074"
     else:
