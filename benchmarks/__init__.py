@@ -1,0 +1,1 @@
+"""Repeatable measurements, each beside a baseline of the same run; never a test with a stopwatch."""
