@@ -64,7 +64,7 @@ def append(connection: Connection, org: str, entries: Sequence[bytes]) -> Append
         ],
     )
     kept = [
-        {**place, "level": node.level, "idx": node.index, "hash": node.hash}
+        {**place, "level": node.level, "idx": node.position, "hash": node.hash}
         for node in nodes
         if node.level and node.level % TILE_HEIGHT == 0
     ]
