@@ -11,9 +11,10 @@ fact written on two databases is the same bytes. The families:
 | due      | of the due day  | day of month          | open loans by the day on which they fall due                   |
 | loss     | of the loss day | day of month          | open loans by the day on which they count as presumed lost     |
 | visit    | of the arrival  | day of month          | open visits at a partner by the day on which they began        |
-| dwell    | of the leaving  | age in days `0000`..  | closed visits by length                                        |
-| declared | of the event    | `task|day of month`   | quantities declared without scanning                           |
-| matched  | ""              | task                  | scans that answer a declaration of that task                   |
+| dwell    | of the arrival  | age in days `0000`..  | closed visits by length                                        |
+| declared | of the event    | `task|day|t_eff`      | quantities of a serialised type declared without scanning      |
+| matched  | of the scan     | `task|day`            | scans that answer a declaration: of the task, or, without one, |
+|          |                 |                       | legs inferred at a site that may have been declared there      |
 """
 
 from collections.abc import Iterable

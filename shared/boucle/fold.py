@@ -7,6 +7,7 @@ explained by inferred legs; decisions have effect when their guard holds; each e
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import NamedTuple
 
+from boucle.clock import month_of
 from boucle.events import KINDS, MOVEMENTS, Event, Family
 from boucle.facts import Fact
 from boucle.item import Item
@@ -14,6 +15,7 @@ from boucle.legs import LEGS, Act, Leg, Position
 from boucle.lifecycle import HOME, OUT, Stage, Verdict, concerns, target
 from boucle.reasons import TASKS, Outcome, Reason
 from boucle.reference import Book, Site
+from boucle.treatment import is_intermediate
 from boucle.turn import Turn
 
 
@@ -160,9 +162,14 @@ def _explain(turn: Turn, act: Act, place: Site) -> bool:
     return True
 
 
+_DECLARED_AS: Mapping[Leg, str] = {Leg.SHIP: "shipped", Leg.DELIVER: "delivered", Leg.COLLECT: "collected"}
+
+
 def _infer(turn: Turn, leg: Leg, place: Site) -> None:
     item, book, at = turn.item, turn.book, turn.at
     turn.say(_LEG_REASONS[leg])
+    if leg in _DECLARED_AS:
+        _answer_declaration(turn, leg, place)
     match leg:
         case Leg.SHIP:
             origin = book.site(item.site or item.pool_site, at)
@@ -180,6 +187,15 @@ def _infer(turn: Turn, leg: Leg, place: Site) -> None:
             turn.come_home(hub, Stage.RECEIVED, scanned=False)
 
 
+def _answer_declaration(turn: Turn, leg: Leg, place: Site) -> None:
+    """Let an inferred leg answer the declaration that spoke of it: the one named in `against`, else one made there."""
+    if turn.event.against:
+        turn.match(_DECLARED_AS[leg], turn.event.against)
+    else:
+        there = turn.book.site(turn.item.place, turn.at) if leg is Leg.COLLECT else place
+        turn.match_unnamed(_DECLARED_AS[leg], there)
+
+
 def _check_partner(turn: Turn, booked: Site, seen: Site) -> None:
     if booked.partner != seen.partner:
         turn.say(Reason.OTHER_PARTNER)
@@ -193,6 +209,7 @@ def _commissioned(turn: Turn) -> Outcome:
     turn.enter_pool("commissioned")
     if item.opening_uses:
         turn.month(turn.place, "", "opening_uses", n=item.opening_uses, loop="")
+        turn.month(turn.place, "", "opening_n", loop="")
     if item.stage == Stage.ENCODED:
         stage = target("container", item.stage, event.kind)
         assert stage is not None
@@ -214,6 +231,7 @@ def _shipped(turn: Turn) -> Outcome:
     elif turn.item.stage in (Stage.IN_REPAIR, Stage.REQUALIFYING):
         turn.say(Reason.SHIPPED_UNRELEASED)
     turn.depart(turn.place, destination)
+    turn.match("shipped", turn.event.task)
     return Outcome.APPLIED
 
 
@@ -235,6 +253,7 @@ def _delivered(turn: Turn) -> Outcome:
     if turn.item.stage == Stage.OUTBOUND:
         _check_partner(turn, turn.book.site(turn.item.place, turn.at), place)
         turn.hand_over(place)
+    turn.match("delivered", turn.event.task)
     return Outcome.APPLIED
 
 
@@ -269,14 +288,8 @@ def _collected(turn: Turn) -> Outcome:
     if not _explain(turn, Act.COLLECT, place):
         return Outcome.REPEAT
     turn.pick_up(place)
-    _match(turn, turn.event.task)
+    turn.match("collected", turn.event.task)
     return Outcome.APPLIED
-
-
-def _match(turn: Turn, task: str) -> None:
-    """Answer a declaration of the same stop, so that declared and scanned are never counted twice."""
-    if task:
-        turn.fact("matched", "", site="", partner="", loop="", measure="collected", bucket=task, n=1)
 
 
 def _received(turn: Turn) -> Outcome:
@@ -288,10 +301,10 @@ def _received(turn: Turn) -> Outcome:
     giver = turn.book.site(event.text("from"), turn.at)
     if giver.key and giver.partner and turn.book.site(turn.item.place, turn.at).partner != giver.partner:
         _infer(turn, Leg.TRANSFER, giver)
-    unscanned = turn.item.is_held
+    if turn.item.stage == Stage.OUTBOUND and event.against:
+        # It comes from a stop at the partner's, so it was delivered there.
+        _infer(turn, Leg.DELIVER, turn.book.site(turn.item.place, turn.at))
     _explain(turn, Act.RECEIVE, place)
-    if unscanned:
-        _match(turn, event.against)
     partner = turn.item.loan_partner
     stage = target("container", turn.item.stage, "item.received")
     assert stage is not None
@@ -379,18 +392,32 @@ def _treated(turn: Turn) -> Outcome:
     event = turn.event
     if turn.item.stage != Stage.RETIRED:
         _present(turn)
+        if turn.item.stage in OUT:
+            _infer(turn, Leg.RETURN, turn.place)
         turn.say(Reason.INFERRED_RETIRED)
         _leave_pool(turn)
         turn.put(stage=Stage.RETIRED, retired_ms=turn.at)
     elif not turn.item.pending_g:
         turn.say(Reason.SAME_AGAIN)
         return Outcome.REPEAT
+    mass_g = event.number("mass_g") or turn.item.pending_g or turn.item.tare_g
+    _wait(turn, -turn.item.pending_g)
+    if _is_intermediate(turn):
+        _wait(turn, mass_g)
     else:
-        turn.month(turn.place, "", "pending_g", n=-turn.item.pending_g, loop="")
-        turn.put(pending_g=0)
-    mass_g = event.number("mass_g") or turn.item.tare_g
-    _treat(turn, mass_g)
+        _treat(turn, mass_g)
     return Outcome.APPLIED
+
+
+def _is_intermediate(turn: Turn) -> bool:
+    return is_intermediate(turn.event.text("code"), month_of(turn.at, turn.place.zone))
+
+
+def _wait(turn: Turn, mass_g: int) -> None:
+    """Let a mass wait for its final treatment (or, negative, wait no longer), where the item last stood."""
+    there = turn.book.site(turn.item.site, turn.at)
+    turn.month(there, "", "pending_g", n=mass_g, loop="")
+    turn.put(pending_g=turn.item.pending_g + mass_g)
 
 
 def _treat(turn: Turn, mass_g: int) -> None:
@@ -481,13 +508,12 @@ def _retired(turn: Turn) -> None:
     event = turn.event
     _leave_pool(turn)
     mass_g = event.number("mass_g") or turn.item.tare_g
-    if event.text("code"):
+    if event.text("code") and not _is_intermediate(turn):
         _treat(turn, mass_g)
     elif event.text("route") in ("resale", "donate"):
         turn.month(turn.place, "", "resold_g", n=mass_g, loop="")
     else:
-        turn.month(turn.place, "", "pending_g", n=mass_g, loop="")
-        turn.put(pending_g=mass_g)
+        _wait(turn, mass_g)
     turn.put(stage=Stage.RETIRED, retired_ms=turn.at)
 
 

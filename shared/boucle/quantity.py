@@ -8,6 +8,7 @@ from boucle.clock import day_of, month_of
 from boucle.events import MOVEMENTS, Event
 from boucle.facts import Cell, Fact
 from boucle.reference import Book, ItemType, Site
+from boucle.treatment import is_intermediate
 
 DECLARED = frozenset({"item.shipped", "item.delivered", "item.collected"})
 """Movements that a partner's balance takes from a declaration."""
@@ -68,7 +69,7 @@ class _Line:
             kind.key,
             kind.material,
             event.kind.removeprefix("item."),
-            f"{event.task or event.id}|{day[8:]}",
+            f"{event.task or event.id}|{day[8:]}|{event.teff}",
         )
         self.facts.append(Fact(cell, event.qty))
 
@@ -118,10 +119,15 @@ class _Line:
         giver = self.book.site(event.text("from"), event.teff)
         self.stock("inbound" if event.against or not giver.key else "held", giver, -n)
         self.stock("stock", self.place, n)
-        self.month("qty_return", n, partner=giver.partner)
-        self.month("received_units", n, partner=giver.partner)
-        self.month("received_g", self.mass_g, partner=giver.partner)
-        self.month("weighed_g", event.number("mass_g"), partner=giver.partner)
+        # A return belongs to the loop of its own lane, else to that of the lane by which the goods went out.
+        loop = self._loop(giver, self.place) or self._loop(self.place, giver)
+        for measure, count in (
+            ("qty_return", n),
+            ("received_units", n),
+            ("received_g", self.mass_g),
+            ("weighed_g", event.number("mass_g")),
+        ):
+            self.month(measure, count, partner=giver.partner, loop=loop)
 
     @property
     def mass_g(self) -> int:
@@ -129,17 +135,33 @@ class _Line:
         return self.event.number("mass_g") or self.event.qty * self.kind.tare_g
 
     def retire(self) -> None:
-        """Retire: treated at once when a treatment code is given, else resold, else pending."""
+        """Retire: treated at once when the code of a final treatment is given, else resold, else pending."""
         event = self.event
-        if event.text("code"):
-            self.treat()
+        if event.text("code") and not self.is_intermediate:
+            self.book_treatment()
         elif event.text("route") in ("resale", "donate"):
             self.month("resold_g", self.mass_g)
         else:
-            self.month("pending_g", self.mass_g)
+            self.month("pending_g", self.nominal_g)
 
     def treat(self) -> None:
-        """Book the final treatment by code and mode."""
+        """Treat what was retired before: no longer pending; an intermediate treatment leaves it so."""
+        if not self.is_intermediate:
+            self.month("pending_g", -self.nominal_g)
+            self.book_treatment()
+
+    @property
+    def is_intermediate(self) -> bool:
+        """Whether the event's code is of a treatment after which a final one must follow."""
+        return is_intermediate(self.event.text("code"), month_of(self.event.teff, self.place.zone))
+
+    @property
+    def nominal_g(self) -> int:
+        """The mass that is pending: nominal where the type has one, so that what comes off is what was put on."""
+        return self.event.qty * self.kind.tare_g or self.event.number("mass_g")
+
+    def book_treatment(self) -> None:
+        """Book the mass of a final treatment by code and mode."""
         event = self.event
         self.month("treated_g", self.mass_g, bucket=f"{event.text('code')}|{event.text('mode')}")
         self.month("treated_weighed_g", event.number("mass_g"))

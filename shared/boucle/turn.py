@@ -93,9 +93,10 @@ class Turn:
         home = self.book.site(self.item.pool_site, self.at)
         self.stock("pool", sign, site=home, partner="", loop="")
         self.month(home, "", measure, loop="")
-        if measure in ("found", "retired", "lost"):
+        uses = self.item.uses + self.item.opening_uses
+        if uses and measure in ("found", "retired", "lost"):
             self.month(home, "", "left_n", n=-sign, loop="")
-            self.month(home, "", "left_uses", n=-sign * (self.item.uses + self.item.opening_uses), loop="")
+            self.month(home, "", "left_uses", n=-sign * uses, loop="")
 
     def lend(self, origin: Site, destination: Site, *, inferred: bool) -> None:
         """Open a cycle: one use, one dispatch of the cohort, one open loan on the destination's partner."""
@@ -239,7 +240,7 @@ class Turn:
         self.month(there, partner, "dwell_s", n=dwell_ms // 1000)
         self.fact(
             "dwell",
-            month_of(self.at, there.zone),
+            month_of(item.visit_ms, there.zone),
             site=there.key,
             partner=partner,
             loop=item.ship_loop,
@@ -247,6 +248,19 @@ class Turn:
             bucket=f"{dwell_ms // DAY_MS:04d}",
             n=1,
         )
+
+    def match(self, measure: str, task: str) -> None:
+        """Answer a declaration of a task, so that declared and scanned are never counted twice."""
+        if task:
+            day = day_of(self.at, self.place.zone)
+            bucket = f"{task}|{day[8:]}"
+            self.fact("matched", day[:7], site="", partner="", loop="", measure=measure, bucket=bucket, n=1)
+
+    def match_unnamed(self, measure: str, there: Site) -> None:
+        """Answer, for a leg that nobody scanned, whatever declaration at that site spoke of it."""
+        day = day_of(self.at, there.zone)
+        where = {"site": there.key, "partner": there.partner, "loop": ""}
+        self.fact("matched", day[:7], **where, measure=measure, bucket=f"|{day[8:]}", n=1)
 
     def vacate(self) -> None:
         """Give up whatever custody outside our sites the item is booked in."""
