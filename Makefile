@@ -105,6 +105,9 @@ night: machine setup ## the long campaigns: every seed, every fault
 bench: setup ## repeatable measurements, each with its baseline
 	@$(BIN)/python -m benchmarks
 
+# The installer knows a folder by its pyproject.toml alone; without this it would hand out yesterday's build.
+REFRESH := $(foreach package,boucle boucle-labels boucle-server boucle-field,--refresh-package $(package))
+
 # What each package rests on: its own packages, then its own lock.
 alone-shared: alone_needs := ./shared
 alone-labels: alone_needs := ./shared ./labels
@@ -116,7 +119,7 @@ $(MEMBERS:%=alone-%): alone-%: setup
 	@rm -rf build/alone/$*
 	@$(UV) venv --quiet --no-python-downloads --python .tools/bin/python build/alone/$*
 	@$(INSTALL) --python build/alone/$* -r requirements/test.lock $(if $(wildcard requirements/$*.lock),-r requirements/$*.lock)
-	@$(BUILD) --python build/alone/$* $(foreach package,$(alone_needs),--refresh-package $(package)) $(alone_needs)
+	@$(BUILD) --python build/alone/$* $(REFRESH) $(alone_needs)
 	@build/alone/$*/bin/python tests/alone.py $*
 	@BOUCLE_CAMPAIGN=quick build/alone/$*/bin/python -m pytest -q -n $(WORKERS) -m 'not slow' tests/$*
 
