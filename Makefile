@@ -118,9 +118,10 @@ alone-field_app: alone_needs := ./shared ./labels ./field_app
 $(MEMBERS:%=alone-%): alone-%: setup
 	@rm -rf build/alone/$*
 	@$(UV) venv --quiet --no-python-downloads --python .tools/bin/python build/alone/$*
-	@$(INSTALL) --python build/alone/$* -r requirements/test.lock $(if $(wildcard requirements/$*.lock),-r requirements/$*.lock)
+	@$(if $(wildcard requirements/$*.lock),$(INSTALL) --python build/alone/$* -r requirements/$*.lock)
 	@$(BUILD) --python build/alone/$* $(REFRESH) $(alone_needs)
 	@build/alone/$*/bin/python tests/alone.py $*
+	@$(INSTALL) --python build/alone/$* -r requirements/test.lock
 	@BOUCLE_CAMPAIGN=quick build/alone/$*/bin/python -m pytest -q -n $(WORKERS) -m 'not slow' tests/$*
 
 # ---------------------------------------------------------------- locks
