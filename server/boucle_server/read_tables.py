@@ -87,8 +87,6 @@ TASK: Final = sa.Table(
     METADATA,
     *_primary("org", "item", "event", "reason"),
     _number("teff"),
-    _column("kind"),
-    _column("detail"),
     sqlite_with_rowid=False,
 )
 """What a person should look at, because an event contradicts its item's history."""
@@ -97,12 +95,10 @@ AMENDMENT: Final = sa.Table(
     "amendment",
     METADATA,
     *_primary("org", "target", "id"),
-    _column("kind"),
-    _column("subject"),
     sa.Index(None, "org", "id"),
     sqlite_with_rowid=False,
 )
-"""Which event removes or replaces which: `kind` is `void` or `correct`."""
+"""Which event voids or corrects which: `id` is the one that does."""
 
 REFERENCE: Final = sa.Table(
     "reference",

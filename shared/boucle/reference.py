@@ -107,7 +107,8 @@ class Book:
             self._versions.setdefault((version.table, version.key), []).append(version)
         self._starts: dict[tuple[str, str], list[int]] = {}
         self._sites_by_code: dict[str, str] = {}
-        for address, known in self._versions.items():
+        for address in sorted(self._versions):  # of two sites that claim one code the same holds, in any order
+            known = self._versions[address]
             known.sort(key=lambda version: (version.valid_from, version.order))
             self._starts[address] = [version.valid_from for version in known]
             for version in known:
@@ -131,6 +132,11 @@ class Book:
     def has(self, table: str, key: str) -> bool:
         """Tell whether a row was ever described."""
         return (table, key) in self._versions
+
+    def site_codes(self, key: str) -> list[str]:
+        """Give every label code that any version of a site carries."""
+        stated = (_text(version.row, "code") for version in self._versions.get(("site", key), ()))
+        return sorted({code for code in stated if code})
 
     def first_start(self, table: str, key: str) -> int | None:
         """Give the start of a row's first version, None when it has none."""

@@ -1,0 +1,340 @@
+"""The read tables as the projection's store: read by keys in a few statements a batch, written where changed.
+
+What the rows say is `boucle.projection`'s business. The reference book is remembered between batches under a mark
+that is drawn anew whenever it changes, so that the hot path does not load it again.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from boucle.amend import Edge
+from boucle.binding import Binding, owner
+from boucle.events import Event
+from boucle.item import Item, dump, load
+from boucle.projection import Changes
+from boucle.reference import ANY_TYPE, Book, Version
+from boucle.wire import Unreadable, read
+from boucle_server import rows
+from boucle_server.errors import DatabaseDamagedError
+from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE, TASK
+from boucle_server.tables import ORG_COUNTER, RECORD
+
+FETCH: Final = 1000
+"""Rows that a scan of the ledger holds at a time."""
+_BOOKS: WeakKeyDictionary[Engine, dict[str, tuple[int, Book]]] = WeakKeyDictionary()
+
+_ITEM: Final = (
+    "org",
+    "item",
+    "type",
+    "stage",
+    "site",
+    "partner",
+    "zone",
+    "out_since",
+    "due",
+    "loss",
+    "last_teff",
+    "state",
+)
+_BINDING: Final = ("org", "code", "item", "claim", "via")
+_CELL: Final = ("org", "cell", "month", "site", "partner", "loop", "type", "material", "measure", "bucket", "n")
+_TASK: Final = ("org", "item", "event", "reason", "teff")
+_EDGE: Final = ("org", "target", "id")
+_REFERENCE: Final = ("org", "tbl", "key", "valid_from", "id", "teff", "dev", "epoch", "seq", "row")
+
+Feed = list[tuple[str, str]]
+"""`(table, key)` of what phones may want to pull again."""
+
+
+class SqlStore:
+    """The read tables of one organisation in one transaction, before a batch is written.
+
+    `versions` are the reference rows that the batch states: what they concern is found in one scan for all.
+    """
+
+    def __init__(self, connection: Connection, org: str, *, versions: Sequence[Version] = ()) -> None:
+        self.connection = connection
+        self.org = org
+        self._book: Book | None = None
+        self._versions = versions
+        self._mentions: dict[str, set[str]] | None = None
+
+    def _loaded(self) -> Book:
+        if self._book is None:
+            self._book = load_book(self.connection, self.org)
+        return self._book
+
+    def book(self) -> Book:
+        """Give the reference data."""
+        return self._loaded()
+
+    def bindings(self, codes: Iterable[str]) -> Mapping[str, Binding]:
+        """Give the bindings of those codes that have one."""
+        found = rows.select(
+            self.connection, BINDING, ("code", "item", "claim", "via"), org=self.org, key="code", keys=codes
+        )
+        return {code: Binding(item, claim, via) for code, item, claim, via in found}
+
+    def codes_of(self, items: Iterable[str]) -> Iterable[str]:
+        """Give every code bound to any of the items."""
+        found = rows.select(self.connection, BINDING, ("code",), org=self.org, key="item", keys=items)
+        return [code for (code,) in found]
+
+    def codes_via(self, codes: Iterable[str]) -> Iterable[str]:
+        """Give every code bound through any of the codes."""
+        wanted = [code for code in codes if code]
+        found = rows.select(
+            self.connection, BINDING, ("code",), org=self.org, key="via", keys=wanted, extra="via <> ''"
+        )
+        return [code for (code,) in found]
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give the states of those items that exist."""
+        found = rows.select(self.connection, ITEM, ("item", "state"), org=self.org, key="item", keys=ids)
+        return {item: load(state) for item, state in found}
+
+    def events(self, ids: Iterable[str]) -> Iterable[Event]:
+        """Give the accepted events with those ids."""
+        return self._events("id", ids)
+
+    def events_of(self, subjects: Iterable[str]) -> Iterable[Event]:
+        """Give every accepted event about any of the subjects, amendments included."""
+        return self._events("subject", subjects)
+
+    def _events(self, key: str, keys: Iterable[str]) -> list[Event]:
+        found = rows.select(
+            self.connection,
+            RECORD,
+            ("payload", "teff", "tq"),
+            org=self.org,
+            key=key,
+            keys=keys,
+            extra="status = 'accepted'",
+        )
+        return [event_of(payload, teff, tq) for payload, teff, tq in found]
+
+    def edges(self, ids: Iterable[str]) -> Iterable[Edge]:
+        """Give every edge of which the target or the amender is among the ids."""
+        wanted = list(ids)
+        both = {
+            Edge(target, amender)
+            for key in ("target", "id")
+            for target, amender in rows.select(
+                self.connection, AMENDMENT, ("target", "id"), org=self.org, key=key, keys=wanted
+            )
+        }
+        return both
+
+    def subjects_of(self, version: Version) -> Iterable[str]:
+        """Give every subject whose history may read a version: those that mention its row and reach its time.
+
+        A history reads reference data at the instants of its own events and for names that these mention. The
+        first version of a row also speaks for the time before it, so it concerns every history that mentions it.
+        """
+        asked = _concerned(version, self._loaded())
+        if not asked:
+            return set()
+        if self._mentions is None:
+            several = (*self._versions, version)
+            needles = {text for one in several for texts in _concerned(one, self._loaded()) for text in texts}
+            self._mentions = mentions(self.connection, self.org, needles)
+        subjects = set.union(*(self._mentions.get(needle, set()) for needle in asked[0]))
+        bound = self.bindings(subject for subject in subjects if not subject.startswith("qty:"))
+        for alternatives in asked[1:]:
+            others = set.union(*(self._mentions.get(needle, set()) for needle in alternatives))
+            bound = {**bound, **self.bindings(subject for subject in others if not subject.startswith("qty:"))}
+            owners = {owner(subject, bound) for subject in others}
+            subjects = {subject for subject in subjects if owner(subject, bound) in owners}
+        return self._reaching(subjects, bound, _speaks_from(version, self._loaded()))
+
+    def _reaching(self, subjects: set[str], bound: Mapping[str, Binding], from_ms: int | None) -> set[str]:
+        """Keep the subjects of items that have an event at `from_ms` or later."""
+        if from_ms is None:
+            return subjects
+        owners = {owner(subject, bound) for subject in subjects}
+        found = rows.select(self.connection, ITEM, ("item", "last_teff"), org=self.org, key="item", keys=owners)
+        over = {item for item, last_teff in found if last_teff < from_ms}
+        return {subject for subject in subjects if owner(subject, bound) not in over}
+
+
+def event_of(payload: bytes, teff: int, tq: int) -> Event:
+    """Read a stored event again; DatabaseDamagedError when it is none, because it was one when it was stored."""
+    event = read(bytes(payload), teff, tq)
+    if isinstance(event, Unreadable):
+        raise DatabaseDamagedError(f"a stored event cannot be read ({event.flaw}); run `boucle verify`")
+    return event
+
+
+# Reference data
+
+
+def load_book(connection: Connection, org: str) -> Book:
+    """Give the reference book, from memory when nothing changed since it was last read."""
+    query = sa.select(ORG_COUNTER.c.reference_mark).where(ORG_COUNTER.c.org == org)
+    mark: int | None = connection.execute(query).scalar()
+    known = _BOOKS.setdefault(connection.engine, {})
+    if mark is None:
+        return Book()
+    if org not in known or known[org][0] != mark:
+        known[org] = (mark, Book(versions_of(connection, org)))
+    return known[org][1]
+
+
+def versions_of(connection: Connection, org: str) -> Iterator[Version]:
+    """Give every version of reference data as stored."""
+    columns = (REFERENCE.c[name] for name in _REFERENCE[1:])
+    for row in connection.execute(sa.select(*columns).where(REFERENCE.c.org == org)):
+        yield Version(
+            table=row.tbl,
+            key=row.key,
+            valid_from=row.valid_from,
+            order=(row.teff, row.dev, row.epoch, row.seq, row.id),
+            row=json.loads(row.row),
+        )
+
+
+def _concerned(version: Version, book: Book) -> list[list[str]]:
+    """Give what a history must mention to read a row: of each list at least one text; nothing: none reads it."""
+    match version.table:
+        case "item_type":
+            return [[version.key]]
+        case "site":
+            return [[version.key, *book.site_codes(version.key), *_stated_code(version)]]
+        case "lane":
+            origin, _, rest = version.key.partition(">")
+            destination, _, kind = rest.partition(">")
+            ends = [[end, *book.site_codes(end)] for end in (origin, destination) if end]
+            return ends if kind == ANY_TYPE else [*ends, [kind]]
+        case _:
+            return []
+
+
+def _stated_code(version: Version) -> list[str]:
+    code = version.row.get("code")
+    return [code] if isinstance(code, str) and code else []
+
+
+def _speaks_from(version: Version, book: Book) -> int | None:
+    """Give the instant from which a new version changes what is read, None when it may change all of it."""
+    first = book.first_start(version.table, version.key)
+    if first is None or version.valid_from <= first:
+        return None
+    if version.table == "site" and any(book.site(code, first).key != version.key for code in _stated_code(version)):
+        return None
+    return version.valid_from
+
+
+def mentions(connection: Connection, org: str, needles: set[str]) -> dict[str, set[str]]:
+    """Give, for each text, the subjects of the accepted events that mention it as a JSON string.
+
+    One pass over the ledger, for the rare day on which reference data changes.
+    """
+    found: dict[str, set[str]] = {needle: set() for needle in needles}
+    if not needles:
+        return found
+    written = {json.dumps(needle, ensure_ascii=False).encode()[1:-1]: needle for needle in needles}
+    pattern = re.compile(b'"(' + b"|".join(re.escape(text) for text in written) + b')"')
+    for subject, payload in _subjects_and_payloads(connection, org):
+        if b"\\" in payload:  # some other way to write the same text
+            for needle in needles.intersection(_texts(json.loads(payload))):
+                found[needle].add(subject)
+        else:
+            for text in pattern.findall(payload):
+                found[written[text]].add(subject)
+    return found
+
+
+def _subjects_and_payloads(connection: Connection, org: str) -> Iterator[tuple[str, bytes]]:
+    columns = (RECORD.c.subject, RECORD.c.payload)
+    query = sa.select(*columns).where(RECORD.c.org == org, RECORD.c.subject > "", RECORD.c.status == "accepted")
+    yield from connection.execute(query, execution_options={"yield_per": FETCH}).tuples()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+# Writing
+
+
+def write(connection: Connection, org: str, changes: Changes) -> Feed:
+    """Write what a batch changes, changed rows only; give what phones may want to pull again."""
+    _write_cells(connection, org, changes)
+    _write_items(connection, org, changes)
+    _write_bindings(connection, org, changes)
+    rows.delete(connection, TASK, _TASK[:4], [(org, *key) for key in changes.tasks_gone])
+    rows.upsert(connection, TASK, _TASK, [(org, *key, teff) for key, teff in changes.tasks.items()])
+    rows.upsert(connection, AMENDMENT, _EDGE, [(org, edge.target, edge.amender) for edge in changes.edges])
+    _write_versions(connection, org, changes.versions)
+    touched = changes.items.keys() | changes.items_gone
+    touched |= {binding.item for binding in changes.bindings.values()}
+    stated = {(version.table, version.key) for version in changes.versions}
+    return [*sorted(stated), *(("item", item) for item in sorted(touched))]
+
+
+def _write_cells(connection: Connection, org: str, changes: Changes) -> None:
+    if not changes.cells:
+        return
+    rows.upsert(connection, CELL, _CELL, [(org, *at, n) for at, n in changes.cells.items()], add="n")
+    # The partial index holds nothing but the cells that have just come to zero.
+    connection.execute(sa.delete(CELL).where(CELL.c.org == org, CELL.c.n == sa.literal_column("0")))
+
+
+def _write_items(connection: Connection, org: str, changes: Changes) -> None:
+    rows.delete(connection, ITEM, ("org", "item"), [(org, item) for item in changes.items_gone])
+    rows.upsert(connection, ITEM, _ITEM, [item_row(org, item) for item in changes.items.values()])
+
+
+def item_row(org: str, item: Item) -> tuple[Any, ...]:
+    """Give the row of an item: its state, and the parts of it that are searched."""
+    out = item.loan_open
+    return (
+        org,
+        item.id,
+        item.type,
+        str(item.stage),
+        item.site,
+        item.loan_partner if out else "",
+        item.zone,
+        item.ship_ms if out else None,
+        item.due if out else None,
+        item.loss if out else None,
+        item.order[0],
+        dump(item),
+    )
+
+
+def _write_bindings(connection: Connection, org: str, changes: Changes) -> None:
+    rows.delete(connection, BINDING, ("org", "code"), [(org, code) for code in changes.bindings_gone])
+    written = [(org, code, one.item, one.claim, one.via) for code, one in changes.bindings.items()]
+    rows.upsert(connection, BINDING, _BINDING, written)
+
+
+def _write_versions(connection: Connection, org: str, versions: Sequence[Version]) -> None:
+    if not versions:
+        return
+    rows.upsert(connection, REFERENCE, _REFERENCE, [version_row(org, version) for version in versions])
+    mark = secrets.randbits(62)
+    connection.execute(sa.update(ORG_COUNTER).where(ORG_COUNTER.c.org == org).values(reference_mark=mark))
+
+
+def version_row(org: str, version: Version) -> tuple[Any, ...]:
+    """Give the row of a version of reference data."""
+    teff, dev, epoch, seq, event = version.order
+    row = json.dumps(dict(version.row), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return (org, version.table, version.key, version.valid_from, event, teff, dev, epoch, seq, row)
