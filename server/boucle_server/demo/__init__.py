@@ -1,0 +1,1 @@
+"""The demonstration: a year of a fictional company, simulated person by person and phone by phone."""

@@ -1,0 +1,140 @@
+"""Sorting, cleaning and repair in the demonstration: what happens to an item between its return and the shelf."""
+
+from datetime import date
+from typing import Final
+
+from boucle_server.demo.ground import Crate, Ground
+from boucle_server.demo.network import OUTLET
+from boucle_server.demo.people import INSPECTOR
+
+DAMAGED_SHARE: Final = 0.03
+_DIRTY_SHARE: Final = 0.16
+_SCRAP_SHARE: Final = 0.004
+_UNSORTED_SHARE: Final = 0.02
+_BEYOND_REPAIR: Final = 0.12
+_FAILS_FIRST_TEST: Final = 0.09
+WORKSHOP: Final = "schiltigheim"
+_FAULTS: Final = ("fond fendu", "poignée cassée", "roue bloquée", "charnière arrachée", "soudure ouverte")
+
+
+def sort_later(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
+    """Sort what was received on the next working day."""
+    ground.later(day, 1, lambda then: _sort(ground, crates, site, then))
+
+
+def _sort(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
+    dock = ground.dock(site)
+    ground.begin(dock, day, 8.4)
+    dirty, damaged = list[Crate](), list[Crate]()
+    for crate in crates:
+        verdict = _verdict(ground, crate)
+        if verdict:
+            body = {"verdict": verdict, "grade": {"ok": "A", "dirty": "B"}.get(verdict, "C")}
+            ground.note(dock, "item.sorted", crate, place=site, body=body)
+        match verdict:
+            case "dirty":
+                dirty.append(crate)
+            case "damaged":
+                damaged.append(crate)
+            case "scrap":
+                ground.later(day, 3, lambda then, crate=crate: retire(ground, crate, site, then))  # type: ignore[misc]
+            case _:
+                ground.shelve(crate, site, day)
+    if dirty:
+        ground.later(day, ground.chance.between(0, 1) + 1, lambda then: _clean(ground, dirty, site, then))
+    if damaged:
+        ground.later(day, 2, lambda then: _to_workshop(ground, damaged, site, then))
+
+
+def _verdict(ground: Ground, crate: Crate) -> str:
+    """Draw a verdict; nothing when nobody sorts it and it just stands on the shelf again."""
+    if ground.chance.happens(DAMAGED_SHARE):
+        return "damaged"
+    if ground.chance.happens(_SCRAP_SHARE):
+        return "scrap"
+    if crate.model.requalify or ground.chance.happens(_DIRTY_SHARE):
+        return "dirty"
+    return "" if ground.chance.happens(_UNSORTED_SHARE) else "ok"
+
+
+def _clean(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
+    dock = ground.dock(site)
+    ground.begin(dock, day, 13.4)
+    for crate in crates:
+        ground.note(dock, "item.cleaned", crate, place=site, body={"method": "lavage 60 °C"})
+        if crate.model.requalify:
+            ground.later(day, 1, lambda then, crate=crate: _release(ground, crate, site, then))  # type: ignore[misc]
+        else:
+            ground.shelve(crate, site, day)
+
+
+def _to_workshop(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
+    if site != WORKSHOP:
+        ground.begin(ground.dock(site), day, 11.0)
+        for crate in crates:
+            ground.note(ground.dock(site), "item.moved", crate, place=site, body={"to": WORKSHOP, "zone": "a-reparer"})
+    for crate in crates:
+        wait = ground.chance.between(1, 4)
+        ground.later(day, wait, lambda then, crate=crate: _diagnose(ground, crate, site, then))  # type: ignore[misc]
+
+
+def _diagnose(ground: Ground, crate: Crate, home: str, day: date) -> None:
+    at = {"place": WORKSHOP, "task": f"or-{crate.code.chars[:6].lower()}-{day:%y%m%d}"}
+    ground.begin("atelier", day, 8.2)
+    ground.note("atelier", "work.opened", crate, **at, body={"reason": "casse"})
+    ground.note("atelier", "work.diagnosed", crate, **at, body={"fault": ground.chance.one_of(_FAULTS)})
+    if ground.chance.happens(_BEYOND_REPAIR):
+        ground.note("atelier", "work.not_repairable", crate, **at, body={"barrier": "cout"})
+        ground.later(day, 2, lambda then: retire(ground, crate, WORKSHOP, then))
+        return
+    wait = ground.chance.between(1, 6)
+    ground.later(day, wait, lambda then: _repair(ground, crate, home, then, task=at["task"]))
+
+
+def _repair(ground: Ground, crate: Crate, home: str, day: date, *, task: str) -> None:
+    at = {"place": WORKSHOP, "task": task}
+    ground.begin("atelier", day, 9.5)
+    ground.note("atelier", "work.repaired", crate, **at)
+    if ground.chance.happens(_FAILS_FIRST_TEST):
+        ground.note("atelier", "work.tested", crate, **at, body={"passed": False, "measures": {"charge_kg": 41}})
+        ground.note("atelier", "work.repaired", crate, **at)
+    ground.note("atelier", "work.tested", crate, **at, body={"passed": True, "measures": {"charge_kg": 60}})
+    ground.later(day, 1, lambda then: _certify(ground, crate, home, then, task=task))
+
+
+def _certify(ground: Ground, crate: Crate, home: str, day: date, *, task: str) -> None:
+    ground.begin("atelier", day, 14.2)
+    body = {"certificate": f"C-{day:%Y}-{crate.code.chars[:5]}"}
+    ground.note("atelier", "work.requalified", crate, actor=INSPECTOR, place=WORKSHOP, task=task, body=body)
+    _release(ground, crate, home, day, task=task)
+
+
+def _release(ground: Ground, crate: Crate, home: str, day: date, *, task: str = "") -> None:
+    ground.begin("atelier", day, 14.4)
+    body = {"checks": {"visuel": True, "charge": True}, "grade": "A"}
+    ground.note("atelier", "item.released", crate, actor=INSPECTOR, place=WORKSHOP, task=task, body=body)
+    if home != WORKSHOP:
+        ground.later(day, 2, lambda then: _bring_home(ground, crate, home, then))
+    else:
+        ground.shelve(crate, home, day)
+
+
+def _bring_home(ground: Ground, crate: Crate, home: str, day: date) -> None:
+    dock = ground.dock(WORKSHOP)
+    ground.begin(dock, day, 10.0)
+    ground.note(dock, "item.moved", crate, place=WORKSHOP, body={"to": home, "zone": "propre"})
+    ground.shelve(crate, home, day)
+
+
+def retire(ground: Ground, crate: Crate, site: str, day: date) -> None:
+    """Retire an item, weighed: treated at once, or pending until the recycler's answer some weeks later."""
+    code = crate.model.code
+    mass_g = round(crate.model.tare_g * ground.chance.between(970, 1005) / 1000)
+    outlet = {"route": "recycling", "mass_g": mass_g, "outlet": OUTLET, "reason": "irreparable"}
+    if ground.chance.happens(0.6):
+        ground.act(day, 11.0, "item.retired", crate, place=site, body={**outlet, "code": code, "mode": "recycling"})
+        return
+    ground.act(day, 11.0, "item.retired", crate, place=site, body=outlet)
+    treated = {"code": code, "mode": "recycling", "mass_g": mass_g, "outlet": OUTLET}
+    wait = ground.chance.between(18, 40)
+    ground.later(day, wait, lambda then: ground.act(then, 9.0, "item.treated", crate, place=site, body=treated))

@@ -1,0 +1,123 @@
+"""The simulated year: everything that arrives at the server in it, in the order of arrival.
+
+Pure: the same plan gives the same bytes. Who stores it, and how fast, is not its business.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from boucle_server.demo.chance import Chance
+from boucle_server.demo.fleet import label_the_fleet, review_losses
+from boucle_server.demo.ground import Act, Ground, open_ground
+from boucle_server.demo.network import reference_rows
+from boucle_server.demo.people import PEOPLE, Person
+from boucle_server.demo.phone import Delivery, Phone
+from boucle_server.demo.rounds import drive, stock_sheets
+from boucle_server.demo.seasons import Span, instant, round_day
+from boucle_server.demo.stories import plan_stories, slip
+from boucle_server.demo.waste import treat_waste
+
+ORG: Final = "demo"
+SEED: Final = 1
+ITEMS: Final = 1_200
+MONTHS: Final = 12
+_BALING_DAY: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to simulate: how many items, for how many whole months before the day `today`."""
+
+    today: date
+    items: int = ITEMS
+    months: int = MONTHS
+    seed: int = SEED
+
+    @property
+    def span(self) -> Span:
+        """The days of the plan."""
+        return Span(months=self.months, today=self.today)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A phone is let in."""
+
+    received_ms: int
+    phone: Phone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoked:
+    """A phone is cut off."""
+
+    received_ms: int
+    dev: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Somebody does something on the web: events of the server's own device."""
+
+    received_ms: int
+    actor: str
+    acts: tuple[Act, ...]
+
+
+Arrival: TypeAlias = Joined | Revoked | Decided | Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """A simulated year: who took part, the network, and all that arrived."""
+
+    plan: Plan
+    people: tuple[tuple[str, Person], ...]
+    """Pseudonym and person."""
+    reference: tuple[tuple[str, str, dict[str, Any]], ...]
+    """Rows `(table, key, row)`, valid from `valid_from_ms`."""
+    valid_from_ms: int
+    arrivals: tuple[Arrival, ...]
+
+
+def simulate(plan: Plan) -> Year:
+    """Live through the days of a plan, then give what the server received of them."""
+    span = plan.span
+    chance = Chance(plan.seed, "year")
+    ground = open_ground(span, items=plan.items, chance=chance, org=ORG)
+    for day in span.worked:
+        _live(ground, day)
+    slip(ground)
+    return Year(
+        plan=plan,
+        people=tuple((ground.actors[person.key], person) for person in PEOPLE),
+        reference=tuple(reference_rows(chance.stream("network"))),
+        valid_from_ms=instant(span.first, 0.0),
+        arrivals=tuple(sorted(_arrivals(ground), key=lambda each: each.received_ms)),
+    )
+
+
+def _live(ground: Ground, day: date) -> None:
+    if day == ground.span.worked[0]:
+        label_the_fleet(ground, day)
+        stock_sheets(ground, day)
+        plan_stories(ground)
+    ground.do_what_is_due(day)
+    drive(ground, day)
+    if round_day(day, _BALING_DAY):
+        treat_waste(ground, day)
+    review_losses(ground, day)
+
+
+def _arrivals(ground: Ground) -> Iterable[Arrival]:
+    worked = ground.span.worked
+    for phone in (*ground.phones.values(), *ground.retired_phones):
+        yield Joined(received_ms=phone.enrolled_ms, phone=phone)
+        yield from phone.deliveries(worked)
+    for dev, at_ms in ground.revocations.items():
+        yield Revoked(received_ms=at_ms, dev=dev)
+    for at_ms in sorted({act.at_ms for act in ground.acts}):
+        acts = tuple(act for act in ground.acts if act.at_ms == at_ms)
+        yield Decided(received_ms=at_ms, actor=acts[0].actor, acts=acts)
