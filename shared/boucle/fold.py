@@ -163,6 +163,12 @@ def _explain(turn: Turn, act: Act, place: Site) -> bool:
 
 
 _DECLARED_AS: Mapping[Leg, str] = {Leg.SHIP: "shipped", Leg.DELIVER: "delivered", Leg.COLLECT: "collected"}
+_LEG_BEFORE: Mapping[str, Leg] = {
+    "item.delivered": Leg.SHIP,
+    "item.collected": Leg.DELIVER,
+    "item.received": Leg.COLLECT,
+}
+"""The movement whose task an event may name in `against`."""
 
 
 def _infer(turn: Turn, leg: Leg, place: Site) -> None:
@@ -189,7 +195,7 @@ def _infer(turn: Turn, leg: Leg, place: Site) -> None:
 
 def _answer_declaration(turn: Turn, leg: Leg, place: Site) -> None:
     """Let an inferred leg answer the declaration that spoke of it: the one named in `against`, else one made there."""
-    if turn.event.against:
+    if turn.event.against and leg is _LEG_BEFORE.get(turn.event.kind):
         turn.match(_DECLARED_AS[leg], turn.event.against)
     else:
         there = turn.book.site(turn.item.place, turn.at) if leg is Leg.COLLECT else place

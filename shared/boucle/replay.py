@@ -1,13 +1,13 @@
 """The replay: a whole history from nothing, in the slow and obvious way that every other way must equal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from boucle.amend import effective, in_order
 from boucle.binding import Binding, first_claims, lost_claims, owner, resolve
 from boucle.events import KINDS, Event, Family
 from boucle.facts import Cells, Fact, add
-from boucle.fold import Mark, born, run
+from boucle.fold import Mark, Step, born, run, step
 from boucle.item import Item
 from boucle.quantity import facts_of
 from boucle.reference import Book, Version
@@ -80,20 +80,31 @@ def _histories(standing: Iterable[Event], bindings: dict[str, Binding]) -> dict[
     return histories
 
 
-def facts_by_event(events: Iterable[Event], book: Book) -> list[tuple[Event, Fact]]:
-    """Give each fact with the event that made it, for the events behind a figure; `events` closed as in `replay`."""
+def walk(events: Iterable[Event], book: Book) -> Iterator[tuple[Item, Event, Step]]:
+    """Give every step of every item's history with the item before it; `events` closed as in `replay`.
+
+    What has no serial number has no history, and is left out.
+    """
     known = {event.id: event for event in events}
     standing, _ = effective(known)
     bindings = resolve(first_claims(standing))
     by_id = {event.id: event for event in standing}
     lost = lost_claims(standing, bindings)
-    pairs: list[tuple[Event, Fact]] = []
     for item_id, history in _histories(standing, bindings).items():
         if item_id.startswith("qty:"):
-            pairs.extend((event, fact) for event in history for fact in facts_of(event, book))
             continue
         item = born(item_id, by_id.get(item_id), book)
         for event in in_order(history):
-            item, facts, _ = run(item, [event], book, lost_claims=lost)
-            pairs.extend((event, fact) for fact in facts)
+            stepped = step(item, event, book, lost_claim=event.id in lost)
+            yield item, event, stepped
+            item = stepped.item
+
+
+def facts_by_event(events: Iterable[Event], book: Book) -> list[tuple[Event, Fact]]:
+    """Give each fact with the event that made it, for the events behind a figure; `events` closed as in `replay`."""
+    known = {event.id: event for event in events}
+    pairs = [(event, fact) for _, event, stepped in walk(known.values(), book) for fact in stepped.facts]
+    for event in effective(known)[0]:
+        if belongs(event) and event.subject.startswith("qty:"):
+            pairs.extend((event, fact) for fact in facts_of(event, book))
     return pairs

@@ -1,6 +1,7 @@
 """The measures that figures rest on, where the fold has a choice: what answers a declaration, what waits, who left."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from boucle.events import Event
 from boucle.replay import replay
@@ -50,7 +51,7 @@ def test_an_intermediate_treatment_keeps_the_mass_pending_until_the_final_one() 
 
 def test_a_quantity_waits_for_its_treatment_too() -> None:
     phone = Device()
-    film = {"item_type": "film", "place": "strasbourg"}
+    film: dict[str, Any] = {"item_type": "film", "place": "strasbourg"}
     history = [
         phone.event("item.retired", at=1, qty=30, **film),
         phone.event("item.treated", at=2, qty=20, body={"code": "R12"}, **film),
@@ -88,7 +89,7 @@ def test_a_visit_is_counted_in_the_month_in_which_it_began() -> None:
 
 def test_a_scan_answers_the_declaration_of_its_task_or_of_the_one_it_names() -> None:
     phone = Device()
-    stop = {"task": "arrêt-1", "place": "mulhouse"}
+    stop: dict[str, Any] = {"task": "arrêt-1", "place": "mulhouse"}
     history = [
         *(phone.event("item.commissioned", code(n), place="strasbourg", body={"type": "bac"}) for n in range(3)),
         *(phone.event("item.shipped", code(n), place="strasbourg", body={"to": "mulhouse"}) for n in range(3)),
@@ -114,7 +115,7 @@ def test_a_delivery_that_a_later_scan_proves_answers_the_delivery_that_was_only_
 
 def test_a_returned_quantity_belongs_to_the_loop_it_went_out_on() -> None:
     phone = Device()
-    film = {"item_type": "film", "qty": 40}
+    film: dict[str, Any] = {"item_type": "film", "qty": 40}
     history = [
         phone.event("item.shipped", at=1, place="strasbourg", body={"to": "nancy"}, **film),
         phone.event("item.received", at=9, place="strasbourg", body={"from": "nancy"}, **film),
