@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
 
+from boucle.codes import Code, Kind, mint
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.fleet import label_the_fleet, review_losses
 from boucle_server.demo.ground import Act, Ground, open_ground
@@ -70,6 +71,15 @@ Arrival: TypeAlias = Joined | Revoked | Decided | Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A label to try: its code, what hangs on it, and where that is by now."""
+
+    code: Code
+    name: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Year:
     """A simulated year: who took part, the network, and all that arrived."""
 
@@ -80,6 +90,8 @@ class Year:
     """Rows `(table, key, row)`, valid from `valid_from_ms`."""
     valid_from_ms: int
     arrivals: tuple[Arrival, ...]
+    samples: tuple[Sample, ...]
+    """Labels for whoever wants to scan something."""
 
 
 def simulate(plan: Plan) -> Year:
@@ -96,6 +108,7 @@ def simulate(plan: Plan) -> Year:
         reference=tuple(reference_rows(chance.stream("network"))),
         valid_from_ms=instant(span.first, 0.0),
         arrivals=tuple(sorted(_arrivals(ground), key=lambda each: each.received_ms)),
+        samples=tuple(_samples(ground, chance.stream("samples"))),
     )
 
 
@@ -109,6 +122,18 @@ def _live(ground: Ground, day: date) -> None:
     if round_day(day, _BALING_DAY):
         treat_waste(ground, day)
     review_losses(ground, day)
+
+
+def _samples(ground: Ground, chance: Chance) -> Iterable[Sample]:
+    """Give 24 labels: bacs to receive, bacs and others to ship, and blank ones to put on something new."""
+    here = [crate for crate in ground.shelf[("strasbourg", "bac-600x400")] if not crate.written_off]
+    away = [crate for crate in ground.out["rhin-plasturgie-bac-600x400"] if crate.back and not crate.written_off]
+    metz = ground.shelf[("metz", "caisse-palette")]
+    for crates, count, where in ((away, 8, "rhin-plasturgie"), (here, 8, "strasbourg"), (metz, 4, "metz")):
+        for crate in crates[-count:]:
+            yield Sample(code=crate.code, name=crate.model.name, where=where)
+    for _ in range(4):
+        yield Sample(code=mint(Kind.CONTAINER, chance.bytes), name="", where="")
 
 
 def _arrivals(ground: Ground) -> Iterable[Arrival]:
