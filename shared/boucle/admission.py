@@ -4,7 +4,7 @@ Pure: given the push, what is already stored for its ids and sequence numbers, a
 record. Later changes are a person's acts (`event.admitted`, `event.dismissed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ class Why(StrEnum):
     TIME_ORDER = "time_order"
     OTHER_ORG = "other_org"
     OTHER_DEVICE = "other_device"
+    SEQ_OUTSIDE = "seq_outside"
     SEQ_TAKEN = "seq_taken"
     CHAIN_BROKEN = "chain_broken"
     PRIVATE_MISMATCH = "private_mismatch"
@@ -62,6 +63,9 @@ class Ruling(NamedTuple):
     event: Event | None
 
 
+_ASIDE = frozenset({Status.DUPLICATE, Status.FORK, Status.CONFLICT})
+_STRANGE = frozenset({Why.OTHER_ORG, Why.OTHER_DEVICE, Why.SEQ_OUTSIDE})
+
 RESERVED = frozenset({"reference.set", "month.closed", "event.admitted", "event.dismissed", "item.presumed_lost"})
 """Kinds that only the organisation's own server device may record."""
 
@@ -86,20 +90,32 @@ def rule(
     taken = dict(slots)
     rulings = []
     last_teff: int | None = None
-    for record in push.records:
+    for place, record in enumerate(push.records, push.first):
         ruling = _rule_one(record, push, known=seen, slots=taken, now_ms=now_ms, own=own, last_teff=last_teff)
         if ruling.status in (Status.ACCEPTED, Status.HELD) and not sealed:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
         elif ruling.status in (Status.ACCEPTED, Status.HELD) and revoked:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
         event = ruling.event
-        if event is not None and ruling.status is not Status.DUPLICATE:
+        if event is not None and is_own(ruling) and ruling.status is not Status.DUPLICATE:
             seen.setdefault(event.id, Known(ruling.hash, record.teff, record.tq, ruling.status))
-        if event is not None and sealed and ruling.status not in (Status.DUPLICATE, Status.FORK, Status.CONFLICT):
+        if sealed and not is_own(ruling):
+            taken.setdefault(place, Slot("", ruling.hash))
+        elif event is not None and sealed and ruling.status not in _ASIDE:
             taken.setdefault(event.seq, Slot(event.id, ruling.hash))
+        if ruling.status in (Status.ACCEPTED, Status.HELD):
             last_teff = record.teff
         rulings.append(ruling)
     return rulings
+
+
+def is_own(ruling: Ruling) -> bool:
+    """Tell whether a record is a readable event of the pushing device's own chain, at a number of the push.
+
+    Any other record holds the place at which it came, so that the chain goes on behind it; what it says of itself
+    (an id, another device's number) is not believed.
+    """
+    return ruling.event is not None and ruling.why not in _STRANGE
 
 
 def _rule_one(
@@ -120,14 +136,16 @@ def _rule_one(
     def give(status: Status, why: str = "") -> Ruling:
         return Ruling(event.id, status, why, content, record, event)
 
-    held = known.get(event.id)
-    if held is not None:
-        same = (held.hash, held.teff, held.tq) == (content, record.teff, record.tq)
-        return give(Status.DUPLICATE, held.status) if same else give(Status.CONFLICT)
     if event.org != push.org:
         return give(Status.QUARANTINED, Why.OTHER_ORG)
     if (event.dev, event.epoch) != (push.dev, push.epoch):
         return give(Status.QUARANTINED, Why.OTHER_DEVICE)
+    if not push.first <= event.seq <= push.last:
+        return give(Status.QUARANTINED, Why.SEQ_OUTSIDE)
+    held = known.get(event.id)
+    if held is not None:
+        same = (held.hash, held.teff, held.tq) == (content, record.teff, record.tq)
+        return give(Status.DUPLICATE, held.status) if same else give(Status.CONFLICT)
     broken = _chain_fault(event, slots)
     if broken is not None:
         return give(Status.FORK, broken)
@@ -166,9 +184,3 @@ def _content_fault(event: Event, record: Record, *, own: bool) -> Why | None:
     if event.kind in RESERVED and not own:
         return Why.RESERVED_KIND
     return None
-
-
-def contiguous(push: Push, rulings: Sequence[Ruling]) -> bool:
-    """Tell whether a push's records are exactly the events `first`..`last` of its epoch, without a hole."""
-    seqs = [ruling.event.seq for ruling in rulings if ruling.event is not None]
-    return seqs == list(range(push.first, push.last + 1))

@@ -32,8 +32,11 @@ _EPOCH = re.compile(r"[0-9a-f]{16}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"([a-z]+\.[a-z_]+)/([1-9][0-9]{0,3})")
 _NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
-_TEXT_KEYS = ("item_type", "other", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
+_TEXT_KEYS = ("item_type", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
 _MAX_TEXT = 2048
+MAX_NAME = 200
+"""UTF-8 bytes of a name: names become parts of keys, and some database has a longest key."""
+_NAMES_IN_BODY = frozenset({"type", "to", "from", "verdict", "code", "mode", "grade", "route", "target", "table"})
 
 
 class Flaw(StrEnum):
@@ -77,10 +80,12 @@ def write(fields: Mapping[str, Any]) -> bytes:
 
 
 def subject_of(code: str, event_id: str, item_type: str) -> str:
-    """Give the canonical key of what an event is about (see `Event.subject`)."""
+    """Give the canonical key of what an event is about (see `Event.subject`); a long text is known by its hash."""
     if code:
         label = read_label(code)
-        return label.key if isinstance(label, Label) else f"raw:{code.strip()}"
+        key = label.key if isinstance(label, Label) else f"raw:{code.strip()}"
+        written = key.encode()
+        return key if len(written) <= MAX_NAME else f"raw:sha256:{digest(written)}"
     return f"qty:{event_id}" if item_type else ""
 
 
@@ -162,7 +167,7 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
         raise _FlawError(Flaw.BAD_KEYS, "v is not 1")
     event_id = _matching(data, "id", _UUID)
     kind, major = _kind(data)
-    texts = {name: _text(data, name) for name in _TEXT_KEYS}
+    texts = {name: _name(data, name) for name in _TEXT_KEYS}
     code = _text(data, "code")
     body = data.get("body", {})
     photos = data.get("photos", [])
@@ -185,6 +190,7 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
         tq=tq,
         subject=subject_of(code, _counted_id(kind, event_id, body), texts["item_type"]),
         code=code,
+        other=_text(data, "other"),
         qty=qty,
         body=body,
         photos=tuple(photos),
@@ -213,6 +219,13 @@ def _text(data: Mapping[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise _FlawError(Flaw.BAD_KEYS, f"{name} is not a text of at most {_MAX_TEXT} characters")
+    return value
+
+
+def _name(data: Mapping[str, Any], name: str) -> str:
+    value = _text(data, name)
+    if len(value) > MAX_NAME or len(value.encode()) > MAX_NAME:
+        raise _FlawError(Flaw.BAD_KEYS, f"{name} has more than {MAX_NAME} bytes")
     return value
 
 
@@ -250,6 +263,8 @@ def _check_body(kind: str, body: Mapping[str, Any]) -> None:
         value = body[name]
         if not isinstance(value, _TYPES[type_name]) or (type_name == "int" and isinstance(value, bool)):
             raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} is not of type {type_name}")
+        if name in _NAMES_IN_BODY and len(str(value).encode()) > MAX_NAME:
+            raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} has more than {MAX_NAME} bytes")
         if isinstance(value, int) and name.endswith(("_g", "_cents")) and value < 0:
             raise _FlawError(Flaw.BAD_NUMBER, f"body.{name} of {kind} is negative")
 

@@ -1,0 +1,157 @@
+"""Admission: one record that is not what it says never changes what is decided about its neighbours."""
+
+from boucle.admission import FUTURE_MS, Known, Ruling, Slot, Why, is_own, rule
+from boucle.push import Push, Record, Status
+from boucle.wire import FIRST_PREV, Flaw, digest, write
+from tests.builders import ORG, Device, code
+
+
+def pushed(device: Device, records: list[Record], *, first: int = 1) -> Push:
+    """Give the push of these records as numbers `first` and following of the device's epoch."""
+    return Push(
+        batch="b",
+        org=ORG,
+        dev=device.dev,
+        epoch=device.epoch,
+        first=first,
+        last=first + len(records) - 1,
+        records=tuple(records),
+        seal=b"",
+    )
+
+
+def scans(device: Device, count: int) -> list[Record]:
+    """Give the next `count` scans of a device, a minute apart."""
+    found = []
+    for number in range(count):
+        device.now_ms += 60_000
+        payload = device.payload("item.counted", code(number), place="metz")
+        found.append(Record(payload=payload, teff=device.now_ms, tq=0))
+    return found
+
+
+def chained(device: Device, bad: bytes) -> Record:
+    """Take any bytes into a device's chain as its next record."""
+    device.seq += 1
+    device.prev = digest(bad)
+    return Record(payload=bad, teff=device.now_ms, tq=0)
+
+
+def ruled(push: Push, device: Device, **known: object) -> list[Ruling]:
+    settings = {"known": {}, "slots": {}, "now_ms": device.now_ms, **known}
+    return rule(push, **settings)  # type: ignore[arg-type]
+
+
+def outcomes(rulings: list[Ruling]) -> list[tuple[str, str]]:
+    return [(str(ruling.status), str(ruling.why)) for ruling in rulings]
+
+
+GOOD = ("accepted", "")
+
+
+def test_an_unreadable_record_keeps_its_place_in_the_chain_and_its_neighbours_are_accepted() -> None:
+    device = Device()
+    records = [chained(device, b"\xff\x00 not an event"), *scans(device, 3)]
+    rulings = ruled(pushed(device, records), device)
+    assert outcomes(rulings) == [("quarantined", Flaw.NOT_UTF8), GOOD, GOOD, GOOD]
+    assert [is_own(ruling) for ruling in rulings] == [False, True, True, True]
+
+
+def test_an_event_that_names_another_device_does_not_take_that_number_here() -> None:
+    device, other = Device(), Device(dev="d-autre", seq=2, prev="a" * 64)
+    foreign = other.payload("item.counted", code(9), place="metz")  # number 3 of the other device
+    records = [chained(device, foreign), *scans(device, 4)]
+    assert outcomes(ruled(pushed(device, records), device)) == [("quarantined", Why.OTHER_DEVICE), *[GOOD] * 4]
+
+
+def test_an_event_far_ahead_of_time_does_not_make_the_next_ones_late() -> None:
+    device = Device()
+    good = scans(device, 1)
+    ahead = Record(payload=device.payload("item.counted", code(1)), teff=device.now_ms + 2 * FUTURE_MS, tq=2)
+    records = [*good, ahead, *scans(device, 2)]
+    assert outcomes(ruled(pushed(device, records), device)) == [GOOD, ("quarantined", Why.TIME_FUTURE), GOOD, GOOD]
+
+
+def test_an_event_earlier_than_an_accepted_one_of_its_batch_is_out_of_order() -> None:
+    device = Device()
+    first, second, third = scans(device, 3)
+    late = Record(payload=second.payload, teff=first.teff - 1, tq=0)
+    found = outcomes(ruled(pushed(device, [first, late, third]), device))
+    assert found == [GOOD, ("quarantined", Why.TIME_ORDER), GOOD]
+
+
+def test_a_number_outside_the_sealed_range_is_not_believed() -> None:
+    device = Device(seq=6_999)
+    far = device.payload("item.counted", code(1))
+    device.seq = 0
+    records = [chained(device, far), *scans(device, 2)]
+    assert outcomes(ruled(pushed(device, records), device)) == [("quarantined", Why.SEQ_OUTSIDE), GOOD, GOOD]
+
+
+def test_what_another_device_says_under_a_stored_id_is_no_conflict_of_ours() -> None:
+    victim, thief = Device(), Device(dev="d-voleur", epoch="00000000000000b7")
+    stolen = scans(victim, 1)[0]
+    rulings = ruled(pushed(thief, [stolen, *scans(thief, 0)]), victim)
+    assert outcomes(rulings) == [("quarantined", Why.OTHER_DEVICE)]
+    genuine = ruled(pushed(victim, [stolen]), victim)
+    assert outcomes(genuine) == [GOOD]
+
+
+def test_the_same_id_with_another_time_is_a_conflict_and_with_the_same_one_a_duplicate() -> None:
+    device = Device()
+    record = scans(device, 1)[0]
+    event = ruled(pushed(device, [record]), device)[0].event
+    assert event is not None
+    known = {event.id: Known(digest(record.payload), record.teff, 0, "accepted")}
+    again = pushed(device, [record, Record(payload=record.payload, teff=record.teff + 1, tq=0)])
+    found = rule(again, known=known, slots={1: Slot(event.id, digest(record.payload))}, now_ms=device.now_ms)
+    assert outcomes(found) == [("duplicate", "accepted"), ("conflict", "")]
+
+
+def test_a_taken_number_and_a_broken_chain_are_forks() -> None:
+    device = Device()
+    first, second = scans(device, 2)
+    clone = Device(random=Device().random)
+    clone.random.seed(77)
+    other = scans(clone, 2)
+    push = pushed(clone, other)
+    found = rule(push, known={}, slots={1: Slot("x", digest(first.payload))}, now_ms=device.now_ms)
+    assert outcomes(found) == [("fork", Why.SEQ_TAKEN), ("fork", Why.CHAIN_BROKEN)]
+    assert second.payload != other[1].payload
+
+
+def test_only_the_server_may_record_the_kinds_reserved_to_it() -> None:
+    device = Device()
+    body = {"table": "site", "key": "metz", "valid_from": 0, "row": {"name": "Metz"}}
+    record = Record(payload=device.payload("reference.set", body=body), teff=device.now_ms, tq=0)
+    assert outcomes(ruled(pushed(device, [record]), device)) == [("quarantined", Why.RESERVED_KIND)]
+    assert outcomes(ruled(pushed(device, [record]), device, own=True)) == [GOOD]
+
+
+def test_a_kind_of_a_later_version_is_held() -> None:
+    device = Device()
+    payload = write({**device.fields("item.counted", code(1)), "kind": "item.weighed/1", "prev": FIRST_PREV})
+    records = [chained(device, payload), *scans(device, 1)]
+    assert outcomes(ruled(pushed(device, records), device)) == [("held", ""), GOOD]
+
+
+def test_without_a_good_seal_nothing_is_accepted_and_no_number_taken() -> None:
+    device = Device()
+    records = scans(device, 2)
+    found = outcomes(ruled(pushed(device, records), device, sealed=False))
+    assert found == [("quarantined", Why.BAD_SEAL)] * 2
+    assert outcomes(ruled(pushed(device, records), device, revoked=True)) == [("quarantined", Why.REVOKED_DEVICE)] * 2
+
+
+def test_a_name_longer_than_a_key_may_be_is_unreadable_and_a_long_code_is_known_by_its_hash() -> None:
+    device = Device()
+    name = "é" * 101  # 202 bytes
+    payload = write({**device.fields("item.counted", code(1)), "place": name})
+    body = write(device.fields("item.shipped", code(1), body={"to": name}))
+    long_code = write(device.fields("item.counted", "?" * 2_000))
+    found = ruled(pushed(device, [Record(payload=each, teff=device.now_ms, tq=0) for each in (payload, body)]), device)
+    assert outcomes(found) == [("quarantined", Flaw.BAD_KEYS), ("quarantined", Flaw.BAD_BODY)]
+    kept = ruled(pushed(device, [Record(payload=long_code, teff=device.now_ms, tq=0)]), device)[0]
+    assert kept.event is not None
+    assert kept.status is Status.ACCEPTED
+    assert kept.event.subject.startswith("raw:sha256:")
