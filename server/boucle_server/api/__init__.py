@@ -1,0 +1,1 @@
+"""The HTTP interface for phones and programs: JSON in, JSON out, and an explicit permission on every route."""

@@ -1,0 +1,246 @@
+"""Problems: every error answered as problem+json (RFC 9457), with a stable `type` and no secret in it."""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from boucle.errors import BoucleError
+from boucle.words import LANGUAGES, say
+from boucle_server.api.running import Running
+from boucle_server.errors import ServerError, slug_of
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:boucle:problem:"
+RETRY_AFTER_S = 2
+MAX_DETAILS = 20
+_logger = logging.getLogger("boucle")
+_BY_STATUS: Mapping[int, str] = {
+    400: "bad-request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    422: "validation",
+}
+
+
+class Flaw(BaseModel):
+    """One field that does not do; what was sent is not repeated."""
+
+    at: str = Field(description="where, such as `body.code`")
+    why: str
+
+
+class Problem(BaseModel):
+    """An error, as every route answers it."""
+
+    type: str = Field(description=f"stable, `{TYPE_PREFIX}…`")
+    title: str
+    status: int
+    detail: str = Field(description="for people, in the language of Accept-Language, French first")
+    incident: str | None = Field(None, description="number under which the server's log has more")
+    errors: list[Flaw] | None = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in {
+        400: "The request is no JSON, or not of the expected form.",
+        401: "The token is missing, unknown, expired or revoked.",
+        403: "The token is valid and lacks the right that the route needs.",
+        404: "It does not exist, or belongs to another organisation.",
+        413: "The request is too large.",
+        422: "Fields of the request do not do.",
+        503: "The database is busy or cannot be reached; nothing of the request was kept.",
+    }.items()
+}
+"""What any route may answer beside its own results; documented on each."""
+
+
+def language(request: Request) -> str:
+    """Give the language that the request asks for; the first of ours when it asks for none of them."""
+    for part in request.headers.get("accept-language", "").split(","):
+        code = part.split(";")[0].strip().lower()[:2]
+        if code in LANGUAGES:
+            return code
+    return LANGUAGES[0]
+
+
+def respond(
+    slug: str,
+    status: int,
+    detail: str,
+    *,
+    incident: str | None = None,
+    errors: Sequence[Flaw] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Give the answer for one problem."""
+    problem = Problem(
+        type=f"{TYPE_PREFIX}{slug}",
+        title=slug.replace("-", " ").capitalize(),
+        status=status,
+        detail=detail,
+        incident=incident,
+        errors=None if errors is None else list(errors),
+    )
+    added = dict(headers or {})
+    if status == 401:  # noqa: PLR2004
+        added["WWW-Authenticate"] = "Bearer"
+    if status == 503:  # noqa: PLR2004
+        added["Retry-After"] = str(RETRY_AFTER_S)
+    return JSONResponse(problem.model_dump(exclude_none=True), status, added, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+    app.add_exception_handler(BoucleError, _boucle)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if not app.openapi_schema:
+            _as_problems(describe())
+        return describe()
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change the description
+
+
+def _as_problems(description: dict[str, Any]) -> None:
+    """Say in the description that errors come as problem+json, which FastAPI can only say of whole routes."""
+    for path in description["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                if status.startswith(("4", "5")) and answer.get("content"):
+                    (schema,) = answer["content"].values()
+                    answer["content"] = {MEDIA_TYPE: schema}
+
+
+def _boucle(request: Request, error: Exception) -> Response:
+    if not isinstance(error, BoucleError):
+        raise error
+    status, slug, lang = error.status, slug_of(type(error)), language(request)
+    detail = error.said(lang) if isinstance(error, ServerError) else str(error)
+    if status < 500:  # noqa: PLR2004
+        return respond(slug, status, detail)
+    # What the domain says of a broken promise may hold what it was given, so only the log has it.
+    shown = detail if isinstance(error, ServerError) else ""
+    incident = note_incident(error, request.url.path)
+    return respond(slug, status, shown or say("api.internal", lang, incident=incident), incident=incident)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    lang = language(request)
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return respond("bad-request", 400, say("api.bad_request", lang))
+    flaws = [
+        Flaw(at=".".join(str(part)[:64] for part in each["loc"])[:200], why=each["msg"][:200])
+        for each in error.errors()[:MAX_DETAILS]
+    ]
+    return respond("validation", 422, say("api.validation", lang), errors=flaws)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    slug = _BY_STATUS.get(error.status_code, "bad-request")
+    detail = say(f"api.{slug.replace('-', '_')}", language(request), capability="")
+    return respond(slug, error.status_code, detail, headers=error.headers)
+
+
+def note_incident(error: BaseException, where: str) -> str:
+    """Write an unexpected error into the log under a fresh number; give the number.
+
+    Where it happened is written, but never the message of the exception, which may repeat what was sent.
+    """
+    incident = secrets.token_hex(6)
+    lines = [f"incident {incident}: {type(error).__name__} at {where}"]
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"  {type(cause).__module__}.{type(cause).__qualname__}")
+        lines += [
+            f"    {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__
+    _logger.error("\n".join(lines))
+    return incident
+
+
+class Edge:
+    """The outermost layer: no exception leaves it, every answer is counted and told not to be guessed or kept."""
+
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self._app = app
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, received = False, 0
+
+        async def measured() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_body:
+                raise HTTPException(413)
+            return message
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _count(scope, message["status"])
+                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+            await send(message)
+
+        refusal = _refusal(Request(scope), self._max_body)
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
+            return
+        try:
+            await self._app(scope, measured, guarded)
+        except Exception as error:  # the last resort: a bug still gets a body that says so
+            incident = note_incident(error, scope["path"])
+            if started:
+                raise
+            detail = say("api.internal", language(Request(scope)), incident=incident)
+            await respond("internal", 500, detail, incident=incident)(scope, receive, guarded)
+
+
+def _refusal(request: Request, max_body: int) -> Response | None:
+    """Give the answer to a request that need not be read to be refused."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        # PostgreSQL keeps no NUL in a text, SQLite does: nothing that has one is asked of either.
+        return respond("bad-request", 400, say("api.bad_request", language(request)))
+    length = request.headers.get("content-length", "0")
+    if not length.isascii() or not length.isdigit():
+        return respond("bad-request", 400, say("api.bad_request", language(request)))
+    if len(length) > len(str(max_body)) or int(length) > max_body:
+        return respond("too-large", 413, say("api.too_large", language(request)))
+    return None
+
+
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+
+
+def _count(scope: Scope, status: int) -> None:
+    found = getattr(scope["app"].state, "running", None)
+    if isinstance(found, Running):
+        found.counters.add("boucle_http_requests_total", method=scope["method"], status=str(status))

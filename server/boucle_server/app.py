@@ -1,0 +1,66 @@
+"""The application: one FastAPI object made of settings, with every route and every error in its place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from boucle.clock import Clock, SystemClock
+from boucle.version import VERSION
+from boucle.wire import MAX_PUSH
+from boucle_server.api import problems
+from boucle_server.api.running import Running
+from boucle_server.db import Database
+from boucle_server.schema import prepare
+from boucle_server.settings import Settings
+
+ROUTERS: Final = (
+    "boucle_server.api.health",
+    "boucle_server.api.enrolment",
+    "boucle_server.api.eventlog",
+)
+"""Modules that each offer a `router`."""
+MAX_BODY: Final = MAX_PUSH + 64 * 1024
+"""Bytes of a request; a push is one mebibyte of records, and a little around them."""
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """Make the application; the database is opened and prepared when it starts, and closed when it ends."""
+    now = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database.open(settings)
+        try:
+            await run_in_threadpool(prepare, database)
+            app.state.running = Running(settings=settings, database=database, clock=now, started_ms=now.now_ms())
+            yield
+        finally:
+            database.close()
+
+    app = FastAPI(
+        title="Boucle",
+        version=VERSION,
+        summary="Reverse logistics and repair",
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
+        # The pages that show the description fetch code from elsewhere; the description itself does not.
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(problems.Edge, max_body=MAX_BODY)
+    for name in ROUTERS:
+        router = import_module(name).router
+        if not isinstance(router, APIRouter):
+            raise TypeError(f"{name} offers no router")
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Make the application out of the environment: what every worker process runs."""
+    return create_app(Settings())
