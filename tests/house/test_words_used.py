@@ -2,8 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 
 import pytest
 
@@ -23,35 +23,30 @@ KEY = re.compile(rf"(?:{'|'.join(sorted(FAMILIES))})(?:\.[a-z0-9_]+)+")
 NOT_A_KEY = re.compile(r".*\.(?:json|jsonl|csv|py|html|txt|png|pdf|xlsx)")
 
 
-def literals() -> Iterator[tuple[str, str]]:
-    """Give every text in the packages, and the fixed start of every text put together, with its file."""
+@cache
+def texts() -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """Give the whole texts of the packages with their file, and the fixed starts of those put together."""
+    whole, starts = [], set()
     for folder, package in MEMBERS.items():
         for path in python_files(f"{folder}/{package}"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                match node:
+            waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+            while waiting:
+                match waiting.pop():
                     case ast.Constant(value=str(text)):
-                        yield name(path), text
-                    case _:
-                        pass
-
-
-def prefixes() -> set[str]:
-    found = set()
-    for folder, package in MEMBERS.items():
-        for path in python_files(f"{folder}/{package}"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                match node:
-                    case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
-                        found.add(start)
-                    case _:
-                        pass
-    return {start for start in found if start.endswith((".", "_")) and start.partition(".")[0] in FAMILIES}
+                        whole.append((name(path), text))
+                    case ast.JoinedStr(values=values):
+                        if isinstance(values[0], ast.Constant):
+                            starts.add(str(values[0].value))
+                        waiting += [value for value in values if not isinstance(value, ast.Constant)]
+                    case node:
+                        waiting += ast.iter_child_nodes(node)
+    return tuple(whole), frozenset(start for start in starts if "." in start and start.partition(".")[0] in FAMILIES)
 
 
 def test_every_key_that_the_code_names_exists() -> None:
     missing = [
         f"{path}: {text}"
-        for path, text in literals()
+        for path, text in texts()[0]
         if KEY.fullmatch(text) and not NOT_A_KEY.fullmatch(text) and text not in catalogue("fr")
     ]
     assert missing == []
@@ -64,8 +59,8 @@ def test_every_text_is_asked_for() -> None:
         for path in files()
         if path.suffix in {".html", ".kv", ".js", ".txt", ".xml", ".svg"}
     )
-    named = {text for _, text in literals()}
-    starts = tuple(prefixes())
+    whole, put_together = texts()
+    named, starts = {text for _, text in whole}, tuple(put_together)
     idle = [
         key
         for key in catalogue("fr")
