@@ -53,6 +53,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A phone with nothing to send reached the server, at this instant (ms)."""
+
+    received_ms: int
+    dev: str
+    boot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
     """A stretch of time, in milliseconds."""
 
@@ -89,8 +98,8 @@ class Phone:
         self.notes.append(made)
         return made
 
-    def deliveries(self, worked: Sequence[date]) -> Iterator[Delivery]:
-        """Give every push of its life, in the order in which it sends them."""
+    def deliveries(self, worked: Sequence[date]) -> Iterator[Delivery | Heard]:
+        """Give every push of its life, in the order in which it sends them, then the last time it was heard of."""
         notes = sorted(self.notes, key=lambda each: each.at_ms)
         last_ms = instant(worked[-1], 23.0)
         self._boots = self._reboots(last_ms)
@@ -114,6 +123,8 @@ class Phone:
             floor_ms, before_ms, done = stamps[-1].teff_ms, sync_ms, ready
             fading = self.lost_ms is not None and sync_ms == syncs[-1]
             yield from self._send(records, seq - len(records) + 1, sync_ms, fading=fading)
+        if before_ms < syncs[-1]:
+            yield Heard(received_ms=syncs[-1], dev=self.dev, boot=self._boot(syncs[-1])[1])
 
     def _send(self, records: Sequence[Record], first: int, sync_ms: int, *, fading: bool) -> Iterator[Delivery]:
         """Send records in pushes; over a fading network in small ones, of which the second never arrives."""

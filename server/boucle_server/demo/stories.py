@@ -8,12 +8,13 @@ from datetime import date
 from typing import Final
 
 from boucle.codes import Kind, mint
+from boucle.units import DAY_MS
 from boucle_server.demo.fleet import count_the_shelves, find_one_again
 from boucle_server.demo.ground import BASE, Crate, Ground
-from boucle_server.demo.network import SHEET
+from boucle_server.demo.network import SHEET, STOPS
 from boucle_server.demo.people import DOCKS, LOST_HANDSET, REPLACEMENT, WRONG_CLOCK
-from boucle_server.demo.phone import Spell
-from boucle_server.demo.seasons import instant, next_worked
+from boucle_server.demo.phone import HOUR_MS, Spell
+from boucle_server.demo.seasons import instant, next_worked, round_day
 
 _SLIP_SHARE: Final = 0.004
 """Share of collections before which the driver scans a wrong crate and takes it back."""
@@ -122,19 +123,27 @@ def _retire_while_out(ground: Ground, day: date) -> None:
 
 def _lose_phone(ground: Ground, day: date) -> None:
     """A phone fades, then disappears with what it had not sent; it is cut off, and another one takes its place."""
+    if not any(stop.truck == LOST_HANDSET and round_day(day, stop.weekday) for stop in STOPS):
+        ground.later(day, 1, lambda then: _lose_phone(ground, then))
+        return
     phone = ground.phones[LOST_HANDSET]
     phone.lost_ms = instant(day, 17.0)
-    phone.offline.append(Spell(from_ms=instant(day, 0.0) - 5 * 86_400_000, to_ms=instant(day, 0.0) - 86_400_000))
-    ground.enrol(REPLACEMENT, instant(next_worked(day), 7.1), instead_of=LOST_HANDSET)
-    ground.revocations[phone.dev] = instant(next_worked(day), 7.0)
+    phone.offline.append(Spell(from_ms=instant(day, 0.0) - 5 * DAY_MS, to_ms=instant(day, 0.0) - DAY_MS))
+    next_day = next_worked(day)
+    ground.revocations[phone.dev] = instant(next_day, 7.0)
+
+    def replace(_then: date) -> None:
+        ground.enrol(REPLACEMENT, instant(next_day, 7.1), instead_of=LOST_HANDSET)
+
+    ground.later(day, 1, replace)
 
 
 def _wrong_clock(ground: Ground, day: date) -> None:
     """A phone's battery runs empty: it comes back three hours fast, and nobody tells it the time for four days."""
     phone = ground.phones[WRONG_CLOCK]
     begin = instant(day, 4.0)
-    phone.wrong_clock = Spell(from_ms=begin, to_ms=begin + 4 * 86_400_000)
-    phone.offline.append(Spell(from_ms=begin - 3_600_000, to_ms=begin + 4 * 86_400_000 + 3_600_000))
+    phone.wrong_clock = Spell(from_ms=begin, to_ms=begin + 4 * DAY_MS)
+    phone.offline.append(Spell(from_ms=begin - HOUR_MS, to_ms=begin + 4 * DAY_MS + HOUR_MS))
 
 
 def _count_too_few(ground: Ground, day: date) -> None:

@@ -14,7 +14,7 @@ from boucle_server.demo.fleet import label_the_fleet, review_losses
 from boucle_server.demo.ground import Act, Ground, open_ground
 from boucle_server.demo.network import reference_rows
 from boucle_server.demo.people import PEOPLE, Person
-from boucle_server.demo.phone import Delivery, Phone
+from boucle_server.demo.phone import Delivery, Heard, Phone
 from boucle_server.demo.rounds import drive, stock_sheets
 from boucle_server.demo.seasons import Span, instant, round_day
 from boucle_server.demo.stories import plan_stories, slip
@@ -67,7 +67,7 @@ class Decided:
     acts: tuple[Act, ...]
 
 
-Arrival: TypeAlias = Joined | Revoked | Decided | Delivery
+Arrival: TypeAlias = Joined | Revoked | Decided | Delivery | Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
