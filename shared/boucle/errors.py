@@ -6,6 +6,7 @@ BoucleError                          500
 │   ├── MalformedNoteError                a signed note
 │   ├── MalformedCheckpointError          the three lines of a checkpoint
 │   ├── MalformedReceiptError             the lines of a receipt, or ranges that contradict each other
+│   ├── MalformedPushError                the body of a push
 │   ├── MalformedRescueError              the container of a rescue file
 │   └── MalformedLogError                 a stored frontier, hash or entry of the log
 ├── UnverifiedError                  422  well formed, but the proof of its origin does not hold
@@ -47,6 +48,10 @@ class MalformedCheckpointError(MalformedError):
 
 class MalformedReceiptError(MalformedError):
     """A receipt cannot be read, or its ranges contradict each other."""
+
+
+class MalformedPushError(MalformedError):
+    """A body is no push at all; the server keeps its bytes."""
 
 
 class MalformedRescueError(MalformedError):

@@ -32,6 +32,7 @@ NAME_CHARACTERS = 12
 _MAX_UUID_MS = (1 << 48) - 1
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _EPOCH = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
 
 
 def uuid7(now_ms: int, randomness: Randomness) -> EventId:
@@ -73,6 +74,11 @@ def new_name(prefix: str, randomness: Randomness) -> str:
     if not (prefix.isascii() and prefix.isalpha() and prefix.islower()):
         raise ValueError(f"a name's prefix is lower-case ASCII letters, not {prefix!r}")
     return f"{prefix}-{random_characters(NAME_CHARACTERS, randomness).lower()}"
+
+
+def is_name(text: str) -> bool:
+    """Whether the text can name an organisation or a device: 1 to 64 letters, digits and `. _ : @ -`."""
+    return _NAME.fullmatch(text) is not None
 
 
 def random_characters(count: int, randomness: Randomness) -> str:

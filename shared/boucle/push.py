@@ -5,16 +5,30 @@ payload hash, effective time and time quality. A changed, added, dropped or reor
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from boucle.errors import MalformedPushError
+from boucle.events import Quality
+from boucle.ids import is_epoch, is_name
 from boucle.units import MAX_INT
 from boucle.wire import digest
 
 SEAL_CONTEXT = "boucle-seal/1"
+
+_BATCH = re.compile(r"[A-Za-z0-9._:@/-]{1,64}")
+_HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})*")
+_UNCLEAN = re.compile("[\x00\ud800-\udfff]")
+_QUALITIES = frozenset({Quality.ANCHORED, Quality.INTERVAL, Quality.WALL})
+_MAX_SEAL = 256
+"""Bytes of a signature; Ed25519 has 64, and room is left for another scheme."""
+_MAX_SHORT = 200
+_MAX_HEAD = 16 * 1024
+"""Bytes of a checkpoint with the signatures of its witnesses."""
 
 
 class Status(StrEnum):
@@ -120,74 +134,99 @@ def write_push(push: Push) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-class MalformedPushError(ValueError):
-    """A body that is not a push at all; kept as raw bytes by the server, answered 400."""
-
-
 def read_push(body: bytes) -> Push:
-    """Read the JSON body of a push; MalformedPushError names the first thing wrong. Payloads are not read here."""
+    """Read the JSON body of a push; MalformedPushError names the first thing wrong.
+
+    Payloads are not read here: what is wrong with one is its own result and never the batch's.
+    """
     try:
-        data = json.loads(body)
+        data = json.loads(body.decode(), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise MalformedPushError(f"not JSON: {str(error)[:200]}") from error
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise MalformedPushError("not an object")
-    records = data.get("records")
-    if not isinstance(records, list):
-        raise MalformedPushError("records is not a list")
-    try:
-        seal = bytes.fromhex(_text(data, "seal"))
-    except ValueError as error:
-        raise MalformedPushError("seal is not hexadecimal") from error
-    return Push(
-        batch=_text(data, "batch"),
-        org=_text(data, "org"),
-        dev=_text(data, "dev"),
-        epoch=_text(data, "epoch"),
+    push = Push(
+        batch=_named(data, "batch", _is_batch),
+        org=_named(data, "org", is_name),
+        dev=_named(data, "dev", is_name),
+        epoch=_named(data, "epoch", is_epoch),
         first=_integer(data, "first"),
         last=_integer(data, "last"),
-        records=_records(records),
-        seal=seal,
-        boot=_text(data, "boot"),
+        records=_records(data.get("records")),
+        seal=_seal(data),
+        boot=_text(data, "boot", _MAX_SHORT),
         mono_now=_integer(data, "mono_now"),
         unsent=_integer(data, "unsent"),
-        head=_text(data, "head"),
-        app=_text(data, "app"),
+        head=_text(data, "head", _MAX_HEAD),
+        app=_text(data, "app", _MAX_SHORT),
+    )
+    if push.records and (push.first < 1 or push.last - push.first + 1 != len(push.records)):
+        raise MalformedPushError(f"{len(push.records)} records are not the events {push.first} to {push.last}")
+    return push
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedPushError("a key appears twice")
+    return found
+
+
+def _records(entries: object) -> tuple[Record, ...]:
+    if not isinstance(entries, list):
+        raise MalformedPushError("records is not a list")
+    return tuple(_record(number, entry) for number, entry in enumerate(entries))
+
+
+def _record(number: int, entry: object) -> Record:
+    if not isinstance(entry, dict) or not isinstance(entry.get("payload"), str):
+        raise MalformedPushError(f"record {number} has no payload text")
+    priv = entry.get("priv")
+    if priv is not None and not isinstance(priv, str):
+        raise MalformedPushError(f"record {number}: priv is not a text")
+    if "teff" not in entry:
+        raise MalformedPushError(f"record {number} has no teff")
+    quality = _integer(entry, "tq")
+    if quality not in _QUALITIES:
+        raise MalformedPushError(f"record {number}: tq is not 0, 1 or 2")
+    return Record(
+        payload=_bytes(entry["payload"]),
+        teff=_integer(entry, "teff"),
+        tq=quality,
+        priv=None if priv is None else _bytes(priv),
     )
 
 
-def _records(entries: Sequence[object]) -> tuple[Record, ...]:
-    records = []
-    for number, entry in enumerate(entries):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("payload"), str):
-            raise MalformedPushError(f"record {number} has no payload text")
-        priv = entry.get("priv")
-        if priv is not None and not isinstance(priv, str):
-            raise MalformedPushError(f"record {number}: priv is not a text")
-        quality = _integer(entry, "tq")
-        if quality not in (0, 1, 2):
-            raise MalformedPushError(f"record {number}: tq is not 0, 1 or 2")
-        records.append(
-            Record(
-                payload=_bytes(str(entry["payload"])),
-                teff=_integer(entry, "teff"),
-                tq=quality,
-                priv=None if priv is None else _bytes(priv),
-            )
-        )
-    return tuple(records)
-
-
 def _bytes(text: str) -> bytes:
+    # A lone surrogate has no UTF-8; the bytes it is kept as are refused as such when the payload is read.
     return text.encode("utf-8", "surrogatepass")
 
 
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
+def _seal(data: Mapping[str, Any]) -> bytes:
+    written = _text(data, "seal", 2 * _MAX_SEAL)
+    if not _HEXADECIMAL.fullmatch(written):
+        raise MalformedPushError("seal is not hexadecimal")
+    return bytes.fromhex(written)
+
+
+def _is_batch(text: str) -> bool:
+    return _BATCH.fullmatch(text) is not None
+
+
+def _named(data: Mapping[str, Any], name: str, fits: Callable[[str], bool]) -> str:
+    # These stand as lines in what is signed: a line break inside one would let two pushes share a seal.
+    value = data.get(name)
+    if not isinstance(value, str) or not fits(value):
+        raise MalformedPushError(f"{name} is missing or malformed")
+    return value
+
+
+def _text(data: Mapping[str, Any], name: str, longest: int) -> str:
+    value = data.get(name)
     if value is None:
         return ""
-    if not isinstance(value, str) or "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise MalformedPushError(f"{name} is not a clean text")
+    if not isinstance(value, str) or _UNCLEAN.search(value) or len(value.encode()) > longest:
+        raise MalformedPushError(f"{name} is not a clean text of at most {longest} bytes")
     return value
 
 
