@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from boucle.catalogue import CATALOGUE
+from boucle.kpi import NoValue, Span
 from boucle.lifecycle import MACHINES
 from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
+from boucle.treatment import CODE_MAPS, MODES
 from boucle.words import LANGUAGES, catalogue
 
 DOCS = Path(__file__).parent
@@ -76,7 +79,78 @@ def lifecycle() -> str:
     return page(parts)
 
 
-PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"lifecycle.md": lifecycle})
+KPI_INTRODUCTION = """\
+Every figure has one definition, in `boucle.catalogue`, and is computed from sums of cells and nothing else. A value
+carries its two parts (so that a quarter divides sums and never averages averages), the number of cases, the period and
+its zone, the instant it was asked for (`as_of`), the view (`as_known` now, `as_reported` when the month was closed),
+whether passing time can still change it (`final` or `provisional`), an interval of 95 % where it is an estimate, and
+what to know about the data: implied returns, inferred legs, repeated, refused, ignored and unknown scans, the share
+of the mass that was not weighed. Values are exact; in JSON they are whole millionths (`value_micro`).
+
+Where there is nothing to divide by there is no value and a reason, never 0 % or 100 %. A figure that cannot be
+narrowed to what was asked says so instead of answering another question."""
+
+KPI_SPANS = {
+    Span.MONTH: "what happened in the month; a longer period adds the parts of its months",
+    Span.END: "what is so at the end of the month, or at `as_of` while it lasts",
+    Span.TRAILING: "the last twelve months, or the last twelve cohorts whose fate is known, up to the month",
+    Span.NOW: "what is so at `as_of`, whatever the month",
+}
+
+TREATMENT_INTRODUCTION = """\
+A mass is booked at its final treatment, under a D/R code. Where a code allows several routes the operator chooses one
+(`mode`); without a choice, and under an intermediate code, the mass stays pending and is never valorised. The map is
+dated data: a figure names the version that it used (`factor_set_id`). It was taken from a public tool; the legal text
+behind it was not read in full."""
+
+
+def kpi() -> str:
+    """Give the page of the figures."""
+    parts = ["# Figures", MADE, KPI_INTRODUCTION, "## All of them"]
+    parts.append(
+        table(
+            ("id", "français", "English", "unit", "speaks of", "by"),
+            (
+                (
+                    f"`{each.id}`",
+                    *words(each.words("name")),
+                    each.unit.value,
+                    each.span.value,
+                    ", ".join(sorted(each.by)),
+                )
+                for each in CATALOGUE.values()
+            ),
+        )
+    )
+    parts.append("\n".join(f"- *{span}*: {text}." for span, text in KPI_SPANS.items()))
+    for each in CATALOGUE.values():
+        parts.append(f"## {each.id}: {words(each.words('name'))[1]}")
+        for language, means, formula in zip(
+            LANGUAGES, words(each.words("means")), words(each.words("formula")), strict=True
+        ):
+            parts.append(f"**{language}** {means}\n= {formula}")
+        read_from = ", ".join(f"`{measure}`" for measure in each.measures)
+        scale = "" if each.scale == 1 else f" The quotient is multiplied by {each.scale}."
+        parts.append(f"Reads {read_from}.{scale}")
+    parts.append("## Why there is no value")
+    parts.append(table(("reason", "français", "English"), ((f"`{each}`", *words(each.words)) for each in NoValue)))
+    parts.append("## Treatment codes")
+    parts.append(TREATMENT_INTRODUCTION)
+    for version in CODE_MAPS:
+        parts.append(f"Version `{version.version}`, valid from {version.valid_from}:")
+        parts.append(
+            table(
+                ("code", "routes it allows"),
+                (
+                    (code, " or ".join(MODES[mode].value for mode in modes) or "none: intermediate")
+                    for code, modes in version.modes.items()
+                ),
+            )
+        )
+    return page(parts)
+
+
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"lifecycle.md": lifecycle, "kpi.md": kpi})
 
 
 def main() -> int:

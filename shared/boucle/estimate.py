@@ -1,0 +1,73 @@
+"""Estimates: what a count of few cases allows to be said about the many, exactly and without floats.
+
+Everything is a `Fraction`. Square roots are taken once in a decimal context of 40 digits, so that every machine
+gives the same digits.
+"""
+
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+_CONTEXT = Context(prec=40)
+Z_95 = Fraction("1.959963984540054235524594430520551527956")
+"""The normal quantile of a two-sided interval of 95 %."""
+
+
+class Interval(NamedTuple):
+    """Bounds of 95 % confidence."""
+
+    low: Fraction
+    high: Fraction
+
+
+def root(value: Fraction) -> Fraction:
+    """Give the square root, to 40 digits."""
+    quotient = _CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return Fraction(_CONTEXT.sqrt(quotient))
+
+
+def wilson(successes: int, trials: int) -> Interval:
+    """Give the Wilson score interval of a share (E. B. Wilson, 1927); ValueError without trials."""
+    if not 0 <= successes <= trials or not trials:
+        raise ValueError(f"{successes} of {trials} is no share")
+    share, z2 = Fraction(successes, trials), Z_95**2
+    middle = share + z2 / (2 * trials)
+    half = Z_95 * root(share * (1 - share) / trials + z2 / (4 * trials**2))
+    scale = 1 + z2 / trials
+    # At the ends the exact bounds are 0 and 1; only the root's last digit would say otherwise.
+    low = Fraction(0) if successes == 0 else (middle - half) / scale
+    high = Fraction(1) if successes == trials else (middle + half) / scale
+    return Interval(low, high)
+
+
+def expected_trips(survival: Fraction, limit: int | None = None) -> Fraction | None:
+    """Give the expected trips of a container that survives each trip with `survival`: 1/(1-s) (PEF, equation 4).
+
+    With a retirement limit M in trips: (1-s^M)/(1-s). None when nothing is ever lost and there is no limit.
+    """
+    if survival == 1:
+        return None if limit is None else Fraction(limit)
+    return (1 - (survival**limit if limit is not None else 0)) / (1 - survival)
+
+
+def product_limit(ended: Mapping[int, int], censored: Mapping[int, int]) -> list[tuple[int, Fraction]]:
+    """Give Kaplan and Meier's curve: after each duration, the share that lasts longer.
+
+    `ended` counts what ended by duration, `censored` what was last seen still going on. At equal durations ends
+    come before censorings.
+    """
+    at_risk = sum(ended.values()) + sum(censored.values())
+    survival, curve = Fraction(1), list[tuple[int, Fraction]]()
+    for duration in sorted({*ended, *censored}):
+        ends = ended.get(duration, 0)
+        if ends:
+            survival *= Fraction(at_risk - ends, at_risk)
+            curve.append((duration, survival))
+        at_risk -= ends + censored.get(duration, 0)
+    return curve
+
+
+def quantile(curve: list[tuple[int, Fraction]], share: Fraction) -> int | None:
+    """Give the first duration by which `share` has ended; None when the curve never falls that far."""
+    return next((duration for duration, lasting in curve if lasting <= 1 - share), None)
