@@ -1,0 +1,68 @@
+"""The page of the measured figures beside the goals, made from the results of the benchmarks."""
+
+from collections.abc import Iterable
+
+from benchmarks.figures import Figure, Result
+
+INTRODUCTION = """\
+# Performance
+
+<!-- Made by `make bench` from benchmarks/results; changes by hand are lost. -->
+
+What was measured, beside what was hoped for, also where it falls short. Every figure stands beside a baseline
+of the same run on the same machine: absolute figures differ by half from one machine to the next, and from one
+hour to the next on a shared one; ratios hold. A goal is a ratio wherever one can be taken. `make bench` measures
+again and writes this page; `.venv/bin/python -m benchmarks NAME` measures one part."""
+
+TITLES = {
+    "decode": "Reading codes from a picture",
+    "demo": "The demonstration",
+    "ingest": "Taking events in",
+    "month_query": "Asking for figures",
+    "scan_to_ack": "From the scan to the acknowledgement",
+    "single_scan": "Single scans",
+}
+
+
+def write(results: Iterable[Result]) -> str:
+    """Give the page."""
+    parts = [INTRODUCTION]
+    for result in results:
+        parts.append(f"## {TITLES.get(result.benchmark, result.benchmark)}")
+        parts.append(f"`benchmarks/{result.benchmark}.py`, {result.day}: {result.machine}.")
+        head = "| job | measured | baseline of the same run | ratio | goal | |\n|---|---|---|---|---|---|"
+        parts.append("\n".join([head, *(_row(figure) for figure in result.figures)]))
+        notes = [f"* {figure.job}: {figure.note}" for figure in result.figures if figure.note]
+        if notes:
+            parts.append("\n".join(notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def line(figure: Figure) -> str:
+    """Give a figure on one line, for a terminal."""
+    words = [f"{figure.job}: {_quantity(figure.value, figure.unit)}"]
+    if figure.baseline_value is not None:
+        words.append(f"(baseline {_quantity(figure.baseline_value, figure.unit)})")
+    if figure.ratio is not None:
+        words.append(f"ratio {figure.ratio:.2f}")
+    if figure.goal:
+        words.append(f"goal {figure.goal}: {_verdict(figure)}")
+    return " ".join(words)
+
+
+def _row(figure: Figure) -> str:
+    baseline = ""
+    if figure.baseline_value is not None:
+        baseline = f"{_quantity(figure.baseline_value, figure.unit)}: {figure.baseline}"
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    cells = (figure.job, _quantity(figure.value, figure.unit), baseline, ratio, figure.goal, _verdict(figure))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _verdict(figure: Figure) -> str:
+    return {None: "", True: "met", False: "**short**"}[figure.met]
+
+
+def _quantity(value: float, unit: str) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".replace(",", " ")
