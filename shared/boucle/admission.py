@@ -4,7 +4,7 @@ Pure: given the push, what is already stored for its ids and sequence numbers, a
 record. Later changes are a person's acts (`event.admitted`, `event.dismissed`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Why(StrEnum):
     TIME_ORDER = "time_order"
     OTHER_ORG = "other_org"
     OTHER_DEVICE = "other_device"
-    SEQ_OUTSIDE = "seq_outside"
+    SEQ_MISPLACED = "seq_misplaced"
     SEQ_TAKEN = "seq_taken"
     CHAIN_BROKEN = "chain_broken"
     PRIVATE_MISMATCH = "private_mismatch"
@@ -52,6 +52,18 @@ class Slot(NamedTuple):
     hash: str
 
 
+class Reading(NamedTuple):
+    """What a record turned out to be: its content hash, and the event or why it is none."""
+
+    hash: str
+    event: Event | Unreadable
+
+
+def read_record(record: Record) -> Reading:
+    """Read a record, whatever it holds."""
+    return Reading(digest(record.payload), read(record.payload, record.teff, record.tq))
+
+
 class Ruling(NamedTuple):
     """The answer for one record. `event` is None when its payload could not be read."""
 
@@ -63,14 +75,15 @@ class Ruling(NamedTuple):
     event: Event | None
 
 
+_STANDING = frozenset({Status.ACCEPTED, Status.HELD})
 _ASIDE = frozenset({Status.DUPLICATE, Status.FORK, Status.CONFLICT})
-_STRANGE = frozenset({Why.OTHER_ORG, Why.OTHER_DEVICE, Why.SEQ_OUTSIDE})
+_STRANGE = frozenset({Why.OTHER_ORG, Why.OTHER_DEVICE, Why.SEQ_MISPLACED})
 
 RESERVED = frozenset({"reference.set", "month.closed", "event.admitted", "event.dismissed", "item.presumed_lost"})
 """Kinds that only the organisation's own server device may record."""
 
 
-def rule(
+def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
     push: Push,
     *,
     known: Mapping[str, Known],
@@ -79,38 +92,44 @@ def rule(
     sealed: bool = True,
     revoked: bool = False,
     own: bool = False,
+    readings: Sequence[Reading] | None = None,
+    last_teff: int | None = None,
 ) -> list[Ruling]:
     """Rule on every record of a push, in order.
 
     `known` holds what is stored for the ids of the push (of any device of the organisation), `slots` what is
     stored for the sequence numbers from `push.first - 1` to `push.last + 1` of its (device, epoch); `sealed`
-    says whether the seal verified, `own` whether the device is the organisation's server device.
+    says whether the seal verified, `own` whether the device is the organisation's server device. `readings` are
+    what `read_record` gave, when the caller has read the records already; `last_teff` is the time of the accepted
+    event before the first of the push, where times may not go back.
     """
     seen = dict(known)
     taken = dict(slots)
     rulings = []
-    last_teff: int | None = None
-    for place, record in enumerate(push.records, push.first):
-        ruling = _rule_one(record, push, known=seen, slots=taken, now_ms=now_ms, own=own, last_teff=last_teff)
-        if ruling.status in (Status.ACCEPTED, Status.HELD) and not sealed:
+    all_readings = readings if readings is not None else [read_record(record) for record in push.records]
+    for place, (record, reading) in enumerate(zip(push.records, all_readings, strict=True), push.first):
+        ruling = _stranger(push, place, record, reading) or _rule_one(
+            record, reading, known=seen, slots=taken, now_ms=now_ms, own=own, last_teff=last_teff
+        )
+        if ruling.status in _STANDING and not sealed:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
-        elif ruling.status in (Status.ACCEPTED, Status.HELD) and revoked:
+        elif ruling.status in _STANDING and revoked:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
-        event = ruling.event
-        if event is not None and is_own(ruling) and ruling.status is not Status.DUPLICATE:
-            seen.setdefault(event.id, Known(ruling.hash, record.teff, record.tq, ruling.status))
-        if sealed and not is_own(ruling):
+        if is_own(ruling):
+            if ruling.status is not Status.DUPLICATE:
+                seen.setdefault(ruling.id, Known(ruling.hash, record.teff, record.tq, ruling.status))
+            if sealed and ruling.status not in _ASIDE:
+                taken.setdefault(place, Slot(ruling.id, ruling.hash))
+        elif sealed:
             taken.setdefault(place, Slot("", ruling.hash))
-        elif event is not None and sealed and ruling.status not in _ASIDE:
-            taken.setdefault(event.seq, Slot(event.id, ruling.hash))
-        if ruling.status in (Status.ACCEPTED, Status.HELD):
+        if ruling.status in _STANDING or ruling.why in _STANDING:
             last_teff = record.teff
         rulings.append(ruling)
     return rulings
 
 
 def is_own(ruling: Ruling) -> bool:
-    """Tell whether a record is a readable event of the pushing device's own chain, at a number of the push.
+    """Tell whether a record is a readable event of the pushing device's own chain, with the number of its place.
 
     Any other record holds the place at which it came, so that the chain goes on behind it; what it says of itself
     (an id, another device's number) is not believed.
@@ -118,9 +137,24 @@ def is_own(ruling: Ruling) -> bool:
     return ruling.event is not None and ruling.why not in _STRANGE
 
 
+def _stranger(push: Push, place: int, record: Record, reading: Reading) -> Ruling | None:
+    event = reading.event
+    if isinstance(event, Unreadable):
+        return Ruling("", Status.QUARANTINED, event.flaw, reading.hash, record, None)
+    if event.org != push.org:
+        why = Why.OTHER_ORG
+    elif (event.dev, event.epoch) != (push.dev, push.epoch):
+        why = Why.OTHER_DEVICE
+    elif event.seq != place:
+        why = Why.SEQ_MISPLACED
+    else:
+        return None
+    return Ruling(event.id, Status.QUARANTINED, why, reading.hash, record, event)
+
+
 def _rule_one(
     record: Record,
-    push: Push,
+    reading: Reading,
     *,
     known: Mapping[str, Known],
     slots: Mapping[int, Slot],
@@ -128,20 +162,12 @@ def _rule_one(
     own: bool,
     last_teff: int | None,
 ) -> Ruling:
-    content = digest(record.payload)
-    event = read(record.payload, record.teff, record.tq)
-    if isinstance(event, Unreadable):
-        return Ruling("", Status.QUARANTINED, event.flaw, content, record, None)
+    content, event = reading
+    assert isinstance(event, Event)
 
     def give(status: Status, why: str = "") -> Ruling:
         return Ruling(event.id, status, why, content, record, event)
 
-    if event.org != push.org:
-        return give(Status.QUARANTINED, Why.OTHER_ORG)
-    if (event.dev, event.epoch) != (push.dev, push.epoch):
-        return give(Status.QUARANTINED, Why.OTHER_DEVICE)
-    if not push.first <= event.seq <= push.last:
-        return give(Status.QUARANTINED, Why.SEQ_OUTSIDE)
     held = known.get(event.id)
     if held is not None:
         same = (held.hash, held.teff, held.tq) == (content, record.teff, record.tq)
@@ -183,4 +209,6 @@ def _content_fault(event: Event, record: Record, *, own: bool) -> Why | None:
         return Why.PRIVATE_MISMATCH
     if event.kind in RESERVED and not own:
         return Why.RESERVED_KIND
+    if "at_ms" in event.body and not EARLIEST_MS <= event.number("at_ms") <= record.teff:
+        return Why.TIME_IMPOSSIBLE
     return None

@@ -12,9 +12,11 @@ from typing import Any
 
 from boucle.clock import DEFAULT_ZONE, is_zone
 from boucle.events import Event, Order
-from boucle.wire import write
+from boucle.wire import MAX_AMOUNT, write
 
 TABLES = ("site", "partner", "item_type", "lane", "loop")
+MAX_DAYS = 36_500
+"""A hundred years: a longer term is a typing error, and calendars end."""
 ANY_TYPE = "*"
 """The type of a lane that carries every type for which it has no version of its own."""
 
@@ -93,9 +95,17 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+_MOST = {
+    "tare_g": MAX_AMOUNT,
+    "deposit_cents": MAX_AMOUNT,
+    "due_days": MAX_DAYS,
+    "loss_days": MAX_DAYS,
+}
+
+
 def _count(row: Mapping[str, Any], name: str, default: int) -> int:
     value = row.get(name, default)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST[name] else default
 
 
 class Book:

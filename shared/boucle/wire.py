@@ -34,6 +34,10 @@ _KIND = re.compile(r"([a-z]+\.[a-z_]+)/([1-9][0-9]{0,3})")
 _NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
 _TEXT_KEYS = ("item_type", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
 _MAX_TEXT = 2048
+MAX_AMOUNT = 10**12
+"""Grams or cents of one event: a million tonnes. Sums of nine million such events still fit in 64 bits."""
+MAX_QTY = 10**9
+MAX_USES = 10**6
 MAX_NAME = 200
 """UTF-8 bytes of a name: names become parts of keys, and some database has a longest key."""
 _NAMES_IN_BODY = frozenset({"type", "to", "from", "verdict", "code", "mode", "grade", "route", "target", "table"})
@@ -265,8 +269,15 @@ def _check_body(kind: str, body: Mapping[str, Any]) -> None:
             raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} is not of type {type_name}")
         if name in _NAMES_IN_BODY and len(str(value).encode()) > MAX_NAME:
             raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} has more than {MAX_NAME} bytes")
-        if isinstance(value, int) and name.endswith(("_g", "_cents")) and value < 0:
-            raise _FlawError(Flaw.BAD_NUMBER, f"body.{name} of {kind} is negative")
+        most = _most(name)
+        if most is not None and isinstance(value, int) and not 0 <= value <= most:
+            raise _FlawError(Flaw.BAD_NUMBER, f"body.{name} of {kind} is not between 0 and {most}")
+
+
+def _most(name: str) -> int | None:
+    if name.endswith(("_g", "_cents")):
+        return MAX_AMOUNT
+    return MAX_USES if name == "opening_uses" else None
 
 
 def _check_subject(kind: str, *, code: str, item_type: str, qty: int | None) -> None:
@@ -274,6 +285,8 @@ def _check_subject(kind: str, *, code: str, item_type: str, qty: int | None) -> 
     by_quantity = bool(item_type) and qty is not None
     if code and (item_type or qty is not None):
         raise _FlawError(Flaw.BAD_SUBJECT, "a code and a quantity in one event")
+    if qty is not None and abs(qty) > MAX_QTY:
+        raise _FlawError(Flaw.BAD_NUMBER, f"qty is beyond {MAX_QTY}")
     if by_quantity and qty is not None and qty < 1 and kind not in ("item.counted", "stock.adjusted"):
         raise _FlawError(Flaw.BAD_NUMBER, "qty is not at least 1")
     match needed:

@@ -3,7 +3,7 @@
 from boucle.admission import FUTURE_MS, Known, Ruling, Slot, Why, is_own, rule
 from boucle.push import Push, Record, Status
 from boucle.wire import FIRST_PREV, Flaw, digest, write
-from tests.builders import ORG, Device, code
+from tests.builders import ORG, START_MS, Device, code
 
 
 def pushed(device: Device, records: list[Record], *, first: int = 1) -> Push:
@@ -47,6 +47,7 @@ def outcomes(rulings: list[Ruling]) -> list[tuple[str, str]]:
 
 
 GOOD = ("accepted", "")
+IMPOSSIBLE = ("quarantined", Why.TIME_IMPOSSIBLE)
 
 
 def test_an_unreadable_record_keeps_its_place_in_the_chain_and_its_neighbours_are_accepted() -> None:
@@ -80,12 +81,12 @@ def test_an_event_earlier_than_an_accepted_one_of_its_batch_is_out_of_order() ->
     assert found == [GOOD, ("quarantined", Why.TIME_ORDER), GOOD]
 
 
-def test_a_number_outside_the_sealed_range_is_not_believed() -> None:
+def test_a_number_that_is_not_its_place_in_the_sealed_range_is_not_believed() -> None:
     device = Device(seq=6_999)
     far = device.payload("item.counted", code(1))
     device.seq = 0
     records = [chained(device, far), *scans(device, 2)]
-    assert outcomes(ruled(pushed(device, records), device)) == [("quarantined", Why.SEQ_OUTSIDE), GOOD, GOOD]
+    assert outcomes(ruled(pushed(device, records), device)) == [("quarantined", Why.SEQ_MISPLACED), GOOD, GOOD]
 
 
 def test_what_another_device_says_under_a_stored_id_is_no_conflict_of_ours() -> None:
@@ -103,9 +104,10 @@ def test_the_same_id_with_another_time_is_a_conflict_and_with_the_same_one_a_dup
     event = ruled(pushed(device, [record]), device)[0].event
     assert event is not None
     known = {event.id: Known(digest(record.payload), record.teff, 0, "accepted")}
-    again = pushed(device, [record, Record(payload=record.payload, teff=record.teff + 1, tq=0)])
-    found = rule(again, known=known, slots={1: Slot(event.id, digest(record.payload))}, now_ms=device.now_ms)
-    assert outcomes(found) == [("duplicate", "accepted"), ("conflict", "")]
+    stored = {"known": known, "slots": {1: Slot(event.id, digest(record.payload))}}
+    later = Record(payload=record.payload, teff=record.teff + 1, tq=0)
+    assert outcomes(ruled(pushed(device, [record]), device, **stored)) == [("duplicate", "accepted")]
+    assert outcomes(ruled(pushed(device, [later]), device, **stored)) == [("conflict", "")]
 
 
 def test_a_taken_number_and_a_broken_chain_are_forks() -> None:
@@ -149,9 +151,31 @@ def test_a_name_longer_than_a_key_may_be_is_unreadable_and_a_long_code_is_known_
     payload = write({**device.fields("item.counted", code(1)), "place": name})
     body = write(device.fields("item.shipped", code(1), body={"to": name}))
     long_code = write(device.fields("item.counted", "?" * 2_000))
-    found = ruled(pushed(device, [Record(payload=each, teff=device.now_ms, tq=0) for each in (payload, body)]), device)
+    records = [Record(payload=each, teff=device.now_ms, tq=0) for each in (payload, body)]
+    found = ruled(pushed(device, records), device)
     assert outcomes(found) == [("quarantined", Flaw.BAD_KEYS), ("quarantined", Flaw.BAD_BODY)]
     kept = ruled(pushed(device, [Record(payload=long_code, teff=device.now_ms, tq=0)]), device)[0]
     assert kept.event is not None
     assert kept.status is Status.ACCEPTED
     assert kept.event.subject.startswith("raw:sha256:")
+
+
+def test_a_correction_states_a_time_between_the_first_possible_and_its_own() -> None:
+    device = Device(now_ms=START_MS)
+    for stated, outcome in ((START_MS, GOOD), (0, IMPOSSIBLE), (2**53, IMPOSSIBLE), (START_MS + 1, IMPOSSIBLE)):
+        device.seq, device.prev = 0, FIRST_PREV
+        payload = device.payload("item.counted", code(1), corrects="x", body={"at_ms": stated})
+        record = Record(payload=payload, teff=START_MS, tq=0)
+        assert outcomes(ruled(pushed(device, [record]), device)) == [outcome]
+
+
+def test_numbers_that_would_overflow_a_sum_are_unreadable() -> None:
+    device = Device()
+    tried = [
+        device.fields("item.received", code(1), body={"mass_g": 10**12 + 1}),
+        device.fields("item.counted", "", item_type="film", qty=10**9 + 1),
+        device.fields("item.commissioned", code(1), body={"type": "bac", "opening_uses": 10**6 + 1}),
+    ]
+    records = [Record(payload=write(fields), teff=device.now_ms, tq=0) for fields in tried]
+    found = ruled(pushed(device, records), device)
+    assert outcomes(found) == [("quarantined", Flaw.BAD_NUMBER)] * 3
