@@ -16,6 +16,7 @@ os.environ.update(
 for _name in [name for name in os.environ if name.startswith("BOUCLE_") and name != "BOUCLE_CAMPAIGN"]:
     del os.environ[_name]
 
+import pytest  # noqa: E402
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
 
 from tests.campaign import campaign, examples  # noqa: E402
@@ -38,3 +39,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("boucle")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a PostgreSQL server, so that a quick check can leave it out."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
