@@ -7,6 +7,7 @@ a symbol by the decoder goes no further.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -73,10 +74,12 @@ _FORMATS = {
     ),
 }
 
-# One call gives 255 symbols at most: from here on, the picture is read again in four overlapping parts.
-_MANY = 250
-_TILE_OVERLAP = 0.12
-_TILE_DEPTH = 2
+# A crowd confuses the search: of 300 close symbols in one picture none may be found, and never more than 255,
+# while a cut into nine and into sixteen overlapping parts finds them all (measured; either alone misses one
+# in a hundred on its seams). A symbol as large as the overlap or larger is found in the whole picture.
+_CROWD = 20
+_CUTS = (3, 4)
+_OVERLAP = 0.06
 
 # Small symbols of a crowded picture are found after enlarging (measured: 82 % to 91 % of 60 codes in 720p).
 _UPSCALE = 1.6
@@ -91,14 +94,23 @@ class ZxingDecoder:
 
     def decode(self, image: Image.Image) -> list[Found]:
         """Every symbol found, each place once, from the top of the picture down."""
+        if 0 in image.size:
+            return []
         grey = image.convert("L")
         found = self._pass(grey)
         if self._effort is Effort.FULL:
-            if grey.width * grey.height <= _UPSCALE_MAX_PIXELS:
-                found = _union(found, self._enlarged_pass(grey))
-            if len(found) >= _MANY:
-                found = _union(found, self._tiled_pass(grey, _TILE_DEPTH))
+            found = self._closer_look(grey, found)
         return sorted(found, key=lambda symbol: (symbol.centre[1], symbol.centre[0]))
+
+    def _closer_look(self, grey: Image.Image, found: list[Found]) -> list[Found]:
+        union = found
+        if grey.width * grey.height <= _UPSCALE_MAX_PIXELS:
+            union = _union(found, self._enlarged_pass(grey))
+            if 0 < len(union) == len(found) < _CROWD:
+                return union
+        for cut in _CUTS:
+            union = _union(union, self._pass_in_parts(grey, cut))
+        return union
 
     def _pass(self, grey: Image.Image) -> list[Found]:
         full = self._effort is Effort.FULL
@@ -117,16 +129,16 @@ class ZxingDecoder:
         found = self._pass(grey.resize(size, Image.Resampling.BICUBIC))
         return [_moved(symbol, scale=1 / _UPSCALE) for symbol in found]
 
-    def _tiled_pass(self, grey: Image.Image, depth: int) -> list[Found]:
+    def _pass_in_parts(self, grey: Image.Image, cut: int) -> list[Found]:
+        """Read the picture in `cut` times `cut` overlapping parts."""
         found: list[Found] = []
-        width, height = (round(side * (0.5 + _TILE_OVERLAP)) for side in grey.size)
-        for left in (0, grey.width - width):
-            for top in (0, grey.height - height):
-                tile = grey.crop((left, top, left + width, top + height))
-                inside = self._pass(tile)
-                if len(inside) >= _MANY and depth > 1:
-                    inside = _union(inside, self._tiled_pass(tile, depth - 1))
-                found = _union(found, [_moved(symbol, left=left, top=top) for symbol in inside])
+        width, height = (math.ceil(side * (1 / cut + _OVERLAP)) for side in grey.size)
+        for column in range(cut):
+            for row in range(cut):
+                left = (grey.width - width) * column // (cut - 1)
+                top = (grey.height - height) * row // (cut - 1)
+                part = grey.crop((left, top, left + width, top + height))
+                found = _union(found, [_moved(symbol, left=left, top=top) for symbol in self._pass(part)])
         return found
 
 

@@ -130,13 +130,6 @@ def pages(faces: Iterable[Face], setting: Setting) -> Iterator[tuple[Shape, ...]
     yield tuple(shapes)
 
 
-def page_count(labels: int, setting: Setting) -> int:
-    """How many sheets that many labels need."""
-    first = setting.form.cells + 1 - setting.start_cell
-    first -= sum(cell >= setting.start_cell for cell in setting.spoiled)
-    return 1 + -(-max(0, labels - first) // setting.form.cells)
-
-
 def calibration_page(form: SheetFormat, offset_mm: tuple[float, float], lang: str) -> tuple[Shape, ...]:
     """Outlines of every cell, two rulers and a square of 50 mm, to be held against a sheet of labels."""
     x, y = offset_mm
