@@ -7,7 +7,9 @@ from functools import cache
 
 import pytest
 
+from boucle.catalogue import CATALOGUE
 from boucle.events import KINDS
+from boucle.kpi import NoValue, Unit
 from boucle.lifecycle import MACHINES
 from boucle.reasons import Outcome, Reason
 from boucle.roles import Capability, Role
@@ -16,7 +18,7 @@ from tests.house.tree import MEMBERS, files, name, python_files
 
 FAMILIES = frozenset(key.partition(".")[0] for key in catalogue("fr"))
 # Families whose keys are made from a table of the code: the tests below hold each of them complete.
-TABLES = frozenset({"outcome", "reason", "role", "capability", "state", "kind"})
+TABLES = frozenset({"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"})
 # Countable things, there for any sentence that needs one.
 OFFERED = frozenset({"unit"})
 KEY = re.compile(rf"(?:{'|'.join(sorted(FAMILIES))})(?:\.[a-z0-9_]+)+")
@@ -74,6 +76,7 @@ def test_every_text_is_asked_for() -> None:
 
 @pytest.mark.parametrize(("family", "values"), [
     ("outcome", Outcome), ("reason", Reason), ("role", Role), ("capability", Capability),
+    ("novalue", NoValue), ("measure", Unit),
 ])  # fmt: skip
 def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: type[StrEnum]) -> None:
     assert keys(family) == {f"{family}.{value}" for value in values}
@@ -81,6 +84,11 @@ def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: 
 
 def test_every_kind_has_its_words() -> None:
     assert keys("kind") == {f"kind.{kind}" for kind in KINDS}
+
+
+def test_every_figure_has_its_words() -> None:
+    parts = ("name", "means", "formula")
+    assert keys("kpi") == {f"kpi.{each.slug}.{part}" for each in CATALOGUE.values() for part in parts}
 
 
 def test_every_stage_has_its_words() -> None:
