@@ -237,6 +237,13 @@ def test_a_full_disk_leaves_what_was_there(capsys: pytest.CaptureFixture[str], m
     assert Path("x.pdf").read_text(encoding="utf-8") == "before"
 
 
+def test_a_name_that_is_a_folder_is_refused_and_nothing_is_left_lying(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("labels.png").mkdir()
+    assert run("png", codes(1)[0].text, "--out", "labels.png") == 1
+    assert "cannot be written" in one_line(capsys)
+    assert list(Path().iterdir()) == [Path("labels.png")]
+
+
 def test_a_file_is_for_whom_the_umask_says() -> None:
     before = os.umask(0o027)
     try:

@@ -113,6 +113,12 @@ def test_more_symbols_than_one_call_gives_are_read_in_parts() -> None:
     assert len(ZxingDecoder(Effort.LIGHT).decode(picture)) < 300
 
 
+def test_every_one_of_many_equal_symbols_is_a_finding_of_its_own() -> None:
+    many = codes(30) * 10
+    read = read_codes(ZxingDecoder().decode(crowd(many, columns=20, module_px=3, gap_px=30)))
+    assert sorted(code.text for code in read) == sorted(code.text for code in many)
+
+
 def test_a_tiny_micro_qr_is_not_taken_for_a_label() -> None:
     picture = made("8", zxingcpp.BarcodeFormat.MicroQRCode)
     assert zxingcpp.read_barcodes(picture) != []
