@@ -271,7 +271,7 @@ _MASS = (
         span=Span.MONTH,
         measures=("month:resold_g",),
         by=TREATED,
-        compute=kpi_mass.count_of("resold_g", of="resold_g"),
+        compute=kpi_mass.count_of("resold_g"),
     ),
     Definition(
         id="K22",

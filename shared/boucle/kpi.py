@@ -123,7 +123,8 @@ class Parts(NamedTuple):
     """What a definition computes: the two parts of the value, and what must be said with them.
 
     Without a denominator the value is the numerator, times the definition's scale. `value` overrides the quotient
-    where the value is none (a median). `months` are those the parts were summed over.
+    where the value is none (a median). `n` is the number of cases behind it, None where only masses are known;
+    `months` are those the parts were summed over.
     """
 
     numerator: int
@@ -136,6 +137,11 @@ class Parts(NamedTuple):
     months: tuple[str, ...] | None = None
     settled: bool = True
     bands: Mapping[str, int] = NOTHING
+
+
+def share(part: int, whole: int, **more: Any) -> Parts:
+    """Give the parts of a share or a mean: the whole counts the cases."""
+    return Parts(part, whole, n=whole, **more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +208,7 @@ class Value:
     unit: Unit
     numerator: int
     denominator: int | None
-    n: int
+    n: int | None
     period: str
     timezone: str
     as_of_ms: int
@@ -255,7 +261,7 @@ def answer(definition: Definition, tally: Tally, question: Question, factor_set_
         unit=definition.unit,
         numerator=parts.numerator,
         denominator=parts.denominator,
-        n=(parts.denominator or 0) if parts.n is None else parts.n,
+        n=parts.n,
         period=_period(definition, question, months),
         timezone=question.zone,
         as_of_ms=question.as_of_ms,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from boucle.clock import day_after, days_of, month_end_ms, next_month
 from boucle.estimate import expected_trips, product_limit, quantile, wilson
-from boucle.kpi import NoValue, Parts, Question
+from boucle.kpi import NoValue, Parts, Question, share
 from boucle.reference import ANY_TYPE, Book
 from boucle.tally import Tally
 from boucle.units import DAY_MS
@@ -71,7 +71,7 @@ def return_rate(horizon_days: int) -> Callable[[Tally, Question], Parts]:
         )
         settled = question.as_of_ms >= month_end_ms(question.last, question.zone) + horizon_days * DAY_MS
         low, high = wilson(back, shipped) if 0 <= back <= shipped and shipped else (None, None)
-        return Parts(back, shipped, low=low, high=high, settled=settled)
+        return share(back, shipped, low=low, high=high, settled=settled)
 
     return compute
 
@@ -80,7 +80,7 @@ def flow_rate(tally: Tally, question: Question) -> Parts:
     """Compute K2: returns of the months, scanned or implied, over their dispatches; quantities count in both."""
     returns = sum(tally.total("month", name, question.months) for name in ("return", "return_implied", "qty_return"))
     dispatches = sum(tally.total("month", name, question.months) for name in ("dispatch", "qty_dispatch"))
-    return Parts(returns, dispatches)
+    return share(returns, dispatches)
 
 
 def cohorts(tally: Tally, question: Question) -> Cohorts:
@@ -138,25 +138,25 @@ def loss_per_trip(tally: Tally, question: Question) -> Parts:
     if not found.shipped:
         return _unsettled(tally, question)
     low, high = wilson(max(0, found.lost), found.shipped)
-    return Parts(found.lost, found.shipped, low=low, high=high, months=found.months)
+    return share(found.lost, found.shipped, low=low, high=high, months=found.months)
 
 
 def trips_so_far(tally: Tally, question: Question) -> Parts:
     """Compute K4: all uses over all containers that were ever used, since the first day."""
     uses, containers = _ever(tally, question)
-    return Parts(uses, containers)
+    return share(uses, containers)
 
 
 def trips_of_those_that_left(tally: Tally, question: Question) -> Parts:
     """Compute K4 of the containers that were lost or retired, found ones taken off again."""
-    return Parts(*_left(tally, question))
+    return share(*_left(tally, question))
 
 
 def trips_of_the_stock(tally: Tally, question: Question) -> Parts:
     """Compute K4 of the containers that are still in the pool."""
     uses, containers = _ever(tally, question)
     left_uses, left = _left(tally, question)
-    return Parts(uses - left_uses, containers - left)
+    return share(uses - left_uses, containers - left)
 
 
 def _ever(tally: Tally, question: Question) -> tuple[int, int]:
@@ -172,14 +172,14 @@ def _left(tally: Tally, question: Question) -> tuple[int, int]:
 def reuse_share(tally: Tally, question: Question) -> Parts:
     """Compute K7: dispatches that were not a container's first use, over all dispatches."""
     dispatches = tally.total("month", "dispatch", question.months)
-    return Parts(dispatches - tally.total("month", "first_use", question.months), dispatches)
+    return share(dispatches - tally.total("month", "first_use", question.months), dispatches)
 
 
 def mean_of(name: str) -> Callable[[Tally, Question], Parts]:
     """Make a mean duration: the seconds of what was completed in the months over how many were (K10, K11)."""
 
     def compute(tally: Tally, question: Question) -> Parts:
-        return Parts(
+        return share(
             tally.total("month", f"{name}_s", question.months), tally.total("month", f"{name}_n", question.months)
         )
 
@@ -189,7 +189,7 @@ def mean_of(name: str) -> Callable[[Tally, Question], Parts]:
 def time_out_by_stock(tally: Tally, question: Question) -> Parts:
     """Compute K10 by Little's law: seconds spent out in the months over dispatches; open loans count as they are."""
     out_s = tally.seconds("out", question.months, question.zone, until_ms=question.as_of_ms)
-    return Parts(out_s, tally.total("month", "dispatch", question.months))
+    return share(out_s, tally.total("month", "dispatch", question.months))
 
 
 def median_dwell(tally: Tally, question: Question) -> Parts:
@@ -203,24 +203,24 @@ def median_dwell(tally: Tally, question: Question) -> Parts:
             still[age] = still.get(age, 0) + n
     closed, total = sum(ended.values()), sum(ended.values()) + sum(still.values())
     if not total:
-        return Parts(0, 0, months=months)
+        return share(0, 0, months=months)
     median = quantile(product_limit(ended, still), HALF)
     reason = NoValue.NOT_REACHED if median is None else None
     value = None if median is None else Fraction(median)
-    return Parts(closed, total, value=value, reason=reason, months=months)
+    return share(closed, total, value=value, reason=reason, months=months)
 
 
 def open_visits(tally: Tally, question: Question) -> Parts:
     """Compute the mean age of visits open at `as_of`, with how many are of which age."""
     ages = {_days_since(day, question): n for day, n in tally.by_day("visit", "open").items()}
-    return Parts(sum(age * n for age, n in ages.items()), sum(ages.values()), bands=_banded(ages))
+    return share(sum(age * n for age, n in ages.items()), sum(ages.values()), bands=_banded(ages))
 
 
 def overdue(tally: Tally, question: Question) -> Parts:
     """Compute K13: open loans past the end of their due day over all open loans, with how long they are past it."""
     loans = tally.by_day("due", "open")
     late = {_days_since(day, question): n for day, n in loans.items() if day < question.today}
-    return Parts(sum(late.values()), sum(loans.values()), bands=_banded(late))
+    return share(sum(late.values()), sum(loans.values()), bands=_banded(late))
 
 
 def _days_since(day: str, question: Question) -> int:

@@ -6,17 +6,17 @@ Reuse is counted when a container leaves again, waste when it is finally treated
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from boucle.kpi import Parts, Question
+from boucle.kpi import Parts, Question, share
 from boucle.tally import Tally
 from boucle.treatment import FINAL, Route, route
 
 
-def count_of(measure: str, of: str) -> Callable[[Tally, Question], Parts]:
-    """Make a plain sum over the months; `of` is the measure that counts the cases behind it."""
+def count_of(measure: str, of: str = "") -> Callable[[Tally, Question], Parts]:
+    """Make a plain sum over the months; `of` is the measure that counts the cases behind it, where one does."""
 
     def compute(tally: Tally, question: Question) -> Parts:
         total = tally.total("month", measure, question.months)
-        return Parts(total, n=tally.total("month", of, question.months))
+        return Parts(total, n=tally.total("month", of, question.months) if of else None)
 
     return compute
 
@@ -46,7 +46,7 @@ def mass_by(wanted: Route) -> Callable[[Tally, Question], Parts]:
 
     def compute(tally: Tally, question: Question) -> Parts:
         masses = treated_g(tally, question.months)
-        return Parts(masses.get(wanted, 0), n=sum(masses.values()))
+        return Parts(masses.get(wanted, 0))
 
     return compute
 
@@ -68,7 +68,7 @@ def pending_mass(tally: Tally, question: Question) -> Parts:
     unrouted = masses.get(Route.UNROUTED, 0)
     intermediate = masses.get(Route.PENDING, 0)
     total = waiting + unrouted + intermediate
-    return Parts(total, n=total, bands={"retired": waiting, "intermediate": intermediate, "unrouted": unrouted})
+    return Parts(total, bands={"retired": waiting, "intermediate": intermediate, "unrouted": unrouted})
 
 
 def valorisation(routes: tuple[Route, ...]) -> Callable[[Tally, Question], Parts]:
@@ -87,4 +87,4 @@ def evidence_share(tally: Tally, question: Question) -> Parts:
     """Compute the share of movements that somebody scanned, of those scanned, declared or inferred."""
     bands = dict.fromkeys(("scanned", "declared", "inferred"), 0)
     bands |= tally.by_bucket("month", "evidence", question.months)
-    return Parts(bands["scanned"], sum(bands.values()), bands=bands)
+    return share(bands["scanned"], sum(bands.values()), bands=bands)

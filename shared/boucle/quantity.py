@@ -18,9 +18,9 @@ def facts_of(event: Event, book: Book) -> list[Fact]:
     """Give the facts of one quantity event."""
     kind = book.item_type(event.item_type, event.teff)
     line = _Line(event, book, kind)
-    if event.kind in MOVEMENTS:
-        line.month("evidence", event.qty, bucket="declared")
     if kind.known and kind.serialised:
+        if event.kind in MOVEMENTS:
+            line.month("evidence", event.qty, bucket="declared")
         line.declare()
     else:
         line.move()

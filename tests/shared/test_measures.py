@@ -113,6 +113,17 @@ def test_a_delivery_that_a_later_scan_proves_answers_the_delivery_that_was_only_
     assert sums(history, "matched", "delivered") == {"|10": 1}
 
 
+def test_only_what_could_have_been_scanned_counts_in_the_evidence_of_movements() -> None:
+    phone = Device()
+    history = [
+        phone.event("item.commissioned", code(1), at=0, place="strasbourg", body={"type": "bac"}),
+        phone.event("item.shipped", code(1), at=1, place="strasbourg", body={"to": "mulhouse"}),
+        phone.event("item.shipped", at=1, item_type="film", qty=300, place="strasbourg", body={"to": "mulhouse"}),
+        phone.event("item.collected", at=3, item_type="bac", qty=6, place="mulhouse"),
+    ]
+    assert sums(history, "month", "evidence") == {"scanned": 1, "declared": 6}
+
+
 def test_a_returned_quantity_belongs_to_the_loop_it_went_out_on() -> None:
     phone = Device()
     film: dict[str, Any] = {"item_type": "film", "qty": 40}
