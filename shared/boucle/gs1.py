@@ -163,9 +163,7 @@ _RULES: dict[Scheme, _Rule] = {
 }
 
 _KEY_LENGTHS_IN_ONE_VALUE = {"8003": 14, "253": 13}
-_SCHEMES_BY_AI: dict[str, Scheme] = {
-    rule.key_ai: scheme for scheme, rule in _RULES.items() if not rule.needs_extension
-}
+_SCHEMES_BY_AI: dict[str, Scheme] = {rule.key_ai: scheme for scheme, rule in _RULES.items() if not rule.needs_extension}
 
 # First two digits of an identifier tell its length (General Specifications, figure 7.8.4-2) ...
 _AI_LENGTH_3 = frozenset({"23", "24", "25", "40", "41", "42", "71"})

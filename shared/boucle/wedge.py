@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import unicodedata
 
-# The same physical keys row by row: as a US host reads them, then as a French host does.
+# The same physical keys, row after row from the top: as a US host reads them, then as a French host does.
 # The 102nd key (< >) is left out: a US scanner never sends it. `~` is left out: its key
 # gives nothing on a French host when shifted.
 _US_PLAIN = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./"
@@ -21,9 +21,7 @@ _FR_PLAIN = "²&é\"'(-è_çà)=azertyuiop^$*qsdfghjklmùwxcvbn,;:!"
 _US_SHIFT = '!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?'
 _FR_SHIFT = "1234567890°+AZERTYUIOP¨£µQSDFGHJKLM%WXCVBN?./§"
 
-AZERTY_OF_US: dict[str, str] = dict(
-    zip(_US_PLAIN + _US_SHIFT + " ", _FR_PLAIN + _FR_SHIFT + " ", strict=True)
-)
+AZERTY_OF_US: dict[str, str] = dict(zip(_US_PLAIN + _US_SHIFT + " ", _FR_PLAIN + _FR_SHIFT + " ", strict=True))
 """What a French host shows for each character that a US scanner types."""
 
 US_OF_AZERTY: dict[str, str] = {french: us for us, french in AZERTY_OF_US.items()}
