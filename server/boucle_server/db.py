@@ -227,6 +227,11 @@ def _translated() -> Iterator[None]:
         raise found from error
 
 
+def is_trouble(error: BaseException) -> bool:
+    """Tell whether an exception is the database's own trouble, and no fault of the statement or of its values."""
+    return isinstance(error, StorageError) or (isinstance(error, sa.exc.DBAPIError) and _class_of(error) is not None)
+
+
 def _class_of(error: sa.exc.DBAPIError) -> type[StorageError] | None:
     """Give our class for a driver's exception, None for what is a bug of ours."""
     name = getattr(error.orig, "sqlite_errorname", None)

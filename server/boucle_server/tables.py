@@ -61,6 +61,19 @@ def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+LATE: Final = "received_ms - teff > 86400000"
+"""Records that came more than a day after they happened."""
+INTERVAL: Final = "tq = 1"
+"""Records of which the time is known as an interval only."""
+
+
+def _few(name: str, condition: str) -> sa.Index:
+    """Index by time the few records for which a condition holds; a query has to repeat its very words."""
+    return sa.Index(
+        f"ix_record_{name}", "org", "teff", sqlite_where=sa.text(condition), postgresql_where=sa.text(condition)
+    )
+
+
 class Truth(SQLModel):
     """What every table of this file shares: one metadata with names for every constraint."""
 
@@ -201,6 +214,8 @@ class Record(Truth, table=True):
         sa.Index(None, "org", "dev", "epoch", "seq"),
         sa.Index(None, "org", "subject", "teff"),
         sa.Index(None, "org", "kind", "teff"),
+        _few("late", LATE),
+        _few("interval", INTERVAL),
         _one_of("status", RECORD_STATUSES),
         sa.CheckConstraint("tq BETWEEN 0 AND 2", name="tq"),
         sa.CheckConstraint("seq >= 1", name="seq"),
@@ -256,12 +271,15 @@ class Seal(Truth, table=True):
 class Raw(Truth, table=True):
     """Bytes that could not be read as a record or a batch, or that nobody vouches for, kept as they came.
 
-    `epoch` and `seq` say where in the device's chain they stand, where that is known; `teff`, `tq` and `seal`
-    are there when a seal of the device covers them.
+    `epoch` and `seq` say where in the device's chain they stand (empty and 0 where nobody knows); `teff`, `tq` and
+    `seal` are there when a seal of the device covers them.
     """
 
     __tablename__ = "raw"
-    __table_args__ = (sa.UniqueConstraint("org", "dev", "hash"),)
+    __table_args__ = (
+        sa.UniqueConstraint("org", "dev", "hash", "epoch", "seq"),
+        sa.Index(None, "org", "dev", "epoch", "seq"),
+    )
 
     rid: int | None = _serial()
     org: str = _key()
@@ -269,8 +287,8 @@ class Raw(Truth, table=True):
     content: bytes
     hash: str = _key()
     reason: str = _key()
-    epoch: str | None = _maybe(KEY)
-    seq: int | None = _maybe()
+    epoch: str = Field("", sa_type=KEY)
+    seq: int = _big(default=0)
     teff: int | None = _maybe()
     tq: int | None = _maybe(sa.SmallInteger())
     seal: int | None = _maybe()

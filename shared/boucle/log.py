@@ -37,6 +37,7 @@ class EntryKind(StrEnum):
     """What an entry of the log stands for; the text is part of the hashed bytes and never changes."""
 
     EVENT = "event"
+    RAW = "raw"
     STATUS = "status"
     GENERATION = "generation"
     KPI_REPORT = "kpi-report"

@@ -23,7 +23,7 @@ from boucle_server.settings import Settings
 
 
 def a_row(code: str) -> sa.Insert:
-    return sa.insert(BINDING).values(org="acme", code=code, item="i", claim="e")
+    return sa.insert(BINDING).values(org="acme", code=code, item="i", claim="e", via="")
 
 
 def codes(database: Database) -> list[str]:

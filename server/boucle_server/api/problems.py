@@ -1,8 +1,5 @@
 """Problems: every error answered as problem+json (RFC 9457), with a stable `type` and no secret in it."""
 
-import logging
-import secrets
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,12 +14,12 @@ from boucle.errors import BoucleError
 from boucle.words import LANGUAGES, say
 from boucle_server.api.running import Running
 from boucle_server.errors import ServerError, slug_of
+from boucle_server.incidents import note_incident
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:boucle:problem:"
 RETRY_AFTER_S = 2
 MAX_DETAILS = 20
-_logger = logging.getLogger("boucle")
 _BY_STATUS: Mapping[int, str] = {
     400: "bad-request",
     401: "unauthenticated",
@@ -159,25 +156,6 @@ def _http(request: Request, error: Exception) -> Response:
     slug = _BY_STATUS.get(error.status_code, "bad-request")
     detail = say(f"api.{slug.replace('-', '_')}", language(request), capability="")
     return respond(slug, error.status_code, detail, headers=error.headers)
-
-
-def note_incident(error: BaseException, where: str) -> str:
-    """Write an unexpected error into the log under a fresh number; give the number.
-
-    Where it happened is written, but never the message of the exception, which may repeat what was sent.
-    """
-    incident = secrets.token_hex(6)
-    lines = [f"incident {incident}: {type(error).__name__} at {where}"]
-    cause: BaseException | None = error
-    while cause is not None:
-        lines.append(f"  {type(cause).__module__}.{type(cause).__qualname__}")
-        lines += [
-            f"    {frame.filename}:{frame.lineno} in {frame.name}"
-            for frame in traceback.extract_tb(cause.__traceback__)
-        ]
-        cause = cause.__cause__
-    _logger.error("\n".join(lines))
-    return incident
 
 
 class Edge:

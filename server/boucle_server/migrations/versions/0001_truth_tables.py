@@ -104,8 +104,8 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("hash", KEY, nullable=False),
         sa.Column("reason", KEY, nullable=False),
-        sa.Column("epoch", KEY, nullable=True),
-        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("epoch", KEY, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("teff", sa.BigInteger(), nullable=True),
         sa.Column("tq", sa.SmallInteger(), nullable=True),
         sa.Column("seal", sa.BigInteger(), nullable=True),
@@ -114,8 +114,11 @@ def upgrade() -> None:
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("leaf", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("rid", name=op.f("pk_raw")),
-        sa.UniqueConstraint("org", "dev", "hash", name=op.f("uq_raw_org_dev_hash")),
+        sa.UniqueConstraint("org", "dev", "hash", "epoch", "seq", name=op.f("uq_raw_org_dev_hash_epoch_seq")),
     )
+    with op.batch_alter_table("raw", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_raw_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False)
+
     op.create_table(
         "record",
         sa.Column("rid", SERIAL, autoincrement=True, nullable=False),
@@ -152,6 +155,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_record_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_record_org_kind_teff"), ["org", "kind", "teff"], unique=False)
         batch_op.create_index(batch_op.f("ix_record_org_subject_teff"), ["org", "subject", "teff"], unique=False)
+        for name, few in (("late", "received_ms - teff > 86400000"), ("interval", "tq = 1")):
+            batch_op.create_index(
+                batch_op.f(f"ix_record_{name}"),
+                ["org", "teff"],
+                unique=False,
+                sqlite_where=sa.text(few),
+                postgresql_where=sa.text(few),
+            )
 
     op.create_table(
         "seal",
