@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from boucle.codes import mint
+from boucle.codes import Kind, mint
 from boucle.events import Event
 from boucle.ids import uuid7
 from boucle.units import DAY_MS
@@ -37,7 +37,7 @@ LANES: dict[str, dict[str, Any]] = {
 def code(number: int) -> str:
     """Give the printed container code number `number`, the same at each call."""
     random = Random(number)
-    return mint("C", random.randbytes).text
+    return mint(Kind.CONTAINER, random.randbytes).text
 
 
 @dataclass

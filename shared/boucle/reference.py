@@ -12,7 +12,8 @@ from typing import Any
 
 from boucle.clock import DEFAULT_ZONE, is_zone
 from boucle.events import Event, Order
-from boucle.wire import MAX_AMOUNT, write
+from boucle.shape import MAX_AMOUNT, MAX_TARE_G
+from boucle.wire import write
 
 TABLES = ("site", "partner", "item_type", "lane", "loop")
 MAX_DAYS = 36_500
@@ -96,7 +97,7 @@ def _text(row: Mapping[str, Any], name: str) -> str:
 
 
 _MOST = {
-    "tare_g": MAX_AMOUNT,
+    "tare_g": MAX_TARE_G,
     "deposit_cents": MAX_AMOUNT,
     "due_days": MAX_DAYS,
     "loss_days": MAX_DAYS,

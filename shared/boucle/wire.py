@@ -1,4 +1,4 @@
-"""The wire format of one event: bytes in, an event or a named reason out; a draft in, canonical bytes out.
+"""The wire format of one event: bytes in, an event or a named flaw out; a draft in, canonical bytes out.
 
 A payload is a UTF-8 JSON object of at most 16 KiB with integers only, each within +/- 2^53. The bytes are hashed
 and kept exactly as received; nothing here ever writes received bytes again.
@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from boucle.codes import Label, read_label
-from boucle.events import KINDS, Event, Subject
+from boucle.events import KINDS, Event
+from boucle.ids import is_epoch, is_name, is_uuid7
+from boucle.shape import MAX_NAME, MAX_TEXT, Flaw, FlawError, check_body, check_photos, check_subject, is_short
 from boucle.units import MAX_INT
 
 MAX_PAYLOAD = 16 * 1024
@@ -27,33 +28,12 @@ MAX_DEPTH = 8
 FIRST_PREV = "0" * 64
 """`prev` of the first event of an epoch, which follows nothing."""
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_EPOCH = re.compile(r"[0-9a-f]{16}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"([a-z]+\.[a-z_]+)/([1-9][0-9]{0,3})")
-_NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
-_TEXT_KEYS = ("item_type", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
-_MAX_TEXT = 2048
-MAX_AMOUNT = 10**12
-"""Grams or cents of one event: a million tonnes. Sums of nine million such events still fit in 64 bits."""
-MAX_QTY = 10**9
-MAX_USES = 10**6
-MAX_NAME = 200
-"""UTF-8 bytes of a name: names become parts of keys, and some database has a longest key."""
-_NAMES_IN_BODY = frozenset({"type", "to", "from", "verdict", "code", "mode", "grade", "route", "target", "table"})
-
-
-class Flaw(StrEnum):
-    """Why a payload is not an event we can read; each is kept as bytes, listed and repairable."""
-
-    TOO_LARGE = "too_large"
-    NOT_UTF8 = "not_utf8"
-    NOT_JSON = "not_json"
-    BAD_KEYS = "bad_keys"
-    BAD_NUMBER = "bad_number"
-    BAD_TEXT = "bad_text"
-    BAD_BODY = "bad_body"
-    BAD_SUBJECT = "bad_subject"
+_UNCLEAN = re.compile("[\x00\ud800-\udfff]")
+_LONG_NUMBER = re.compile(rb"[^\"0-9A-Za-z][0-9]{16}")
+"""Where an integer beyond 2^53 may stand; an identifier in quotes is none."""
+_NAME_KEYS = ("item_type", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,23 +44,22 @@ class Unreadable:
     detail: str
 
 
-class _FlawError(Exception):
-    def __init__(self, flaw: Flaw, detail: str) -> None:
-        super().__init__(detail)
-        self.flaw = flaw
-        self.detail = detail
-
-
 def digest(payload: bytes) -> str:
     """Give the SHA-256 of a payload as 64 lower-case hex digits."""
     return sha256(payload).hexdigest()
 
 
 def write(fields: Mapping[str, Any]) -> bytes:
-    """Write the canonical payload of an envelope: sorted keys, no spaces, NFC, empty keys left out."""
+    """Write the canonical payload of an envelope: sorted keys, no spaces, NFC texts, empty keys left out.
+
+    ValueError for what no payload holds: a float, an integer beyond 2^53, a text that is not clean.
+    """
     kept = {key: value for key, value in fields.items() if value not in ("", None, [], {})}
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return unicodedata.normalize("NFC", text).encode()
+    try:
+        clean = _clean(kept, 0)
+    except FlawError as flaw:
+        raise ValueError(flaw.detail) from flaw
+    return json.dumps(clean, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def subject_of(code: str, event_id: str, item_type: str) -> str:
@@ -88,8 +67,7 @@ def subject_of(code: str, event_id: str, item_type: str) -> str:
     if code:
         label = read_label(code)
         key = label.key if isinstance(label, Label) else f"raw:{code.strip()}"
-        written = key.encode()
-        return key if len(written) <= MAX_NAME else f"raw:sha256:{digest(written)}"
+        return key if is_short(key) else f"raw:sha256:{digest(key.encode('utf-8', 'surrogatepass'))}"
     return f"qty:{event_id}" if item_type else ""
 
 
@@ -101,108 +79,133 @@ def read(payload: bytes, teff: int, tq: int) -> Event | Unreadable:
     """
     try:
         return _read(payload, teff, tq)
-    except _FlawError as flaw:
+    except FlawError as flaw:
         return Unreadable(flaw=flaw.flaw, detail=flaw.detail)
 
 
 def parse(payload: bytes) -> dict[str, Any]:
-    """Parse the JSON object of a payload under the number, text and depth rules; `_FlawError` inside `read`."""
+    """Parse the JSON object of a payload, its texts in NFC; FlawError under the number, text and depth rules."""
     if len(payload) > MAX_PAYLOAD:
-        raise _FlawError(Flaw.TOO_LARGE, f"{len(payload)} bytes, at most {MAX_PAYLOAD}")
+        raise FlawError(Flaw.TOO_LARGE, f"{len(payload)} bytes, at most {MAX_PAYLOAD}")
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _FlawError(Flaw.NOT_UTF8, str(error)) from error
+        raise FlawError(Flaw.NOT_UTF8, str(error)) from error
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float)
     except (ValueError, RecursionError) as error:
-        raise _FlawError(Flaw.NOT_JSON, str(error)[:200]) from error
+        raise FlawError(Flaw.NOT_JSON, str(error)[:200]) from error
     if not isinstance(value, dict):
-        raise _FlawError(Flaw.NOT_JSON, "not an object")
-    _check(value, 0)
-    return value
+        raise FlawError(Flaw.NOT_JSON, "not an object")
+    cleaned: dict[str, Any] = value if _is_plain(payload) else _clean(value, 0)
+    return cleaned
+
+
+def _is_plain(payload: bytes) -> bool:
+    """Tell of most payloads, at the price of four scans, that `_clean` would find nothing to do."""
+    return (
+        payload.isascii()
+        and b"\\" not in payload
+        and payload.count(b"{") + payload.count(b"[") <= MAX_DEPTH
+        and not _LONG_NUMBER.search(payload)
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _FlawError(Flaw.BAD_KEYS, "a key appears twice")
+        raise FlawError(Flaw.BAD_KEYS, "a key appears twice")
     return found
 
 
 def _no_float(text: str) -> Any:
-    raise _FlawError(Flaw.BAD_NUMBER, f"{text[:40]} is not an integer")
+    raise FlawError(Flaw.BAD_NUMBER, f"{text[:40]} is not an integer")
 
 
-def _check(value: object, depth: int) -> None:
+def _clean(value: Any, depth: int) -> Any:
     if depth > MAX_DEPTH:
-        raise _FlawError(Flaw.NOT_JSON, f"nested deeper than {MAX_DEPTH}")
+        raise FlawError(Flaw.NOT_JSON, f"nested deeper than {MAX_DEPTH}")
     match value:
         case str():
-            _check_text(value)
+            return _clean_text(value)
         case bool() | None:
-            pass
+            return value
         case int():
             if not -MAX_INT <= value <= MAX_INT:
-                raise _FlawError(Flaw.BAD_NUMBER, "an integer beyond 2^53")
-        case dict():
-            for key, inner in value.items():
-                _check_text(key)
-                _check(inner, depth + 1)
-        case list():
-            for inner in value:
-                _check(inner, depth + 1)
+                raise FlawError(Flaw.BAD_NUMBER, "an integer beyond 2^53")
+            return value
+        case Mapping():
+            return _unique([(_clean_text(key), _clean(inner, depth + 1)) for key, inner in value.items()])
+        case list() | tuple():
+            return [_clean(inner, depth + 1) for inner in value]
         case _:
-            raise _FlawError(Flaw.NOT_JSON, f"unexpected {type(value).__name__}")
+            raise FlawError(Flaw.BAD_NUMBER, f"a {type(value).__name__} has no place in a payload")
 
 
-def _check_text(text: str) -> None:
-    if text.isascii():
-        if "\x00" in text:
-            raise _FlawError(Flaw.BAD_TEXT, "a NUL character")
-        return
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise _FlawError(Flaw.BAD_TEXT, "a NUL character or a lone surrogate")
+def _clean_text(text: str) -> str:
+    if _UNCLEAN.search(text):
+        raise FlawError(Flaw.BAD_TEXT, "a NUL character or a lone surrogate")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _read(payload: bytes, teff: int, tq: int) -> Event:
     data = parse(payload)
     if data.get("v") != 1 or isinstance(data.get("v"), bool):
-        raise _FlawError(Flaw.BAD_KEYS, "v is not 1")
-    event_id = _matching(data, "id", _UUID)
+        raise FlawError(Flaw.BAD_KEYS, "v is not 1")
+    event_id = _text(data, "id")
+    org, dev, epoch, prev, priv = (_text(data, name) for name in ("org", "dev", "epoch", "prev", "priv"))
     kind, major = _kind(data)
-    texts = {name: _name(data, name) for name in _TEXT_KEYS}
-    code = _text(data, "code")
-    body = data.get("body", {})
-    photos = data.get("photos", [])
-    if not isinstance(body, dict) or not isinstance(photos, list):
-        raise _FlawError(Flaw.BAD_BODY, "body is not an object, or photos not a list")
+    texts = {name: _short(data, name) for name in _NAME_KEYS}
+    _check_envelope(event_id, org=org, dev=dev, epoch=epoch, prev=prev, priv=priv, corrects=texts["corrects"])
+    code, other = _text(data, "code"), _text(data, "other")
+    body, photos = data.get("body", _NOTHING), data.get("photos", ())
+    if not isinstance(body, dict) or not isinstance(photos, list | tuple):
+        raise FlawError(Flaw.BAD_BODY, "body is not an object, or photos not a list")
     qty = _integer(data, "qty")
     if major == 1 and kind in KINDS:
-        _check_body(kind, body)
-        _check_subject(kind, code=code, item_type=texts["item_type"], qty=qty if "qty" in data else None)
+        given = qty if "qty" in data else None
+        check_body(kind, body)
+        check_subject(kind, code=code, item_type=texts["item_type"], qty=given, other=other)
+        check_photos(photos)
     return Event(
         id=event_id,
-        org=_matching(data, "org", _NAME),
-        dev=_matching(data, "dev", _NAME),
-        epoch=_matching(data, "epoch", _EPOCH),
+        org=org,
+        dev=dev,
+        epoch=epoch,
         seq=_positive(data, "seq"),
-        prev=_matching(data, "prev", _HASH),
+        prev=prev,
         kind=kind,
         major=major,
         teff=teff,
         tq=tq,
         subject=subject_of(code, _counted_id(kind, event_id, body), texts["item_type"]),
         code=code,
-        other=_text(data, "other"),
+        other=other,
         qty=qty,
         body=body,
         photos=tuple(photos),
-        priv=_text(data, "priv"),
+        priv=priv,
         wall=_integer(data, "wall"),
         mono=_integer(data, "mono"),
         **texts,
     )
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+def _check_envelope(event_id: str, *, org: str, dev: str, epoch: str, prev: str, priv: str, corrects: str) -> None:
+    for name, fits in (
+        ("id", is_uuid7(event_id)),
+        ("org", is_name(org)),
+        ("dev", is_name(dev)),
+        ("epoch", is_epoch(epoch)),
+        ("prev", _HASH.fullmatch(prev)),
+        ("priv", not priv or _HASH.fullmatch(priv)),
+        ("corrects", not corrects or is_uuid7(corrects)),
+    ):
+        if not fits:
+            raise FlawError(Flaw.BAD_KEYS, f"{name} is missing or malformed")
 
 
 def _counted_id(kind: str, event_id: str, body: Mapping[str, Any]) -> str:
@@ -213,7 +216,7 @@ def _counted_id(kind: str, event_id: str, body: Mapping[str, Any]) -> str:
 def _kind(data: Mapping[str, Any]) -> tuple[str, int]:
     found = _KIND.fullmatch(_text(data, "kind"))
     if not found:
-        raise _FlawError(Flaw.BAD_KEYS, "kind is not name/major")
+        raise FlawError(Flaw.BAD_KEYS, "kind is not name/major")
     return found[1], int(found[2])
 
 
@@ -221,80 +224,27 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name, "")
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > _MAX_TEXT:
-        raise _FlawError(Flaw.BAD_KEYS, f"{name} is not a text of at most {_MAX_TEXT} characters")
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise FlawError(Flaw.BAD_KEYS, f"{name} is not a text of at most {MAX_TEXT} characters")
     return value
 
 
-def _name(data: Mapping[str, Any], name: str) -> str:
+def _short(data: Mapping[str, Any], name: str) -> str:
     value = _text(data, name)
-    if len(value) > MAX_NAME or len(value.encode()) > MAX_NAME:
-        raise _FlawError(Flaw.BAD_KEYS, f"{name} has more than {MAX_NAME} bytes")
-    return value
-
-
-def _matching(data: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise _FlawError(Flaw.BAD_KEYS, f"{name} is missing or malformed")
+    if not is_short(value):
+        raise FlawError(Flaw.BAD_KEYS, f"{name} has more than {MAX_NAME} bytes")
     return value
 
 
 def _integer(data: Mapping[str, Any], name: str) -> int:
     value = data.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _FlawError(Flaw.BAD_NUMBER, f"{name} is not an integer")
+        raise FlawError(Flaw.BAD_NUMBER, f"{name} is not an integer")
     return value
 
 
 def _positive(data: Mapping[str, Any], name: str) -> int:
     value = _integer(data, name)
     if value < 1:
-        raise _FlawError(Flaw.BAD_NUMBER, f"{name} is not at least 1")
+        raise FlawError(Flaw.BAD_NUMBER, f"{name} is not at least 1")
     return value
-
-
-_TYPES: Mapping[str, type | tuple[type, ...]] = {"text": str, "int": int, "bool": bool, "map": dict, "list": list}
-
-
-def _check_body(kind: str, body: Mapping[str, Any]) -> None:
-    for listed, type_name in KINDS[kind].fields.items():
-        name = listed.rstrip("!")
-        if name not in body:
-            if listed.endswith("!"):
-                raise _FlawError(Flaw.BAD_BODY, f"{kind} needs body.{name}")
-            continue
-        value = body[name]
-        if not isinstance(value, _TYPES[type_name]) or (type_name == "int" and isinstance(value, bool)):
-            raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} is not of type {type_name}")
-        if name in _NAMES_IN_BODY and len(str(value).encode()) > MAX_NAME:
-            raise _FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} has more than {MAX_NAME} bytes")
-        most = _most(name)
-        if most is not None and isinstance(value, int) and not 0 <= value <= most:
-            raise _FlawError(Flaw.BAD_NUMBER, f"body.{name} of {kind} is not between 0 and {most}")
-
-
-def _most(name: str) -> int | None:
-    if name.endswith(("_g", "_cents")):
-        return MAX_AMOUNT
-    return MAX_USES if name == "opening_uses" else None
-
-
-def _check_subject(kind: str, *, code: str, item_type: str, qty: int | None) -> None:
-    needed = KINDS[kind].subject
-    by_quantity = bool(item_type) and qty is not None
-    if code and (item_type or qty is not None):
-        raise _FlawError(Flaw.BAD_SUBJECT, "a code and a quantity in one event")
-    if qty is not None and abs(qty) > MAX_QTY:
-        raise _FlawError(Flaw.BAD_NUMBER, f"qty is beyond {MAX_QTY}")
-    if by_quantity and qty is not None and qty < 1 and kind not in ("item.counted", "stock.adjusted"):
-        raise _FlawError(Flaw.BAD_NUMBER, "qty is not at least 1")
-    match needed:
-        case Subject.CODE:
-            if not code:
-                raise _FlawError(Flaw.BAD_SUBJECT, f"{kind} needs a code")
-        case Subject.EITHER:
-            if not code and not by_quantity:
-                raise _FlawError(Flaw.BAD_SUBJECT, f"{kind} needs a code, or item_type with qty")
-        case Subject.ANY | Subject.NONE:
-            pass

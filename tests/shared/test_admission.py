@@ -2,7 +2,8 @@
 
 from boucle.admission import FUTURE_MS, Known, Ruling, Slot, Why, is_own, rule
 from boucle.push import Push, Record, Status
-from boucle.wire import FIRST_PREV, Flaw, digest, write
+from boucle.shape import Flaw
+from boucle.wire import FIRST_PREV, digest, write
 from tests.builders import ORG, START_MS, Device, code
 
 
@@ -47,6 +48,7 @@ def outcomes(rulings: list[Ruling]) -> list[tuple[str, str]]:
 
 
 GOOD = ("accepted", "")
+TARGET = "019b8c3e-5f00-7000-8000-000000000001"
 IMPOSSIBLE = ("quarantined", Why.TIME_IMPOSSIBLE)
 
 
@@ -164,7 +166,7 @@ def test_a_correction_states_a_time_between_the_first_possible_and_its_own() -> 
     device = Device(now_ms=START_MS)
     for stated, outcome in ((START_MS, GOOD), (0, IMPOSSIBLE), (2**53, IMPOSSIBLE), (START_MS + 1, IMPOSSIBLE)):
         device.seq, device.prev = 0, FIRST_PREV
-        payload = device.payload("item.counted", code(1), corrects="x", body={"at_ms": stated})
+        payload = device.payload("item.counted", code(1), corrects=TARGET, body={"at_ms": stated})
         record = Record(payload=payload, teff=START_MS, tq=0)
         assert outcomes(ruled(pushed(device, [record]), device)) == [outcome]
 
