@@ -82,7 +82,7 @@ static: setup
 	@$(BIN)/ruff format --check --quiet || { echo 'make fix puts the format right' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@said=$$($(BIN)/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -c 'from tests.house.sizes import report; print(report())'
 
