@@ -5,12 +5,18 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from boucle_server import read_tables, tables
 from boucle_server.db import Database
 from boucle_server.errors import DatabaseUnusableError
 from boucle_server.read_tables import READ_META
 from boucle_server.schema import HEAD, alembic_config, is_stale, mark_filled, prepare
+
+
+def _texts(index: ReflectedIndex) -> dict[str, str]:
+    """Give what only one database says of an index; a condition as its text."""
+    return {name: str(value) for name, value in index.get("dialect_options", {}).items()}
 
 
 def a_company(connection: Connection) -> None:
@@ -28,7 +34,7 @@ def definition(connection: Connection, metadata: sa.MetaData) -> dict[str, objec
             sorted(map(repr, inspector.get_unique_constraints(name))),
             sorted(map(repr, inspector.get_check_constraints(name))),
             sorted(map(repr, inspector.get_foreign_keys(name))),
-            sorted(map(repr, inspector.get_indexes(name))),
+            sorted(repr({**index, "dialect_options": _texts(index)}) for index in inspector.get_indexes(name)),
         )
         for name in metadata.tables
     }
