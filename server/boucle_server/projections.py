@@ -21,7 +21,7 @@ from boucle.item import Item, dump, load
 from boucle.projection import Changes
 from boucle.reference import ANY_TYPE, Book, Version
 from boucle.wire import Unreadable, read
-from boucle_server import rows
+from boucle_server import cell_sums, rows
 from boucle_server.errors import DatabaseDamagedError
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE, TASK
 from boucle_server.tables import ORG_COUNTER, RECORD
@@ -293,6 +293,7 @@ def _write_cells(connection: Connection, org: str, changes: Changes) -> None:
     rows.upsert(connection, CELL, _CELL, [(org, *at, n) for at, n in changes.cells.items()], add="n")
     # The partial index holds nothing but the cells that have just come to zero.
     connection.execute(sa.delete(CELL).where(CELL.c.org == org, CELL.c.n == sa.literal_column("0")))
+    cell_sums.add(connection, org, changes.cells)
 
 
 def _write_items(connection: Connection, org: str, changes: Changes) -> None:

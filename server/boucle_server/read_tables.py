@@ -82,6 +82,16 @@ CELL: Final = sa.Table(
 """The sums of all facts (`boucle.facts.Cell`); a sum of zero has no row."""
 _index_few(CELL, "n", CELL.c.n == 0)
 
+CELL_SUM: Final = sa.Table(
+    "cell_sum",
+    METADATA,
+    *_primary("org", "cell", "month"),
+    _number("n"),
+    sqlite_with_rowid=False,
+)
+"""One number for all cells of a family and month (`boucle_server.cell_sums`): equal numbers, equal cells."""
+_index_few(CELL_SUM, "n", CELL_SUM.c.n == 0)
+
 TASK: Final = sa.Table(
     "task",
     METADATA,
@@ -119,12 +129,11 @@ WATERMARK: Final = sa.Table(
     METADATA,
     *_primary("org", "dev", "epoch"),
     _column("ranges"),
-    _column("last_hash"),
-    _number("first_ms"),
     _number("last_teff"),
     sqlite_with_rowid=False,
 )
-"""Which sequence numbers of a device are stored: `ranges` is the JSON of `[[first, last], …]`."""
+"""Which sequence numbers of a device are stored: `ranges` is the JSON of `[[first, last, hash of the last], …]`.
+`last_teff` is the latest time of an event of the epoch that counts."""
 
 READ_META: Final = sa.Table(
     "read_meta",
