@@ -1,0 +1,130 @@
+"""The desk: where a scan becomes a kept event, and the person who scanned is told what it means.
+
+First the durable record, then the telling. A physical scan is never refused: it happened. A decision that would
+have no effect is refused beforehand, with the reason, and nothing is recorded.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from boucle.events import KINDS, Event, Family
+from boucle.fold import Mark
+from boucle.reasons import TASKS, Reason
+from boucle.reasons import Outcome as Fate
+from boucle.roles import capabilities_of, may_record
+from boucle_field import people, timekeeper
+from boucle_field.errors import LoginError, RefusedError
+from boucle_field.identity import Identity
+from boucle_field.mirror import Mirror
+from boucle_field.outbox import Draft, Outbox
+from boucle_field.store import Store
+from boucle_field.work import Context
+
+_UNKNOWN = frozenset({Reason.UNKNOWN_ITEM, Reason.UNKNOWN_TYPE, Reason.UNKNOWN_PLACE})
+
+
+class Outcome(StrEnum):
+    """What a person is told; the words are `phone.outcome.<value>`, colours and tones belong to the screens."""
+
+    ACCEPTED = "accepted"
+    REPEAT = "repeat"
+    UNEXPECTED = "unexpected"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class Told(NamedTuple):
+    """What became of one scan: its outcome, the event that is durably kept (`""`: none), why, since when (ms)."""
+
+    outcome: Outcome
+    event_id: str
+    reasons: tuple[str, ...] = ()
+    since_ms: int | None = None
+
+
+class Desk:
+    """Where one enrolled device records."""
+
+    def __init__(self, store: Store, identity: Identity, *, outbox: Outbox, mirror: Mirror) -> None:
+        self.store = store
+        self.identity = identity
+        self.outbox = outbox
+        self.mirror = mirror
+
+    def context(self, *, place: str = "", task: str = "") -> Context:
+        """Give what is known before a scan."""
+        who = people.present(self.store)
+        return Context(
+            book=self.mirror.book(),
+            now_ms=self.now_ms(),
+            place=place,
+            task=task,
+            site=self.identity.site or (who.site if who else ""),
+            own_sites=tuple(self.mirror.own_sites()),
+        )
+
+    def now_ms(self) -> int:
+        """Give the server's time as far as this device knows it."""
+        return timekeeper.server_ms(self.outbox.ticks.reading(), timekeeper.samples(self.store))
+
+    def record(self, draft: Draft) -> Told:
+        """Record what happened and tell what it means; when this returns an event id, the event is durable.
+
+        LoginError when somebody must log in first, UsageError and `StoreError` as `Outbox.record`.
+        """
+        who = people.present(self.store)
+        actor = who.person if who else ""
+        beside = self._beside_role(draft.kind, who)
+        if KINDS[draft.kind].family is Family.DECISION:
+            trial = replace(self.outbox.preview(draft, actor=actor), teff=self.now_ms())
+            mark = self.mirror.predict(trial)
+            if beside or (mark.outcome is Fate.REFUSED and Reason.UNKNOWN_ITEM not in mark.reasons):
+                return Told(Outcome.REFUSED, "", _reasons(mark, beside=beside))
+        recorded = self.outbox.record(draft, actor=actor, seen=self.mirror.cursor)
+        event = replace(recorded.event, teff=self.now_ms())
+        mark = self.mirror.predict(event)
+        since = self.mirror.last_scan(event.subject, event.kind, before=recorded.n) if event.code else None
+        return Told(_outcome(mark, beside=beside), event.id, _reasons(mark, beside=beside), since)
+
+    def undo(self, event_id: str = "") -> tuple[Event, Told]:
+        """Void the last event of this device that stands, or the one named; RefusedError when there is none.
+
+        It works without a network, whether the event was sent or not: the void is an event of its own.
+        """
+        target = self.outbox.standing(event_id)
+        if target is None:
+            raise RefusedError("phone.nothing_to_undo")
+        draft = Draft(
+            kind="event.voided",
+            code=target.code,
+            item_type=target.item_type,
+            body={"target": target.id},
+        )
+        return target, self.record(draft)
+
+    def _beside_role(self, kind: str, who: people.Operator | None) -> bool:
+        """Tell whether neither the device's role nor the person's has this work; LoginError when nobody is there."""
+        held = capabilities_of(self.identity.role) | (who.capabilities if who else frozenset())
+        if may_record(held, kind):
+            return False
+        if who is None and people.operators(self.store):
+            raise LoginError("phone.login_first")
+        return True
+
+
+def _outcome(mark: Mark, *, beside: bool) -> Outcome:
+    if mark.outcome in (Fate.REFUSED, Fate.IGNORED):
+        return Outcome.REFUSED
+    if _UNKNOWN & set(mark.reasons):
+        return Outcome.UNKNOWN
+    if beside or TASKS & set(mark.reasons):
+        return Outcome.UNEXPECTED
+    return Outcome.REPEAT if mark.outcome is Fate.REPEAT else Outcome.ACCEPTED
+
+
+def _reasons(mark: Mark, *, beside: bool) -> tuple[str, ...]:
+    """Give the keys of the words that say why; of what is unknown here nothing more can be inferred."""
+    if Reason.UNKNOWN_ITEM in mark.reasons:
+        mark = mark._replace(reasons=(Reason.UNKNOWN_ITEM,))
+    return (*(("phone.beside_role",) if beside else ()), *(f"reason.{reason}" for reason in mark.reasons))

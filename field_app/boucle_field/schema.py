@@ -1,0 +1,130 @@
+"""The tables of the phone's store, as ordered steps from an empty file; `user_version` counts those taken.
+
+A step that was ever released never changes: a phone may hold a store of any version.
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+_FIRST = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The chains of this device: a new epoch when a server says that the old one forked.
+CREATE TABLE epoch (
+    era INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL UNIQUE,
+    why TEXT NOT NULL
+);
+
+CREATE TABLE receipt (
+    n INTEGER PRIMARY KEY,
+    era INTEGER NOT NULL REFERENCES epoch (era),
+    server_ms INTEGER NOT NULL,
+    note TEXT NOT NULL
+);
+
+-- What was recorded. Nothing but state, why, receipt, folded and, once, the effective time ever changes.
+CREATE TABLE outbox (
+    n INTEGER PRIMARY KEY,
+    era INTEGER NOT NULL REFERENCES epoch (era),
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    priv BLOB,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    wall_ms INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    mono_ms INTEGER NOT NULL,
+    teff INTEGER,
+    tq INTEGER,
+    state TEXT NOT NULL DEFAULT 'new'
+        CHECK (state IN ('new', 'acked', 'held', 'quarantined', 'conflict', 'fork', 'raw')),
+    why TEXT NOT NULL DEFAULT '',
+    receipt INTEGER REFERENCES receipt (n),
+    folded INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (era, seq)
+);
+CREATE INDEX outbox_waiting ON outbox (n) WHERE state = 'new';
+CREATE INDEX outbox_unstamped ON outbox (n) WHERE teff IS NULL;
+CREATE INDEX outbox_subject ON outbox (subject, kind);
+CREATE INDEX outbox_claims ON outbox (kind) WHERE folded = 0;
+
+-- Answers of the server's clock, per boot.
+CREATE TABLE anchor (
+    boot TEXT NOT NULL,
+    mono_ms INTEGER NOT NULL,
+    server_ms INTEGER NOT NULL,
+    rtt_ms INTEGER NOT NULL,
+    PRIMARY KEY (boot, mono_ms)
+) WITHOUT ROWID;
+
+-- The last signed checkpoint seen of each generation of the log: this phone is a witness.
+CREATE TABLE head (
+    origin TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What came down from the server: a reset may empty these four at any time.
+CREATE TABLE reference (
+    tbl TEXT NOT NULL,
+    key TEXT NOT NULL,
+    versions TEXT NOT NULL,
+    PRIMARY KEY (tbl, key)
+) WITHOUT ROWID;
+CREATE TABLE item (
+    item TEXT PRIMARY KEY,
+    state TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE item_code (
+    code TEXT PRIMARY KEY,
+    item TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX item_code_item ON item_code (item);
+CREATE TABLE operator (
+    person TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    badge TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    role TEXT NOT NULL,
+    site TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Wrong PINs, counted before each check, so that pulling the plug gives no free try.
+CREATE TABLE login_try (
+    person TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    mono_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def _first(db: sqlite3.Connection) -> None:
+    for statement in _FIRST.split(";"):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+"""Every step, in order; step number n leads from version n - 1 to n."""
+
+VERSION = len(STEPS)
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Give the number of steps that a store has taken."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Take the missing steps, inside the caller's transaction."""
+    for number in range(version_of(db), VERSION):
+        STEPS[number](db)
+        db.execute(f"PRAGMA user_version = {number + 1}")

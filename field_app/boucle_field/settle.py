@@ -1,0 +1,124 @@
+"""Settling: what became of the events that a server answered for.
+
+An event is called sent only after a receipt that verifies under the pinned key names it with our own hashes.
+What the server keeps without effect (held, quarantined, in conflict, forked) is to check, with its reason.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from boucle import receipt as receipts
+from boucle.errors import BoucleError
+from boucle.push import Status
+from boucle.receipt import Receipt
+from boucle.signing import Crypto
+from boucle_field.identity import Identity
+from boucle_field.outbox import Waiting
+from boucle_field.store import Store
+
+TO_CHECK = frozenset({Status.HELD, Status.QUARANTINED, Status.CONFLICT, Status.FORK})
+RAW = "raw"
+"""The state of an event that only the raw route took: the server keeps its bytes, unread."""
+
+
+class Settled(NamedTuple):
+    """What one answer changed: events now sent, now to check, unsent again; whether the chain forked."""
+
+    sent: int = 0
+    to_check: int = 0
+    lost: int = 0
+    forked: bool = False
+
+
+def verified(note: str, identity: Identity, crypto: Crypto) -> Receipt | None:
+    """Give the receipt when our server signed it for this very device; None for anything else."""
+    try:
+        receipt = receipts.verify(note, identity.verifier(note, crypto))
+    except BoucleError:
+        return None
+    return receipt if (receipt.org, receipt.dev) == (identity.org, identity.dev) else None
+
+
+def settle(store: Store, receipt: Receipt, *, note: str, batch: Sequence[Waiting], results: Sequence[Any]) -> Settled:
+    """Write down what a verified receipt and the results of a batch say, in one transaction."""
+    with store.writing() as db:
+        row = db.execute("SELECT era FROM epoch WHERE epoch = ?", (receipt.epoch,)).fetchone()
+        if row is None:
+            return Settled()
+        era = int(row[0])
+        number = db.execute(
+            "INSERT INTO receipt (era, server_ms, note) VALUES (?, ?, ?)", (era, receipt.server_ms, note)
+        ).lastrowid
+        checked, forked = _check(db, batch, results)
+        sent = _acknowledge(db, era, receipt, int(number or 0))
+        lost = _doubt(db, era, receipt)
+    return Settled(sent, checked, lost, forked)
+
+
+def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[Any]) -> tuple[int, bool]:
+    """Move what the server keeps without effect to `to check`; an answer for other bytes than ours is none."""
+    checked, forked = 0, False
+    for waiting, result in zip(batch, results, strict=False):
+        if not isinstance(result, dict) or result.get("hash") != waiting.hash:
+            continue
+        status, why = str(result.get("status", "")), str(result.get("why") or "")
+        if status == Status.DUPLICATE and why in TO_CHECK:
+            status, why = why, ""
+        if status not in TO_CHECK:
+            continue
+        forked = forked or status == Status.FORK
+        checked += db.execute(
+            "UPDATE outbox SET state = ?, why = ? WHERE n = ? AND state = 'new'", (status, why, waiting.n)
+        ).rowcount
+    return checked, forked
+
+
+def _acknowledge(db: sqlite3.Connection, era: int, receipt: Receipt, number: int) -> int:
+    """Call sent what the receipt confirms: the hash of a range's last event, being ours, confirms its range."""
+    sent = 0
+    for each in receipt.ranges:
+        own = db.execute("SELECT hash FROM outbox WHERE era = ? AND seq = ?", (era, each.last)).fetchone()
+        if own is not None and own[0] == each.hash:
+            sent += db.execute(
+                "UPDATE outbox SET state = 'acked', receipt = ?"
+                " WHERE era = ? AND seq BETWEEN ? AND ? AND state = 'new' AND teff IS NOT NULL",
+                (number, era, each.first, each.last),
+            ).rowcount
+    return sent
+
+
+def _doubt(db: sqlite3.Connection, era: int, receipt: Receipt) -> int:
+    """Call unsent again what the server had and has no more: it was restored, and is refilled from here."""
+    lost, after = 0, 0
+    for first, last in [*((each.first, each.last) for each in receipt.ranges), (2**62, 2**62)]:
+        lost += db.execute(
+            "UPDATE outbox SET state = 'new', receipt = NULL, folded = 0"
+            " WHERE era = ? AND seq > ? AND seq < ? AND state = 'acked'",
+            (era, after, first),
+        ).rowcount
+        after = last
+    return lost
+
+
+def doubt_all(store: Store) -> int:
+    """Call every kept event unsent again, when the server says that it was restored; receipts settle most at once."""
+    with store.writing() as db:
+        return db.execute(
+            "UPDATE outbox SET state = 'new', why = '', receipt = NULL, folded = 0 WHERE state != 'new'"
+        ).rowcount
+
+
+def settle_raw(store: Store, waiting: Waiting) -> None:
+    """Note that the raw route keeps the bytes of one event: kept, to check."""
+    with store.writing() as db:
+        db.execute("UPDATE outbox SET state = ? WHERE n = ? AND state = 'new'", (RAW, waiting.n))
+
+
+def forget_receipts(store: Store) -> None:
+    """Keep the receipts that some event rests on, and the newest of each epoch."""
+    with store.writing() as db:
+        db.execute(
+            "DELETE FROM receipt WHERE n NOT IN (SELECT receipt FROM outbox WHERE receipt IS NOT NULL)"
+            " AND n NOT IN (SELECT max(n) FROM receipt GROUP BY era)"
+        )
