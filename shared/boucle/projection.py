@@ -21,7 +21,7 @@ from boucle.replay import TaskKey, World, belongs, replay
 
 
 class Store(Protocol):
-    """What the projection reads: the accepted events before this batch, and the read tables as they follow from them."""
+    """The accepted events before a batch, and the read tables as they follow from them: what the projection reads."""
 
     def book(self) -> Book:
         """Give the reference data."""
@@ -207,6 +207,11 @@ def _closure(
         reached |= {event.subject for event in fresh if is_claim(event) and via_of(event) in done}
         wanted = {subject for subject in reached if subject} - done
     return old, new, done
+
+
+def closed_history(subjects: Iterable[str], store: Store) -> list[Event]:
+    """Give every stored event of the smallest closed part of the ledger that holds the subjects."""
+    return list(_closure((), set(subjects), store)[0].values())
 
 
 def _difference(old: World, new: World, changes: Changes) -> None:

@@ -48,6 +48,12 @@ class Sum(NamedTuple):
     bucket: str
 
 
+Line = dict[tuple[str, str], int]
+"""The sums of one measure of one month, by `(type, bucket)`."""
+Part = dict[str, Line]
+"""The lines of one family and month, by measure."""
+
+
 class Tally:
     """Sums by cell family, month, type, measure and bucket."""
 
@@ -55,13 +61,29 @@ class Tally:
 
     def __init__(self, sums: Iterable[tuple[Sum, int]] = ()) -> None:
         """Gather sums; equal addresses add up."""
-        found: defaultdict[tuple[str, str], dict[str, dict[tuple[str, str], int]]] = defaultdict(dict)
+        found: defaultdict[tuple[str, str], dict[str, Line]] = defaultdict(dict)
         for (cell, month, type_key, measure, bucket), n in sums:
             line = found[cell, measure].setdefault(month, {})
             line[type_key, bucket] = line.get((type_key, bucket), 0) + n
-        self._sums = dict(found)
-        self._months = {key: sorted(months) for key, months in self._sums.items()}
+        self._take(dict(found))
+
+    def _take(self, sums: dict[tuple[str, str], dict[str, Line]]) -> None:
+        self._sums = sums
+        self._months = {key: sorted(months) for key, months in sums.items()}
         self._running: dict[tuple[str, str], list[int]] = {}
+
+    @classmethod
+    def joined(cls, parts: Mapping[tuple[str, str], Part], *, type_key: str | None = None) -> "Tally":
+        """Join parts by family and month, of one type when it is named; the lines are shared, not copied."""
+        found: defaultdict[tuple[str, str], dict[str, Line]] = defaultdict(dict)
+        for (cell, month), part in parts.items():
+            for measure, line in part.items():
+                kept = line if type_key is None else {at: n for at, n in line.items() if at[0] == type_key}
+                if kept:
+                    found[cell, measure][month] = kept
+        tally = cls()
+        tally._take(dict(found))
+        return tally
 
     @classmethod
     def of(cls, cells: Mapping[Cell, int], narrowed: Slice | None = None) -> "Tally":
