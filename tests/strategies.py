@@ -1,13 +1,13 @@
-"""Strategies that draw histories: several devices, few crates, every kind of container event, amendments, references."""
+"""Strategies that draw histories: devices, few crates, events of every kind, amendments, references."""
 
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from boucle.events import Event
-from boucle.wire import Unreadable, read
 from hypothesis import strategies as st
 
+from boucle.events import Event
+from boucle.wire import Unreadable, read
 from tests.builders import DAY, START_MS, TYPES, Device, code, network
 
 CODES = 4
@@ -82,9 +82,10 @@ def events_of(history: list[Move]) -> list[Event]:
     return events
 
 
-def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:  # noqa: PLR0911 - one line an act
+def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
     hub, partner = HUBS[move.place % 2], PARTNERS[move.place % 4]
     crate, task = code(move.crate), f"t{move.pick % 3}"
+    body: dict[str, Any]
     match move.operation:
         case "commission":
             kind = ("bac", "roll")[move.pick % 2]
@@ -134,18 +135,21 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:  
 
 
 def _amendment(move: Move, before: list[Event], partner: str) -> tuple[str, str, dict[str, Any]]:
-    choice = [event for event in before if event.subject]
+    choice = [event for event in before if event.subject or move.place == 6]
     if not choice:
         return "item.counted", code(move.crate), {"place": partner}
-    target = choice[move.pick % len(choice)]
+    target = choice[-1 - move.pick % len(choice)]
     if move.operation == "void":
-        subject = code(move.crate) if move.place == 7 else target.code  # noqa: PLR2004 - sometimes the wrong one
+        subject = code(move.crate) if move.place == 7 else target.code
         body = {"target": target.id}
         if not subject:
-            return "event.voided", "", {"item_type": target.item_type, "qty": target.qty, "body": body}
+            about: dict[str, Any] = {"item_type": target.item_type, "qty": target.qty} if target.item_type else {}
+            return "event.voided", "", {**about, "body": body}
         return "event.voided", subject, {"body": body}
-    body = {"at_ms": START_MS + move.pick * DAY} if move.pick % 3 == 0 else {}
-    return "item.collected", code(move.crate), {"corrects": target.id, "place": partner, "body": body}
+    when = {"at_ms": START_MS + move.pick * DAY} if move.pick % 3 == 0 else {}
+    if move.place == 5:  # sometimes by an event about nothing
+        return "scan.noted", "", {"corrects": target.id, "body": {"text": "essai"}}
+    return "item.collected", code(move.crate), {"corrects": target.id, "place": partner, "body": when}
 
 
 def batches_of(events: list[Event], random: Random) -> list[list[Event]]:

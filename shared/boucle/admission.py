@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from boucle.clock import EARLIEST_MS
 from boucle.events import KINDS, Event, Quality
 from boucle.push import Push, Record, Status
 from boucle.wire import FIRST_PREV, Unreadable, digest, read
 
 FUTURE_MS = 5 * 60_000
 """An effective time later than receipt by more than this is quarantined, so that no clock wins by lying ahead."""
-EARLIEST_MS = 946_684_800_000
-"""2000-01-01: nothing this product records happened before."""
 
 
 class Why(StrEnum):

@@ -1,14 +1,18 @@
 """Amendments: which events a void removes and which a correction replaces, before anything is put in order.
 
 A void removes its target and cannot itself be voided. A correction removes its target and takes its place in the
-order, unless it states another time (`body.at_ms`). Of several corrections of one event the last in the order of
-events counts; the others open a task.
+order, unless it states another time (`body.at_ms`), which may not be later than the correction itself. Of several
+corrections of one event the last in the order of events counts; the others open a task.
+
+Reference data is amended by a newer version only: it is neither voided nor corrected, and corrects nothing. Nor does
+an event about nothing, which belongs to no history that its target could be missing from.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from boucle.clock import EARLIEST_MS
 from boucle.events import Event
 from boucle.reasons import Reason
 
@@ -33,24 +37,29 @@ def edge_of(event: Event) -> Edge | None:
     """Give the edge that an event draws, None for an event that amends nothing."""
     if event.kind == "event.voided":
         return Edge(event.text("target"), event.id)
-    if event.corrects:
-        return Edge(event.corrects, event.id)
-    return None
+    corrected = _corrected(event)
+    return Edge(corrected, event.id) if corrected else None
 
 
-def effective(events: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]]:
+def _corrected(event: Event) -> str:
+    """Give the id of the event that this one corrects, `""` when it corrects none."""
+    return event.corrects if event.subject and event.kind not in ("event.voided", "reference.set") else ""
+
+
+def effective(accepted: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]]:
     """Give the events that stand after all amendments, each in its place, with the tasks this opens.
 
-    `events` must be closed: with an event, everything that amends it and everything it amends, where known.
+    `accepted` must be closed: with an event, everything that amends it and everything it amends, where known.
     """
+    events = {event_id: event for event_id, event in accepted.items() if event.kind != "reference.set"}
     voided, disputes = _voids(events)
     families: dict[str, list[Event]] = {}
     standing: list[Event] = []
     for event in events.values():
-        if event.corrects and event.kind != "event.voided":
+        if _corrected(event):
             families.setdefault(_root(event, events), []).append(event)
     for event in events.values():
-        if event.kind == "event.voided" or event.corrects or event.id in voided:
+        if event.kind == "event.voided" or _corrected(event) or event.id in voided:
             continue
         if not any(member.id not in voided for member in families.get(event.id, ())):
             standing.append(event)
@@ -88,28 +97,28 @@ def _voids(events: Mapping[str, Event]) -> tuple[set[str], list[Dispute]]:
 def _root(event: Event, events: Mapping[str, Event]) -> str:
     """Follow corrections back to the event first recorded; a circle ends at the smallest id in it."""
     seen = [event.id]
-    current = event.corrects
-    while current in events and events[current].corrects and current not in seen:
+    current = _corrected(event)
+    while current in events and _corrected(events[current]) and current not in seen:
         seen.append(current)
-        current = events[current].corrects
-    return min(seen) if current in seen else current
+        current = _corrected(events[current])
+    return min(seen[seen.index(current) :]) if current in seen else current
 
 
 def _ancestors(event: Event, events: Mapping[str, Event]) -> set[str]:
     found: set[str] = set()
-    current = event.corrects
+    current = _corrected(event)
     while current in events and current not in found:
         found.add(current)
-        current = events[current].corrects
+        current = _corrected(events[current])
     return found
 
 
 def _placed(event: Event, root: Event | None) -> Event:
     stated = event.number("at_ms")
-    if root is None:
-        return replace(event, teff=stated) if stated else event
-    if stated:
+    if EARLIEST_MS <= stated <= event.teff:
         return replace(event, teff=stated)
+    if root is None:
+        return event
     return replace(event, teff=root.teff, tq=root.tq, dev=root.dev, epoch=root.epoch, seq=root.seq)
 
 

@@ -4,6 +4,7 @@ Instants are integer milliseconds of UTC. A month or a day is a calendar period 
 module is the only place where one becomes the other.
 """
 
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -16,8 +17,13 @@ Day = NewType("Day", str)
 """A calendar day written `2026-10-31`."""
 
 DEFAULT_ZONE = "Europe/Paris"
+EARLIEST_MS = 946_684_800_000
+"""2000-01-01: nothing this product records happened before."""
 _QUARTER_MS = 900_000
-"""Every zone's offset is a multiple of fifteen minutes, so all instants of a quarter share one local day."""
+"""Since 2000 every zone's offset is a multiple of fifteen minutes, so the instants of a quarter share one local day."""
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
+_NOT_A_PLACE = ("localtime", "posixrules", "Factory", "posix/", "right/")
+"""Names under which a machine keeps what is its own, or clocks with leap seconds."""
 
 
 class Clock(Protocol):
@@ -49,17 +55,17 @@ class FixedClock:
 
 @lru_cache(maxsize=256)
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(DEFAULT_ZONE)
+    return ZoneInfo(name if is_zone(name) else DEFAULT_ZONE)
 
 
+@lru_cache(maxsize=256)
 def is_zone(name: str) -> bool:
-    """Tell whether `name` is a time zone this machine knows."""
+    """Tell whether `name` is a place's time zone, and one that this machine knows."""
+    if not _ZONE.fullmatch(name) or name.startswith(_NOT_A_PLACE):
+        return False
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Europe` is a directory
         return False
     return True
 
@@ -123,8 +129,8 @@ def days_of(month: str) -> int:
 
 def iso(ms: int) -> str:
     """Write an instant as `2026-10-31T23:30:00.000Z`."""
-    whole = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{whole}.{ms % 1000:03d}Z"
+    whole = datetime.fromtimestamp(ms // 1000, UTC).isoformat()
+    return f"{whole.removesuffix('+00:00')}.{ms % 1000:03d}Z"
 
 
 def parse_instant(text: str, zone: str = DEFAULT_ZONE) -> int:

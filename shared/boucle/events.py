@@ -207,7 +207,7 @@ class Event:
     def number(self, name: str) -> int:
         """Give an integer of the body, 0 when it is absent."""
         value = self.body.get(name, 0)
-        return value if isinstance(value, int) else 0
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def family_of(kind: str) -> Family:
