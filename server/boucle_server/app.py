@@ -1,5 +1,10 @@
 """The application: one FastAPI object made of settings, with every route and every error in its place."""
 
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -63,4 +68,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """Make the application out of the environment: what every worker process runs."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     return create_app(Settings())
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the process that started it is gone, however that ended."""
+    multiprocessing.connection.wait([parent])
+    os.kill(os.getpid(), signal.SIGTERM)

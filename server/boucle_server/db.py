@@ -122,7 +122,7 @@ class Database:
                 yield connection
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; SQLite then folds what was written into the one file."""
         self.reader.dispose()
         self.writer.dispose()
 

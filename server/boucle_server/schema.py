@@ -40,7 +40,7 @@ def prepare(database: Database) -> Prepared:
     """
     with database.reading() as connection:
         found = revision(connection)
-        if found == HEAD and _definition(connection) == definition_hash():
+        if found == HEAD and definition(connection) == definition_hash():
             return Prepared(migrated=False, stale=is_stale(connection))
     with database.writing() as connection:
         lock_schema(connection)
@@ -55,6 +55,14 @@ def revision(connection: Connection) -> str | None:
         return None
     version = sa.column("version_num", sa.Text())
     return connection.execute(sa.select(version).select_from(sa.table("alembic_version", version))).scalar()
+
+
+def definition(connection: Connection) -> str | None:
+    """Give the hash of the definition that the read tables were made with, None when they never were."""
+    if not sa.inspect(connection).has_table(READ_META.name):
+        return None
+    query = sa.select(READ_META.c.definition_hash).where(READ_META.c.name == _READ)
+    return connection.execute(query).scalar()
 
 
 def is_stale(connection: Connection) -> bool:
@@ -98,16 +106,9 @@ def _migrate(connection: Connection) -> bool:
     return True
 
 
-def _definition(connection: Connection) -> str | None:
-    if not sa.inspect(connection).has_table(READ_META.name):
-        return None
-    query = sa.select(READ_META.c.definition_hash).where(READ_META.c.name == _READ)
-    return connection.execute(query).scalar()
-
-
 def _remake_read_tables(connection: Connection) -> None:
     wanted = definition_hash()
-    if _definition(connection) == wanted:
+    if definition(connection) == wanted:
         return
     READ_META.metadata.create_all(connection)
     read_tables.METADATA.drop_all(connection)

@@ -1,0 +1,324 @@
+"""`boucle admin`: organisations, people, devices and tokens, from the machine that holds the data."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from boucle.clock import DEFAULT_ZONE, SystemClock, iso
+from boucle.roles import CAPABILITIES, Capability, Role, parse_role, parse_scopes
+from boucle.units import DAY_MS
+from boucle_server import devices, organisations, people, tokens
+from boucle_server.db import Database
+from boucle_server.errors import ConflictError, InvalidInputError
+from boucle_server.guard import address_of
+from boucle_server.options import add_data, add_json, add_org, opened, read_secret, settings_of, show, told
+from boucle_server.settings import Settings
+
+_EPILOG = """\
+Examples:
+  boucle admin init --org "Éco-Retour" --admin ada
+  boucle admin user add --login bob --role responsable
+  boucle admin operator add --name "Chloé" --role chauffeur --pin 4711
+  boucle admin device enrol --name "Camion 3" --role chauffeur --site hub
+  boucle admin token add --name ERP --scopes read"""
+
+Action = Callable[[argparse.Namespace, Settings, Database, int], int]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the sub-commands and their options."""
+    parser.epilog = _EPILOG
+    groups = parser.add_subparsers(required=True, metavar="GROUP")
+    init = _add(groups, "init", _init, "première organisation, premier compte / first organisation and account")
+    _org_options(init, name="--org")
+    org = _group(groups, "org", "organisations")
+    _org_options(_add(org, "add", _add_org, "ajouter / add"), name="--name")
+    add_json(_add(org, "list", _list_orgs, "énumérer / list"))
+    _configure_people(groups)
+    _configure_devices(groups)
+    _configure_tokens(groups)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked on the prepared database."""
+    settings = settings_of(args)
+    action: Action = args.action
+    with opened(settings) as database:
+        return action(args, settings, database, SystemClock().now_ms())
+
+
+# Organisations
+
+
+def _init(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
+    with database.reading() as connection:
+        if organisations.ids(connection):
+            raise ConflictError("cli.initialised")
+    return _add_org(args, settings, database, now_ms)
+
+
+def _add_org(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
+    org = args.id or organisations.id_for(args.name)
+    password = _password(args) if args.admin else ""
+    with database.writing(org) as connection:
+        organisations.create(
+            connection,
+            org=org,
+            name=args.name,
+            origin_host=settings.origin_host,
+            now_ms=now_ms,
+            zone=args.zone,
+        )
+        if args.admin:
+            people.add_user(
+                connection, org, login=args.admin, password=password, role=Role.ADMINISTRATOR, now_ms=now_ms
+            )
+    made = {"org": org, "name": args.name, "login": args.admin}
+    text = told("cli.org_made", org=org)
+    if args.admin and not args.password_stdin:
+        made["password"] = password
+        text += "\n" + told("cli.password_once", login=args.admin, password=password)
+    show(made, as_json=args.json, text=text)
+    return 0
+
+
+def _list_orgs(args: argparse.Namespace, _settings: Settings, database: Database, _now_ms: int) -> int:
+    with database.reading() as connection:
+        known = organisations.ids(connection)
+    show(known, as_json=args.json, text="\n".join(known))
+    return 0
+
+
+# People
+
+
+def _add_user(args: argparse.Namespace, _settings: Settings, database: Database, now_ms: int) -> int:
+    org, role, password = _org(args, database), _role(args.role), _password(args)
+    with database.writing(org) as connection:
+        person = people.add_user(
+            connection,
+            org,
+            login=args.login,
+            password=password,
+            role=role,
+            now_ms=now_ms,
+            name=args.name or "",
+        )
+    made = {"person": person, "login": args.login, "role": role.value}
+    text = told("cli.person_made", person=person)
+    if not args.password_stdin:
+        made["password"] = password
+        text += "\n" + told("cli.password_once", login=args.login, password=password)
+    show(made, as_json=args.json, text=text)
+    return 0
+
+
+def _add_operator(args: argparse.Namespace, _settings: Settings, database: Database, now_ms: int) -> int:
+    org, role = _org(args, database), _role(args.role)
+    with database.writing(org) as connection:
+        person = people.add_operator(
+            connection,
+            org,
+            name=args.name,
+            role=role,
+            pin=args.pin,
+            now_ms=now_ms,
+            badge=args.badge,
+            site=args.site,
+        )
+    made = {"person": person, "name": args.name, "role": role.value}
+    show(made, as_json=args.json, text=told("cli.person_made", person=person))
+    return 0
+
+
+# Devices
+
+
+def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
+    org, role = _org(args, database), _role(args.role)
+    with database.writing(org) as connection:
+        invited = devices.invite(
+            connection,
+            org,
+            server=args.url or address_of(settings),
+            name=args.name,
+            role=role,
+            site=args.site,
+            now_ms=now_ms,
+        )
+    made = {
+        "code": invited.invitation.code,
+        "uri": invited.invitation.uri,
+        "expires_at": iso(invited.expires_ms),
+    }
+    show(made, as_json=True, text="")
+    return 0
+
+
+def _list_devices(args: argparse.Namespace, _settings: Settings, database: Database, _now_ms: int) -> int:
+    org = _org(args, database)
+    with database.reading() as connection:
+        known = devices.listed(connection, org)
+    lines = [
+        "\t".join(
+            [
+                device["dev"],
+                device["status"],
+                device["role"],
+                "-" if device["last_seen_ms"] is None else iso(device["last_seen_ms"]),
+                "-" if device["unsent"] is None else str(device["unsent"]),
+                device["name"],
+            ]
+        )
+        for device in known
+    ]
+    show(known, as_json=args.json, text="\n".join([told("cli.device_columns"), *lines]))
+    return 0
+
+
+def _revoke_device(args: argparse.Namespace, _settings: Settings, database: Database, now_ms: int) -> int:
+    org = _org(args, database)
+    with database.writing(org) as connection:
+        devices.revoke(connection, org, args.id, now_ms=now_ms)
+    show({"revoked": args.id}, as_json=args.json, text=told("cli.device_revoked", dev=args.id))
+    return 0
+
+
+# Tokens
+
+
+def _add_token(args: argparse.Namespace, _settings: Settings, database: Database, now_ms: int) -> int:
+    org = _org(args, database)
+    try:
+        scopes = parse_scopes(args.scopes)
+    except ValueError:
+        known = ", ".join(Capability)
+        raise InvalidInputError("api.bad_scope", scopes=args.scopes, capabilities=known) from None
+    expires_ms = None if args.days is None else now_ms + args.days * DAY_MS
+    with database.writing(org) as connection:
+        made = tokens.add(connection, org, name=args.name, scopes=scopes, now_ms=now_ms, expires_ms=expires_ms)
+    values = {"id": made.id, "token": made.secret}
+    show(values, as_json=args.json, text=told("cli.token_once", id=made.id, token=made.secret))
+    return 0
+
+
+def _list_tokens(args: argparse.Namespace, _settings: Settings, database: Database, _now_ms: int) -> int:
+    org = _org(args, database)
+    with database.reading() as connection:
+        known = tokens.listed(connection, org)
+    lines = [f"{token['id']}\t{token['scopes']}\t{token['name']}" for token in known if not token["revoked_ms"]]
+    show(known, as_json=args.json, text="\n".join(lines))
+    return 0
+
+
+def _revoke_token(args: argparse.Namespace, _settings: Settings, database: Database, now_ms: int) -> int:
+    org = _org(args, database)
+    with database.writing(org) as connection:
+        tokens.revoke(connection, org, args.id, now_ms=now_ms)
+    show({"revoked": args.id}, as_json=args.json, text=told("cli.token_revoked", id=args.id))
+    return 0
+
+
+# What was given
+
+
+def _org(args: argparse.Namespace, database: Database) -> str:
+    with database.reading() as connection:
+        return organisations.only(connection, args.org)
+
+
+def _role(text: str) -> Role:
+    role = parse_role(text)
+    if role is None:
+        raise InvalidInputError("api.bad_role", role=text, roles=", ".join(CAPABILITIES))
+    return role
+
+
+def _password(args: argparse.Namespace) -> str:
+    return read_secret() if args.password_stdin else people.new_password()
+
+
+def _group(groups: Any, name: str, text: str) -> Any:
+    group = groups.add_parser(name, help=text, description=text)
+    return group.add_subparsers(required=True, metavar="ACTION")
+
+
+def _add(actions: Any, name: str, action: Action, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(action=action)
+    add_data(parser)
+    return parser
+
+
+def _org_options(parser: argparse.ArgumentParser, *, name: str) -> None:
+    parser.add_argument(name, dest="name", required=True, metavar="NAME", help="nom / name")
+    parser.add_argument("--id", help="identifiant court / short id (made of the name)")
+    parser.add_argument("--zone", default=DEFAULT_ZONE, help="fuseau horaire / time zone")
+    parser.add_argument("--admin", required=name == "--org", metavar="LOGIN", help="premier compte / first account")
+    _password_option(parser)
+    add_json(parser)
+
+
+def _password_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="mot de passe lu sur l’entrée standard / password read from stdin (else generated and shown once)",
+    )
+
+
+def _configure_people(groups: Any) -> None:
+    user = _add(_group(groups, "user", "comptes / accounts"), "add", _add_user, "ajouter / add")
+    user.add_argument("--login", required=True)
+    user.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
+    user.add_argument("--name", help="nom affiché / name shown")
+    _password_option(user)
+    operator = _add(
+        _group(groups, "operator", "opérateurs sur téléphone / operators on phones"),
+        "add",
+        _add_operator,
+        "ajouter / add",
+    )
+    operator.add_argument("--name", required=True)
+    operator.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
+    operator.add_argument("--pin", required=True, help="4 à 8 chiffres / 4 to 8 digits")
+    operator.add_argument("--badge", default="", help="code du badge / code of the badge")
+    operator.add_argument("--site", default="")
+    for parser in (user, operator):
+        add_org(parser)
+        add_json(parser)
+
+
+def _configure_devices(groups: Any) -> None:
+    device = _group(groups, "device", "appareils / devices")
+    enrol = _add(device, "enrol", _enrol, "code à usage unique, 15 minutes / one-time code, 15 minutes (JSON)")
+    enrol.add_argument("--name", required=True)
+    enrol.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
+    enrol.add_argument("--site", default="")
+    enrol.add_argument("--url", help="adresse du serveur pour cet appareil / server’s address for this device")
+    listing = _add(device, "list", _list_devices, "énumérer / list")
+    revoke = _add(device, "revoke", _revoke_device, "retirer / cut off")
+    revoke.add_argument("id")
+    for parser in (enrol, listing, revoke):
+        add_org(parser)
+        add_json(parser)
+
+
+def _configure_tokens(groups: Any) -> None:
+    token = _group(groups, "token", "jetons de programmes / tokens of programs")
+    add = _add(token, "add", _add_token, "ajouter / add")
+    add.add_argument("--name", required=True)
+    add.add_argument("--scopes", required=True, help=" ".join(Capability))
+    add.add_argument("--days", type=int, help="durée en jours / days until it expires")
+    listing = _add(token, "list", _list_tokens, "énumérer / list")
+    revoke = _add(token, "revoke", _revoke_token, "retirer / cut off")
+    revoke.add_argument("id")
+    for parser in (add, listing, revoke):
+        add_org(parser)
+        add_json(parser)

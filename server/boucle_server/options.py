@@ -1,0 +1,102 @@
+"""The options that commands share, and the database that a command opens."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from boucle.words import say
+from boucle_labels.messages import language
+from boucle_server.db import Database
+from boucle_server.errors import OperatorError
+from boucle_server.schema import prepare
+from boucle_server.settings import Settings
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add `--data DIR`."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="répertoire des données / data directory (BOUCLE_DATA, else ./boucle-data)",
+    )
+
+
+def add_org(parser: argparse.ArgumentParser) -> None:
+    """Add `--org ID`, needed only where a server holds several organisations."""
+    parser.add_argument("--org", metavar="ID", help="organisation, s’il y en a plusieurs / when there are several")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="pour un programme / for a program")
+
+
+def settings_of(args: argparse.Namespace, **over: Any) -> Settings:
+    """Give the settings: the environment, with the options of the command line over it.
+
+    OperatorError names the setting that does not do, never its value.
+    """
+    given = {"data": getattr(args, "data", None), **over}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        names = sorted({f"BOUCLE_{str(part).upper()}" for each in error.errors() for part in each["loc"][:1]})
+        raise OperatorError("cli.bad_setting", names=", ".join(names)) from None
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """Open the database of a command, prepared, and close it after."""
+    database = Database.open(settings)
+    try:
+        prepare(database)
+        yield database
+    finally:
+        database.close()
+
+
+def show(values: Mapping[str, Any] | list[Any], *, as_json: bool, text: str) -> None:
+    """Print the result of a command for whoever asked: a program or a person."""
+    print(json.dumps(values, ensure_ascii=False, indent=2) if as_json else text)  # noqa: T201
+
+
+def told(key: str, **values: object) -> str:
+    """Give a text in the language of the person at the command line."""
+    return say(key, language(), **values)
+
+
+def warn(key: str, **values: object) -> None:
+    """Print a line on stderr that changes nothing of the result."""
+    print(told(key, **values), file=sys.stderr)  # noqa: T201
+
+
+def read_secret() -> str:
+    """Read one line from stdin, without its end; OperatorError when there is none."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise OperatorError("cli.no_stdin")
+    return line
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Give the environment in which another process finds the same settings."""
+    values = {
+        "BOUCLE_DATA": str(settings.data.absolute()),
+        "BOUCLE_BASE_URL": settings.base_url,
+        "BOUCLE_ORIGIN_HOST": settings.origin_host,
+        "BOUCLE_HOST": settings.host,
+        "BOUCLE_PORT": str(settings.port),
+        "BOUCLE_BUSY_MS": str(settings.busy_ms),
+        "BOUCLE_JOBS": str(settings.jobs),
+    }
+    if settings.database_url is not None:
+        values["BOUCLE_DATABASE_URL"] = settings.database_url.get_secret_value()
+    return {**os.environ, **values}

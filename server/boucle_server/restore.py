@@ -1,0 +1,120 @@
+"""`boucle restore FILE`: a backup into an empty place, where each log goes on under a new generation."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from boucle.clock import SystemClock, iso
+from boucle.note import Checkpoint
+from boucle_server import container, copying, eventlog, keys, soundness
+from boucle_server.db import Database
+from boucle_server.errors import OperatorError
+from boucle_server.guard import is_served
+from boucle_server.options import add_data, add_json, settings_of, show, told
+from boucle_server.schema import prepare
+from boucle_server.settings import Settings
+from boucle_server.tables import RECORD
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = "Example: boucle restore /mnt/usb/boucle-2026-11-23.backup --data boucle-data"
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--generation",
+        type=int,
+        metavar="N",
+        help="génération des journaux, si cette sauvegarde a déjà été restaurée / of the logs, when this backup "
+        "was restored before (else the next one)",
+    )
+    add_data(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore, and say from which state of each log the devices have to fill up again."""
+    settings = settings_of(args)
+    container.check(args.file)
+    now_ms = SystemClock().now_ms()
+    if settings.embedded:
+        restored = _into_directory(args.file, settings, args.generation, now_ms)
+    else:
+        restored = _into_database(args.file, settings, args.generation, now_ms)
+    lines = [told("cli.restored", file=args.file)]
+    lines += [
+        told("cli.restored_log", origin=found["origin"], size=found["size"], newest=found["newest"] or "-")
+        for found in restored
+    ]
+    show({"logs": restored}, as_json=args.json, text="\n".join([*lines, told("cli.restored_next")]))
+    return 0
+
+
+def _into_directory(file: Path, settings: Settings, generation: int | None, now_ms: int) -> list[dict[str, object]]:
+    target = settings.database_file
+    if target.exists() or is_served(settings.data):
+        raise OperatorError("cli.not_empty", where=settings.data)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OperatorError("cli.no_directory", path=settings.data, why=error.strerror or "") from error
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.data) as room:
+        path = Path(room) / target.name
+        container.unpack(file, path)
+        database = Database.embedded_at(path)
+        try:
+            prepare(database)
+            restored = _go_on(database, generation, now_ms)
+        finally:
+            database.close()
+        # Only what is whole gets the name under which a server looks for it.
+        path.replace(target)
+        container.sync_directory(settings.data)
+    return restored
+
+
+def _into_database(file: Path, settings: Settings, generation: int | None, now_ms: int) -> list[dict[str, object]]:
+    database = Database.open(settings)
+    try:
+        with database.reading() as connection:
+            if not copying.is_empty(connection):
+                raise OperatorError("cli.not_empty", where="BOUCLE_DATABASE_URL")
+        prepare(database)
+        with tempfile.TemporaryDirectory(prefix="boucle-restore-") as room:
+            path = Path(room) / "copy.sqlite3"
+            container.unpack(file, path)
+            copy = Database.embedded_at(path)
+            try:
+                prepare(copy)
+                restored = _go_on(copy, generation, now_ms)
+            finally:
+                copy.close()
+            copying.copy_in(path, database)
+    finally:
+        database.close()
+    return restored
+
+
+def _go_on(database: Database, generation: int | None, now_ms: int) -> list[dict[str, object]]:
+    """Begin the next generation of every log; OperatorError when the restored database is not sound."""
+    restored: list[dict[str, object]] = []
+    with database.writing() as connection:
+        heads = soundness.heads(connection)
+        faults = [fault for org in heads for fault in soundness.contradictions(connection, org)]
+        if faults or not soundness.is_readable(database):
+            raise OperatorError("cli.backup_unsound", faults="; ".join(faults) or "integrity_check")
+        for org, last in heads.items():
+            following = generation or keys.name_of_log(connection, org).generation + 1
+            eventlog.begin_generation(connection, org, following, now_ms=now_ms)
+            eventlog.checkpoint(connection, org, now_ms=now_ms)
+            newest = connection.execute(
+                sa.select(sa.func.max(RECORD.c.received_ms)).where(RECORD.c.org == org)
+            ).scalar()
+            restored.append(_told(org, last, newest))
+    return restored
+
+
+def _told(org: str, last: Checkpoint, newest_ms: int | None) -> dict[str, object]:
+    newest = None if newest_ms is None else iso(newest_ms)
+    return {"org": org, "origin": last.origin, "size": last.size, "root": last.root.hex(), "newest": newest}

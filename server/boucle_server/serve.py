@@ -1,0 +1,120 @@
+"""`boucle serve`: bind, prepare the database, start the workers, and say when the first one answers."""
+
+import argparse
+import errno
+import http.client
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from boucle_server.db import Database
+from boucle_server.errors import OperatorError
+from boucle_server.guard import note_address, only_server
+from boucle_server.options import add_data, environment_of, settings_of
+from boucle_server.schema import prepare
+from boucle_server.settings import Settings
+
+BACKLOG = 2048
+_PROBE_S = 300
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  (compared with, not bound to)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = "Example: boucle serve --data boucle-data --port 8000"
+    add_data(parser)
+    parser.add_argument("--host", help="adresse d’écoute / address to listen on (BOUCLE_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)")
+    parser.add_argument("--workers", type=int, help="processus / processes (BOUCLE_WORKERS, 1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    return serve(settings_of(args, host=args.host, port=args.port, workers=args.workers))
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop; prints `ready http://H:P` once a request is answered.
+
+    OperatorError for a port that is taken, an address that is not ours, or a data directory that is served
+    already.
+    """
+    database = Database.open(settings)
+    with only_server(settings.data) if settings.embedded else nullcontext():
+        try:
+            prepare(database)
+        finally:
+            database.close()
+        with _bound(settings) as listening:
+            settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+            note_address(settings)
+            os.environ.update(environment_of(settings))
+            threading.Thread(target=_announce, args=(settings,), daemon=True).start()
+            _run_workers(settings, listening)
+    return 0
+
+
+def _run_workers(settings: Settings, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        "boucle_server.app:from_environment",
+        factory=True,
+        workers=settings.workers,
+        log_level="warning",
+        # Addresses hold codes of items and of places, and nothing that an operator needs.
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
+    if settings.workers == 1:
+        server.run(sockets=[listening])
+        if not server.started:
+            raise OperatorError("cli.not_started")
+    else:
+        Multiprocess(config, sockets=[listening]).run()
+
+
+@contextmanager
+def _bound(settings: Settings) -> Iterator[socket.socket]:
+    """Bind and listen before anything else is started, so that a taken port is one clear line."""
+    try:
+        (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+            settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        listening = socket.socket(family, kind, protocol)
+    except OSError:
+        raise OperatorError("cli.bad_host", host=settings.host) from None
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(BACKLOG)
+        except PermissionError:
+            raise OperatorError("cli.port_denied", port=settings.port) from None
+        except OSError as error:
+            key = "cli.port_busy" if error.errno == errno.EADDRINUSE else "cli.bad_host"
+            raise OperatorError(key, host=settings.host, port=settings.port) from None
+        yield listening
+
+
+def _announce(settings: Settings) -> None:
+    """Ask the server whether it is ready, and say so; it accepts connections before it can answer them."""
+    probe = http.client.HTTPConnection(_ANY.get(settings.host, settings.host), settings.port, timeout=_PROBE_S)
+    try:
+        probe.request("GET", "/health/ready")
+        ready = probe.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return
+    finally:
+        probe.close()
+    if ready:
+        shown = settings.model_copy(update={"base_url": ""}).address
+        sys.stdout.write(f"ready {shown}\n")
+        sys.stdout.flush()
