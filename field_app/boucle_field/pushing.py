@@ -169,10 +169,13 @@ def _send_raw(phone: Phone, waiting: Waiting, report: Report) -> Engine[None]:
     )
     _check_let_in(response)
     answer = response.json() or {}
-    kept = response.status == OK and answer.get("hash") == waiting.hash
-    if kept and settle.verified(str(answer.get("receipt") or ""), phone.identity, phone.crypto) is not None:
-        settle.settle_raw(phone.store, waiting)
-        report.to_check += 1
+    note = str(answer.get("receipt") or "")
+    receipt = settle.verified(note, phone.identity, phone.crypto)
+    if response.status != OK or receipt is None or answer.get("hash") != waiting.hash:
+        return
+    # Where only the answers were lost, the server has the event already, and its receipt says so.
+    report.sent += settle.settle(phone.store, receipt, note=note).sent
+    report.to_check += settle.settle_raw(phone.store, waiting)
 
 
 def _check_let_in(response: Response) -> None:

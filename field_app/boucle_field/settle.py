@@ -40,7 +40,9 @@ def verified(note: str, identity: Identity, crypto: Crypto) -> Receipt | None:
     return receipt if (receipt.org, receipt.dev) == (identity.org, identity.dev) else None
 
 
-def settle(store: Store, receipt: Receipt, *, note: str, batch: Sequence[Waiting], results: Sequence[Any]) -> Settled:
+def settle(
+    store: Store, receipt: Receipt, *, note: str, batch: Sequence[Waiting] = (), results: Sequence[Any] = ()
+) -> Settled:
     """Write down what a verified receipt and the results of a batch say, in one transaction."""
     with store.writing() as db:
         row = db.execute("SELECT era FROM epoch WHERE epoch = ?", (receipt.epoch,)).fetchone()
@@ -109,10 +111,10 @@ def doubt_all(store: Store) -> int:
         ).rowcount
 
 
-def settle_raw(store: Store, waiting: Waiting) -> None:
-    """Note that the raw route keeps the bytes of one event: kept, to check."""
+def settle_raw(store: Store, waiting: Waiting) -> int:
+    """Note that the raw route keeps the bytes of one event: to check, unless it is sent; give how many that is."""
     with store.writing() as db:
-        db.execute("UPDATE outbox SET state = ? WHERE n = ? AND state = 'new'", (RAW, waiting.n))
+        return db.execute("UPDATE outbox SET state = ? WHERE n = ? AND state = 'new'", (RAW, waiting.n)).rowcount
 
 
 def forget_receipts(store: Store) -> None:
