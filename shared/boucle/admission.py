@@ -110,7 +110,8 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
         ruling = _stranger(push, place, record, reading) or _rule_one(
             record, reading, known=seen, slots=taken, now_ms=now_ms, own=own, last_teff=last_teff
         )
-        if ruling.status in _STANDING and not sealed:
+        if not sealed and ruling.status is not Status.DUPLICATE:
+            # Nobody vouches for it, so it is neither an event nor the device's contradiction of one.
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
         elif ruling.status in _STANDING and revoked:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
@@ -186,7 +187,7 @@ def _chain_fault(event: Event, slots: Mapping[int, Slot]) -> Why | None:
     if event.seq in slots:
         return Why.SEQ_TAKEN
     before = slots.get(event.seq - 1)
-    if event.seq == 1 and event.prev != FIRST_PREV:
+    if (event.seq == 1) != (event.prev == FIRST_PREV):
         return Why.CHAIN_BROKEN
     if before is not None and before.hash != event.prev:
         return Why.CHAIN_BROKEN
@@ -204,7 +205,7 @@ def _time_fault(record: Record, now_ms: int, last_teff: int | None) -> Why | Non
 
 
 def _content_fault(event: Event, record: Record, *, own: bool) -> Why | None:
-    if event.priv and record.priv is not None and digest(record.priv) != event.priv:
+    if record.priv is not None and digest(record.priv) != event.priv:
         return Why.PRIVATE_MISMATCH
     if event.kind in RESERVED and not own:
         return Why.RESERVED_KIND

@@ -1,6 +1,11 @@
 """Admission: one record that is not what it says never changes what is decided about its neighbours."""
 
-from boucle.admission import FUTURE_MS, Known, Ruling, Slot, Why, is_own, rule
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boucle.admission import FUTURE_MS, RESERVED, Known, Ruling, Slot, Why, is_own, rule
+from boucle.clock import EARLIEST_MS
 from boucle.push import Push, Record, Status
 from boucle.shape import Flaw
 from boucle.wire import FIRST_PREV, digest, write
@@ -181,3 +186,136 @@ def test_numbers_that_would_overflow_a_sum_are_unreadable() -> None:
     records = [Record(payload=write(fields), teff=device.now_ms, tq=0) for fields in tried]
     found = ruled(pushed(device, records), device)
     assert outcomes(found) == [("quarantined", Flaw.BAD_NUMBER)] * 3
+
+
+def test_a_record_that_comes_twice_in_one_batch_is_kept_once() -> None:
+    device = Device()
+    [record] = scans(device, 1)
+    twice = ruled(pushed(device, [record, record]), device)
+    assert outcomes(twice) == [GOOD, ("quarantined", Why.SEQ_MISPLACED)]
+
+
+def test_an_id_that_comes_again_with_other_bytes_in_one_batch_is_a_conflict_and_the_first_counts() -> None:
+    device = Device()
+    first = device.fields("item.counted", code(1), place="metz")
+    records = [chained(device, write(first))]
+    second = device.fields("item.counted", code(1), place="strasbourg", id=first["id"])
+    records += [chained(device, write(second)), *scans(device, 1)]
+    found = outcomes(ruled(pushed(device, records), device))
+    assert found[:2] == [GOOD, ("conflict", "")]
+
+
+def test_a_time_up_to_five_minutes_ahead_of_receipt_is_accepted() -> None:
+    device = Device()
+    payload = device.payload("item.counted", code(1))
+    at = device.now_ms
+    for teff, outcome in (
+        (at + FUTURE_MS, GOOD),
+        (at + FUTURE_MS + 1, ("quarantined", Why.TIME_FUTURE)),
+        (2**53, ("quarantined", Why.TIME_FUTURE)),
+        (EARLIEST_MS, GOOD),
+        (EARLIEST_MS - 1, IMPOSSIBLE),
+        (-(2**53), IMPOSSIBLE),
+    ):
+        assert outcomes(ruled(pushed(device, [Record(payload=payload, teff=teff, tq=0)]), device)) == [outcome]
+
+
+def test_a_quality_of_time_that_nobody_knows_is_impossible() -> None:
+    device = Device()
+    record = Record(payload=device.payload("item.counted", code(1)), teff=device.now_ms, tq=3)
+    assert outcomes(ruled(pushed(device, [record]), device)) == [IMPOSSIBLE]
+
+
+def test_a_time_earlier_than_that_of_the_event_stored_before_is_out_of_order() -> None:
+    device = Device()
+    before, record = scans(device, 2)
+    slots = {1: Slot("x", digest(before.payload))}
+    push = pushed(device, [record], first=2)
+    for last_teff, outcome in ((record.teff, GOOD), (record.teff + 1, ("quarantined", Why.TIME_ORDER)), (None, GOOD)):
+        assert outcomes(ruled(push, device, slots=slots, last_teff=last_teff)) == [outcome]
+
+
+def test_a_gap_does_not_keep_an_event_out() -> None:
+    device = Device()
+    missing, record = scans(device, 2)
+    assert outcomes(ruled(pushed(device, [record], first=2), device)) == [GOOD]
+    assert outcomes(ruled(pushed(device, [missing]), device, slots={2: Slot("x", digest(record.payload))})) == [GOOD]
+
+
+def test_the_first_of_a_chain_follows_nothing_and_no_other_does() -> None:
+    device = Device(prev="a" * 64)
+    record = Record(payload=device.payload("item.counted", code(1)), teff=device.now_ms, tq=0)
+    assert outcomes(ruled(pushed(device, [record]), device)) == [("fork", Why.CHAIN_BROKEN)]
+    later = Device(seq=4)
+    record = Record(payload=later.payload("item.counted", code(1)), teff=later.now_ms, tq=0)
+    assert outcomes(ruled(pushed(later, [record], first=5), later)) == [("fork", Why.CHAIN_BROKEN)]
+
+
+@pytest.mark.parametrize(("named", "priv", "outcome"), [
+    (digest(b"salted"), b"salted", GOOD),
+    (digest(b"salted"), None, GOOD),  # erased, or never sent
+    (digest(b"salted"), b"changed", ("quarantined", Why.PRIVATE_MISMATCH)),
+    (digest(b""), b"", GOOD),
+    ("", b"slipped in", ("quarantined", Why.PRIVATE_MISMATCH)),
+    ("", b"", ("quarantined", Why.PRIVATE_MISMATCH)),
+    ("", None, GOOD),
+])  # fmt: skip
+def test_a_private_part_is_the_one_that_the_payload_names(named: str, priv: bytes | None, outcome: object) -> None:
+    device = Device()
+    record = Record(payload=device.payload("item.counted", code(1), priv=named), teff=device.now_ms, tq=0, priv=priv)
+    assert outcomes(ruled(pushed(device, [record]), device)) == [outcome]
+
+
+@pytest.mark.parametrize("kind", sorted(RESERVED))
+def test_a_reserved_kind_is_reserved_in_every_version(kind: str) -> None:
+    for major in (2, 9_999):
+        device = Device()
+        record = chained(device, write({**device.fields(kind, code(1)), "kind": f"{kind}/{major}"}))
+        push = pushed(device, [record])
+        assert outcomes(ruled(push, device)) == [("quarantined", Why.RESERVED_KIND)]
+        assert outcomes(ruled(push, device, own=True)) == [("held", "")]
+
+
+def test_without_a_seal_nothing_is_a_conflict_or_a_fork_either() -> None:
+    device = Device()
+    first, second = scans(device, 2)
+    event = ruled(pushed(device, [first]), device)[0].event
+    assert event is not None
+    stored = {
+        "known": {event.id: Known("e" * 64, first.teff, 0, "accepted")},
+        "slots": {2: Slot("x", "f" * 64)},
+    }
+    push = pushed(device, [first, second])
+    assert outcomes(ruled(push, device, **stored)) == [("conflict", ""), ("fork", Why.SEQ_TAKEN)]
+    assert outcomes(ruled(push, device, sealed=False, **stored)) == [("quarantined", Why.BAD_SEAL)] * 2
+
+
+def test_what_a_cut_off_device_sends_again_is_a_duplicate_and_what_is_new_waits_for_a_person() -> None:
+    device = Device()
+    first, second = scans(device, 2)
+    event = ruled(pushed(device, [first]), device)[0].event
+    assert event is not None
+    known = {event.id: Known(digest(first.payload), first.teff, 0, "accepted")}
+    slots = {1: Slot(event.id, digest(first.payload))}
+    found = ruled(pushed(device, [first, second]), device, known=known, slots=slots, revoked=True)
+    assert outcomes(found) == [("duplicate", "accepted"), ("quarantined", Why.REVOKED_DEVICE)]
+
+
+@given(st.lists(st.binary(max_size=80) | st.sampled_from([b"good", b"future", b"held"]), max_size=8), st.booleans())
+def test_whatever_stands_between_them_good_events_are_accepted(kinds: list[bytes], own: bool) -> None:
+    device = Device()
+    records: list[Record] = []
+    good = []
+    for kind in kinds:
+        if kind == b"good":
+            good.append(len(records))
+            records += scans(device, 1)
+        elif kind == b"held":
+            records.append(chained(device, write({**device.fields("item.counted"), "kind": "item.weighed/1"})))
+        elif kind == b"future":
+            payload = device.payload("item.counted", code(1))
+            records.append(Record(payload=payload, teff=device.now_ms + 10**9, tq=0))
+        else:
+            records.append(chained(device, kind))
+    found = outcomes(ruled(pushed(device, records), device, own=own))
+    assert [place for place, outcome in enumerate(found) if outcome == GOOD] == good
