@@ -28,6 +28,7 @@ def _return_rate(id_: str, days: int) -> Definition:
         measures=_COHORT,
         by=ALL,
         compute=kpi_loop.return_rate(days),
+        horizon_days=days,
     )
 
 

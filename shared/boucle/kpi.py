@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from boucle.clock import DEFAULT_ZONE, day_of, iso, month_end_ms
+from boucle.facts import Cell
 from boucle.tally import Slice, Tally
 
 MICRO = 1_000_000
@@ -149,7 +150,7 @@ class Definition:
     """One definition.
 
     `measures` are the cells it reads as `family:measure`; `by` the dimensions it can be narrowed to; `scale` what the
-    quotient of its parts is multiplied by.
+    quotient of its parts is multiplied by; `horizon_days` the age below which a return counts, where that matters.
     """
 
     id: str
@@ -160,10 +161,19 @@ class Definition:
     by: frozenset[str]
     compute: Callable[[Tally, Question], Parts]
     scale: Fraction = Fraction(1)
+    horizon_days: int | None = None
 
     def words(self, part: str) -> str:
         """Give the key of its words: `name`, `means` (what it says) or `formula`."""
         return f"kpi.{self.slug}.{part}"
+
+    def reads(self, at: Cell) -> bool:
+        """Tell whether a cell is of a measure that it reads, and young enough where that matters."""
+        if f"{at.cell}:{at.measure}" not in self.measures:
+            return False
+        if self.horizon_days is None or not at.measure.startswith("returned"):
+            return True
+        return int(at.bucket) < self.horizon_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
