@@ -4,21 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from boucle.binding import Binding
 from boucle.codes import read_label
-from boucle.reference import Book, Version
+from boucle.memory import MemoryStore
 from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, siret
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import MissingColumnsError, Register, RowOutcome, plan
 from boucle_server.imports.sheet_file import read_rows, write_rows, write_template
-from tests.builders import START_MS, code, network
+from tests.builders import START_MS, Device, code, network
 
 
-def register(bindings: dict[str, Binding] | None = None) -> Register:
-    book = Book(Version.of(event) for event in network())
-    return Register(book=book, bindings=bindings or {}, operators=frozenset({"ana"}), now_ms=START_MS)
+def register(*commissioned: str) -> Register:
+    store = MemoryStore()
+    phone = Device()
+    crates = [phone.event("item.commissioned", one, place="metz", body={"type": "bac"}) for one in commissioned]
+    store.accept([*network(), *crates])
+    return Register(book=store.book(), bindings=store, operators=frozenset({"ana"}), now_ms=START_MS)
 
 
 def test_numbers_and_dates_are_read_as_french_firms_write_them() -> None:
@@ -51,7 +53,7 @@ def test_good_rows_become_drafts_and_each_faulty_one_says_row_column_and_reason(
         [code(5), "bac", "metz", "-3", ""],
         [code(6), "bac", "metz", "", ""],
     ]
-    made = plan("items", rows, register({code(6): Binding("i", "i")}))
+    made = plan("items", rows, register(code(6)))
     assert made.counts == {
         RowOutcome.CREATED: 1,
         RowOutcome.CHANGED: 0,

@@ -6,9 +6,10 @@ Reading decides everything before anything is written, so that a dry run and a r
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from boucle.binding import Binding
+from boucle.codes import Label, read_label
 from boucle.reference import ANY_TYPE, Book, lane_key
 from boucle_server.imports.cells import CellError
 from boucle_server.imports.columns import Column, matched
@@ -55,12 +56,20 @@ class Plan:
     unknown_columns: list[str] = field(default_factory=list)
 
 
+class Bindings(Protocol):
+    """Where the bound codes are found."""
+
+    def bindings(self, codes: Iterable[str]) -> Mapping[str, Binding]:
+        """Give the bindings of those codes that have one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """What is there already: the reference data now, the bound codes, and the names of the operators."""
+    """What is there already: the reference data, the bound codes, and the folded names of the operators."""
 
     book: Book
-    bindings: Mapping[str, Binding]
+    bindings: Bindings
     operators: frozenset[str]
     now_ms: int
 
@@ -80,6 +89,7 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
         raise MissingColumnsError(missing)
     made = Plan(unknown_columns=unknown)
     seen: dict[object, int] = {}
+    bound = register.bindings.bindings(_codes(rows, columns)) if kind == "items" else {}
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
@@ -95,7 +105,7 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
             made.faults.extend(faults)
             made.counts[RowOutcome.FAULTY] += 1
             continue
-        made.counts[_take(kind, values, register, made)] += 1
+        made.counts[_take(kind, values, register, bound=bound, made=made)] += 1
     return made
 
 
@@ -148,10 +158,19 @@ def _identity(kind: str, values: Mapping[str, Any]) -> object:
             return values["key"]
 
 
-def _take(kind: str, values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:
+def _codes(rows: Sequence[Sequence[str]], columns: Mapping[int, Column]) -> set[str]:
+    """Give the keys of all labels of a file that can be read."""
+    place = next(place for place, column in columns.items() if column.field == "code")
+    found = (read_label(row[place]) for row in rows[1:] if place < len(row))
+    return {label.key for label in found if isinstance(label, Label)}
+
+
+def _take(
+    kind: str, values: Mapping[str, Any], register: Register, *, bound: Mapping[str, Binding], made: Plan
+) -> RowOutcome:
     match kind:
         case "items":
-            return _take_item(values, register, made)
+            return _take_item(values, bound, made)
         case "operators":
             if values["name"].casefold() in register.operators:
                 return RowOutcome.UNCHANGED
@@ -161,8 +180,8 @@ def _take(kind: str, values: Mapping[str, Any], register: Register, made: Plan) 
             return _take_version(kind, values, register, made)
 
 
-def _take_item(values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:
-    if values["code"] in register.bindings:
+def _take_item(values: Mapping[str, Any], bound: Mapping[str, Binding], made: Plan) -> RowOutcome:
+    if values["code"] in bound:
         return RowOutcome.UNCHANGED
     body = {name: values[name] for name in ("type", "serial", "tare_g", "opening_uses") if name in values}
     fields = {"code": values["code"], "place": values["place"], "body": body}

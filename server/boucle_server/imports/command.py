@@ -1,0 +1,108 @@
+"""`boucle import KIND FILE`: read a spreadsheet into the register, row by row, with the outcome of each."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from boucle.clock import SystemClock
+from boucle_server import organisations, people
+from boucle_server.errors import OperatorError
+from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.rows import Fault, MissingColumnsError, Plan, Register, RowOutcome, plan
+from boucle_server.imports.sheet_file import read_rows, write_template
+from boucle_server.ingest import accept_own
+from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
+from boucle_server.projections import SqlStore
+
+SHOWN_FAULTS = 50
+"""Faults printed for a person; `--json` gives all."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = (
+        "Examples:\n  boucle import sites --template sites.xlsx\n  boucle import sites sites.xlsx --dry-run\n"
+        "  boucle import items items.csv --all-or-nothing"
+    )
+    parser.add_argument("kind", choices=sorted(COLUMNS), metavar="KIND", help=" | ".join(COLUMNS))
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="XLSX, ODS, XLS ou/or CSV")
+    parser.add_argument("--template", type=Path, metavar="FILE", help="écrire le modèle / write the template")
+    parser.add_argument("--dry-run", action="store_true", help="essai à blanc / write nothing")
+    parser.add_argument("--all-or-nothing", action="store_true", help="rien si une ligne est fautive / none if one is")
+    add_data(parser)
+    add_org(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the template, or import the file: 0 when every row was taken, 1 when any was faulty."""
+    if args.template is not None:
+        write_template(args.kind, args.template)
+        print(told("import.template_written", file=args.template))
+        return 0
+    if args.file is None:
+        raise OperatorError("import.no_file", kind=args.kind)
+    rows = read_rows(args.file)
+    now_ms = SystemClock().now_ms()
+    with opened(settings_of(args)) as database:
+        with database.reading() as connection:
+            org = organisations.only(connection, args.org)
+        with database.writing(org) as connection:
+            made = _planned(args, rows, _register(connection, org, now_ms))
+            written = _is_wanted(args, made)
+            if written:
+                _write(connection, org, made, now_ms=now_ms)
+    _tell(args, made, written=written)
+    return 1 if made.faults else 0
+
+
+def _planned(args: argparse.Namespace, rows: list[list[str]], register: Register) -> Plan:
+    try:
+        return plan(args.kind, rows, register)
+    except MissingColumnsError as missing:
+        columns = ", ".join(missing.headers)
+        raise OperatorError("import.missing_columns", file=args.file, columns=columns, kind=args.kind) from None
+
+
+def _register(connection: Connection, org: str, now_ms: int) -> Register:
+    names = (person["name"].casefold() for person in people.operators(connection, org))
+    store = SqlStore(connection, org)
+    return Register(book=store.book(), bindings=store, operators=frozenset(names), now_ms=now_ms)
+
+
+def _is_wanted(args: argparse.Namespace, made: Plan) -> bool:
+    return not args.dry_run and not (args.all_or_nothing and made.faults)
+
+
+def _write(connection: Connection, org: str, made: Plan, *, now_ms: int) -> None:
+    if made.drafts:
+        accept_own(connection, org, made.drafts, actor="", now_ms=now_ms)
+    for person in made.people:
+        people.add_operator(connection, org, now_ms=now_ms, **person.values)
+
+
+def _tell(args: argparse.Namespace, made: Plan, *, written: bool) -> None:
+    counts = {outcome.value: n for outcome, n in made.counts.items()}
+    if args.json:
+        faults = [_told_fault(fault) for fault in made.faults]
+        print(json.dumps({"written": written, "counts": counts, "faults": faults}, ensure_ascii=False, indent=2))
+        return
+    for column in made.unknown_columns:
+        warn("import.unknown_column", column=column)
+    for fault in made.faults[:SHOWN_FAULTS]:
+        warn("import.fault_line", **_told_fault(fault))
+    if len(made.faults) > SHOWN_FAULTS:
+        warn("import.more_faults", n=len(made.faults) - SHOWN_FAULTS)
+    print(told("import.counts", **counts))
+    if args.dry_run:
+        print(told("import.dry"))
+    elif made.faults:
+        warn("import.some_faulty" if written else "import.refused", faults=counts[RowOutcome.FAULTY])
+
+
+def _told_fault(fault: Fault) -> Mapping[str, Any]:
+    return {"row": fault.row, "column": fault.column, "reason": told(fault.key, **fault.values)}
