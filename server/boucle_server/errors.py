@@ -15,6 +15,7 @@ BoucleError
     │   ├── NotFoundError            404
     │   ├── ConflictError            409
     │   ├── ExpiredError             410
+    │   ├── QuotaError               429
     │   └── InvalidInputError        422
     └── OperatorError                     a command is refused; the message says what to do
 
@@ -119,6 +120,12 @@ class ExpiredError(RefusedError):
     """It was valid once."""
 
     status: ClassVar[int] = 410
+
+
+class QuotaError(RefusedError):
+    """More was left without proof of its origin than one device may leave; nothing of this request was kept."""
+
+    status: ClassVar[int] = 429
 
 
 class InvalidInputError(RefusedError):

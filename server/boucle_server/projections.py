@@ -18,7 +18,7 @@ from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.events import Event
 from boucle.item import Item, dump, load
-from boucle.projection import Changes
+from boucle.projection import Changes, project
 from boucle.reference import ANY_TYPE, Book, Version
 from boucle.wire import Unreadable, read
 from boucle_server import cell_sums, rows
@@ -270,6 +270,14 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 # Writing
+
+
+def take_effect(connection: Connection, org: str, events: Sequence[Event]) -> Feed:
+    """Let newly accepted events take effect; none of them is stored as accepted yet."""
+    if not events:
+        return []
+    versions = [Version.of(event) for event in events if event.kind == "reference.set"]
+    return write(connection, org, project(events, SqlStore(connection, org, versions=versions)))
 
 
 def write(connection: Connection, org: str, changes: Changes) -> Feed:

@@ -1,0 +1,123 @@
+"""Decisions about records that were set aside: a person admits or dismisses one, or an upgrade knows its kind.
+
+Admission is decided once, at first receipt. Only these later decisions change it: each by an event of the server
+or by the upgrade, each with an entry of its own in the event log.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle import log
+from boucle.admission import RESERVED
+from boucle.events import KINDS, Event
+from boucle.log import SALT_BYTES, EntryKind
+from boucle.wire import Unreadable, read
+from boucle_server import eventlog, projections, watermarks
+from boucle_server.feed import note_changes
+from boucle_server.ledger import ASIDE, WAS
+from boucle_server.organisations import SERVER_DEV
+from boucle_server.projections import Feed
+from boucle_server.tables import RECORD, STATUS_CHANGE
+
+UPGRADE: Final = "upgrade"
+"""Stands for the deciding event when a newer version of Boucle knows a kind that was held."""
+_SET_ASIDE: Final = ("quarantined", *ASIDE, "dismissed")
+_HELD_AT_ONCE: Final = 500
+
+
+def carry_out(connection: Connection, org: str, events: Iterable[Event], *, now_ms: int) -> Feed:
+    """Let the decisions among newly accepted events take effect; what they decide about nothing has none."""
+    feed: Feed = []
+    for event in events:
+        if event.kind == "event.admitted":
+            feed += _admit(connection, org, event, now_ms)
+        elif event.kind == "event.dismissed":
+            _dismiss(connection, org, event, now_ms)
+    return feed
+
+
+def release_held(connection: Connection, org: str, *, now_ms: int) -> int:
+    """Take the held records whose kind this version knows into the figures; give how many there were."""
+    released = 0
+    feed: Feed = []
+    known = [f"{kind}/1" for kind in KINDS]
+    query = sa.select(RECORD).where(RECORD.c.org == org, RECORD.c.status == "held", RECORD.c.kind.in_(known))
+    while found := connection.execute(query.order_by(RECORD.c.rid).limit(_HELD_AT_ONCE)).all():
+        for row in found:
+            feed += _release(connection, org, row, now_ms)
+        released += len(found)
+    note_changes(connection, org, list(dict.fromkeys(feed)))
+    return released
+
+
+def status_content(*, event_id: str, content_hash: str, status: str, reason: str, by_event: str) -> bytes:
+    """Give the bytes that a change of status commits to in the event log."""
+    said = {"id": event_id, "hash": content_hash, "status": status, "reason": reason, "by": by_event}
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _admit(connection: Connection, org: str, decision: Event, now_ms: int) -> Feed:
+    several = _contents(connection, org, decision.text("target"))
+    if any(row.status in ("accepted", "held") for row in several):
+        return []
+    chosen = next((row for row in several if decision.text("hash") in ("", row.hash)), None)
+    event = None if chosen is None else read(bytes(chosen.payload), chosen.teff, chosen.tq)
+    if chosen is None or event is None or isinstance(event, Unreadable) or event.kind in RESERVED:
+        return []
+    if event.major != 1 or event.kind not in KINDS:
+        _change(connection, org, chosen, "held", by_event=decision.id, now_ms=now_ms)
+        return []
+    feed = projections.take_effect(connection, org, [event])
+    _change(connection, org, chosen, "accepted", by_event=decision.id, now_ms=now_ms)
+    return feed
+
+
+def _dismiss(connection: Connection, org: str, decision: Event, now_ms: int) -> None:
+    for row in _contents(connection, org, decision.text("target")):
+        if row.status in ("quarantined", *ASIDE) and decision.text("hash") in ("", row.hash):
+            _change(connection, org, row, "dismissed", by_event=decision.id, now_ms=now_ms)
+
+
+def _release(connection: Connection, org: str, row: Any, now_ms: int) -> Feed:
+    event = read(bytes(row.payload), row.teff, row.tq)
+    if isinstance(event, Unreadable):
+        _change(connection, org, row, "quarantined", by_event=UPGRADE, now_ms=now_ms)
+        return []
+    feed = projections.take_effect(connection, org, [event])
+    _change(connection, org, row, "accepted", by_event=UPGRADE, now_ms=now_ms)
+    return feed
+
+
+def _contents(connection: Connection, org: str, event_id: str) -> Sequence[Any]:
+    query = sa.select(RECORD).where(RECORD.c.org == org, RECORD.c.id == event_id).order_by(RECORD.c.variant)
+    return connection.execute(query).all()
+
+
+def _change(connection: Connection, org: str, row: Any, status: str, *, by_event: str, now_ms: int) -> None:
+    reason = row.reason if row.reason.startswith(WAS) else f"{WAS}{row.status}:{row.reason}"
+    said = status_content(event_id=row.id, content_hash=row.hash, status=status, reason=reason, by_event=by_event)
+    salt = secrets.token_bytes(SALT_BYTES)
+    entry = log.entry(EntryKind.STATUS, row.id, received_ms=now_ms, commit=log.salted(salt, said))
+    at = eventlog.append(connection, org, [entry])
+    connection.execute(
+        sa.insert(STATUS_CHANGE).values(
+            org=org,
+            record=row.rid,
+            status=status,
+            reason=reason,
+            by_event=by_event,
+            salt=salt,
+            at_ms=now_ms,
+            generation=at.generation,
+            leaf=at.first,
+        )
+    )
+    changed = {"status": status, "reason": reason}
+    connection.execute(sa.update(RECORD).where(RECORD.c.org == org, RECORD.c.rid == row.rid).values(**changed))
+    if row.dev != SERVER_DEV:
+        watermarks.renew(connection, org, row.dev, epoch=row.epoch)
