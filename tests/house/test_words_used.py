@@ -2,23 +2,30 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 
 import pytest
 
+from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
 from boucle.events import KINDS
 from boucle.kpi import NoValue, Unit
-from boucle.lifecycle import MACHINES
-from boucle.reasons import Outcome, Reason
+from boucle.lifecycle import MACHINES, Verdict
+from boucle.push import Status
+from boucle.reasons import TASKS, Outcome, Reason
 from boucle.roles import Capability, Role
+from boucle.shape import Flaw
 from boucle.words import catalogue
 from tests.house.tree import MEMBERS, files, name, python_files
 
 FAMILIES = frozenset(key.partition(".")[0] for key in catalogue("fr"))
 # Families whose keys are made from a table of the code: the tests below hold each of them complete.
-TABLES = frozenset({"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"})
+TABLES = frozenset(
+    {"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"}
+    | {"status", "why", "flaw", "verdict", "todo"}
+)
 # Countable things, there for any sentence that needs one.
 OFFERED = frozenset({"unit"})
 KEY = re.compile(rf"(?:{'|'.join(sorted(FAMILIES))})(?:\.[a-z0-9_]+)+")
@@ -77,8 +84,9 @@ def test_every_text_is_asked_for() -> None:
 @pytest.mark.parametrize(("family", "values"), [
     ("outcome", Outcome), ("reason", Reason), ("role", Role), ("capability", Capability),
     ("novalue", NoValue), ("measure", Unit),
+    ("status", Status), ("why", Why), ("flaw", Flaw), ("verdict", Verdict), ("todo", TASKS),
 ])  # fmt: skip
-def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: type[StrEnum]) -> None:
+def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: Iterable[StrEnum]) -> None:
     assert keys(family) == {f"{family}.{value}" for value in values}
 
 
