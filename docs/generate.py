@@ -6,13 +6,18 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
 from boucle.kpi import NoValue, Span
-from boucle.lifecycle import MACHINES
+from boucle.legs import LEGS, Position
+from boucle.lifecycle import MACHINES, Transition
+from boucle.push import Status
 from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
+from boucle.shape import Flaw
 from boucle.treatment import CODE_MAPS, MODES
 from boucle.words import LANGUAGES, catalogue
 
@@ -27,56 +32,86 @@ stage is kept without effect, with one of the reasons below. The words for a per
 MACHINE_TITLES = {"container": "A container", "return": "A returned product", "work": "A repair"}
 
 
+LEGS_INTRODUCTION = """\
+A physical scan is never refused. Where the item is not where the scan presumes it, these legs must have happened
+unscanned: each is run like a scanned one, marked `inferred`, and named by a reason. `repeat` says that the scan only
+says again what is so already."""
+
+WHY_INTRODUCTION = """\
+A reason marked *task* opens one: somebody has to look, and the last columns say what to do. One marked *leg* names a
+leg that was inferred."""
+
+DOOR_INTRODUCTION = """\
+Before any of this, the door answers for each record, once, at its first receipt. Nothing received is thrown away."""
+
+
 def lifecycle() -> str:
-    """Give the page of the lifecycles, the outcomes, the reasons."""
-    parts = [
-        "# Lifecycles",
-        MADE,
-        LIFECYCLE_INTRODUCTION,
-    ]
+    """Give the page of the lifecycles, the inferred legs, the outcomes, the reasons and the answers of the door."""
+    parts = ["# Lifecycles", MADE, LIFECYCLE_INTRODUCTION]
     for machine, rows in MACHINES.items():
-        parts.append(f"## {MACHINE_TITLES[machine]}")
-        parts.append(
-            table(
-                ("from", "event", "when", "to", "who may", "CBV step", "CBV disposition"),
-                (
-                    (
-                        ", ".join(stage or "–" for stage in sorted(row.sources)),
-                        f"`{row.kind}`",
-                        row.qualifier,
-                        row.target,
-                        row.who,
-                        row.biz_step,
-                        row.disposition,
-                    )
-                    for row in rows
-                ),
-            )
-        )
-    parts.append("## What becomes of an event")
-    parts.append(
-        table(
-            ("outcome", "français", "English"), ((f"`{outcome}`", *words(f"outcome.{outcome}")) for outcome in Outcome)
-        )
-    )
-    parts.append("## Why")
-    parts.append(
-        "A reason marked *task* opens one: somebody has to look. One marked *leg* names a leg that was inferred."
-    )
-    parts.append(
-        table(
-            ("reason", "", "français", "English"),
-            (
-                (
-                    f"`{reason}`",
-                    "task" if reason in TASKS else "leg" if reason in INFERENCES else "",
-                    *words(f"reason.{reason}"),
-                )
-                for reason in Reason
-            ),
-        )
-    )
+        parts += [f"## {MACHINE_TITLES[machine]}", machine_table(rows)]
+    parts += ["## Legs that nobody scanned", LEGS_INTRODUCTION, legs_table()]
+    parts += ["## What becomes of an event", words_table("outcome", Outcome)]
+    parts += ["## Why", WHY_INTRODUCTION, reasons_table()]
+    parts += ["## The answers of the door", DOOR_INTRODUCTION, words_table("status", Status)]
+    parts += ["What waits for a person, or is kept as bytes, says why:", words_table("why", Why)]
+    parts += ["What cannot be read as an event says its flaw:", words_table("flaw", Flaw)]
     return page(parts)
+
+
+def machine_table(rows: Iterable[Transition]) -> str:
+    """Give one machine as a table, a row a transition."""
+    return table(
+        ("from", "event", "when", "to", "who may", "CBV step", "CBV disposition"),
+        (
+            (
+                ", ".join(stage or "–" for stage in sorted(row.sources)),
+                f"`{row.kind}`",
+                row.qualifier,
+                row.target,
+                row.who,
+                row.biz_step,
+                row.disposition,
+            )
+            for row in rows
+        ),
+    )
+
+
+def legs_table() -> str:
+    """Give the legs that explain each scan, a column for each place where the item may be booked."""
+    return table(
+        ("what a scan proves", *Position),
+        (
+            (
+                f"`{act}`",
+                *("repeat" if legs is None else ", ".join(legs) or "–" for legs in map(by_position.get, Position)),
+            )
+            for act, by_position in LEGS.items()
+        ),
+    )
+
+
+def reasons_table() -> str:
+    """Give every reason with its words, and what to do where it opens a task."""
+    nothing = ("",) * len(LANGUAGES)
+    return table(
+        ("reason", "", "français", "English", "que faire", "what to do"),
+        (
+            (
+                f"`{reason}`",
+                "task" if reason in TASKS else "leg" if reason in INFERENCES else "",
+                *words(f"reason.{reason}"),
+                *(words(f"todo.{reason}") if reason in TASKS else nothing),
+            )
+            for reason in Reason
+        ),
+    )
+
+
+def words_table(family: str, values: Iterable[StrEnum]) -> str:
+    """Give the values of an enumeration with their words."""
+    return table((family, "français", "English"), ((f"`{value}`", *words(f"{family}.{value}")) for value in values))
 
 
 KPI_INTRODUCTION = """\
