@@ -58,7 +58,6 @@ class Reason(StrEnum):
     CHECK_FAILED = "check_failed"
     SAME_PERSON = "same_person"
     OUT_OF_STEP = "out_of_step"
-    MOOT = "moot"
 
 
 TASKS = frozenset(
