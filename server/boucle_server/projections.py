@@ -255,7 +255,9 @@ def mentions(connection: Connection, org: str, needles: set[str]) -> dict[str, s
 def _subjects_and_payloads(connection: Connection, org: str) -> Iterator[tuple[str, bytes]]:
     columns = (RECORD.c.subject, RECORD.c.payload)
     query = sa.select(*columns).where(RECORD.c.org == org, RECORD.c.subject > "", RECORD.c.status == "accepted")
-    yield from connection.execute(query, execution_options={"yield_per": FETCH}).tuples()
+    with connection.execute(query, execution_options={"yield_per": FETCH}) as found:
+        for row in found:
+            yield row.subject, row.payload
 
 
 def _texts(value: Any) -> Iterator[str]:
