@@ -6,7 +6,7 @@ never hides what has not gone up yet. It is a prediction: the server knows what 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from boucle.amend import effective, in_order
@@ -29,6 +29,7 @@ _LOCAL = (
     " WHERE folded = 0 AND state IN ('new', 'acked', 'held') AND "
 )
 _DOWN = ("reference", "item", "item_code", "operator")
+_BINDINGS = tuple(sorted(CLAIMS - {"item.commissioned"}))
 _LATEST = 2**62
 """An instant after every version."""
 
@@ -82,13 +83,23 @@ class Mirror:
     def apply(self, page: Page) -> None:
         """Take in one page with its cursor, in one transaction."""
         with self.store.writing() as db:
-            if page.reset:
+            if page.reset or self.store.get("afresh"):
                 for table in _DOWN:
                     db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
             for row in page.rows:
                 _take(db, row)
             put(db, "cursor", str(page.next))
+            put(db, "afresh", "")
         self._book_at = ""
+
+    def begin_afresh(self) -> None:
+        """Take everything in again at the next pull: the changes of a restored server are counted anew.
+
+        What is here stays until the first page comes, so that a phone that goes offline now still knows its sites.
+        """
+        with self.store.writing() as db:
+            put(db, "cursor", "0")
+            put(db, "afresh", "1")
 
     def settled(self, upto: int) -> None:
         """Note that what the server has of the first `upto` recorded events is part of what it last said."""
@@ -116,12 +127,12 @@ class Mirror:
 
         `without` names an event of ours that is left out: the state before it.
         """
-        claims = self._claims(without)
-        item_id = self._owner(subject, claims)
+        item_id = self._owner(subject, without)
         with self.store.reading() as db:
             row = db.execute("SELECT state FROM item WHERE item = ?", (item_id,)).fetchone()
             codes = {code for (code,) in db.execute("SELECT code FROM item_code WHERE item = ?", (item_id,))}
-        codes |= {code for code in claims if self._owner(code, claims) == item_id}
+            codes |= {code for (code,) in db.execute("SELECT subject FROM outbox WHERE id = ?", (item_id,))}
+        codes |= {code for code in self._bound_here(without) if self._owner(code, without) == item_id}
         codes.add(subject)
         local, _ = effective({event.id: event for event in self._local_about(codes) if event.id != without})
         birth = next((event for event in local if event.id == item_id), None)
@@ -156,24 +167,27 @@ class Mirror:
             ).fetchone()
         return None if row is None else self._events([row])[0].teff
 
-    def _claims(self, without: str) -> dict[str, Event]:
-        """Give the first local claim of each code that is not voided, as the server may not know it yet."""
-        marks = ", ".join("?" * (len(CLAIMS) + 1))
-        claims: dict[str, Event] = {}
-        events = {event.id: event for event in self._local(f"kind IN ({marks})", (*CLAIMS, "event.voided"))}
-        for event in effective(events)[0]:
-            if is_claim(event) and event.id != without:
-                claims.setdefault(event.subject, event)
-        return claims
+    def _bound_here(self, without: str) -> set[str]:
+        """Give the codes that were bound here to an item with another code, as the server may not know yet."""
+        bound = self._local(f"kind IN ({_marks(_BINDINGS)})", _BINDINGS)
+        return {event.subject for event in bound if event.id != without}
 
-    def _owner(self, code: str, claims: Mapping[str, Event]) -> str:
+    def _claim_of(self, code: str, without: str) -> Event | None:
+        """Give the first claim of a code that was made here, unless it is voided."""
+        kinds = (*CLAIMS, "event.voided")
+        events = self._local(f"kind IN ({_marks(kinds)}) AND subject = ?", (*kinds, code))
+        standing, _ = effective({event.id: event for event in events if event.id != without})
+        return next((event for event in standing if is_claim(event)), None)
+
+    def _owner(self, code: str, without: str) -> str:
+        """Give the item that a code names: by the server's word, else by what was bound here since."""
         passed: set[str] = set()
         while code not in passed:
+            claim = self._claim_of(code, without)
             with self.store.reading() as db:
                 bound = db.execute("SELECT item FROM item_code WHERE code = ?", (code,)).fetchone()
-            if bound is not None and not (code in claims and bound[0].startswith(PROVISIONAL)):
+            if bound is not None and not (claim is not None and bound[0].startswith(PROVISIONAL)):
                 return str(bound[0])
-            claim = claims.get(code)
             if claim is None:
                 break
             if claim.kind == "item.commissioned":
@@ -183,8 +197,7 @@ class Mirror:
         return PROVISIONAL + code
 
     def _local_about(self, codes: set[str]) -> list[Event]:
-        marks = ", ".join("?" * len(codes))
-        return self._local(f"subject IN ({marks})", tuple(codes))
+        return self._local(f"subject IN ({_marks(codes)})", tuple(codes))
 
     def _local(self, condition: str, values: tuple[str, ...]) -> list[Event]:
         with self.store.reading() as db:
@@ -198,6 +211,10 @@ class Mirror:
             at = teff if teff is not None else timekeeper.server_ms(reading, known)
             events.append(as_event(payload, at, tq))
         return events
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _quantity_reasons(event: Event, book: Book) -> tuple[Reason, ...]:

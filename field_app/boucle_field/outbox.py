@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from boucle import wire
@@ -252,6 +253,7 @@ class Outbox:
         return None
 
 
+@lru_cache(maxsize=4096)
 def as_event(payload: bytes, teff: int, tq: int | None) -> Event:
     """Read back an event of our own."""
     event = wire.read(payload, teff, Quality.WALL if tq is None else tq)

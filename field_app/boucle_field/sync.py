@@ -71,6 +71,7 @@ def _witnessed(phone: Phone, report: Report) -> Engine[Verdict]:
 def _refill(phone: Phone, report: Report) -> Engine[None]:
     """Give a restored server everything that this phone still holds; its receipts settle at once what it has."""
     settle.doubt_all(phone.store)
+    phone.mirror.begin_afresh()
     sent, to_check = report.sent, report.to_check
     yield from push_all(phone, report)
     report.again += report.sent - sent + report.to_check - to_check
