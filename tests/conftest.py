@@ -25,6 +25,17 @@ from tests.sockets import close_the_network  # noqa: E402
 
 __all__ = ["fresh_postgres", "postgres_server"]
 
+# Searches through histories, and tests that start a process for each case: not for a quick check.
+LONG = (
+    "tests/e2e/",
+    "tests/fault/",
+    "tests/property/",
+    "tests/docs/test_operations.py",
+    "tests/field_app/test_kill.py",
+    "tests/field_app/test_schedules.py",
+    "tests/server/test_serve.py",
+)
+
 close_the_network()
 
 # CI tries the same examples every time, so that a red run is somebody's change; the night looks for new ones.
@@ -43,7 +54,9 @@ settings.load_profile("boucle")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a PostgreSQL server, so that a quick check can leave it out."""
+    """Mark what needs a PostgreSQL server and what takes long, so that a quick check can leave both out."""
     for item in items:
+        if item.nodeid.startswith(LONG):
+            item.add_marker("slow")
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")
