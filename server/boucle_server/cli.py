@@ -14,10 +14,12 @@ from boucle_server.errors import ServerError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("boucle_server.serve", "servir la base par HTTP / serve the database over HTTP"),
+    "demo": ("boucle_server.demo.command", "un an de données fictives, servi / a year of invented data, served"),
     "admin": ("boucle_server.admin", "organisations, personnes, appareils, jetons / who may do what"),
     "backup": ("boucle_server.backup", "sauvegarder pendant le service / back up while serving"),
     "restore": ("boucle_server.restore", "restaurer une sauvegarde / restore a backup"),
     "import": ("boucle_server.imports.command", "tableurs et événements / spreadsheets and events"),
+    "export": ("boucle_server.exports.command", "événements, état, indicateurs, soldes / events, state, figures, balances"),
     "doctor": ("boucle_server.doctor", "vérifier l’installation / check the installation"),
 }
 """Each command: the module that offers `configure(parser)` and `run(args) -> int`, and its line of help."""

@@ -1,0 +1,103 @@
+"""`boucle export WHAT`: write one kind of export to a file, whole or not at all."""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Final
+
+from boucle.clock import SystemClock, parse_instant
+from boucle_server import organisations
+from boucle_server.errors import OperatorError
+from boucle_server.options import add_data, add_org, opened, settings_of, told
+
+EXPORTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "events": ("boucle_server.exports.events", ("jsonl",)),
+    "state": ("boucle_server.exports.state", ("json",)),
+    "kpis": ("boucle_server.exports.kpis", ("json", "csv", "xlsx")),
+    "balances": ("boucle_server.exports.balances", ("json", "csv", "xlsx")),
+}
+"""Each export: the module that offers `write(connection, org, file, *, request)`, and its formats, the usual first."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = (
+        "Examples:\n  boucle export events --out events.jsonl\n"
+        "  boucle export state --as-of 2026-11-01 --out state.json\n"
+        "  boucle export kpis --month 2026-10 --format xlsx --out octobre.xlsx"
+    )
+    parser.add_argument("what", choices=sorted(EXPORTS), metavar="WHAT", help=" | ".join(EXPORTS))
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="fichier à écrire / file to write")
+    parser.add_argument("--format", metavar="F", help="json, jsonl, csv, xlsx")
+    parser.add_argument("--as-of", metavar="TIME", help="à la place de maintenant / instead of now: 2026-11-01T00:00Z")
+    parser.add_argument("--month", metavar="YYYY-MM", help="un seul mois / one month")
+    parser.add_argument("--from", dest="first", metavar="YYYY-MM", help="premier mois / first month")
+    parser.add_argument("--to", dest="last", metavar="YYYY-MM", help="dernier mois / last month")
+    add_data(parser)
+    add_org(parser)
+
+
+class Request(argparse.Namespace):
+    """What is asked: `as_of_ms`, `format`, and the months `first` to `last` (`""`: from the first, to the last)."""
+
+    as_of_ms: int
+    format: str
+    first: str
+    last: str
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the export beside the file, then put it in its place; a failure leaves what was there."""
+    module_name, formats = EXPORTS[args.what]
+    chosen = args.format or _by_ending(args.out, formats)
+    if chosen not in formats:
+        raise OperatorError("export.no_format", what=args.what, format=chosen, formats=", ".join(formats))
+    write: Callable[..., None] = import_module(module_name).write
+    request = Request(
+        as_of_ms=_instant(args.as_of),
+        format=chosen,
+        first=args.month or args.first or "",
+        last=args.month or args.last or "",
+    )
+    with opened(settings_of(args)) as database, database.reading() as connection:
+        org = organisations.only(connection, args.org)
+        with _replacing(args.out) as file:
+            write(connection, org, file, request=request)
+    print(told("export.written", file=args.out, bytes=args.out.stat().st_size))
+    return 0
+
+
+def _by_ending(out: Path, formats: tuple[str, ...]) -> str:
+    ending = out.suffix.lower().lstrip(".")
+    return ending if ending in formats else formats[0]
+
+
+def _instant(text: str | None) -> int:
+    if text is None:
+        return SystemClock().now_ms()
+    try:
+        return parse_instant(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise OperatorError("export.bad_instant", text=text) from None
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[IO[bytes]]:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    except OSError as error:
+        raise OperatorError("export.unwritable", file=out, why=error.strerror or "") from error
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(out)
+    except OSError as error:
+        raise OperatorError("export.unwritable", file=out, why=error.strerror or "") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
