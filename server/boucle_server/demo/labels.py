@@ -11,6 +11,8 @@ from boucle_server.demo.ground import BASE
 from boucle_server.demo.network import DEPOTS, FIRMS
 from boucle_server.demo.year import Sample
 
+CODES: Final = "labels.csv"
+PRINTED: Final = "labels.pdf"
 _FORMAT: Final = "avery-l7160"
 _PLACES: Final = {place.key: place.name for place in (*DEPOTS, *FIRMS)}
 _BLANK: Final = "Étiquette vierge"
@@ -19,7 +21,7 @@ _BLANK: Final = "Étiquette vierge"
 def write_labels(samples: Sequence[Sample], directory: Path) -> tuple[Path, Path]:
     """Write `labels.csv` and `labels.pdf` into a directory; give both paths."""
     lines = [batch.Line(code=each.code, name=each.name or _BLANK, owner=_where(each)) for each in samples]
-    codes, printed = directory / "labels.csv", directory / "labels.pdf"
+    codes, printed = directory / CODES, directory / PRINTED
     write_bytes(codes, batch.written(lines))
     form = sheet.FORMATS[_FORMAT]
     faces = [Face(code=line.code, base=BASE, name=line.name, owner=line.owner) for line in lines]

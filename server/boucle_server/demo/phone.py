@@ -7,7 +7,7 @@ samples of its boots, seal. Simulated are only the hand that scans and the netwo
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from boucle.anchor import Reading, Sample, stamp_all
@@ -20,7 +20,7 @@ from boucle.version import VERSION
 from boucle.wire import FIRST_PREV, MAX_RECORDS, digest, write
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import STILL_OFFLINE, Handset
-from boucle_server.demo.seasons import instant
+from boucle_server.demo.seasons import instant, is_worked
 
 HOUR_MS: Final = 3_600_000
 _REBOOT_HOUR: Final = 5.0
@@ -29,6 +29,8 @@ _OFFLINE_SHARE: Final = 0.026
 _SENT_TWICE_SHARE: Final = 0.01
 _HALVED: Final = 4
 _LAST_DAYS: Final = 6
+_NOON: Final = 12.2
+_EVENING: Final = 18.4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +130,7 @@ class Phone:
 
     def _send(self, records: Sequence[Record], first: int, sync_ms: int, *, fading: bool) -> Iterator[Delivery]:
         """Send records in pushes; over a fading network in small ones, of which the second never arrives."""
-        size = _HALVED if fading else MAX_RECORDS
+        size = max(1, min(_HALVED, len(records) // 3)) if fading else MAX_RECORDS
         at_ms = sync_ms
         for start in range(0, len(records), size):
             part = tuple(records[start : start + size])
@@ -184,8 +186,8 @@ class Phone:
         )
 
     def _syncs(self, worked: Sequence[date]) -> list[int]:
-        """Give the instants at which it reaches the server: docks at noon and in the evening, trucks at night."""
-        hours = (18.3,) if self.handset.key.startswith("camion") else (12.2, 18.8)
+        """Give the instants at which it reaches the server: trucks in the evening, docks at noon, all before a rest."""
+        is_truck = self.handset.key.startswith("camion")
         found: list[int] = []
         spells = list(self.offline)
         if self.handset.key == STILL_OFFLINE:
@@ -195,6 +197,8 @@ class Phone:
             if self._chance.happens(_OFFLINE_SHARE) and day not in worked[-_LAST_DAYS:]:
                 begin = instant(day, 8.0)
                 spells.append(Spell(from_ms=begin, to_ms=begin + self._chance.between(1, 4) * DAY_MS))
+            rest = not is_worked(day + timedelta(days=1))
+            hours = ((_NOON,) if not is_truck else ()) + ((_EVENING,) if is_truck or rest else ())
             found += [instant(day, hour) + self._chance.between(0, 40 * 60_000) for hour in hours]
         lost = self.lost_ms if self.lost_ms is not None else found[-1] + 1
         return [

@@ -1,0 +1,172 @@
+"""`boucle demo`: seed a year of believable data into an embedded database, then serve it."""
+
+import argparse
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from boucle.clock import DEFAULT_ZONE
+from boucle.words import LANGUAGES, say
+from boucle_server.db import Database
+from boucle_server.demo.labels import PRINTED, write_labels
+from boucle_server.demo.people import PEOPLE, PIN
+from boucle_server.demo.seed import NAME, PASSWORD, plan_of, seed, state_of
+from boucle_server.demo.year import ITEMS, MONTHS, SEED, Plan, simulate
+from boucle_server.errors import OperatorError
+from boucle_server.guard import only_server
+from boucle_server.options import settings_of, warn
+from boucle_server.schema import prepare
+from boucle_server.serve import serve
+from boucle_server.settings import Settings
+
+DATA: Final = Path("demo-data")
+TOKEN: Final = "demo-token.txt"  # noqa: S105 - the name of a file
+NOTES: Final = "demo.txt"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = "Example: boucle demo --data demo-data --port 8000 --items 1200 --months 12"
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help=f"répertoire / directory ({DATA})")
+    parser.add_argument("--port", type=int, help="port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)")
+    items, months = _whole(60, 100_000), _whole(2, 36)
+    parser.add_argument("--items", type=items, default=ITEMS, metavar="N", help=f"contenants / containers ({ITEMS})")
+    parser.add_argument("--months", type=months, default=MONTHS, metavar="M", help=f"mois / months ({MONTHS})")
+    parser.add_argument(
+        "--seed", type=int, default=SEED, metavar="S", help=f"un autre hasard / another chance ({SEED})"
+    )
+    parser.add_argument("--seed-only", action="store_true", help="remplir sans servir / fill without serving")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fill the database unless that is done, say what to try, and serve."""
+    # The demonstration is a directory to throw away, whatever database this machine is set to use.
+    os.environ.pop("BOUCLE_DATABASE_URL", None)
+    settings = settings_of(args, port=args.port, database_url="")
+    if not args.seed_only:
+        settings = settings.model_copy(update={"port": _free_port(settings)})
+    fill(settings, Plan(today=_today(), items=args.items, months=args.months, seed=args.seed))
+    notes = "\n\n".join(_notes(settings, lang) for lang in LANGUAGES)
+    (settings.data / NOTES).write_text(f"{notes}\n", encoding="utf-8")
+    print(notes, flush=True)
+    return 0 if args.seed_only else serve(settings)
+
+
+def fill(settings: Settings, plan: Plan) -> None:
+    """Seed the database of a data directory, unless it holds a demonstration already.
+
+    OperatorError, with nothing changed, when it holds anything else.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with only_server(settings.data):
+        match _state(settings):
+            case "real":
+                raise OperatorError("demo.real_data", data=settings.data)
+            case "demo":
+                warn("demo.kept", data=settings.data, plan=_plan(settings))
+                return
+            case "broken":
+                warn("demo.again", data=settings.data)
+                for file in settings.data.glob(f"{settings.database_file.name}*"):
+                    file.unlink()
+            case _:
+                pass
+        began = time.monotonic()
+        warn("demo.seeding", items=plan.items, months=plan.months)
+        year = simulate(plan)
+        database = Database.open(settings)
+        try:
+            prepare(database)
+            token = seed(database, year, origin_host=settings.origin_host, tell=_progress())
+        finally:
+            database.close()
+        _keep(settings.data / TOKEN, token)
+        write_labels(year.samples, settings.data)
+        warn("demo.seeded", arrivals=len(year.arrivals), seconds=round(time.monotonic() - began))
+
+
+def _state(settings: Settings) -> str:
+    database = Database.open(settings)
+    try:
+        prepare(database)
+        return state_of(database)
+    finally:
+        database.close()
+
+
+def _plan(settings: Settings) -> str:
+    database = Database.open(settings)
+    try:
+        return plan_of(database)
+    finally:
+        database.close()
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Give what shows how far seeding is, on a terminal only."""
+    shown = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal shown
+        percent = 100 * done // total
+        if percent != shown and sys.stderr.isatty():
+            shown = percent
+            print(f"\r{percent:3} %", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _notes(settings: Settings, lang: str) -> str:
+    """Give what a newcomer is told: the address, an account for each role, what to try."""
+    accounts = [
+        f"     {person.login:<12} {say(f'role.{person.role.value}', lang):<16} {person.name}"
+        for person in PEOPLE
+        if person.login
+    ]
+    return say(
+        "demo.try",
+        lang,
+        address=settings.address,
+        name=NAME,
+        password=PASSWORD,
+        pin=PIN,
+        accounts="\n".join(accounts),
+        labels=settings.data / PRINTED,
+        data=settings.data,
+        token=(settings.data / TOKEN).read_text(encoding="ascii").strip(),
+    )
+
+
+def _keep(path: Path, secret: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(f"{secret}\n", encoding="ascii")
+
+
+def _free_port(settings: Settings) -> int:
+    """Give the port to serve on; OperatorError when it is taken, before a minute is spent on seeding."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise OperatorError("cli.port_busy", host=settings.host, port=settings.port) from None
+        return int(probe.getsockname()[1])
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo(DEFAULT_ZONE)).date()
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{least}..{most}")
+        return int(text)
+
+    return whole

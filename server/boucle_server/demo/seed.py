@@ -1,0 +1,153 @@
+"""Seeding: a simulated year goes into a real database by the door that every phone uses."""
+
+import json
+from collections.abc import Callable
+from typing import Final, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.log import EntryKind
+from boucle.pin import hash_pin
+from boucle.roles import Capability
+from boucle.version import VERSION
+from boucle_server import devices, eventlog, organisations, tokens
+from boucle_server.db import Database
+from boucle_server.demo.chance import Chance
+from boucle_server.demo.people import PIN
+from boucle_server.demo.phone import Delivery, Heard, Phone
+from boucle_server.demo.year import ORG, Arrival, Decided, Joined, Plan, Revoked, Year
+from boucle_server.feed import note_changes
+from boucle_server.ingest import accept_own, ingest
+from boucle_server.people import OPERATORS, hash_password
+from boucle_server.server_device import Draft
+from boucle_server.tables import DEVICE, JOB_RUN, PERSON
+from boucle_server.tables import ORG as ORGS
+
+NAME: Final = "Boucles du Grand Est (démonstration)"
+PASSWORD: Final = "boucle-demo-1234"  # noqa: S105 - shown to everybody who starts the demonstration
+_JOB: Final = "demo"
+_TOGETHER: Final = 32
+
+
+def state_of(database: Database) -> str:
+    """Tell what a database holds: `empty`, `demo`, `broken` when seeding it was interrupted, or `real`."""
+    with database.reading() as connection:
+        found = connection.execute(sa.select(ORGS.c.org, ORGS.c.demo)).all()
+        if any(not row.demo for row in found):
+            return "real"
+        if not found:
+            return "empty"
+        done = sa.select(JOB_RUN.c.finished_ms).where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
+        return "broken" if connection.execute(done).scalar() is None else "demo"
+
+
+def plan_of(database: Database) -> str:
+    """Give the plan by which a database was seeded, as `plan_text` writes it."""
+    with database.reading() as connection:
+        found: str = connection.execute(sa.select(JOB_RUN.c.period).where(JOB_RUN.c.name == _JOB)).scalar_one()
+        return found
+
+
+def plan_text(plan: Plan) -> str:
+    """Write a plan on one line."""
+    return json.dumps({"today": plan.today.isoformat(), "items": plan.items, "months": plan.months, "seed": plan.seed})
+
+
+def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[int, int], None]) -> str:
+    """Store a year in an empty database; give a token that may read. `tell` hears how many of all arrivals are in.
+
+    Some arrivals share a transaction, because nobody waits for the answer to any one of them.
+    """
+    began_ms = year.valid_from_ms
+    with database.writing(ORG) as connection:
+        organisations.create(connection, org=ORG, name=NAME, origin_host=origin_host, now_ms=began_ms, demo=True)
+        period = plan_text(year.plan)
+        connection.execute(sa.insert(JOB_RUN).values(org=ORG, name=_JOB, period=period, started_ms=began_ms))
+        _hire(connection, year, now_ms=began_ms)
+        rows = ({"table": table, "key": key, "valid_from": began_ms, "row": row} for table, key, row in year.reference)
+        drafts = [Draft(kind="reference.set", fields={"body": body}) for body in rows]
+        accept_own(connection, ORG, drafts, actor="", now_ms=began_ms)
+    for done in range(0, len(year.arrivals), _TOGETHER):
+        part = year.arrivals[done : done + _TOGETHER]
+        with database.writing(ORG) as connection:
+            for arrival in part:
+                _store(connection, arrival)
+        tell(done + len(part), len(year.arrivals))
+    with database.writing(ORG) as connection:
+        ended_ms = year.arrivals[-1].received_ms
+        connection.execute(
+            sa.update(JOB_RUN)
+            .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
+            .values(finished_ms=ended_ms, outcome="done")
+        )
+        return tokens.add(connection, ORG, name=_JOB, scopes=[Capability.READ], now_ms=ended_ms).secret
+
+
+def _store(connection: Connection, arrival: Arrival) -> None:
+    """Let one arrival take effect, with the receipt time that the simulation gives it."""
+    now_ms = arrival.received_ms
+    match arrival:
+        case Delivery():
+            ingest(connection, arrival.push, now_ms=now_ms)
+        case Decided():
+            acts = [Draft(kind=act.kind, fields=act.keys) for act in arrival.acts]
+            accept_own(connection, ORG, acts, actor=arrival.actor, now_ms=now_ms)
+        case Joined():
+            _let_in(connection, arrival.phone, now_ms=now_ms)
+        case Revoked():
+            devices.revoke(connection, ORG, arrival.dev, now_ms=now_ms)
+        case Heard():
+            said = {"app": VERSION, "boot": arrival.boot}
+            devices.seen(connection, ORG, arrival.dev, now_ms=now_ms, unsent=0, **said)
+        case _:
+            assert_never(arrival)
+
+
+def _hire(connection: Connection, year: Year, *, now_ms: int) -> None:
+    """Enter the people under the pseudonyms of the simulation, with the credentials that everybody is told."""
+    pin_hash, password_hash = hash_pin(PIN, Chance(year.plan.seed, "pin").bytes), hash_password(PASSWORD)
+    for pseudonym, person in year.people:
+        connection.execute(
+            sa.insert(PERSON).values(
+                org=ORG,
+                person=pseudonym,
+                name=person.name,
+                login=person.login or None,
+                password_hash=password_hash if person.login else None,
+                badge=person.key,
+                pin_hash=pin_hash,
+                role=person.role.value,
+                site=person.site,
+                active=True,
+                created_ms=now_ms,
+            )
+        )
+        content = {"act": "person.added", "role": person.role.value, "credentials": ["badge", "pin_hash"]}
+        eventlog.append_act(connection, ORG, EntryKind.KEY, pseudonym, content=content, now_ms=now_ms)
+    note_changes(connection, ORG, [(OPERATORS, pseudonym) for pseudonym, _ in year.people])
+
+
+def _let_in(connection: Connection, phone: Phone, *, now_ms: int) -> None:
+    """Enrol a simulated phone: with its key, and without any token, so that nobody can speak in its name."""
+    handset = phone.handset
+    connection.execute(
+        sa.insert(DEVICE).values(
+            org=ORG,
+            dev=phone.dev,
+            name=handset.name,
+            role=handset.role.value,
+            site=handset.site,
+            public_key=phone.key.public,
+            status="active",
+            enrolled_ms=now_ms,
+            last_seen_ms=now_ms,
+        )
+    )
+    content = {
+        "act": "device.enrolled",
+        "public": phone.key.public.hex(),
+        "role": handset.role.value,
+        "site": handset.site,
+    }
+    eventlog.append_act(connection, ORG, EntryKind.KEY, phone.dev, content=content, now_ms=now_ms)
