@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib import import_module
 from typing import Final
 
@@ -19,6 +19,8 @@ from boucle.wire import MAX_PUSH
 from boucle_server.api import problems
 from boucle_server.api.running import Running
 from boucle_server.db import Database
+from boucle_server.jobs import scheduled
+from boucle_server.notices import JOBS
 from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 
@@ -42,7 +44,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         try:
             await run_in_threadpool(prepare, database)
             app.state.running = Running(settings=settings, database=database, clock=now, started_ms=now.now_ms())
-            yield
+            with scheduled(database, JOBS, now) if settings.jobs else nullcontext():
+                yield
         finally:
             database.close()
 
