@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
+from string import Formatter
 
 import pytest
 
@@ -20,7 +21,8 @@ from boucle.shape import Flaw
 from boucle.words import catalogue
 from tests.house.tree import MEMBERS, files, name, python_files
 
-FAMILIES = frozenset(key.partition(".")[0] for key in catalogue("fr"))
+FRENCH = catalogue("fr")
+FAMILIES = frozenset(key.partition(".")[0] for key in FRENCH)
 # Families whose keys are made from a table of the code: the tests below hold each of them complete.
 TABLES = frozenset(
     {"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"}
@@ -112,3 +114,40 @@ def test_every_stage_has_its_words() -> None:
 
 def keys(family: str) -> set[str]:
     return {key for key in catalogue("fr") if key.startswith(f"{family}.")}
+
+
+def test_every_text_gets_the_values_it_has_places_for() -> None:
+    """A value that is forgotten shows only when something has just gone wrong."""
+    short = []
+    for folder, package in MEMBERS.items():
+        for path in python_files(f"{folder}/{package}"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(args=[ast.Constant(value=str(key)), *rest], keywords=keywords) if key in FRENCH:
+                        given = values_given(rest, keywords)
+                        wanted = places(FRENCH[key].text) | places(FRENCH[key].other)
+                        if given is not None and not wanted <= given:
+                            short.append(f"{name(path)}:{node.lineno} {key} {sorted(wanted - given)}")
+                    case _:
+                        pass
+    assert short == []
+
+
+def values_given(rest: list[ast.expr], keywords: list[ast.keyword]) -> set[str] | None:
+    """Give the names of the values handed over with a key, None when they cannot be seen from here."""
+    given = {keyword.arg for keyword in keywords if keyword.arg is not None}
+    if len(given) < len(keywords):
+        return None
+    for argument in rest:
+        match argument:
+            case ast.Dict(keys=names) if all(isinstance(each, ast.Constant) for each in names):
+                given |= {str(each.value) for each in names if isinstance(each, ast.Constant)}
+            case ast.Constant():
+                pass
+            case _:
+                return None
+    return given
+
+
+def places(text: str | None) -> set[str]:
+    return {value for _, value, _, _ in Formatter().parse(text or "") if value}
