@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from boucle.amend import effective, in_order
 from boucle.anchor import Reading
-from boucle.binding import PROVISIONAL, is_claim, via_of
+from boucle.binding import PROVISIONAL, first_claims, is_claim, via_of
 from boucle.events import CLAIMS, KINDS, Event, Family
 from boucle.fold import Mark, born, run, step
 from boucle.item import Item, load
@@ -29,6 +29,7 @@ _LOCAL = (
     " WHERE folded = 0 AND state IN ('new', 'acked', 'held') AND "
 )
 _DOWN = ("reference", "item", "item_code", "operator")
+_CODES_OF = "SELECT code FROM item_code WHERE item IN (?, ?)"
 _BINDINGS = tuple(sorted(CLAIMS - {"item.commissioned"}))
 _LATEST = 2**62
 """An instant after every version."""
@@ -61,10 +62,11 @@ class Page(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What this device knows of a subject: the item, as it should be now."""
+    """What this device knows of a subject: the item as it should be now, whether somebody claimed the code for it."""
 
     item: Item
     known: bool
+    claimed: bool
 
 
 class Mirror:
@@ -127,18 +129,20 @@ class Mirror:
 
         `without` names an event of ours that is left out: the state before it.
         """
-        item_id = self._owner(subject, without)
+        codes = self._around(subject, without)
+        standing, _ = effective({event.id: event for event in self._local_about(codes) if event.id != without})
+        claims = first_claims(standing)
+        bound = {code: owner for code in codes if (owner := self._bound(code))}
+        item_id = _owner(subject, bound, claims)
         with self.store.reading() as db:
             row = db.execute("SELECT state FROM item WHERE item = ?", (item_id,)).fetchone()
-            codes = {code for (code,) in db.execute("SELECT code FROM item_code WHERE item = ?", (item_id,))}
-            codes |= {code for (code,) in db.execute("SELECT subject FROM outbox WHERE id = ?", (item_id,))}
-        codes |= {code for code in self._bound_here(without) if self._owner(code, without) == item_id}
-        codes.add(subject)
-        local, _ = effective({event.id: event for event in self._local_about(codes) if event.id != without})
-        birth = next((event for event in local if event.id == item_id), None)
+        birth = next((event for event in standing if event.id == item_id), None)
         start = load(row[0]) if row else born(item_id, birth, self.book())
-        item, _, _ = run(start, in_order(event for event in local if belongs(event)), self.book())
-        return Seen(item, item.known)
+        own = {code for code in codes if _owner(code, bound, claims) == item_id}
+        history = in_order(event for event in standing if event.subject in own and belongs(event))
+        lost = {event.id for event in history if is_claim(event) and _is_lost(event, bound, claims)}
+        item, _, _ = run(start, history, self.book(), lost_claims=lost)
+        return Seen(item, item.known, subject in bound or subject in claims)
 
     def predict(self, event: Event) -> Mark:
         """Give what the fold should make of an event that was just recorded here, or is about to be."""
@@ -148,14 +152,13 @@ class Mirror:
         book = self.book()
         if event.subject.startswith("qty:"):
             return Mark(event.id, event.teff, event.kind, Outcome.APPLIED, _quantity_reasons(event, book))
-        item = self.look(event.subject, without=event.id).item
-        if event.kind == "item.commissioned" and item.id.startswith(PROVISIONAL):
-            item = born(event.id, event, book)
-        elif event.kind in CLAIMS and item.id.startswith(PROVISIONAL):
-            item = self.look(via_of(event), without=event.id).item
-        elif event.kind in CLAIMS and event.kind != "item.commissioned":
-            return Mark(event.id, event.teff, event.kind, Outcome.REFUSED, (Reason.ALREADY_BOUND,))
-        return step(item, event, book).mark
+        seen = self.look(event.subject, without=event.id)
+        lost = is_claim(event) and seen.claimed
+        item = seen.item
+        if is_claim(event) and not lost:
+            through = via_of(event)
+            item = self.look(through, without=event.id).item if through else born(event.id, event, book)
+        return step(item, event, book, lost_claim=lost).mark
 
     def last_scan(self, subject: str, kind: str, *, before: int) -> int | None:
         """Give when (ms) this device recorded this kind of event of a subject before place `before`, else None."""
@@ -167,34 +170,27 @@ class Mirror:
             ).fetchone()
         return None if row is None else self._events([row])[0].teff
 
-    def _bound_here(self, without: str) -> set[str]:
-        """Give the codes that were bound here to an item with another code, as the server may not know yet."""
-        bound = self._local(f"kind IN ({_marks(_BINDINGS)})", _BINDINGS)
-        return {event.subject for event in bound if event.id != without}
-
-    def _claim_of(self, code: str, without: str) -> Event | None:
-        """Give the first claim of a code that was made here, unless it is voided."""
-        kinds = (*CLAIMS, "event.voided")
-        events = self._local(f"kind IN ({_marks(kinds)}) AND subject = ?", (*kinds, code))
-        standing, _ = effective({event.id: event for event in events if event.id != without})
-        return next((event for event in standing if is_claim(event)), None)
-
-    def _owner(self, code: str, without: str) -> str:
-        """Give the item that a code names: by the server's word, else by what was bound here since."""
-        passed: set[str] = set()
-        while code not in passed:
-            claim = self._claim_of(code, without)
+    def _around(self, subject: str, without: str) -> set[str]:
+        """Give every code that may name the same item as `subject`, by the server's word and by what was bound here."""
+        bound = [event for event in self._local(f"kind IN ({_marks(_BINDINGS)})", _BINDINGS) if event.id != without]
+        codes, ahead = {subject}, [subject]
+        while ahead:
+            code = ahead.pop()
+            item = self._bound(code)
             with self.store.reading() as db:
-                bound = db.execute("SELECT item FROM item_code WHERE code = ?", (code,)).fetchone()
-            if bound is not None and not (claim is not None and bound[0].startswith(PROVISIONAL)):
-                return str(bound[0])
-            if claim is None:
-                break
-            if claim.kind == "item.commissioned":
-                return claim.id
-            passed.add(code)
-            code = via_of(claim)
-        return PROVISIONAL + code
+                same = {row[0] for row in db.execute(_CODES_OF, (item, PROVISIONAL + code))}
+            same |= {item.removeprefix(PROVISIONAL)} if item.startswith(PROVISIONAL) else set()
+            same |= {via_of(event) for event in bound if event.subject == code}
+            same |= {event.subject for event in bound if via_of(event) == code}
+            ahead += sorted(same - codes)
+            codes |= same
+        return codes
+
+    def _bound(self, code: str) -> str:
+        """Give the item that a code is bound to by the server's word, `""` when nobody claimed it there."""
+        with self.store.reading() as db:
+            row = db.execute("SELECT item FROM item_code WHERE code = ?", (code,)).fetchone()
+        return str(row[0]) if row else ""
 
     def _local_about(self, codes: set[str]) -> list[Event]:
         return self._local(f"subject IN ({_marks(codes)})", tuple(codes))
@@ -211,6 +207,34 @@ class Mirror:
             at = teff if teff is not None else timekeeper.server_ms(reading, known)
             events.append(as_event(payload, at, tq))
         return events
+
+
+def _owner(code: str, bound: Mapping[str, str], claims: Mapping[str, Event]) -> str:
+    """Give the item that a code names: by the server's word, else by the first claim that was made here."""
+    passed: list[str] = []
+    while code not in passed:
+        passed.append(code)
+        item = bound.get(code, "")
+        claim = claims.get(code)
+        if item:
+            through = item.removeprefix(PROVISIONAL)
+            if through == item or through in bound or through not in claims:
+                return item
+            # Bound through a code that nobody had claimed when the server last spoke, and that was claimed here.
+            code = through
+        elif claim is None:
+            return PROVISIONAL + code
+        elif claim.kind == "item.commissioned":
+            return claim.id
+        else:
+            code = via_of(claim)
+    return PROVISIONAL + min(passed)
+
+
+def _is_lost(event: Event, bound: Mapping[str, str], claims: Mapping[str, Event]) -> bool:
+    """Tell whether a claim made here came too late: the server knows an owner, or we made an earlier claim."""
+    first = claims.get(event.subject)
+    return event.subject in bound or (first is not None and first.id != event.id)
 
 
 def _marks(values: Collection[object]) -> str:
