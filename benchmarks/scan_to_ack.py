@@ -13,8 +13,8 @@ from benchmarks.figures import Figure, at_share, median, seconds
 from boucle.codes import Kind, Label, mint, read_label
 from boucle.item import Item, dump
 from boucle_field.identity import Identity
-from boucle_field.pages import Page
 from boucle_field.outbox import Draft
+from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.store import Store
 from boucle_field.work import ACTIONS, draft
