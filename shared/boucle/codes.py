@@ -149,6 +149,9 @@ _AIM_GS1 = frozenset({"C1", "d2", "Q3", "e0", "J1"})
 _AIM_TRADE = frozenset({"E0", "E4", "I0", "I1", "I3"})
 
 _LOOKALIKES = str.maketrans("ILO", "110")
+_CHARACTERS = re.compile(f"[{CROCKFORD}]{{{CODE_CHARACTERS}}}")
+_BASE_32 = str.maketrans(CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
+"""From Crockford's digits to those that Python reads as base 32."""
 _CONTROLS = "".join(map(chr, range(0x20))) + "\x7f"
 _EDGE_RIGHT = _CONTROLS + " "
 _EDGE_LEFT = _EDGE_RIGHT.replace(gs1.FNC1, "")
@@ -162,9 +165,7 @@ def mint(kind: Kind, randomness: Randomness) -> Code:
 
 def check_characters(kind: Kind, data: str) -> str:
     """The two check characters of 12 data characters (upper-case Crockford, no look-alikes)."""
-    number = 0
-    for character in data:
-        number = number << 5 | CROCKFORD.index(character)
+    number = int(data.translate(_BASE_32), 32)
     check = (ord(kind) << 5 * DATA_CHARACTERS | number) % CHECK_MODULUS
     return CROCKFORD[check >> 5] + CROCKFORD[check & 31]
 
@@ -181,7 +182,7 @@ def read_label(text: str) -> Label | Misread:
     body = text.rstrip(_EDGE_RIGHT).lstrip(_EDGE_LEFT)
     if not body.lstrip(gs1.FNC1):
         return Misread(reason=Reason.EMPTY, text=shown)
-    if any(_is_hostile(character) for character in body):
+    if _is_hostile(body):
         return Misread(reason=Reason.HOSTILE, text=shown)
     found = _read_body(body)
     if isinstance(found, Misread):
@@ -239,12 +240,12 @@ def _read_typed(body: str) -> Label | Misread | None:
 
 
 def _our_label(letter: str, chars: str, flags: tuple[Flag, ...]) -> Label | Misread:
-    kind = Kind(letter.upper())
-    canonical = chars.upper().translate(_LOOKALIKES).replace("-", "")
-    if _GROUPED.fullmatch(chars) is None or not _is_ours(kind, canonical):
+    canonical = chars.upper().translate(_LOOKALIKES).replace("-", "") if _GROUPED.fullmatch(chars) else ""
+    try:
+        code = Code(kind=Kind(letter.upper()), chars=canonical)
+    except ValueError:
         return Misread(reason=Reason.MISREAD, text=chars)
-    code = Code(kind=kind, chars=canonical)
-    return Label(key=code.text, kind=kind, code=code, flags=flags)
+    return Label(key=code.text, kind=code.kind, code=code, flags=flags)
 
 
 def _gs1_data(data: str, aim: str | None) -> gs1.Gs1Key | gs1.Fault:
@@ -270,13 +271,20 @@ def _gs1_label(found: gs1.Gs1Key | gs1.Fault, text: str, flags: tuple[Flag, ...]
 
 
 def _is_ours(kind: Kind, chars: str) -> bool:
-    if len(chars) != CODE_CHARACTERS or any(character not in CROCKFORD for character in chars):
+    if _CHARACTERS.fullmatch(chars) is None:
         return False
     data = chars[:DATA_CHARACTERS]
     return chars[DATA_CHARACTERS:] == check_characters(kind, data)
 
 
-def _is_hostile(character: str) -> bool:
+def _is_hostile(body: str) -> bool:
+    # In ASCII only controls are, and none of them is printable.
+    if body.isascii() and body.isprintable():
+        return False
+    return any(_is_hostile_character(character) for character in body)
+
+
+def _is_hostile_character(character: str) -> bool:
     """Controls, invisible or reversing marks, lone surrogates, unassigned characters, line separators."""
     if character == gs1.FNC1:
         return False

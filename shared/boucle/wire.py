@@ -7,7 +7,7 @@ and kept exactly as received; nothing here ever writes received bytes again.
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -92,7 +92,7 @@ def parse(payload: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise FlawError(Flaw.NOT_UTF8, str(error)) from error
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise FlawError(Flaw.NOT_JSON, str(error)[:200]) from error
     if not isinstance(value, dict):
@@ -120,6 +120,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(text: str) -> Any:
     raise FlawError(Flaw.BAD_NUMBER, f"{text[:40]} is not an integer")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float)
 
 
 def _clean(value: Any, depth: int) -> Any:
@@ -152,33 +155,35 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
     data = parse(payload)
     if data.get("v") != 1 or isinstance(data.get("v"), bool):
         raise FlawError(Flaw.BAD_KEYS, "v is not 1")
-    event_id = _text(data, "id")
-    org, dev, epoch, prev, priv = (_text(data, name) for name in ("org", "dev", "epoch", "prev", "priv"))
+    event_id = _fitting(data, "id", is_uuid7)
     kind, major = _kind(data)
-    texts = {name: _short(data, name) for name in _NAME_KEYS}
-    _check_envelope(event_id, org=org, dev=dev, epoch=epoch, prev=prev, priv=priv, corrects=texts["corrects"])
-    code, other = _text(data, "code"), _text(data, "other")
+    texts = {name: _short(data, name) for name in _NAME_KEYS if name in data}
+    if texts.get("corrects") and not is_uuid7(texts["corrects"]):
+        raise FlawError(Flaw.BAD_KEYS, "corrects is no event id")
+    priv = _text(data, "priv")
+    if priv and not _is_hash(priv):
+        raise FlawError(Flaw.BAD_KEYS, "priv is no hash")
+    code, other, item_type = _text(data, "code"), _text(data, "other"), texts.get("item_type", "")
     body, photos = data.get("body", _NOTHING), data.get("photos", ())
     if not isinstance(body, dict) or not isinstance(photos, list | tuple):
         raise FlawError(Flaw.BAD_BODY, "body is not an object, or photos not a list")
     qty = _integer(data, "qty")
     if major == 1 and kind in KINDS:
-        given = qty if "qty" in data else None
         check_body(kind, body)
-        check_subject(kind, code=code, item_type=texts["item_type"], qty=given, other=other)
+        check_subject(kind, code=code, item_type=item_type, qty=qty if "qty" in data else None, other=other)
         check_photos(photos)
     return Event(
         id=event_id,
-        org=org,
-        dev=dev,
-        epoch=epoch,
+        org=_fitting(data, "org", is_name),
+        dev=_fitting(data, "dev", is_name),
+        epoch=_fitting(data, "epoch", is_epoch),
         seq=_positive(data, "seq"),
-        prev=prev,
+        prev=_fitting(data, "prev", _is_hash),
         kind=kind,
         major=major,
         teff=teff,
         tq=tq,
-        subject=subject_of(code, _counted_id(kind, event_id, body), texts["item_type"]),
+        subject=subject_of(code, _counted_id(kind, event_id, body), item_type),
         code=code,
         other=other,
         qty=qty,
@@ -194,18 +199,15 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
 _NOTHING: dict[str, Any] = {}
 
 
-def _check_envelope(event_id: str, *, org: str, dev: str, epoch: str, prev: str, priv: str, corrects: str) -> None:
-    for name, fits in (
-        ("id", is_uuid7(event_id)),
-        ("org", is_name(org)),
-        ("dev", is_name(dev)),
-        ("epoch", is_epoch(epoch)),
-        ("prev", _HASH.fullmatch(prev)),
-        ("priv", not priv or _HASH.fullmatch(priv)),
-        ("corrects", not corrects or is_uuid7(corrects)),
-    ):
-        if not fits:
-            raise FlawError(Flaw.BAD_KEYS, f"{name} is missing or malformed")
+def _is_hash(text: str) -> bool:
+    return _HASH.fullmatch(text) is not None
+
+
+def _fitting(data: Mapping[str, Any], name: str, fits: Callable[[str], bool]) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not fits(value):
+        raise FlawError(Flaw.BAD_KEYS, f"{name} is missing or malformed")
+    return value
 
 
 def _counted_id(kind: str, event_id: str, body: Mapping[str, Any]) -> str:
@@ -221,7 +223,7 @@ def _kind(data: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name, "")
+    value = data.get(name)
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
