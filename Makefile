@@ -123,7 +123,7 @@ $(MEMBERS:%=alone-%): alone-%: setup
 	@$(BUILD) --python build/alone/$* $(REFRESH) $(alone_needs)
 	@build/alone/$*/bin/python tests/alone.py $*
 	@$(INSTALL) --python build/alone/$* -r requirements/test.lock
-	@BOUCLE_CAMPAIGN=quick build/alone/$*/bin/python -m pytest -q -n $(WORKERS) -m 'not slow' tests/$*
+	@BOUCLE_CAMPAIGN=quick build/alone/$*/bin/python -m pytest -q -n $(WORKERS) -m 'not slow and not postgres' tests/$*
 
 # ---------------------------------------------------------------- locks
 

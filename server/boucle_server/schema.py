@@ -4,6 +4,7 @@ Truth tables follow the migrations and are never dropped. Read tables are droppe
 definition changed; they are then empty, and `Prepared.stale` says that somebody has to fill them.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -86,7 +87,8 @@ def alembic_config(connection: Connection) -> "Config":
     """Give Alembic's configuration for work on an open connection."""
     from alembic.config import Config  # noqa: PLC0415  (slow to import, and seldom needed)
 
-    config = Config()
+    # Left to itself it would print to what standard output was when the library was first imported.
+    config = Config(stdout=sys.stdout)
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection
     return config
