@@ -97,7 +97,14 @@ def test_no_text_is_too_strange_to_be_asked(name: str) -> None:
 
 
 def test_places_and_offsets_are_zones() -> None:
-    for name in ("Europe/Paris", "UTC", "Etc/GMT+12", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "EST5EDT"):
+    for name in (
+        "Europe/Paris",
+        "UTC",
+        "Etc/GMT+12",
+        "America/Argentina/Buenos_Aires",
+        "America/Port-au-Prince",
+        "EST5EDT",
+    ):
         assert is_zone(name)
     assert len(ZONES) > 400
 
