@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
 from boucle.amend import Edge
 from boucle.binding import PROVISIONAL
 from boucle.item import Item
 from boucle.memory import MemoryStore
 from boucle.reference import Version
 from boucle.replay import World, replay
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import strategies as st
-
 from tests.campaign import examples
 from tests.strategies import Move, batches_of, events_of, histories
 

@@ -6,7 +6,6 @@ from boucle.item import Item
 from boucle.lifecycle import Stage
 from boucle.reasons import Outcome, Reason
 from boucle.replay import World, replay
-
 from tests.builders import Device, code, network
 
 CRATE = code(1)
