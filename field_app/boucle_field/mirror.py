@@ -4,8 +4,6 @@ The screen shows `server's fold + local events`, by the same `step` that the ser
 never hides what has not gone up yet. It is a prediction: the server knows what other devices did.
 """
 
-import json
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,13 +15,13 @@ from boucle.fold import Mark, born, run, step
 from boucle.item import Item, load
 from boucle.quantity import DECLARED
 from boucle.reasons import Outcome, Reason
-from boucle.reference import Book, Site, Version
+from boucle.reference import Book, Site
 from boucle.replay import belongs
 from boucle_field import timekeeper
 from boucle_field.outbox import as_event
+from boucle_field.pages import Page, take, versions
 from boucle_field.store import Store, put
 
-REFERENCE = frozenset({"site", "partner", "item_type", "lane", "loop"})
 _LOCAL = (
     "SELECT payload, teff, tq, wall_ms, boot, mono_ms FROM outbox"
     " WHERE folded = 0 AND state IN ('new', 'acked', 'held') AND "
@@ -33,32 +31,6 @@ _CODES_OF = "SELECT code FROM item_code WHERE item IN (?, ?)"
 _BINDINGS = tuple(sorted(CLAIMS - {"item.commissioned"}))
 _LATEST = 2**62
 """An instant after every version."""
-
-
-class Row(NamedTuple):
-    """One pulled row: its table, its key, its content, None for what is gone."""
-
-    table: str
-    key: str
-    row: Any
-
-
-class Page(NamedTuple):
-    """One page of the server's changes; `next` is the cursor after it, `reset` forgets everything before it."""
-
-    rows: tuple[Row, ...]
-    next: int
-    more: bool
-    reset: bool
-
-    @classmethod
-    def read(cls, answer: Mapping[str, Any] | None) -> "Page | None":
-        """Read the answer to a pull; None for anything else, whole or in part."""
-        try:
-            rows = [Row(each["table"], each["key"], _content(each["table"], each["row"])) for each in answer["rows"]]  # type: ignore[index]
-            return cls(tuple(rows), int(answer["next"]), answer["more"] is True, answer.get("reset") is True)  # type: ignore[index, union-attr]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return None
 
 
 class Seen(NamedTuple):
@@ -89,7 +61,7 @@ class Mirror:
                 for table in _DOWN:
                     db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
             for row in page.rows:
-                _take(db, row)
+                take(db, row)
             put(db, "cursor", str(page.next))
             put(db, "afresh", "")
         self._book_at = ""
@@ -114,7 +86,7 @@ class Mirror:
         if at != self._book_at:
             with self.store.reading() as db:
                 rows = db.execute("SELECT tbl, key, versions FROM reference").fetchall()
-            self._book = Book(version for table, key, text in rows for version in _versions(table, key, text))
+            self._book = Book(version for table, key, text in rows for version in versions(table, key, text))
             self._book_at = at
         return self._book
 
@@ -249,63 +221,3 @@ def _quantity_reasons(event: Event, book: Book) -> tuple[Reason, ...]:
     if any(place and not book.site(place, event.teff).known for place in places):
         reasons.append(Reason.UNKNOWN_PLACE)
     return tuple(reasons)
-
-
-def _content(table: str, row: Any) -> Any:
-    """Give what is stored of a row, as it is stored; what is not as it should be raises TypeError or KeyError."""
-    match table:
-        case _ if row is None:
-            return None
-        case "item":
-            state = row["state"] if isinstance(row["state"], str) else _text(row["state"])
-            load(state)
-            return state, [str(code) for code in row["codes"]]
-        case "operator":
-            return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
-        case _ if table in REFERENCE:
-            _versions(table, "", _text(row))
-            return _text(row) if row else None
-        case _:
-            return _text(row)
-
-
-def _take(db: sqlite3.Connection, row: Row) -> None:
-    """Write one pulled row; a table of a newer server is passed over."""
-    match row.table:
-        case "item":
-            db.execute("DELETE FROM item_code WHERE item = ?", (row.key,))
-            db.execute("DELETE FROM item WHERE item = ?", (row.key,))
-            if row.row is not None:
-                state, codes = row.row
-                db.execute("INSERT INTO item VALUES (?, ?)", (row.key, state))
-                db.executemany("INSERT OR REPLACE INTO item_code VALUES (?, ?)", [(code, row.key) for code in codes])
-        case "operator":
-            db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
-            if row.row is not None:
-                db.execute("INSERT INTO operator VALUES (?, ?, ?, ?, ?, ?)", (row.key, *row.row))
-        case "org" if row.row is not None:
-            put(db, "org_row", row.row)
-        case table if table in REFERENCE:
-            db.execute("DELETE FROM reference WHERE tbl = ? AND key = ?", (table, row.key))
-            if row.row is not None:
-                db.execute("INSERT INTO reference VALUES (?, ?, ?)", (table, row.key, row.row))
-        case _:
-            pass
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _versions(table: str, key: str, text: str) -> list[Version]:
-    return [
-        Version(
-            table=table,
-            key=key,
-            valid_from=int(each.get("valid_from", 0)),
-            # The server lists versions in their order; of two that begin together the later one holds.
-            order=(0, "", "", place, str(each.get("id", ""))),
-            row=each.get("row") or {},
-        )
-        for place, each in enumerate(json.loads(text))
-    ]

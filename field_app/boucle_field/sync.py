@@ -8,7 +8,7 @@ answer; a round that ends anywhere loses nothing, and the next one goes on.
 from boucle.anchor import Sample, sample_of
 from boucle_field import settle, timekeeper
 from boucle_field.asking import NO_ANSWER, Engine, Request
-from boucle_field.mirror import Page
+from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.pushing import NOT_LET_IN, End, Report, StopRoundError, push_all
 from boucle_field.store import put

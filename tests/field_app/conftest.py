@@ -8,7 +8,8 @@ from random import Random
 import pytest
 
 from boucle_field.headless import main
-from boucle_field.mirror import Mirror, Page
+from boucle_field.mirror import Mirror
+from boucle_field.pages import Page
 from boucle_field.store import Store
 from boucle_field.sync import sync
 from tests.field_app.ran import Place, Ran

@@ -8,8 +8,8 @@ from boucle.anchor import Reading
 from boucle.binding import owner
 from boucle.reasons import Outcome, Reason
 from boucle.replay import World, replay
-from boucle_field.mirror import Page
 from boucle_field.outbox import Draft, as_event
+from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.sync import sync
 from boucle_field.timekeeper import samples, server_ms

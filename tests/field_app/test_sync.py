@@ -11,8 +11,8 @@ from boucle.rescue import unpack
 from boucle.wire import digest, write
 from boucle_field import witness
 from boucle_field.asking import NO_ANSWER, Request, Response, pause_ms
-from boucle_field.mirror import Page
 from boucle_field.outbox import Draft
+from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.pushing import End, Report
 from boucle_field.rescuing import export

@@ -1,0 +1,108 @@
+"""A page of the server's changes: read with suspicion, written into the store row by row."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from boucle.item import load
+from boucle.reference import Version
+from boucle_field.store import put
+
+REFERENCE = frozenset({"site", "partner", "item_type", "lane", "loop"})
+
+
+class Row(NamedTuple):
+    """One pulled row: its table, its key, its content, None for what is gone."""
+
+    table: str
+    key: str
+    row: Any
+
+
+class Page(NamedTuple):
+    """One page of the server's changes; `next` is the cursor after it, `reset` forgets everything before it."""
+
+    rows: tuple[Row, ...]
+    next: int
+    more: bool
+    reset: bool
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any] | None) -> "Page | None":
+        """Read the answer to a pull; None for anything else, whole or in part."""
+        if answer is None:
+            return None
+        try:
+            rows = tuple(_row(each) for each in answer["rows"])
+            return cls(rows, int(answer["next"]), answer["more"] is True, answer.get("reset") is True)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+
+def _row(each: Mapping[str, Any]) -> Row:
+    table, key = each["table"], each["key"]
+    if not isinstance(table, str) or not isinstance(key, str):
+        raise TypeError("a table and a key are texts")
+    return Row(table, key, _content(table, each["row"]))
+
+
+def _content(table: str, row: Any) -> Any:
+    """Give what is stored of a row, as it is stored; what is not as it should be raises TypeError or KeyError."""
+    match table:
+        case _ if row is None:
+            return None
+        case "item":
+            state = row["state"] if isinstance(row["state"], str) else _text(row["state"])
+            load(state)
+            return state, [str(code) for code in row["codes"]]
+        case "operator":
+            return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
+        case _ if table in REFERENCE:
+            versions(table, "", _text(row))
+            return _text(row) if row else None
+        case _:
+            return _text(row)
+
+
+def take(db: sqlite3.Connection, row: Row) -> None:
+    """Write one pulled row; a table of a newer server is passed over."""
+    match row.table:
+        case "item":
+            db.execute("DELETE FROM item_code WHERE item = ?", (row.key,))
+            db.execute("DELETE FROM item WHERE item = ?", (row.key,))
+            if row.row is not None:
+                state, codes = row.row
+                db.execute("INSERT INTO item VALUES (?, ?)", (row.key, state))
+                db.executemany("INSERT OR REPLACE INTO item_code VALUES (?, ?)", [(code, row.key) for code in codes])
+        case "operator":
+            db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
+            if row.row is not None:
+                db.execute("INSERT INTO operator VALUES (?, ?, ?, ?, ?, ?)", (row.key, *row.row))
+        case "org" if row.row is not None:
+            put(db, "org_row", row.row)
+        case table if table in REFERENCE:
+            db.execute("DELETE FROM reference WHERE tbl = ? AND key = ?", (table, row.key))
+            if row.row is not None:
+                db.execute("INSERT INTO reference VALUES (?, ?, ?)", (table, row.key, row.row))
+        case _:
+            pass
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def versions(table: str, key: str, text: str) -> list[Version]:
+    """Give the versions of a row of reference data, as the server lists them."""
+    return [
+        Version(
+            table=table,
+            key=key,
+            valid_from=int(each.get("valid_from", 0)),
+            # The server lists versions in their order; of two that begin together the later one holds.
+            order=(0, "", "", place, str(each.get("id", ""))),
+            row=each.get("row") or {},
+        )
+        for place, each in enumerate(json.loads(text))
+    ]
