@@ -78,6 +78,7 @@ def test_nobody_can_speak_for_a_simulated_phone_and_all_operators_know_one_pin(d
 
 
 def test_a_second_start_keeps_what_is_there(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--data", str(data), "--seed-only"]) == 0
     before = (data / "boucle.sqlite3").read_bytes()
     assert main(["demo", "--data", str(data), "--seed-only"]) == 0
     assert (data / "boucle.sqlite3").read_bytes() == before

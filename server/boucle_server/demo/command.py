@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from boucle.clock import DEFAULT_ZONE
+from boucle.clock import DEFAULT_ZONE, SystemClock
+from boucle.roles import Capability
 from boucle.words import LANGUAGES, say
+from boucle_server import tokens
 from boucle_server.db import Database
 from boucle_server.demo.labels import PRINTED, write_labels
 from boucle_server.demo.people import PEOPLE, PIN
 from boucle_server.demo.seed import NAME, PASSWORD, plan_of, seed, state_of
-from boucle_server.demo.year import ITEMS, MONTHS, SEED, Plan, simulate
+from boucle_server.demo.year import ITEMS, MONTHS, ORG, SEED, Plan, simulate
 from boucle_server.errors import OperatorError
 from boucle_server.guard import only_server
 from boucle_server.options import settings_of, warn
@@ -52,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.seed_only:
         settings = settings.model_copy(update={"port": _free_port(settings)})
     fill(settings, Plan(today=_today(), items=args.items, months=args.months, seed=args.seed))
+    if not (settings.data / TOKEN).exists():
+        _keep(settings.data / TOKEN, _new_token(settings))
     notes = "\n\n".join(_notes(settings, lang) for lang in LANGUAGES)
     (settings.data / NOTES).write_text(f"{notes}\n", encoding="utf-8")
     print(notes, flush=True)
@@ -80,14 +84,13 @@ def fill(settings: Settings, plan: Plan) -> None:
         began = time.monotonic()
         warn("demo.seeding", items=plan.items, months=plan.months)
         year = simulate(plan)
+        write_labels(year.samples, settings.data)
         database = Database.open(settings)
         try:
             prepare(database)
-            token = seed(database, year, origin_host=settings.origin_host, tell=_progress())
+            seed(database, year, origin_host=settings.origin_host, tell=_progress())
         finally:
             database.close()
-        _keep(settings.data / TOKEN, token)
-        write_labels(year.samples, settings.data)
         warn("demo.seeded", arrivals=len(year.arrivals), seconds=round(time.monotonic() - began))
 
 
@@ -96,6 +99,17 @@ def _state(settings: Settings) -> str:
     try:
         prepare(database)
         return state_of(database)
+    finally:
+        database.close()
+
+
+def _new_token(settings: Settings) -> str:
+    """Make a token that may read, for whoever tries the interface of programs."""
+    database = Database.open(settings)
+    try:
+        with database.writing(ORG) as connection:
+            made = tokens.add(connection, ORG, name="demo", scopes=[Capability.READ], now_ms=SystemClock().now_ms())
+            return made.secret
     finally:
         database.close()
 
@@ -139,8 +153,15 @@ def _notes(settings: Settings, lang: str) -> str:
         accounts="\n".join(accounts),
         labels=settings.data / PRINTED,
         data=settings.data,
+        boucle=_program(),
         token=(settings.data / TOKEN).read_text(encoding="ascii").strip(),
     )
+
+
+def _program() -> str:
+    """Give how this program was called, so that what is shown can be typed as it stands."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "boucle" and called.exists() else "boucle"
 
 
 def _keep(path: Path, secret: str) -> None:

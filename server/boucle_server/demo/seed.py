@@ -9,9 +9,8 @@ from sqlalchemy.engine import Connection
 
 from boucle.log import EntryKind
 from boucle.pin import hash_pin
-from boucle.roles import Capability
 from boucle.version import VERSION
-from boucle_server import devices, eventlog, organisations, tokens
+from boucle_server import devices, eventlog, organisations
 from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PIN
@@ -54,8 +53,8 @@ def plan_text(plan: Plan) -> str:
     return json.dumps({"today": plan.today.isoformat(), "items": plan.items, "months": plan.months, "seed": plan.seed})
 
 
-def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[int, int], None]) -> str:
-    """Store a year in an empty database; give a token that may read. `tell` hears how many of all arrivals are in.
+def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[int, int], None]) -> None:
+    """Store a year in an empty database; `tell` hears how many of all arrivals are in.
 
     Some arrivals share a transaction, because nobody waits for the answer to any one of them.
     """
@@ -81,7 +80,6 @@ def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[in
             .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
             .values(finished_ms=ended_ms, outcome="done")
         )
-        return tokens.add(connection, ORG, name=_JOB, scopes=[Capability.READ], now_ms=ended_ms).secret
 
 
 def _store(connection: Connection, arrival: Arrival) -> None:
