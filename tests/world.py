@@ -84,6 +84,8 @@ class Books:
     known: dict[str, Known] = field(default_factory=dict)
     slots: dict[tuple[str, str], dict[int, Slot]] = field(default_factory=dict)
     raw: list[bytes] = field(default_factory=list)
+    unread: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
+    """Hashes of bytes that the raw route took, by the number they were sent under."""
     frontier: Frontier = field(default_factory=Frontier)
     nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)
     signed: Checkpoint | None = None
@@ -216,6 +218,8 @@ class SimServer:
         if body not in self.books.raw:
             self.books.raw.append(body)
             self._append([body])
+        place = self.books.unread.setdefault((dev, request.query["epoch"]), {})
+        place.setdefault(int(request.query["seq"]), digest(body))
         return _json({"hash": digest(body), "receipt": self._receipt(dev, request.query["epoch"])})
 
     def _learn(self, events: list[Event]) -> None:
@@ -277,7 +281,8 @@ class SimServer:
 
     def _ranges(self, dev: str, epoch: str) -> tuple[receipts.Range, ...]:
         slots = self.books.slots.get((dev, epoch), {})
-        return ranges_of((seq, slot.hash) for seq, slot in slots.items())
+        stored = self.books.unread.get((dev, epoch), {}) | {seq: slot.hash for seq, slot in slots.items()}
+        return ranges_of(stored.items())
 
     def _receipt(self, dev: str, epoch: str) -> str:
         head = self.head

@@ -191,6 +191,11 @@ class Outbox:
             row = db.execute("SELECT epoch FROM epoch JOIN outbox USING (era) WHERE n = ?", (n,)).fetchone()
         return str(row[0])
 
+    def is_unsent(self, n: int) -> bool:
+        """Tell whether the event at place `n` still waits to be sent."""
+        with self.store.reading() as db:
+            return bool(db.execute("SELECT state = 'new' FROM outbox WHERE n = ?", (n,)).fetchone()[0])
+
     def end(self) -> int:
         """Give the place of the last event recorded, 0 before the first."""
         with self.store.reading() as db:

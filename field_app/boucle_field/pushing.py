@@ -97,19 +97,24 @@ def _deliver(phone: Phone, batch: Sequence[Waiting], report: Report, *, tries: i
         if failures < tries:
             yield Pause(ms=pause_ms(failures, phone.randomness))
     if len(batch) == 1:
-        yield from _send_raw(phone, batch[0], report)
+        # Perhaps only the answers were lost: a push of nothing asks what the server has.
+        response = yield _request(phone, batch, records=False)
+        if response.status == OK:
+            _take(phone, (), response, report)
+        if phone.outbox.is_unsent(batch[0].n):
+            yield from _send_raw(phone, batch[0], report)
         return
     middle = (len(batch) + 1) // 2
     for half in (batch[:middle], batch[middle:]):
         yield from _deliver(phone, half, report, tries=TRIES if len(half) == 1 else 1)
 
 
-def _request(phone: Phone, batch: Sequence[Waiting]) -> Request:
-    return Request(method="POST", path="/v1/sync/push", body=write_push(sealed(phone, batch)))
+def _request(phone: Phone, batch: Sequence[Waiting], *, records: bool = True) -> Request:
+    return Request(method="POST", path="/v1/sync/push", body=write_push(sealed(phone, batch, records=records)))
 
 
-def sealed(phone: Phone, batch: Sequence[Waiting]) -> Push:
-    """Give the push of a batch (one epoch, no hole) under this device's seal."""
+def sealed(phone: Phone, batch: Sequence[Waiting], *, records: bool = True) -> Push:
+    """Give the push of a batch (one epoch, no hole) under this device's seal; without its records, a mere question."""
     reading = phone.ticks.reading()
     push = Push(
         batch=uuid7(max(reading.wall_ms, 0) % 2**48, phone.randomness),
@@ -117,8 +122,8 @@ def sealed(phone: Phone, batch: Sequence[Waiting]) -> Push:
         dev=phone.identity.dev,
         epoch=phone.outbox.epoch_of(batch[0].n),
         first=batch[0].seq,
-        last=batch[-1].seq,
-        records=tuple(each.record for each in batch),
+        last=batch[-1].seq if records else batch[0].seq - 1,
+        records=tuple(each.record for each in batch) if records else (),
         seal=b"",
         boot=reading.boot,
         mono_now=reading.mono_ms,
@@ -160,6 +165,7 @@ def _heed(phone: Phone, consistency: object, receipt: Receipt, report: Report) -
 
 def _send_raw(phone: Phone, waiting: Waiting, report: Report) -> Engine[None]:
     """Send the bytes of the one event that no push can carry; what fails here too waits for the next round."""
+    settle.offer_raw(phone.store, waiting)
     response = yield Request(
         method="POST",
         path="/v1/sync/raw",
@@ -173,9 +179,9 @@ def _send_raw(phone: Phone, waiting: Waiting, report: Report) -> Engine[None]:
     receipt = settle.verified(note, phone.identity, phone.crypto)
     if response.status != OK or receipt is None or answer.get("hash") != waiting.hash:
         return
-    # Where only the answers were lost, the server has the event already, and its receipt says so.
-    report.sent += settle.settle(phone.store, receipt, note=note).sent
+    # Bytes that nobody read take their place in the receipt, but they are not an event yet.
     report.to_check += settle.settle_raw(phone.store, waiting)
+    report.sent += settle.settle(phone.store, receipt, note=note).sent
 
 
 def _check_let_in(response: Response) -> None:

@@ -18,8 +18,6 @@ from boucle_field.outbox import Waiting
 from boucle_field.store import Store
 
 TO_CHECK = frozenset({Status.HELD, Status.QUARANTINED, Status.CONFLICT, Status.FORK})
-RAW = "raw"
-"""The state of an event that only the raw route took: the server keeps its bytes, unread."""
 
 
 class Settled(NamedTuple):
@@ -53,9 +51,9 @@ def settle(
             "INSERT INTO receipt (era, server_ms, note) VALUES (?, ?, ?)", (era, receipt.server_ms, note)
         ).lastrowid
         checked, forked = _check(db, batch, results)
-        sent = _acknowledge(db, era, receipt, int(number or 0))
+        sent, raw = _acknowledge(db, era, receipt, int(number or 0))
         lost = _doubt(db, era, receipt)
-    return Settled(sent, checked, lost, forked)
+    return Settled(sent, checked + raw, lost, forked)
 
 
 def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[Any]) -> tuple[int, bool]:
@@ -65,8 +63,11 @@ def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[A
         if not isinstance(result, dict) or result.get("hash") != waiting.hash:
             continue
         status, why = str(result.get("status", "")), str(result.get("why") or "")
-        if status == Status.DUPLICATE and why in TO_CHECK:
+        if status == Status.DUPLICATE:
             status, why = why, ""
+        if status == Status.ACCEPTED:
+            # Read after all: whatever the raw route may have taken of it counts no more.
+            db.execute("UPDATE outbox SET why = '' WHERE n = ? AND state = 'new'", (waiting.n,))
         if status not in TO_CHECK:
             continue
         forked = forked or status == Status.FORK
@@ -76,18 +77,24 @@ def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[A
     return checked, forked
 
 
-def _acknowledge(db: sqlite3.Connection, era: int, receipt: Receipt, number: int) -> int:
-    """Call sent what the receipt confirms: the hash of a range's last event, being ours, confirms its range."""
-    sent = 0
+def _acknowledge(db: sqlite3.Connection, era: int, receipt: Receipt, number: int) -> tuple[int, int]:
+    """Call sent what the receipt confirms: the hash of a range's last event, being ours, confirms its range.
+
+    What was offered to the raw route is kept there for all we know, so it is to check. Give how many of each.
+    """
+    sent, raw = 0, 0
     for each in receipt.ranges:
         own = db.execute("SELECT hash FROM outbox WHERE era = ? AND seq = ?", (era, each.last)).fetchone()
-        if own is not None and own[0] == each.hash:
-            sent += db.execute(
-                "UPDATE outbox SET state = 'acked', receipt = ?"
-                " WHERE era = ? AND seq BETWEEN ? AND ? AND state = 'new' AND teff IS NOT NULL",
-                (number, era, each.first, each.last),
-            ).rowcount
-    return sent
+        if own is None or own[0] != each.hash:
+            continue
+        confirmed = "WHERE era = ? AND seq BETWEEN ? AND ? AND state = 'new' AND teff IS NOT NULL"
+        values = (number, era, each.first, each.last)
+        raw += db.execute(
+            f"UPDATE outbox SET state = 'raw', why = '', receipt = ? {confirmed} AND why = 'raw'",  # noqa: S608
+            values,
+        ).rowcount
+        sent += db.execute(f"UPDATE outbox SET state = 'acked', receipt = ? {confirmed}", values).rowcount  # noqa: S608
+    return sent, raw
 
 
 def _doubt(db: sqlite3.Connection, era: int, receipt: Receipt) -> int:
@@ -111,10 +118,18 @@ def doubt_all(store: Store) -> int:
         ).rowcount
 
 
-def settle_raw(store: Store, waiting: Waiting) -> int:
-    """Note that the raw route keeps the bytes of one event: to check, unless it is sent; give how many that is."""
+def offer_raw(store: Store, waiting: Waiting) -> None:
+    """Note, before it is done, that the raw route is offered an event: its answer may be lost."""
     with store.writing() as db:
-        return db.execute("UPDATE outbox SET state = ? WHERE n = ? AND state = 'new'", (RAW, waiting.n)).rowcount
+        db.execute("UPDATE outbox SET why = 'raw' WHERE n = ? AND state = 'new'", (waiting.n,))
+
+
+def settle_raw(store: Store, waiting: Waiting) -> int:
+    """Note that the raw route keeps the bytes of one event: to check; give how many that is."""
+    with store.writing() as db:
+        return db.execute(
+            "UPDATE outbox SET state = 'raw', why = '' WHERE n = ? AND state = 'new'", (waiting.n,)
+        ).rowcount
 
 
 def forget_receipts(store: Store) -> None:

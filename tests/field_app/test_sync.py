@@ -58,6 +58,17 @@ class Meddler(Net):
         return Response(status=response.status, body=json.dumps({**(response.json() or {}), **self.change}).encode())
 
 
+class Sieve(Net):
+    """A network that carries one kind of request another way."""
+
+    def __init__(self, one: Net, others: Net, path: str) -> None:
+        super().__init__(server=others.server, random=Random(1))
+        self.one, self.others, self.path = one, others, path
+
+    def ask(self, request: Request, dev: str) -> Response:
+        return (self.one if request.path == self.path else self.others).ask(request, dev)
+
+
 def test_everything_is_sent_once_and_the_counts_are_true(place: Place) -> None:
     ids = [scan(place.phone, number) for number in range(1, 8)]
     assert place.phone.outbox.counts() == (7, 0, 0)
@@ -174,15 +185,29 @@ def test_one_event_that_kills_the_server_holds_up_no_other(place: Place, positio
     assert payload in place.server.books.raw
 
 
-def test_a_poison_that_no_route_takes_waits_alone(place: Place) -> None:
+def poisoned(place: Place) -> None:
     for number in range(1, 31):
         scan(place.phone, number, poison=number == 5)
     place.server.poison = lambda payload: b'"poison":true' in payload
-    report = synced(place._replace(net=Meddler(place.server, "/v1/sync/raw", Response(status=500))))
+
+
+def test_a_poison_that_no_route_takes_waits_alone(place: Place) -> None:
+    poisoned(place)
+    lost = Net(server=place.server, random=Random(1), lose_request=1.0)
+    report = synced(place._replace(net=Sieve(lost, place.net, "/v1/sync/raw")))
     assert (report.end, report.stuck) == (End.DONE, 1)
     assert place.phone.outbox.counts() == (1, 29, 0)
     place.server.poison = lambda _payload: False
     assert synced(place).sent == 1
+    assert place.phone.outbox.counts() == (0, 30, 0)
+
+
+def test_a_poison_whose_raw_answer_is_lost_is_to_check_and_not_called_sent(place: Place) -> None:
+    poisoned(place)
+    report = synced(place._replace(net=Meddler(place.server, "/v1/sync/raw", Response(status=500))))
+    assert (report.end, report.stuck) == (End.DONE, 0)
+    assert place.phone.outbox.counts() == (0, 29, 1)
+    assert states(place.phone)[4] == ("raw", "")
 
 
 def test_a_server_that_fails_for_a_while_costs_nothing_but_time(place: Place) -> None:
@@ -190,7 +215,7 @@ def test_a_server_that_fails_for_a_while_costs_nothing_but_time(place: Place) ->
     net = Meddler(place.server, "/v1/sync/push", Response(status=503))
     net.lose_request = 0.0
     assert drive(sync(place.phone), net, "d-un") is not None
-    assert net.asked == 3
+    assert net.asked == 4
     assert synced(place).end is End.DONE
 
 
@@ -359,11 +384,17 @@ def test_what_came_down_never_hides_what_has_not_gone_up(place: Place) -> None:
     assert place.phone.store.db.execute("SELECT min(folded) FROM outbox").fetchone() == (1,)
 
 
-def test_an_event_whose_answers_were_all_lost_is_sent_and_not_to_check(place: Place) -> None:
+def test_an_event_whose_answers_were_lost_is_sent_and_not_to_check(place: Place) -> None:
+    class Deaf(Net):
+        def ask(self, request: Request, dev: str) -> Response:
+            response = super().ask(request, dev)
+            return response if b'"records":[]' in (request.body or b"") else Response(status=NO_ANSWER)
+
     scan(place.phone, 1)
-    synced(place._replace(net=Meddler(place.server, "/v1/sync/push", Response(status=NO_ANSWER))))
+    synced(place._replace(net=Sieve(Deaf(server=place.server, random=Random(1)), place.net, "/v1/sync/push")))
     assert states(place.phone) == [("acked", "")]
     assert len(place.server.books.kept) == 1
+    assert place.server.books.raw == []
 
 
 def test_a_void_of_what_is_unsent_takes_it_back_at_once(place: Place) -> None:
