@@ -1,5 +1,7 @@
 """The fold as a list of rules: one test a rule, each a short history of one crate."""
 
+from typing import Any
+
 from boucle.events import Event
 from boucle.fold import Mark
 from boucle.item import Item
@@ -324,7 +326,7 @@ def test_a_correction_takes_the_place_of_its_target_in_the_order() -> None:
 def test_of_two_corrections_the_last_counts_and_the_other_opens_a_task() -> None:
     phone = Device()
     start, wrong = commission(phone), ship(phone, 1, "nancy")
-    keys = {"place": "strasbourg", "corrects": wrong.id}
+    keys: dict[str, Any] = {"place": "strasbourg", "corrects": wrong.id}
     one = phone.event("item.shipped", CRATE, at=2, body={"to": "acores"}, **keys)
     two = phone.event("item.shipped", CRATE, at=3, body={"to": "mulhouse"}, **keys)
     world = world_of(start, wrong, one, two)
@@ -373,7 +375,7 @@ def test_a_movement_belongs_to_the_month_of_its_sites_zone() -> None:
 
 def test_quantities_move_between_stock_transit_and_partner_by_commuting_deltas() -> None:
     phone = Device()
-    film = {"item_type": "film"}
+    film: dict[str, Any] = {"item_type": "film"}
     events = [
         phone.event("item.commissioned", "", at=0, qty=500, place="strasbourg", **film),
         phone.event("item.shipped", "", at=1, qty=120, place="strasbourg", body={"to": "nancy"}, **film),
