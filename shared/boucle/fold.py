@@ -4,7 +4,8 @@ An item's history is the left fold of its events in their one order. Physical ev
 explained by inferred legs; decisions have effect when their guard holds; each event gets exactly one mark.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from boucle.clock import month_of
@@ -94,13 +95,12 @@ def _evidence(event: Event) -> str:
 
 
 def _quality(turn: Turn, measure: str, bucket: str = "") -> Fact:
-    probe = Turn(turn.item, turn.event, turn.book)
-    probe.month(turn.place, turn.place.partner, measure, bucket, loop="")
-    return probe.facts[0]
+    turn.month(turn.place, turn.place.partner, measure, bucket, loop="")
+    return turn.facts.pop()
 
 
 def run(
-    item: Item, events: Iterable[Event], book: Book, *, lost_claims: Set[str] = frozenset()
+    item: Item, events: Iterable[Event], book: Book, *, lost_claims: AbstractSet[str] = frozenset()
 ) -> tuple[Item, list[Fact], list[Mark]]:
     """Fold events, already in order, over a starting state; `lost_claims` are ids as in `step`."""
     facts: list[Fact] = []

@@ -35,9 +35,12 @@ class MemoryStore:
         self.refolded += changes.refolded
         world = self.world
         add(world.cells, (Fact(at, n) for at, n in changes.cells.items()))
-        world.items = {key: item for key, item in world.items.items() if key not in changes.items_gone}
-        world.bindings = {key: row for key, row in world.bindings.items() if key not in changes.bindings_gone}
-        world.tasks = {key: at for key, at in world.tasks.items() if key not in changes.tasks_gone}
+        for item in changes.items_gone:
+            world.items.pop(item, None)
+        for code in changes.bindings_gone:
+            world.bindings.pop(code, None)
+        for task in changes.tasks_gone:
+            world.tasks.pop(task, None)
         world.items |= changes.items
         world.bindings |= changes.bindings
         world.tasks |= changes.tasks

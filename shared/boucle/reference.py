@@ -5,14 +5,14 @@ one later in the order of events holds. What was true before the first version i
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from boucle.clock import DEFAULT_ZONE, is_zone
 from boucle.events import Event, Order
-from boucle.shape import MAX_AMOUNT, MAX_TARE_G
+from boucle.shape import MAX_AMOUNT, MAX_TARE_G, is_short
 from boucle.wire import write
 
 TABLES = ("site", "partner", "item_type", "lane", "loop")
@@ -96,6 +96,8 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+_Default = TypeVar("_Default", int, None)
+
 _MOST = {
     "tare_g": MAX_TARE_G,
     "deposit_cents": MAX_AMOUNT,
@@ -104,9 +106,57 @@ _MOST = {
 }
 
 
-def _count(row: Mapping[str, Any], name: str, default: int) -> int:
-    value = row.get(name, default)
+def _count(row: Mapping[str, Any], name: str, default: _Default) -> int | _Default:
+    value = row.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST[name] else default
+
+
+def _name(row: Mapping[str, Any], name: str) -> str:
+    """Give a text that becomes part of keys; one too long for that says nothing."""
+    value = _text(row, name)
+    return value if is_short(value) else ""
+
+
+def _site(key: str, row: Mapping[str, Any]) -> Site:
+    zone = _text(row, "zone")
+    return Site(
+        key=key,
+        name=_text(row, "name"),
+        partner=_name(row, "partner"),
+        zone=zone if is_zone(zone) else DEFAULT_ZONE,
+        role=_text(row, "role"),
+        code=_text(row, "code"),
+    )
+
+
+def _item_type(key: str, row: Mapping[str, Any]) -> ItemType:
+    return ItemType(
+        key=key,
+        name=_text(row, "name"),
+        serialised=row.get("serialised", True) is not False,
+        material=_name(row, "material"),
+        tare_g=_count(row, "tare_g", 0),
+        due_days=_count(row, "due_days", 30),
+        loss_days=_count(row, "loss_days", 180),
+        deposit_cents=_count(row, "deposit_cents", 0),
+        requalify=row.get("requalify") is True,
+    )
+
+
+def _lane(row: Mapping[str, Any]) -> Lane:
+    return Lane(
+        loop=_name(row, "loop"), due_days=_count(row, "due_days", None), loss_days=_count(row, "loss_days", None)
+    )
+
+
+_Row = TypeVar("_Row")
+_Line: TypeAlias = tuple[list[int], list[_Row]]
+"""The versions of a row: their starts, and what each says."""
+
+
+def _at(line: _Line[_Row], at_ms: int) -> _Row:
+    starts, rows = line
+    return rows[0] if len(rows) == 1 else rows[max(0, bisect_right(starts, at_ms) - 1)]
 
 
 class Book:
@@ -125,7 +175,10 @@ class Book:
             for version in known:
                 if version.table == "site" and _text(version.row, "code"):
                     self._sites_by_code.setdefault(_text(version.row, "code"), version.key)
-        self._cache: dict[tuple[str, str, int], Site | ItemType | Lane] = {}
+        # What was looked up once, as rows beside their starts; the unknown is not kept, for there is no end of it.
+        self._sites: dict[str, _Line[Site]] = {}
+        self._types: dict[str, _Line[ItemType]] = {}
+        self._lanes: dict[tuple[str, str, str], _Line[Lane]] = {}
 
     @property
     def versions(self) -> list[Version]:
@@ -156,77 +209,45 @@ class Book:
 
     def row(self, table: str, key: str, at_ms: int) -> Mapping[str, Any] | None:
         """Give what a row says at an instant; the first version also speaks for the time before it."""
-        index = self._index(table, key, at_ms)
-        return None if index is None else self._versions[(table, key)][index].row
+        line = self._line(table, key, dict)
+        return None if line is None else _at(line, at_ms)
 
-    def _index(self, table: str, key: str, at_ms: int) -> int | None:
-        starts = self._starts.get((table, key))
-        return None if not starts else max(0, bisect_right(starts, at_ms) - 1)
+    def _line(self, table: str, key: str, build: Callable[[Mapping[str, Any]], _Row]) -> "_Line[_Row] | None":
+        versions = self._versions.get((table, key))
+        return None if versions is None else (self._starts[(table, key)], [build(each.row) for each in versions])
 
     def site(self, place: str, at_ms: int) -> Site:
         """Give a site by its key or by the code of its place label; an unknown one is in Europe/Paris, ours."""
-        key = place if ("site", place) in self._versions else self._sites_by_code.get(place, place)
-        index = self._index("site", key, at_ms)
-        if index is None:
-            return Site(key=key, known=False)
-        address = ("site", key, index)
-        if address not in self._cache:
-            row = self._versions[("site", key)][index].row
-            zone = _text(row, "zone")
-            self._cache[address] = Site(
-                key=key,
-                name=_text(row, "name"),
-                partner=_text(row, "partner"),
-                zone=zone if is_zone(zone) else DEFAULT_ZONE,
-                role=_text(row, "role"),
-                code=_text(row, "code"),
-            )
-        site = self._cache[address]
-        assert isinstance(site, Site)
-        return site
+        line = self._sites.get(place)
+        if line is None:
+            key = place if ("site", place) in self._versions else self._sites_by_code.get(place, place)
+            line = self._line("site", key, lambda row: _site(key, row))
+            if line is None:
+                return Site(key=key, known=False)
+            self._sites[place] = line
+        return _at(line, at_ms)
 
     def item_type(self, key: str, at_ms: int) -> ItemType:
         """Give a type; an unknown one has no mass and the default days."""
-        index = self._index("item_type", key, at_ms)
-        if index is None:
-            return ItemType(key=key, known=False)
-        address = ("item_type", key, index)
-        if address not in self._cache:
-            row = self._versions[("item_type", key)][index].row
-            self._cache[address] = ItemType(
-                key=key,
-                name=_text(row, "name"),
-                serialised=row.get("serialised", True) is not False,
-                material=_text(row, "material"),
-                tare_g=_count(row, "tare_g", 0),
-                due_days=_count(row, "due_days", 30),
-                loss_days=_count(row, "loss_days", 180),
-                deposit_cents=_count(row, "deposit_cents", 0),
-                requalify=row.get("requalify") is True,
-            )
-        item_type = self._cache[address]
-        assert isinstance(item_type, ItemType)
-        return item_type
+        line = self._types.get(key)
+        if line is None:
+            line = self._line("item_type", key, lambda row: _item_type(key, row))
+            if line is None:
+                return ItemType(key=key, known=False)
+            self._types[key] = line
+        return _at(line, at_ms)
 
     def lane(self, origin: str, destination: str, item_type: str, *, at_ms: int) -> Lane:
         """Give the lane of a movement: the type's own, else the one for every type, else no lane."""
-        for type_key in (item_type, ANY_TYPE):
-            key = lane_key(origin, destination, type_key)
-            index = self._index("lane", key, at_ms)
-            if index is None:
-                continue
-            address = ("lane", key, index)
-            if address not in self._cache:
-                row = self._versions[("lane", key)][index].row
-                self._cache[address] = Lane(
-                    loop=_text(row, "loop"),
-                    due_days=_count(row, "due_days", -1) if "due_days" in row else None,
-                    loss_days=_count(row, "loss_days", -1) if "loss_days" in row else None,
-                )
-            lane = self._cache[address]
-            assert isinstance(lane, Lane)
-            return lane
-        return NO_LANE
+        address = (origin, destination, item_type)
+        line = self._lanes.get(address)
+        if line is None:
+            line = self._line("lane", lane_key(origin, destination, item_type), _lane)
+            line = line or self._line("lane", lane_key(origin, destination, ANY_TYPE), _lane)
+            if line is None:
+                return NO_LANE
+            self._lanes[address] = line
+        return _at(line, at_ms)
 
     def digest(self) -> str:
         """Give the SHA-256 of the whole reference set, which every export names."""

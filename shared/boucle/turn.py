@@ -17,7 +17,7 @@ from boucle.units import DAY_MS
 class Turn:
     """The item before and after one event, with the facts and reasons gathered on the way."""
 
-    __slots__ = ("at", "book", "event", "facts", "item", "place", "reasons")
+    __slots__ = ("at", "book", "event", "facts", "item", "material", "place", "reasons")
 
     def __init__(self, item: Item, event: Event, book: Book) -> None:
         self.item = item
@@ -27,6 +27,7 @@ class Turn:
         self.facts: list[Fact] = []
         self.reasons: list[Reason] = []
         self.place = book.site(event.place, event.teff)
+        self.material = book.item_type(item.type, event.teff).material if item.type else ""
         if event.place and not self.place.known:
             self.reasons.append(Reason.UNKNOWN_PLACE)
 
@@ -45,11 +46,9 @@ class Turn:
         self, cell: str, month: str, *, site: str, partner: str, loop: str, measure: str, bucket: str, n: int
     ) -> None:
         """Add a delta; an item that nobody commissioned has no type and adds nothing but its quality mark."""
-        if n == 0:
-            return
-        item = self.item
-        material = self.book.item_type(item.type, self.at).material if item.type else ""
-        self.facts.append(Fact(Cell(cell, month, site, partner, loop, item.type, material, measure, bucket), n))
+        if n:
+            at = Cell(cell, month, site, partner, loop, self.item.type, self.material, measure, bucket)
+            self.facts.append(Fact(at, n))
 
     def month(
         self, site: Site, partner: str, measure: str, bucket: str = "", *, n: int = 1, loop: str | None = None
@@ -98,8 +97,8 @@ class Turn:
             self.month(home, "", "left_n", n=-sign, loop="")
             self.month(home, "", "left_uses", n=-sign * uses, loop="")
 
-    def lend(self, origin: Site, destination: Site, *, inferred: bool) -> None:
-        """Open a cycle: one use, one dispatch of the cohort, one open loan on the destination's partner."""
+    def depart(self, origin: Site, destination: Site, *, inferred: bool = False) -> None:
+        """Leave one of our sites: a cycle opens, with one use, one dispatch of the cohort, one loan on a partner."""
         item, book, at = self.item, self.book, self.at
         kind = book.item_type(item.type, at)
         lane = book.lane(origin.key, destination.key, item.type, at_ms=at)
@@ -121,8 +120,12 @@ class Turn:
             loan_partner=destination.partner,
             due=due,
             loss=loss,
+            loan_open=True,
+            stage=Stage.OUTBOUND,
             site=origin.key,
+            zone="",
             place=destination.key,
+            hold="" if inferred else item.hold,
         )
         self.month(origin, destination.partner, "dispatch")
         if first:
@@ -136,11 +139,12 @@ class Turn:
             self.month(origin, destination.partner, "cycle_s", n=lapse_s)
         self.cohort("shipped", "")
         self._loan(1)
+        self.stock("transit", 1, site=destination, partner=destination.partner, loop=lane.loop)
 
     def _loan(self, sign: int) -> None:
+        """Count the loan of the current cycle in, or out."""
         item = self.item
         origin = self.book.site(item.ship_site, item.ship_ms)
-        self.put(loan_open=sign > 0)
         self.stock("out", sign, site=origin, partner=item.loan_partner, loop=item.ship_loop)
         self.on_day("due", item.due, sign, site=item.ship_site, partner=item.loan_partner)
         self.on_day("loss", item.loss, sign, site=item.ship_site, partner=item.loan_partner)
@@ -191,7 +195,7 @@ class Turn:
             self.cohort("lost", self.age)
             self._loan(-1)
         self.enter_pool("lost", -1)
-        self.put(stage=Stage.LOST)
+        self.put(stage=Stage.LOST, loan_open=False)
 
     def find(self) -> None:
         """Take a written-off item back: into the pool, its loan open again, where it was last known."""
@@ -202,14 +206,9 @@ class Turn:
         if item.place:
             age = f"{max(0, (self.at - item.ship_ms) // DAY_MS):04d}"
             self.cohort("found", age)
+            self.put(loan_open=True)
             self._loan(1)
             self.arrive(self.book.site(item.place, self.at), since_ms=item.visit_ms or self.at)
-
-    def depart(self, origin: Site, destination: Site, *, inferred: bool = False) -> None:
-        """Leave one of our sites for a destination."""
-        self.lend(origin, destination, inferred=inferred)
-        self.put(stage=Stage.OUTBOUND, zone="", hold="" if inferred else self.item.hold)
-        self.stock("transit", 1, site=destination, partner=destination.partner, loop=self.item.ship_loop)
 
     def arrive(self, there: Site, *, since_ms: int = 0) -> None:
         """Come into a partner's hands: on its balance, a visit begins."""
@@ -292,4 +291,4 @@ class Turn:
         """Stand at one of our sites again, the loan given back."""
         self.vacate()
         self.give_back(hub, scanned=scanned)
-        self.put(stage=stage, site=hub.key, place="", visit_ms=0, collect_task="")
+        self.put(stage=stage, loan_open=False, site=hub.key, place="", visit_ms=0, collect_task="")
