@@ -70,26 +70,26 @@ def _admit(connection: Connection, org: str, decision: Event, now_ms: int) -> Fe
     if chosen is None or event is None or isinstance(event, Unreadable) or event.kind in RESERVED:
         return []
     if event.major != 1 or event.kind not in KINDS:
-        _change(connection, org, chosen, "held", by_event=decision.id, now_ms=now_ms)
+        change_status(connection, org, chosen, "held", by_event=decision.id, now_ms=now_ms)
         return []
     feed = projections.take_effect(connection, org, [event])
-    _change(connection, org, chosen, "accepted", by_event=decision.id, now_ms=now_ms)
+    change_status(connection, org, chosen, "accepted", by_event=decision.id, now_ms=now_ms)
     return feed
 
 
 def _dismiss(connection: Connection, org: str, decision: Event, now_ms: int) -> None:
     for row in _contents(connection, org, decision.text("target")):
         if row.status in ("quarantined", *ASIDE) and decision.text("hash") in ("", row.hash):
-            _change(connection, org, row, "dismissed", by_event=decision.id, now_ms=now_ms)
+            change_status(connection, org, row, "dismissed", by_event=decision.id, now_ms=now_ms)
 
 
 def _release(connection: Connection, org: str, row: Any, now_ms: int) -> Feed:
     event = read(bytes(row.payload), row.teff, row.tq)
     if isinstance(event, Unreadable):
-        _change(connection, org, row, "quarantined", by_event=UPGRADE, now_ms=now_ms)
+        change_status(connection, org, row, "quarantined", by_event=UPGRADE, now_ms=now_ms)
         return []
     feed = projections.take_effect(connection, org, [event])
-    _change(connection, org, row, "accepted", by_event=UPGRADE, now_ms=now_ms)
+    change_status(connection, org, row, "accepted", by_event=UPGRADE, now_ms=now_ms)
     return feed
 
 
@@ -98,7 +98,8 @@ def _contents(connection: Connection, org: str, event_id: str) -> Sequence[Any]:
     return connection.execute(query).all()
 
 
-def _change(connection: Connection, org: str, row: Any, status: str, *, by_event: str, now_ms: int) -> None:
+def change_status(connection: Connection, org: str, row: Any, status: str, *, by_event: str, now_ms: int) -> None:
+    """Give a stored record another status, with an entry of its own in the event log."""
     reason = row.reason if row.reason.startswith(WAS) else f"{WAS}{row.status}:{row.reason}"
     said = status_content(event_id=row.id, content_hash=row.hash, status=status, reason=reason, by_event=by_event)
     salt = secrets.token_bytes(SALT_BYTES)

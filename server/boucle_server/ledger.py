@@ -331,3 +331,54 @@ def _raw_row(sender: Sender, raw: Raw, place: _Place, *, now_ms: int, seal: int 
     head = (sender.org, sender.dev, raw.content, raw.hash, raw.reason, raw.epoch, raw.place, raw.teff, raw.tq)
     salt, generation, leaf = place
     return (*head, seal, salt, now_ms, generation, leaf)
+
+
+# Carrying over
+
+
+class Kept(NamedTuple):
+    """A record, or bytes, that another server of the organisation stored, with what it decided about them."""
+
+    dev: str
+    piece: _Piece | Raw
+    received_ms: int
+    seal: int | None
+
+
+def record_piece(ruling: Ruling, event: Event, variant: int) -> _Piece:
+    """Give a record as content number `variant` of its id, under the status of its ruling."""
+    return _Piece(ruling, event, variant)
+
+
+def contents_of(connection: Connection, org: str, ids: Iterable[str]) -> dict[str, list[Content]]:
+    """Give what is stored under each of the ids."""
+    found: dict[str, list[Content]] = {}
+    columns = ("id", "variant", "hash", "teff", "tq", "status")
+    for event_id, *content in rows.select(connection, RECORD, columns, org=org, key="id", keys=ids):
+        found.setdefault(event_id, []).append(Content(*content))
+    return found
+
+
+def keeps(connection: Connection, org: str, dev: str, raw: Raw) -> bool:
+    """Tell whether bytes are stored already, at their place."""
+    return _address(raw) in _kept(connection, Sender(org=org, dev=dev, public_key=b"", status=""), [raw])
+
+
+def add_kept(connection: Connection, org: str, several: Sequence[Kept]) -> None:
+    """Add what another server stored, each with the receipt time it had there, to this log and these tables."""
+    entries, salts = [], []
+    for one in several:
+        sender = Sender(org=org, dev=one.dev, public_key=b"", status="")
+        salts.append(secrets.token_bytes(SALT_BYTES))
+        entries.append(_entry(sender, one.piece, salts[-1], one.received_ms))
+    at = eventlog.append(connection, org, entries)
+    records, raws = [], []
+    for one, salt, leaf in zip(several, salts, at.indices, strict=True):
+        place = (salt, at.generation, leaf)
+        if isinstance(one.piece, Raw):
+            sender = Sender(org=org, dev=one.dev, public_key=b"", status="")
+            raws.append(_raw_row(sender, one.piece, place, now_ms=one.received_ms, seal=one.seal))
+        else:
+            records.append(_record_row(org, one.piece, place, now_ms=one.received_ms, seal=one.seal))
+    rows.insert(connection, RECORD, _RECORD, records)
+    rows.insert(connection, RAW, _RAW, raws)

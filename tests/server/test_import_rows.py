@@ -132,3 +132,27 @@ def test_every_reason_for_which_a_label_is_not_read_has_words() -> None:
         found = read_label(wrong)
         for lang in LANGUAGES:
             assert say(f"import.label_{found.reason.value}", lang)  # type: ignore[union-attr]
+
+
+def test_plain_events_keep_the_time_that_somebody_claims() -> None:
+    headers = ["quand", "quoi", "étiquette", "type", "quantité", "lieu", "vers", "masse (kg)"]
+    rows = [
+        headers,
+        ["2025-09-14T08:30+02:00", "expédié", code(1), "", "", "strasbourg", "mulhouse", ""],
+        ["14/09/2025", "collect", "", "film", "40", "mulhouse", "", "12"],
+        ["15/09/2025", "repris", "", "", "", "mulhouse", "", ""],
+        ["15/09/2025", "expédié", code(2), "", "", "strasbourg", "", ""],
+        ["15/09/2999", "repris", code(2), "", "", "mulhouse", "", ""],
+        ["15/09/2025", "envolé", code(2), "", "", "mulhouse", "", ""],
+    ]
+    made = plan("events", rows, register())
+    shipped, collected = made.drafts
+    assert (shipped.kind, shipped.claimed_ms) == ("item.shipped", 1_757_831_400_000)
+    assert shipped.fields == {"code": code(1), "place": "strasbourg", "body": {"to": "mulhouse"}}
+    assert collected.fields == {"item_type": "film", "qty": 40, "place": "mulhouse", "body": {"mass_g": 12_000}}
+    assert [fault.key for fault in made.faults] == [
+        "import.no_subject",
+        "import.no_field",
+        "import.future",
+        "import.bad_act",
+    ]

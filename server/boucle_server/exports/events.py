@@ -1,8 +1,8 @@
 """The event export: everything received, line by line, that another server needs to know the same.
 
 One JSON object a line, in any order: `org`, `key` (public halves), `device`, `seal`, `record` and `raw`. A record
-carries its bytes, its frozen time, what was decided about it and the seal that vouches for it. Names of people are
-never in it; the private parts of events are, because they are the organisation's own.
+carries its bytes, its frozen time, what was decided about it and, as `[first, last, signature]`, the seal that
+vouches for it. Names of people are never in it; the private parts of events are: they are the organisation's own.
 """
 
 import base64
@@ -29,9 +29,10 @@ def write(connection: Connection, org: str, file: IO[bytes], *, request: Request
 def lines(connection: Connection, org: str) -> Iterator[dict[str, Any]]:
     """Give every line as an object of integers, texts, lists and nulls."""
     yield from _register(connection, org)
-    seals = {}
+    seals: dict[int, list[Any]] = {}
     for row in _all(connection, SEAL, org, "sid"):
-        seals[row.sid] = bytes(row.signature).hex()
+        signature = bytes(row.signature).hex()
+        seals[row.sid] = [row.first, row.last, signature]
         yield {
             "line": "seal",
             "org": org,
@@ -41,7 +42,7 @@ def lines(connection: Connection, org: str) -> Iterator[dict[str, Any]]:
             "last": row.last,
             "batch": row.batch,
             "body": bytes(row.body).decode(),
-            "signature": seals[row.sid],
+            "signature": signature,
             "received_ms": row.received_ms,
         }
     changes = _changes(connection, org)

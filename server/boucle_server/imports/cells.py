@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from boucle.clock import is_zone, parse_instant
 from boucle.codes import Label, read_label
+from boucle.lifecycle import Verdict
 from boucle.roles import Role
 from boucle.words import LANGUAGES, say
 
@@ -156,3 +157,36 @@ def pin(cell: str) -> str:
     if not re.fullmatch(r"\d{4,6}", cell, re.ASCII):
         raise CellError("import.bad_pin")
     return cell
+
+
+_ACTS: dict[str, str] = {
+    "item.commissioned": "commission mise-en-service",
+    "item.shipped": "ship expédié expédition",
+    "item.delivered": "deliver livré livraison",
+    "item.collected": "collect repris collecté collecte",
+    "item.received": "receive reçu réception",
+    "item.sorted": "sort trié tri",
+    "item.cleaned": "clean lavé lavage",
+    "item.moved": "move déplacé",
+    "item.counted": "count compté inventaire",
+    "item.retired": "retire réformé",
+    "item.treated": "treat traité",
+}
+
+
+def act(cell: str) -> str:
+    """Read what happened: the kind of event, its English imperative or its French word."""
+    folded = cell.casefold()
+    for kind, words in _ACTS.items():
+        if folded == kind or folded in words.split():
+            return kind
+    raise CellError("import.bad_act", acts=", ".join(words.split()[-1] for words in _ACTS.values()))
+
+
+def verdict(cell: str) -> str:
+    """Read a sorting verdict by its key or its French or English word."""
+    folded = cell.casefold()
+    for known in Verdict:
+        if folded in {known.value, *(say(f"verdict.{known.value}", lang).casefold() for lang in LANGUAGES)}:
+            return known.value
+    raise CellError("import.bad_verdict")

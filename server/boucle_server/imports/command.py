@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from boucle.clock import SystemClock
 from boucle_server import organisations, people
 from boucle_server.errors import OperatorError
+from boucle_server.imports import sealed
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import Fault, MissingColumnsError, Plan, Register, RowOutcome, plan
 from boucle_server.imports.sheet_file import read_rows, write_template
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  boucle import items items.csv --all-or-nothing"
     )
     parser.add_argument("kind", choices=sorted(COLUMNS), metavar="KIND", help=" | ".join(COLUMNS))
-    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="XLSX, ODS, XLS ou/or CSV")
+    parser.add_argument("file", type=Path, nargs="*", metavar="FILE", help="XLSX, ODS, XLS, CSV ; JSONL (events)")
     parser.add_argument("--template", type=Path, metavar="FILE", help="écrire le modèle / write the template")
     parser.add_argument("--dry-run", action="store_true", help="essai à blanc / write nothing")
     parser.add_argument("--all-or-nothing", action="store_true", help="rien si une ligne est fautive / none if one is")
@@ -44,15 +45,21 @@ def run(args: argparse.Namespace) -> int:
         write_template(args.kind, args.template)
         print(told("import.template_written", file=args.template))
         return 0
-    if args.file is None:
+    if not args.file:
         raise OperatorError("import.no_file", kind=args.kind)
-    rows = read_rows(args.file)
+    return max([_import(args, file) for file in args.file])
+
+
+def _import(args: argparse.Namespace, file: Path) -> int:
+    if args.kind == "events" and sealed.is_sealed(file):
+        return _import_sealed(args, file)
+    rows = read_rows(file)
     now_ms = SystemClock().now_ms()
     with opened(settings_of(args)) as database:
         with database.reading() as connection:
             org = organisations.only(connection, args.org)
         with database.writing(org) as connection:
-            made = _planned(args, rows, _register(connection, org, now_ms))
+            made = _planned(args.kind, file, rows, _register(connection, org, now_ms))
             written = _is_wanted(args, made)
             if written:
                 _write(connection, org, made, now_ms=now_ms)
@@ -60,12 +67,34 @@ def run(args: argparse.Namespace) -> int:
     return 1 if made.faults else 0
 
 
-def _planned(args: argparse.Namespace, rows: list[list[str]], register: Register) -> Plan:
+def _import_sealed(args: argparse.Namespace, file: Path) -> int:
+    """Take an event export in, batch by batch; what came in before a failure stays and is known again."""
+    settings = settings_of(args)
+    outcome = sealed.Outcome()
+    now_ms = SystemClock().now_ms()
+    lines = list(sealed.read_lines(file, outcome))
+    if lines and not args.dry_run:
+        with opened(settings) as database:
+            with database.writing() as connection:
+                org = sealed.organisation_of(connection, lines, origin_host=settings.origin_host, now_ms=now_ms)
+            for first in range(0, len(lines), sealed.BATCH):
+                with database.writing(org) as connection:
+                    sealed.take(connection, org, lines[first : first + sealed.BATCH], outcome=outcome)
+    made = Plan()
+    made.counts |= {RowOutcome.CREATED: outcome.created, RowOutcome.UNCHANGED: outcome.unchanged}
+    made.counts[RowOutcome.FAULTY] = len(outcome.faults)
+    made.faults = [Fault(row=n, column="", key="import.line", values={"why": why}) for n, why in outcome.faults]
+    _tell(args, made, written=not args.dry_run)
+    return 1 if made.faults else 0
+
+
+def _planned(kind: str, file: Path, rows: list[list[str]], register: Register) -> Plan:
     try:
-        return plan(args.kind, rows, register)
+        return plan(kind, rows, register)
     except MissingColumnsError as missing:
-        columns = ", ".join(missing.headers)
-        raise OperatorError("import.missing_columns", file=args.file, columns=columns, kind=args.kind) from None
+        raise OperatorError(
+            "import.missing_columns", file=file, columns=", ".join(missing.headers), kind=kind
+        ) from None
 
 
 def _register(connection: Connection, org: str, now_ms: int) -> Register:

@@ -130,8 +130,18 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "lanes": {"origin": "site", "destination": "site", "item_type": "item_type"},
     "items": {"type": "item_type", "place": "site"},
     "operators": {"site": "site"},
+    "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
 }
 """Fields that name a row of another table, which must have been imported before."""
+
+
+_NEEDED: Mapping[str, str] = {
+    "item.commissioned": "item_type",
+    "item.shipped": "to",
+    "item.sorted": "verdict",
+    "item.treated": "treatment",
+}
+"""The further column without which a kind of event says nothing."""
 
 
 def _misfits(
@@ -142,8 +152,12 @@ def _misfits(
         value = values.get(name, ANY_TYPE)
         if value != ANY_TYPE and not register.book.has(table, value):
             yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": value})
-    if kind == "items" and values.get("at_ms", 0) > register.now_ms:
+    if values.get("at_ms", 0) > register.now_ms:
         yield Fault(row=number, column=headers["at_ms"], key="import.future")
+    if kind == "events" and ("code" in values) == (values.get("qty", 0) > 0 and "item_type" in values):
+        yield Fault(row=number, column=headers.get("code", ""), key="import.no_subject")
+    if kind == "events" and _NEEDED.get(values["kind"], "kind") not in values:
+        yield Fault(row=number, column="", key="import.no_field", values={"field": _NEEDED[values["kind"]]})
 
 
 def _identity(kind: str, values: Mapping[str, Any]) -> object:
@@ -154,6 +168,8 @@ def _identity(kind: str, values: Mapping[str, Any]) -> object:
             return values["code"]
         case "operators":
             return values["name"].casefold()
+        case "events":
+            return tuple(sorted(values.items()))
         case _:
             return values["key"]
 
@@ -171,6 +187,8 @@ def _take(
     match kind:
         case "items":
             return _take_item(values, bound, made)
+        case "events":
+            return _take_event(values, made)
         case "operators":
             if values["name"].casefold() in register.operators:
                 return RowOutcome.UNCHANGED
@@ -186,6 +204,22 @@ def _take_item(values: Mapping[str, Any], bound: Mapping[str, Binding], made: Pl
     body = {name: values[name] for name in ("type", "serial", "tare_g", "opening_uses") if name in values}
     fields = {"code": values["code"], "place": values["place"], "body": body}
     made.drafts.append(Draft(kind="item.commissioned", fields=fields, claimed_ms=values.get("at_ms")))
+    return RowOutcome.CREATED
+
+
+_ENVELOPE = ("code", "item_type", "qty", "place", "task")
+_BODY = {"treatment": "code"}
+
+
+def _take_event(values: Mapping[str, Any], made: Plan) -> RowOutcome:
+    """Record what somebody says happened: its time is claimed, its evidence a declaration."""
+    envelope = {name: values[name] for name in _ENVELOPE if name in values}
+    if "code" in values:
+        envelope.pop("item_type", None)
+    left = {_BODY.get(name, name): value for name, value in values.items() if name not in (*_ENVELOPE, "kind", "at_ms")}
+    if values["kind"] == "item.commissioned":
+        left["type"] = values["item_type"]
+    made.drafts.append(Draft(kind=values["kind"], fields={**envelope, "body": left}, claimed_ms=values["at_ms"]))
     return RowOutcome.CREATED
 
 
