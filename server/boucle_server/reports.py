@@ -66,6 +66,11 @@ def zone_of(connection: Connection, org: str) -> str:
     return zone
 
 
+def bounds(month: str, zone: str) -> tuple[int, int]:
+    """Give the first instant of a month in a zone, and the first one after it (ms)."""
+    return month_start_ms(month, zone), month_end_ms(month, zone)
+
+
 def last_complete_month(zone: str, now_ms: int) -> str:
     """Give the month before the one that runs."""
     running = month_of(now_ms, zone)

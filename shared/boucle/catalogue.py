@@ -5,7 +5,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from boucle import kpi_loop, kpi_mass, kpi_pool
-from boucle.kpi import Definition, Question, Span, Unit, Value, answer
+from boucle.kpi import Definition, Qualities, Question, Span, Unit, Value, answer
 from boucle.tally import DIMENSIONS, Tally
 from boucle.treatment import MATERIAL, VALORISED, Route, code_map
 
@@ -314,7 +314,11 @@ def find(name: str) -> Definition | None:
 
 def answers(tally: Tally, question: Question, ids: Iterable[str] = CATALOGUE) -> dict[str, Value]:
     """Give the values of definitions for one question."""
-    return {id_: answer(CATALOGUE[id_], tally, question, _data_version(CATALOGUE[id_], question)) for id_ in ids}
+    known: Qualities = {}
+    return {
+        id_: answer(CATALOGUE[id_], tally, question, factor_set_id=_data_version(CATALOGUE[id_], question), known=known)
+        for id_ in ids
+    }
 
 
 def _data_version(definition: Definition, question: Question) -> str | None:

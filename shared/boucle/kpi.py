@@ -259,12 +259,29 @@ def micro(value: Fraction | None) -> int | None:
     return None if value is None else round(value * MICRO)
 
 
-def answer(definition: Definition, tally: Tally, question: Question, factor_set_id: str | None = None) -> Value:
-    """Give the value of a definition; a filter that it cannot honour gives no value, and says so."""
+Qualities = dict[tuple[str, ...], Quality]
+"""What is known of the data of months, so that it is found once for all the figures of one question."""
+
+
+def answer(
+    definition: Definition,
+    tally: Tally,
+    question: Question,
+    *,
+    factor_set_id: str | None = None,
+    known: Qualities | None = None,
+) -> Value:
+    """Give the value of a definition; a filter that it cannot honour gives no value, and says so.
+
+    `known` is filled with what is found out about the data of months.
+    """
     refused = _refused(definition, question.narrowed)
     parts = Parts(0, reason=refused) if refused else definition.compute(tally, question)
     value, reason = _value(definition, parts)
     months = parts.months or question.months
+    qualities = {} if known is None else known
+    if months not in qualities:
+        qualities[months] = quality(tally, question, months)
     return Value(
         definition_id=definition.id,
         value=value,
@@ -279,7 +296,7 @@ def answer(definition: Definition, tally: Tally, question: Question, factor_set_
         maturity=_maturity(definition, question, months, settled=parts.settled),
         ci_low=parts.low,
         ci_high=parts.high,
-        quality=Quality() if refused else quality(tally, question, months),
+        quality=Quality() if refused else qualities[months],
         reason=reason,
         bands=parts.bands,
         factor_set_id=factor_set_id,

@@ -207,7 +207,7 @@ def median_dwell(tally: Tally, question: Question) -> Parts:
     median = quantile(product_limit(ended, still), HALF)
     reason = NoValue.NOT_REACHED if median is None else None
     value = None if median is None else Fraction(median)
-    return share(closed, total, value=value, reason=reason, months=months)
+    return share(closed, total, value=value, reason=reason, months=months, settled=not still)
 
 
 def open_visits(tally: Tally, question: Question) -> Parts:
