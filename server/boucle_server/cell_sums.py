@@ -37,7 +37,7 @@ def sums_of(cells: Cells) -> dict[tuple[str, str], int]:
 
 def add(connection: Connection, org: str, cells: Cells) -> None:
     """Add what a batch adds to the cells."""
-    written = [(org, cell, month, n) for (cell, month), n in sums_of(cells).items() if n]
+    written = rows_of(org, cells)
     if not written:
         return
     dialect = connection.dialect.name
@@ -46,6 +46,11 @@ def add(connection: Connection, org: str, cells: Cells) -> None:
     else:
         connection.exec_driver_sql(_ADD[dialect], tuple(list(column) for column in zip(*written, strict=True)))
     connection.execute(sa.delete(CELL_SUM).where(CELL_SUM.c.org == org, CELL_SUM.c.n == sa.literal_column("0")))
+
+
+def rows_of(org: str, cells: Cells) -> list[tuple[str, str, str, int]]:
+    """Give the rows of the numbers of some cells."""
+    return [(org, cell, month, n) for (cell, month), n in sums_of(cells).items() if n]
 
 
 def read(connection: Connection, org: str) -> Mapping[tuple[str, str], int]:

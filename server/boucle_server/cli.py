@@ -19,7 +19,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backup": ("boucle_server.backup", "sauvegarder pendant le service / back up while serving"),
     "restore": ("boucle_server.restore", "restaurer une sauvegarde / restore a backup"),
     "import": ("boucle_server.imports.command", "tableurs et événements / spreadsheets and events"),
-    "export": ("boucle_server.exports.command", "événements, état, indicateurs, soldes / events, state, figures, balances"),
+    "export": (
+        "boucle_server.exports.command",
+        "événements, état, indicateurs, soldes / events, state, figures, balances",
+    ),
+    "rebuild": ("boucle_server.rebuild", "refaire ou comparer les tables de lecture / rebuild or compare read tables"),
     "doctor": ("boucle_server.doctor", "vérifier l’installation / check the installation"),
 }
 """Each command: the module that offers `configure(parser)` and `run(args) -> int`, and its line of help."""

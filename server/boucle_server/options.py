@@ -73,6 +73,11 @@ def told(key: str, **values: object) -> str:
     return say(key, language(), **values)
 
 
+def tell(key: str, **values: object) -> None:
+    """Print a line of the result."""
+    print(told(key, **values))  # noqa: T201
+
+
 def warn(key: str, **values: object) -> None:
     """Print a line on stderr that changes nothing of the result."""
     print(told(key, **values), file=sys.stderr)  # noqa: T201

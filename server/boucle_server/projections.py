@@ -30,7 +30,7 @@ FETCH: Final = 1000
 """Rows that a scan of the ledger holds at a time."""
 _BOOKS: WeakKeyDictionary[Engine, dict[str, tuple[int, Book]]] = WeakKeyDictionary()
 
-_ITEM: Final = (
+ITEM_COLUMNS: Final = (
     "org",
     "item",
     "type",
@@ -44,11 +44,11 @@ _ITEM: Final = (
     "last_teff",
     "state",
 )
-_BINDING: Final = ("org", "code", "item", "claim", "via")
-_CELL: Final = ("org", "cell", "month", "site", "partner", "loop", "type", "material", "measure", "bucket", "n")
-_TASK: Final = ("org", "item", "event", "reason", "teff")
-_EDGE: Final = ("org", "target", "id")
-_REFERENCE: Final = ("org", "tbl", "key", "valid_from", "id", "teff", "dev", "epoch", "seq", "row")
+BINDING_COLUMNS: Final = ("org", "code", "item", "claim", "via")
+CELL_COLUMNS: Final = ("org", "cell", "month", "site", "partner", "loop", "type", "material", "measure", "bucket", "n")
+TASK_COLUMNS: Final = ("org", "item", "event", "reason", "teff")
+EDGE_COLUMNS: Final = ("org", "target", "id")
+REFERENCE_COLUMNS: Final = ("org", "tbl", "key", "valid_from", "id", "teff", "dev", "epoch", "seq", "row")
 
 Feed = list[tuple[str, str]]
 """`(table, key)` of what phones may want to pull again."""
@@ -190,7 +190,7 @@ def load_book(connection: Connection, org: str) -> Book:
 
 def versions_of(connection: Connection, org: str) -> Iterator[Version]:
     """Give every version of reference data as stored."""
-    columns = (REFERENCE.c[name] for name in _REFERENCE[1:])
+    columns = (REFERENCE.c[name] for name in REFERENCE_COLUMNS[1:])
     for row in connection.execute(sa.select(*columns).where(REFERENCE.c.org == org)):
         yield Version(
             table=row.tbl,
@@ -287,10 +287,10 @@ def write(connection: Connection, org: str, changes: Changes) -> Feed:
     _write_cells(connection, org, changes)
     _write_items(connection, org, changes)
     _write_bindings(connection, org, changes)
-    rows.delete(connection, TASK, _TASK[:4], [(org, *key) for key in changes.tasks_gone])
-    rows.upsert(connection, TASK, _TASK, [(org, *key, teff) for key, teff in changes.tasks.items()])
-    rows.upsert(connection, AMENDMENT, _EDGE, [(org, edge.target, edge.amender) for edge in changes.edges])
-    _write_versions(connection, org, changes.versions)
+    rows.delete(connection, TASK, TASK_COLUMNS[:4], [(org, *key) for key in changes.tasks_gone])
+    rows.upsert(connection, TASK, TASK_COLUMNS, [(org, *key, teff) for key, teff in changes.tasks.items()])
+    rows.upsert(connection, AMENDMENT, EDGE_COLUMNS, [(org, edge.target, edge.amender) for edge in changes.edges])
+    write_versions(connection, org, changes.versions)
     touched = changes.items.keys() | changes.items_gone
     touched |= {binding.item for binding in changes.bindings.values()}
     stated = {(version.table, version.key) for version in changes.versions}
@@ -300,7 +300,7 @@ def write(connection: Connection, org: str, changes: Changes) -> Feed:
 def _write_cells(connection: Connection, org: str, changes: Changes) -> None:
     if not changes.cells:
         return
-    rows.upsert(connection, CELL, _CELL, [(org, *at, n) for at, n in changes.cells.items()], add="n")
+    rows.upsert(connection, CELL, CELL_COLUMNS, [(org, *at, n) for at, n in changes.cells.items()], add="n")
     # The partial index holds nothing but the cells that have just come to zero.
     connection.execute(sa.delete(CELL).where(CELL.c.org == org, CELL.c.n == sa.literal_column("0")))
     cell_sums.add(connection, org, changes.cells)
@@ -308,7 +308,7 @@ def _write_cells(connection: Connection, org: str, changes: Changes) -> None:
 
 def _write_items(connection: Connection, org: str, changes: Changes) -> None:
     rows.delete(connection, ITEM, ("org", "item"), [(org, item) for item in changes.items_gone])
-    rows.upsert(connection, ITEM, _ITEM, [item_row(org, item) for item in changes.items.values()])
+    rows.upsert(connection, ITEM, ITEM_COLUMNS, [item_row(org, item) for item in changes.items.values()])
 
 
 def item_row(org: str, item: Item) -> tuple[Any, ...]:
@@ -333,13 +333,14 @@ def item_row(org: str, item: Item) -> tuple[Any, ...]:
 def _write_bindings(connection: Connection, org: str, changes: Changes) -> None:
     rows.delete(connection, BINDING, ("org", "code"), [(org, code) for code in changes.bindings_gone])
     written = [(org, code, one.item, one.claim, one.via) for code, one in changes.bindings.items()]
-    rows.upsert(connection, BINDING, _BINDING, written)
+    rows.upsert(connection, BINDING, BINDING_COLUMNS, written)
 
 
-def _write_versions(connection: Connection, org: str, versions: Sequence[Version]) -> None:
+def write_versions(connection: Connection, org: str, versions: Sequence[Version]) -> None:
+    """Write versions of reference data, under a new mark so that no remembered book outlives them."""
     if not versions:
         return
-    rows.upsert(connection, REFERENCE, _REFERENCE, [version_row(org, version) for version in versions])
+    rows.upsert(connection, REFERENCE, REFERENCE_COLUMNS, [version_row(org, version) for version in versions])
     mark = secrets.randbits(62)
     connection.execute(sa.update(ORG_COUNTER).where(ORG_COUNTER.c.org == org).values(reference_mark=mark))
 

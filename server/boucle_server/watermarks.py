@@ -17,7 +17,7 @@ from boucle_server.ledger import holds_place
 from boucle_server.read_tables import WATERMARK
 from boucle_server.tables import RAW, RECORD
 
-_COLUMNS: Final = ("org", "dev", "epoch", "ranges", "last_teff")
+WATERMARK_COLUMNS: Final = ("org", "dev", "epoch", "ranges", "last_teff")
 NEVER: Final = 0
 
 
@@ -58,14 +58,14 @@ def advance(connection: Connection, org: str, dev: str, *, epoch: str, placed: S
         return renew(connection, org, dev, epoch=epoch)
     ranges = merge(known.ranges, ranges_of((one.seq, one.hash) for one in new))
     found = Watermark(ranges=ranges, last_teff=last_teff)
-    rows.upsert(connection, WATERMARK, _COLUMNS, [row_of(org, dev, epoch, found)])
+    rows.upsert(connection, WATERMARK, WATERMARK_COLUMNS, [row_of(org, dev, epoch, found)])
     return found
 
 
 def renew(connection: Connection, org: str, dev: str, *, epoch: str) -> Watermark:
     """Make the watermark of an epoch from the ledger, and store it."""
     found = from_ledger(connection, org, dev, epoch=epoch)
-    rows.upsert(connection, WATERMARK, _COLUMNS, [row_of(org, dev, epoch, found)])
+    rows.upsert(connection, WATERMARK, WATERMARK_COLUMNS, [row_of(org, dev, epoch, found)])
     return found
 
 
