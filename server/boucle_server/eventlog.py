@@ -9,17 +9,37 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle import log
 from boucle.log import TILE_HEIGHT, TILE_WIDTH, EntryKind, Frontier
-from boucle.note import Checkpoint, CheckpointSigner
-from boucle_server import keys
+from boucle.note import Checkpoint, CheckpointSigner, NoteSigner
+from boucle_server import keys, rows
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.tables import ACT, CHECKPOINT, LEAF, LOG_HEAD, NODE, ORG, RECORD
+
+# Made once, for they run with every batch, and making them costs more than running them.
+_STAND: Final = (
+    sa.select(ORG.c.origin, ORG.c.generation, LOG_HEAD.c.frontier, LOG_HEAD.c.signed_size, LOG_HEAD.c.signed_root)
+    .join(LOG_HEAD, (LOG_HEAD.c.org == ORG.c.org) & (LOG_HEAD.c.generation == ORG.c.generation))
+    .where(ORG.c.org == sa.bindparam("of"))
+)
+_GROW: Final = (
+    sa.update(LOG_HEAD)
+    .where(LOG_HEAD.c.org == sa.bindparam("of"), LOG_HEAD.c.generation == sa.bindparam("at"))
+    .values(size=sa.bindparam("to_size"), frontier=sa.bindparam("to_frontier"))
+)
+_REMEMBER: Final = (
+    sa.update(LOG_HEAD)
+    .where(
+        LOG_HEAD.c.org == sa.bindparam("of"),
+        LOG_HEAD.c.generation == sa.select(ORG.c.generation).where(ORG.c.org == sa.bindparam("of")).scalar_subquery(),
+    )
+    .values(signed_size=sa.bindparam("to_size"), signed_root=sa.bindparam("to_root"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +58,17 @@ class Appended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """How far a log goes."""
+    """How far the present generation of a log goes, and what its signer signed last."""
 
+    origin: str
     generation: int
     frontier: Frontier
+    signed: Checkpoint | None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The log as it stands, unsigned."""
+        return Checkpoint(origin=self.origin, size=self.frontier.size, root=self.frontier.root())
 
 
 def append(connection: Connection, org: str, entries: Sequence[bytes]) -> Appended:
@@ -49,32 +76,25 @@ def append(connection: Connection, org: str, entries: Sequence[bytes]) -> Append
 
     One read of the head, whatever the number of entries, and one statement for each table written.
     """
-    head = _head(connection, org)
+    head = stand(connection, org)
     first, generation = head.frontier.size, head.generation
     if not entries:
         return Appended(generation=generation, first=first, count=0)
     hashes = [log.leaf_hash(entry) for entry in entries]
     frontier, nodes = log.extend(head.frontier, hashes)
-    place = {"org": org, "generation": generation}
-    connection.execute(
-        sa.insert(LEAF),
-        [
-            {**place, "idx": first + at, "entry": entry, "hash": value}
-            for at, (entry, value) in enumerate(zip(entries, hashes, strict=True))
-        ],
-    )
+    leaves = [
+        (org, generation, first + at, entry, value)
+        for at, (entry, value) in enumerate(zip(entries, hashes, strict=True))
+    ]
+    rows.insert(connection, LEAF, ("org", "generation", "idx", "entry", "hash"), leaves)
     kept = [
-        {**place, "level": node.level, "idx": node.position, "hash": node.hash}
+        (org, generation, node.level, node.position, node.hash)
         for node in nodes
         if node.level and node.level % TILE_HEIGHT == 0
     ]
-    if kept:
-        connection.execute(sa.insert(NODE), kept)
-    connection.execute(
-        sa.update(LOG_HEAD)
-        .where(LOG_HEAD.c.org == org, LOG_HEAD.c.generation == generation)
-        .values(size=frontier.size, frontier=frontier.to_bytes())
-    )
+    rows.insert(connection, NODE, ("org", "generation", "level", "idx", "hash"), kept)
+    grown = {"of": org, "at": generation, "to_size": frontier.size, "to_frontier": frontier.to_bytes()}
+    connection.execute(_GROW, grown)
     return Appended(generation=generation, first=first, count=len(entries))
 
 
@@ -124,30 +144,38 @@ def begin_generation(connection: Connection, org: str, generation: int, *, now_m
     append_act(connection, org, EntryKind.GENERATION, last.origin, content=content, now_ms=now_ms)
 
 
+def stand(connection: Connection, org: str) -> Head:
+    """Give how far the log goes now; NotFoundError for no organisation."""
+    row = connection.execute(_STAND, {"of": org}).one_or_none()
+    if row is None:
+        raise NotFoundError("api.no_org")
+    origin = keys.origin_of(row.origin, row.generation)
+    signed = None
+    if row.signed_size is not None:
+        signed = Checkpoint(origin=origin, size=row.signed_size, root=row.signed_root)
+    return Head(origin=origin, generation=row.generation, frontier=Frontier.from_bytes(row.frontier), signed=signed)
+
+
 def head(connection: Connection, org: str) -> Checkpoint:
     """Give the log as it stands, unsigned."""
-    name = keys.name_of_log(connection, org)
-    frontier = _head(connection, org).frontier
-    return Checkpoint(origin=name.origin, size=frontier.size, root=frontier.root())
+    return stand(connection, org).checkpoint
 
 
-def guard(connection: Connection, org: str) -> CheckpointSigner:
-    """Give the signer with its memory of what it signed last; `remember` what it signs, in this transaction."""
-    signer = keys.signer(connection, org)
-    query = sa.select(LOG_HEAD.c.signed_size, LOG_HEAD.c.signed_root)
-    row = connection.execute(query.where(*_present(org))).one()
-    if row.signed_size is None:
-        return CheckpointSigner(signer=signer)
-    last = Checkpoint(origin=signer.name, size=row.signed_size, root=row.signed_root)
-    return CheckpointSigner(signer=signer, last=last)
+def guard(connection: Connection, org: str, now: Head | None = None) -> CheckpointSigner:
+    """Give the signer with its memory of what it signed last; `remember` what it signs, in this transaction.
+
+    `now` spares the question where the caller has asked it already.
+    """
+    known = now or stand(connection, org)
+    signer = NoteSigner(known.origin, keys.signing_key(connection, org))
+    return CheckpointSigner(signer=signer, last=known.signed)
 
 
 def remember(connection: Connection, org: str, signed: CheckpointSigner) -> None:
     """Store what the signer signed last, in the transaction that hands the signature out."""
     if signed.last is None:
         return
-    values = {"signed_size": signed.last.size, "signed_root": signed.last.root}
-    connection.execute(sa.update(LOG_HEAD).where(*_present(org)).values(**values))
+    connection.execute(_REMEMBER, {"of": org, "to_size": signed.last.size, "to_root": signed.last.root})
 
 
 def checkpoint(connection: Connection, org: str, *, now_ms: int) -> str:
@@ -156,26 +184,25 @@ def checkpoint(connection: Connection, org: str, *, now_ms: int) -> str:
     SigningRefusedError when that would contradict what was signed before. Asked twice for one size it gives the
     same note.
     """
-    generation = keys.name_of_log(connection, org).generation
-    now = head(connection, org)
-    place = (CHECKPOINT.c.org == org, CHECKPOINT.c.generation == generation)
-    query = sa.select(CHECKPOINT.c.root, CHECKPOINT.c.note).where(*place, CHECKPOINT.c.size == now.size)
-    published = connection.execute(query).one_or_none()
-    note, signed = guard(connection, org).sign(now)
-    if published is not None:
-        return str(published.note)
-    remember(connection, org, signed)
-    connection.execute(
-        sa.insert(CHECKPOINT).values(
-            org=org, generation=generation, size=now.size, root=now.root, note=note, at_ms=now_ms
-        )
+    stands = stand(connection, org)
+    now = stands.checkpoint
+    query = sa.select(CHECKPOINT.c.note).where(
+        CHECKPOINT.c.org == org, CHECKPOINT.c.generation == stands.generation, CHECKPOINT.c.size == now.size
     )
+    # Signed even where the note is there already, so that a log that was rewritten is found out.
+    note, signed = guard(connection, org, stands).sign(now)
+    published_note: str | None = connection.execute(query).scalar()
+    if published_note is not None:
+        return published_note
+    remember(connection, org, signed)
+    place = {"org": org, "generation": stands.generation, "size": now.size}
+    connection.execute(sa.insert(CHECKPOINT).values(**place, root=now.root, note=note, at_ms=now_ms))
     return note
 
 
 def published(connection: Connection, org: str) -> str | None:
     """Give the checkpoint of the log as it stands, None when that was not signed yet."""
-    now = _head(connection, org)
+    now = stand(connection, org)
     query = sa.select(CHECKPOINT.c.note).where(
         CHECKPOINT.c.org == org,
         CHECKPOINT.c.generation == now.generation,
@@ -252,7 +279,7 @@ def consistency(connection: Connection, org: str, old: int, new: int) -> tuple[b
 
     NotFoundError when the log was never that long; MalformedLogError when `new` is the smaller.
     """
-    now = _head(connection, org)
+    now = stand(connection, org)
     if new > now.frontier.size:
         raise NotFoundError("api.log_shorter", size=now.frontier.size, asked=new)
     return log.consistency_proof(old, new, reader(connection, org, now.generation))
@@ -268,23 +295,6 @@ def root_at(connection: Connection, org: str, generation: int, *, size: int) -> 
             pieces.append(read(level, first >> level))
             first += 1 << level
     return Frontier(size, tuple(pieces)).root()
-
-
-def _present(org: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-    generation = sa.select(ORG.c.generation).where(ORG.c.org == org).scalar_subquery()
-    return LOG_HEAD.c.org == org, LOG_HEAD.c.generation == generation
-
-
-def _head(connection: Connection, org: str) -> Head:
-    query = (
-        sa.select(LOG_HEAD.c.generation, LOG_HEAD.c.frontier)
-        .join(ORG, (ORG.c.org == LOG_HEAD.c.org) & (ORG.c.generation == LOG_HEAD.c.generation))
-        .where(LOG_HEAD.c.org == org)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFoundError("api.no_org")
-    return Head(generation=row.generation, frontier=Frontier.from_bytes(row.frontier))
 
 
 def _newest_checkpoint(connection: Connection, org: str, generation: int) -> sa.Row[int, str] | None:

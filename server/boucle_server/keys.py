@@ -1,6 +1,8 @@
 """An organisation's own keys: made with it, kept in its database, handed out only by their public halves."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,6 +14,14 @@ from boucle_server.tables import ORG, ORG_KEY
 
 SIGN = "sign"
 BOX = "box"
+
+
+_NEWEST: Final = (
+    sa.select(ORG_KEY.c.public, ORG_KEY.c.private)
+    .where(ORG_KEY.c.org == sa.bindparam("of"), ORG_KEY.c.purpose == sa.bindparam("for"))
+    .order_by(ORG_KEY.c.created_ms.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +48,7 @@ def origin_of(stem: str, generation: int) -> str:
 
 def signing_key(connection: Connection, org: str) -> SigningKey:
     """Give the key that signs the organisation's log and seals its server device's events."""
-    return load_crypto().signing_key(_newest(connection, org, SIGN).private)
+    return _made(_newest(connection, org, SIGN).private)
 
 
 def signer(connection: Connection, org: str) -> NoteSigner:
@@ -70,14 +80,14 @@ def make_keys(connection: Connection, org: str, now_ms: int) -> dict[str, bytes]
     return public
 
 
+@lru_cache(maxsize=64)
+def _made(private: bytes) -> SigningKey:
+    """Make a key once: it signs with every receipt."""
+    return load_crypto().signing_key(private)
+
+
 def _newest(connection: Connection, org: str, purpose: str) -> sa.Row[bytes, bytes]:
-    query = (
-        sa.select(ORG_KEY.c.public, ORG_KEY.c.private)
-        .where(ORG_KEY.c.org == org, ORG_KEY.c.purpose == purpose)
-        .order_by(ORG_KEY.c.created_ms.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_NEWEST, {"of": org, "for": purpose}).one_or_none()
     if row is None:
         raise NotFoundError("api.no_org")
     return row

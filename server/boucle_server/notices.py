@@ -66,7 +66,7 @@ def note_presumed_lost(connection: Connection, org: str, _period: str, now_ms: i
 def draft_month(connection: Connection, org: str, month: str, now_ms: int) -> str:
     """Prepare the figures of a month that is over, for the person who will close it."""
     asked = reports.question(connection, org, [month], as_of_ms=now_ms)
-    figures = {id: value.as_json() for id, value in reports.figures(connection, org, asked).items()}
+    figures = {key: value.as_json() for key, value in reports.figures(connection, org, asked).items()}
     return _json({"month": month, "figures": figures})
 
 

@@ -31,7 +31,8 @@ def tell(
     connection: Connection, org: str, *, dev: str, epoch: str, ranges: tuple[Range, ...], known: str, now_ms: int
 ) -> Told:
     """Sign what is stored of an epoch; `known` is the last head that the device saw, as text, or empty."""
-    now = eventlog.head(connection, org)
+    stands = eventlog.stand(connection, org)
+    now = stands.checkpoint
     stored = Receipt(
         org=org,
         dev=dev,
@@ -42,15 +43,14 @@ def tell(
         root=now.root,
         server_ms=now_ms,
     )
-    receipt, guard = receipts.sign(stored, eventlog.guard(connection, org))
+    receipt, guard = receipts.sign(stored, eventlog.guard(connection, org, stands))
     head, guard = guard.sign(now)
     eventlog.remember(connection, org, guard)
-    name = keys.name_of_log(connection, org)
     return Told(
         receipt=receipt,
         head=head,
         consistency=consistency(connection, org, known, now) if known else Consistency.OK,
-        generation=name.generation,
+        generation=stands.generation,
     )
 
 
