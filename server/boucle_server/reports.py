@@ -4,6 +4,7 @@ What a figure means is `boucle.catalogue`'s business; here sums are fetched, que
 rounded. The cost does not depend on how many events there are.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -18,12 +19,13 @@ from boucle.kpi_loop import settle_days
 from boucle.reference import Book
 from boucle.tally import Part, Slice, Tally
 from boucle_server import cell_sums, partial_sums
-from boucle_server.errors import NotFoundError
+from boucle_server.errors import InvalidInputError, NotFoundError
 from boucle_server.projections import load_book
 from boucle_server.tables import LATE, ORG, RECORD
 
 GROUPED: Final = ("loop", "partner", "site")
 """Dimensions of which sums are kept by value."""
+_MONTH: Final = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 def tally(connection: Connection, org: str, narrowed: Slice | None = None) -> Tally:
@@ -64,6 +66,13 @@ def zone_of(connection: Connection, org: str) -> str:
     if zone is None:
         raise NotFoundError("api.no_org")
     return zone
+
+
+def checked_month(text: str) -> str:
+    """Give a month written `2026-10`; InvalidInputError for anything else."""
+    if _MONTH.fullmatch(text) is None:
+        raise InvalidInputError("month.bad", month=text[:20])
+    return text
 
 
 def bounds(month: str, zone: str) -> tuple[int, int]:

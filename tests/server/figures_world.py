@@ -1,6 +1,7 @@
 """A small year in a database: a few crates and some film on the move, recorded through the one door."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.events import Event
 from boucle.facts import Cells
+from boucle.ids import uuid7
 from boucle.replay import World, replay
 from boucle_server import ingest
 from boucle_server.db import Database
@@ -32,7 +34,10 @@ def a_small_year(database: Database, org: str = "acme", *, crates: int = CRATES,
 
 
 def record(database: Database, org: str, drafts: list[Draft], *, now_ms: int = NOW) -> None:
-    """Record drafts as one submission of the server's own device."""
+    """Record drafts as one submission of the server's own device, under the same ids each time."""
+    drafts = [
+        replace(each, id=uuid7(now_ms, Random(f"{now_ms} {number}").randbytes)) for number, each in enumerate(drafts)
+    ]
     with database.writing(org) as connection:
         results = ingest.accept_own(connection, org, drafts, actor="p-test", now_ms=now_ms)
     refused = {(result.status, result.why) for result in results} - {("accepted", "")}

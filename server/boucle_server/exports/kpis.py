@@ -1,0 +1,103 @@
+"""The export of the figures: canonical JSON, or one row a figure as CSV or XLSX."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import IO, Any, Final
+
+from sqlalchemy.engine import Connection
+
+from boucle.catalogue import CATALOGUE
+from boucle.clock import month_of, months_between
+from boucle.kpi import MICRO
+from boucle.tally import DIMENSIONS
+from boucle.words import LANGUAGES, say
+from boucle_server import figures_document, reports
+from boucle_server.exports.command import Request
+from boucle_server.exports.sheets import Cell, Sheet, write_csv, write_xlsx
+from boucle_server.exports.state import canonical
+
+_MICROS: Final = ("value", "ci_low", "ci_high")
+_PLAIN: Final = ("unit", "numerator", "denominator", "n", "maturity", "reason", "view", "factor_set_id")
+_QUALITY: Final = ("implied", "inferred", "duplicates", "refused", "ignored", "unknown", "late")
+COLUMNS: Final = (
+    "period",
+    "definition_id",
+    "slug",
+    *DIMENSIONS,
+    *_MICROS,
+    *_PLAIN,
+    *_QUALITY,
+    "unweighed_share",
+    "bands",
+    "timezone",
+    "as_of",
+)
+
+
+def write(connection: Connection, org: str, file: IO[bytes], *, request: Request) -> None:
+    """Write the figures of the months asked for, or of all, as they are known at `as_of`."""
+    content = figures_document.document(
+        connection, org, as_of_ms=request.as_of_ms, months=months_of(connection, org, request)
+    )
+    match request.format:
+        case "json":
+            file.write(canonical(content))
+        case "csv":
+            write_csv(file, long_table(content))
+        case _:
+            about = Sheet(
+                name="about",
+                columns=("key", "value"),
+                rows=[(key, str(content[key])) for key in ("format", "org", "as_of", "timezone", "reference")],
+            )
+            write_xlsx(file, [long_table(content), definitions(), about], at_ms=request.as_of_ms)
+
+
+def months_of(connection: Connection, org: str, request: Request) -> list[str] | None:
+    """Give the months that a request names, None for all that have data."""
+    if not request.first and not request.last:
+        return None
+    known = reports.months_with_data(connection, org)
+    running = month_of(request.as_of_ms, reports.zone_of(connection, org))
+    first = reports.checked_month(request.first or (known[0] if known else running))
+    return [str(month) for month in months_between(first, reports.checked_month(request.last or running))]
+
+
+def long_table(content: Mapping[str, Any]) -> Sheet:
+    """Give one row a figure."""
+    return Sheet(name="kpi_long", columns=COLUMNS, rows=[_row(value) for value in content["values"]])
+
+
+def _row(value: Mapping[str, Any]) -> list[Cell]:
+    quality = value["quality"]
+    return [
+        value["period"],
+        value["definition_id"],
+        CATALOGUE[value["definition_id"]].slug,
+        *(value["scope"].get(name) for name in DIMENSIONS),
+        *(_from_micro(value[f"{name}_micro"]) for name in _MICROS),
+        *(value[name] for name in _PLAIN),
+        *(quality[name] for name in _QUALITY),
+        _from_micro(quality["unweighed_share_micro"]),
+        " ".join(f"{name}={n}" for name, n in value["bands"].items()),
+        value["timezone"],
+        value["as_of"],
+    ]
+
+
+def _from_micro(micro: int | None) -> Fraction | None:
+    return None if micro is None else Fraction(micro, MICRO)
+
+
+def definitions() -> Sheet:
+    """Give one row a definition, in every language."""
+    columns = ["definition_id", "slug", "unit", "span", "by", "measures"]
+    columns += [f"{part}_{lang}" for part in ("name", "means", "formula") for lang in LANGUAGES]
+    return Sheet(name="definitions", columns=columns, rows=list(_definitions()))
+
+
+def _definitions() -> Iterator[list[str]]:
+    for each in CATALOGUE.values():
+        fixed = (each.id, each.slug, each.unit.value, each.span.value, " ".join(sorted(each.by)))
+        said = [say(each.words(part), lang) for part in ("name", "means", "formula") for lang in LANGUAGES]
+        yield [*fixed, " ".join(each.measures), *said]
