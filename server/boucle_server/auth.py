@@ -4,7 +4,7 @@ Nothing is remembered between requests, so whoever is revoked is cut off at the 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +16,13 @@ from boucle_server.tables import DEVICE, TOKEN
 
 SCHEMES = ("bearer", "device")
 MAX_HEADER = 256
+# Made once: one of them runs with every request.
+_DEVICE: Final = sa.select(DEVICE.c.org, DEVICE.c.dev, DEVICE.c.role, DEVICE.c.site, DEVICE.c.status).where(
+    DEVICE.c.token_hash == sa.bindparam("of")
+)
+_TOKEN: Final = sa.select(TOKEN.c.org, TOKEN.c.id, TOKEN.c.scopes, TOKEN.c.expires_ms, TOKEN.c.revoked_ms).where(
+    TOKEN.c.token_hash == sa.bindparam("of")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,7 @@ def authenticate(connection: Connection, header: str | None, *, now_ms: int) -> 
 
 
 def _device(connection: Connection, hashed: str) -> Principal | None:
-    columns = (DEVICE.c.org, DEVICE.c.dev, DEVICE.c.role, DEVICE.c.site, DEVICE.c.status)
-    row = connection.execute(sa.select(*columns).where(DEVICE.c.token_hash == hashed)).one_or_none()
+    row = connection.execute(_DEVICE, {"of": hashed}).one_or_none()
     if row is None:
         return None
     if row.status != "active":
@@ -64,8 +70,7 @@ def _device(connection: Connection, hashed: str) -> Principal | None:
 
 
 def _program(connection: Connection, hashed: str, now_ms: int) -> Principal:
-    columns = (TOKEN.c.org, TOKEN.c.id, TOKEN.c.scopes, TOKEN.c.expires_ms, TOKEN.c.revoked_ms)
-    row = connection.execute(sa.select(*columns).where(TOKEN.c.token_hash == hashed)).one_or_none()
+    row = connection.execute(_TOKEN, {"of": hashed}).one_or_none()
     if row is None or row.revoked_ms is not None:
         raise UnauthenticatedError
     if row.expires_ms is not None and row.expires_ms <= now_ms:
