@@ -19,6 +19,7 @@ from boucle.wire import MAX_PUSH
 from boucle_server.api import problems
 from boucle_server.api.running import Running
 from boucle_server.db import Database
+from boucle_server.door import Door
 from boucle_server.jobs import scheduled
 from boucle_server.notices import JOBS
 from boucle_server.schema import prepare
@@ -28,6 +29,7 @@ ROUTERS: Final = (
     "boucle_server.api.health",
     "boucle_server.api.enrolment",
     "boucle_server.api.eventlog",
+    "boucle_server.api.sync",
 )
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024
@@ -43,7 +45,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         database = Database.open(settings)
         try:
             await run_in_threadpool(prepare, database)
-            app.state.running = Running(settings=settings, database=database, clock=now, started_ms=now.now_ms())
+            app.state.running = Running(
+                settings=settings, database=database, door=Door(database), clock=now, started_ms=now.now_ms()
+            )
             with scheduled(database, JOBS, now) if settings.jobs else nullcontext():
                 yield
         finally:

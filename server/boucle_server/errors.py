@@ -16,6 +16,7 @@ BoucleError
     │   ├── ConflictError            409
     │   ├── ExpiredError             410
     │   ├── QuotaError               429
+    │   ├── KeptRawError             400
     │   └── InvalidInputError        422
     └── OperatorError                     a command is refused; the message says what to do
 
@@ -126,6 +127,10 @@ class QuotaError(RefusedError):
     """More was left without proof of its origin than one device may leave; nothing of this request was kept."""
 
     status: ClassVar[int] = 429
+
+
+class KeptRawError(RefusedError):
+    """What was sent is no push; its bytes are kept."""
 
 
 class InvalidInputError(RefusedError):

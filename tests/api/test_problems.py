@@ -39,7 +39,7 @@ def test_the_types_of_problems_are_those_that_clients_were_promised() -> None:
     assert known == {
         "server", "storage", "disk-full", "database-busy", "database-gone", "database-damaged",
         "database-unusable", "refused", "unauthenticated", "device-revoked", "forbidden", "not-found",
-        "conflict", "expired", "quota", "invalid-input", "operator",
+        "conflict", "expired", "quota", "kept-raw", "invalid-input", "operator",
     }  # fmt: skip
 
 

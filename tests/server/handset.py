@@ -33,11 +33,12 @@ class Handset:
     waiting: list[Record] = field(default_factory=list)
     sent: int = 0
     head: str = ""
+    enrolled_key: SigningKey | None = None
 
     @property
     def key(self) -> SigningKey:
-        """The key it was enrolled with."""
-        return signing_key(self.device.dev)
+        """The key it was enrolled with: by `enrol`, unless another is given."""
+        return self.enrolled_key or signing_key(self.device.dev)
 
     def scan(self, kind: str, subject: str = "", /, *, at: float | None = None, tq: int = 0, **keys: object) -> Record:
         """Record an event `at` days after the start, by default a minute after the last one."""

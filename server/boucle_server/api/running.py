@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from boucle.clock import Clock
 from boucle_server.db import Database
+from boucle_server.door import Door
 from boucle_server.settings import Settings
 
 
@@ -36,6 +37,7 @@ class Running:
 
     settings: Settings
     database: Database
+    door: Door
     clock: Clock
     started_ms: int
     counters: Counters = field(default_factory=Counters)

@@ -1,0 +1,110 @@
+"""What phones pull: the rows behind the feed of changes, as they are now, a page at a time.
+
+A page names each row once and gives what it says at the moment of reading, so a row that changes while a phone
+pulls only comes again. Numbers are taken in commit order (`feed`), so none is ever passed over.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.reference import TABLES
+from boucle_server import keys, rows
+from boucle_server.people import OPERATORS
+from boucle_server.projections import versions_of
+from boucle_server.read_tables import BINDING, ITEM
+from boucle_server.tables import CHANGE, ORG, ORG_COUNTER, PERSON
+
+ITEMS: Final = "item"
+ORGANISATION: Final = "org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """One page: its rows `{n, table, key, row}`, the cursor after it, whether more follow, whether to start anew."""
+
+    rows: list[dict[str, Any]]
+    next: int
+    more: bool
+    reset: bool
+
+
+def page(connection: Connection, org: str, *, cursor: int, limit: int) -> Pulled:
+    """Give the changes after `cursor`; a cursor from the future is one of a database that was since restored."""
+    last = connection.execute(sa.select(ORG_COUNTER.c.change_n).where(ORG_COUNTER.c.org == org)).scalar_one()
+    reset = cursor > last
+    start = 0 if reset else cursor
+    query = sa.select(CHANGE.c.n, CHANGE.c.tbl, CHANGE.c.key).where(CHANGE.c.org == org, CHANGE.c.n > start)
+    found = connection.execute(query.order_by(CHANGE.c.n).limit(limit)).all()
+    newest = {(table, key): n for n, table, key in found}
+    contents = _contents(connection, org, newest)
+    given = [
+        {"n": n, "table": table, "key": key, "row": contents.get((table, key))} for (table, key), n in newest.items()
+    ]
+    given.sort(key=lambda row: row["n"])
+    if start == 0:
+        given.insert(0, {"n": 0, "table": ORGANISATION, "key": org, "row": _organisation(connection, org)})
+    upto = found[-1].n if found else start
+    return Pulled(rows=given, next=upto, more=upto < last, reset=reset)
+
+
+def _contents(connection: Connection, org: str, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Any]:
+    by_table: dict[str, set[str]] = {}
+    for table, key in wanted:
+        by_table.setdefault(table, set()).add(key)
+    contents: dict[tuple[str, str], Any] = {}
+    for table, named in by_table.items():
+        if table == ITEMS:
+            contents |= {(table, key): row for key, row in _items(connection, org, named).items()}
+        elif table == OPERATORS:
+            contents |= {(table, key): row for key, row in _operators(connection, org, named).items()}
+        elif table in TABLES:
+            contents |= _reference(connection, org, table, named)
+        elif table == ORGANISATION:
+            contents[table, org] = _organisation(connection, org)
+    return contents
+
+
+def _items(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:
+    codes: dict[str, list[str]] = {}
+    for code, item in rows.select(connection, BINDING, ("code", "item"), org=org, key="item", keys=wanted):
+        codes.setdefault(item, []).append(code)
+    found = rows.select(connection, ITEM, ("item", "state"), org=org, key="item", keys=wanted)
+    return {item: {"state": json.loads(state), "codes": sorted(codes.get(item, ()))} for item, state in found}
+
+
+def _operators(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:
+    names = ("person", "name", "badge", "pin_hash", "role", "site")
+    query = sa.select(*(PERSON.c[name] for name in names)).where(
+        PERSON.c.org == org, PERSON.c.person.in_(wanted), PERSON.c.active.is_(True), PERSON.c.pin_hash.is_not(None)
+    )
+    return {
+        row.person: {
+            "person": row.person,
+            "name": row.name,
+            "badge": row.badge or "",
+            "pin": row.pin_hash,
+            "role": row.role,
+            "site": row.site,
+        }
+        for row in connection.execute(query)
+    }
+
+
+def _reference(connection: Connection, org: str, table: str, wanted: set[str]) -> dict[tuple[str, str], Any]:
+    several: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    ordered = sorted(versions_of(connection, org), key=lambda version: (version.valid_from, version.order))
+    for version in ordered:
+        if version.table == table and version.key in wanted:
+            stated = {"valid_from": version.valid_from, "row": dict(version.row), "id": version.order[4]}
+            several.setdefault((table, version.key), []).append(stated)
+    return several
+
+
+def _organisation(connection: Connection, org: str) -> dict[str, Any]:
+    row = connection.execute(sa.select(ORG.c.name, ORG.c.zone).where(ORG.c.org == org)).one()
+    return {"name": row.name, "zone": row.zone, "vkey": keys.signer(connection, org).vkey}
