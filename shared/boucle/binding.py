@@ -44,7 +44,7 @@ def first_claims(events: Iterable[Event]) -> dict[str, Event]:
 
 
 def resolve(claims: Mapping[str, Event]) -> dict[str, Binding]:
-    """Give the binding of every claimed code; claims that lead in a circle name the provisional item they end at."""
+    """Give the binding of every claimed code; those that lead into a circle share one item."""
     return {code: Binding(_item(code, claims), claim.id, via_of(claim)) for code, claim in claims.items()}
 
 
@@ -61,7 +61,7 @@ def _item(code: str, claims: Mapping[str, Event]) -> str:
             return claim.id
         passed.append(code)
         code = via_of(claim)
-    return PROVISIONAL + (min(passed) if code in passed else code)
+    return PROVISIONAL + (min(passed[passed.index(code) :]) if code in passed else code)
 
 
 def owner(subject: str, bindings: Mapping[str, Binding]) -> str:
