@@ -23,7 +23,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "boucle_server.exports.command",
         "événements, état, indicateurs, soldes / events, state, figures, balances",
     ),
-    "rebuild": ("boucle_server.rebuild", "refaire ou comparer les tables de lecture / rebuild or compare read tables"),
+    "verify": ("boucle_server.verify_command", "tout recalculer, nommer la première faute / name the first fault"),
+    "rebuild": ("boucle_server.rebuild_command", "refaire ou comparer les tables de lecture / rebuild or compare read tables"),
+    "month": ("boucle_server.month_command", "où en est un mois, l’arrêter / where a month stands, close it"),
     "doctor": ("boucle_server.doctor", "vérifier l’installation / check the installation"),
 }
 """Each command: the module that offers `configure(parser)` and `run(args) -> int`, and its line of help."""
