@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Final
 
@@ -22,6 +23,7 @@ from boucle_server.db import Database
 from boucle_server.door import Door
 from boucle_server.jobs import scheduled
 from boucle_server.notices import JOBS
+from boucle_server.rebuild import refill
 from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 
@@ -30,6 +32,9 @@ ROUTERS: Final = (
     "boucle_server.api.enrolment",
     "boucle_server.api.eventlog",
     "boucle_server.api.sync",
+    "boucle_server.api.kpis",
+    "boucle_server.api.months",
+    "boucle_server.api.balances",
 )
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024
@@ -44,7 +49,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database.open(settings)
         try:
-            await run_in_threadpool(prepare, database)
+            if (await run_in_threadpool(prepare, database)).stale:
+                await run_in_threadpool(partial(refill, database, now_ms=now.now_ms()))
             app.state.running = Running(
                 settings=settings, database=database, door=Door(database), clock=now, started_ms=now.now_ms()
             )

@@ -24,7 +24,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "événements, état, indicateurs, soldes / events, state, figures, balances",
     ),
     "verify": ("boucle_server.verify_command", "tout recalculer, nommer la première faute / name the first fault"),
-    "rebuild": ("boucle_server.rebuild_command", "refaire ou comparer les tables de lecture / rebuild or compare read tables"),
+    "rebuild": (
+        "boucle_server.rebuild_command",
+        "refaire ou comparer les tables de lecture / rebuild or compare read tables",
+    ),
     "month": ("boucle_server.month_command", "où en est un mois, l’arrêter / where a month stands, close it"),
     "doctor": ("boucle_server.doctor", "vérifier l’installation / check the installation"),
 }

@@ -11,10 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from boucle.clock import SystemClock
 from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
+from boucle_server.rebuild import refill
 from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 
@@ -57,7 +59,8 @@ def opened(settings: Settings) -> Iterator[Database]:
     """Open the database of a command, prepared, and close it after."""
     database = Database.open(settings)
     try:
-        prepare(database)
+        if prepare(database).stale:
+            refill(database, now_ms=SystemClock().now_ms())
         yield database
     finally:
         database.close()

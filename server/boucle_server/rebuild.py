@@ -1,10 +1,9 @@
-"""`boucle rebuild`: the read tables made again from the events, or compared with what the events give.
+"""The read tables made again from the events, or compared with what the events give.
 
 The history is replayed in closed parts (with a code all codes of its item, with an event all that amends it), so
 that memory does not grow with the ledger. What a part gives is `boucle.replay`, the definition.
 """
 
-import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -13,14 +12,12 @@ from sqlalchemy.engine import Connection
 
 from boucle.amend import Edge, edge_of
 from boucle.binding import is_claim, via_of
-from boucle.clock import SystemClock
 from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
 from boucle_server import cell_sums, organisations, projections, rows, watermarks
-from boucle_server.errors import OperatorError
-from boucle_server.options import add_data, add_org, opened, settings_of, tell
+from boucle_server.db import Database
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, CELL_SUM, ITEM, REFERENCE, TASK, WATERMARK
@@ -41,33 +38,13 @@ class Difference(NamedTuple):
     row: tuple[Any, ...]
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Describe the options."""
-    parser.epilog = "Example: boucle rebuild --check"
-    parser.add_argument("--check", action="store_true", help="comparer sans rien écrire / compare, write nothing")
-    add_data(parser)
-    add_org(parser)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Rebuild or compare every organisation, or the one named: 1 on any difference."""
-    with opened(settings_of(args)) as database:
-        with database.reading() as connection:
-            wanted = [organisations.only(connection, args.org)] if args.org else organisations.ids(connection)
-        for org in wanted:
-            if args.check:
-                with database.reading() as connection:
-                    found = list(differences(connection, org))
-                for one in found[:20]:
-                    tell("rebuild.difference", table=one.table, what=one.what, row=list(one.row))
-                if found:
-                    raise OperatorError("rebuild.differs", org=org, n=len(found))
-                tell("rebuild.same", org=org)
-            else:
-                with database.writing(org) as connection:
-                    events = rebuild(connection, org, now_ms=SystemClock().now_ms())
-                tell("rebuild.done", org=org, n=events)
-    return 0
+def refill(database: Database, *, now_ms: int) -> None:
+    """Fill read tables that were made anew, as after an upgrade that defines them otherwise."""
+    with database.reading() as connection:
+        known = organisations.ids(connection)
+    for org in known:
+        with database.writing(org) as connection:
+            rebuild(connection, org, now_ms=now_ms)
 
 
 def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:

@@ -1,0 +1,276 @@
+"""Verification: everything derived again from the stored bytes and the log, and the first fault named.
+
+It asks the database nothing that it can work out: hashes, commitments, leaves, the tree, what was signed, the
+devices' seals and chains, then the read tables. What it cannot know is whether the whole was replaced; for that a
+receipt or a checkpoint kept elsewhere is held against the log.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle import log
+from boucle import receipt as receipts
+from boucle.log import EntryKind, Frontier
+from boucle.note import NoteVerifier, verify_checkpoint
+from boucle.signing import VerifyKey, load_crypto
+from boucle.wire import FIRST_PREV, Unreadable, digest, read
+from boucle_server import eventlog, keys
+from boucle_server.decisions import status_content
+from boucle_server.ledger import holds_place
+from boucle_server.organisations import SERVER_DEV
+from boucle_server.projections import FETCH
+from boucle_server.rebuild import differences
+from boucle_server.tables import ACT, CHECKPOINT, DEVICE, LEAF, LOG_HEAD, ORG_KEY, RAW, RECORD, SEAL, STATUS_CHANGE
+
+
+class Fault(NamedTuple):
+    """What is not as it must be: a key of `boucle.words` under `verify.`, and what it concerns."""
+
+    key: str
+    what: str
+
+
+def faults(connection: Connection, org: str) -> Iterator[Fault]:
+    """Give the faults of an organisation, those of its bytes first; nothing when all is sound."""
+    yield from _contents(connection, org)
+    yield from _logs(connection, org)
+    yield from _seals(connection, org)
+    yield from _chains(connection, org)
+    for one in differences(connection, org):
+        yield Fault("verify.read_table", f"{one.table} {one.what} {list(one.row)[:4]}")
+
+
+def against_checkpoint(connection: Connection, org: str, note: str) -> Iterator[Fault]:
+    """Hold a checkpoint kept elsewhere against the log."""
+    origin = note.partition("\n")[0]
+    seen = verify_checkpoint(note, _verifier(connection, org, origin))
+    yield from _held(connection, org, seen.origin, size=seen.size, root=seen.root)
+
+
+def against_receipt(connection: Connection, org: str, note: str) -> Iterator[Fault]:
+    """Hold a device's receipt against what is stored: the log it saw, and the last event of each range."""
+    origin = note.partition("\norigin ")[2].partition("\n")[0]
+    receipt = receipts.verify(note, _verifier(connection, org, origin))
+    yield from _held(connection, org, receipt.origin, size=receipt.size, root=receipt.root)
+    stored = _chain(connection, org, receipt.dev, receipt.epoch)
+    for each in receipt.ranges:
+        missing = next((seq for seq in range(each.first, each.last + 1) if seq not in stored), None)
+        if missing is not None:
+            yield Fault("verify.receipt_missing", f"{receipt.dev} {receipt.epoch} {missing}")
+        elif stored[each.last] != each.hash:
+            yield Fault("verify.receipt_other", f"{receipt.dev} {receipt.epoch} {each.last}")
+
+
+def _held(connection: Connection, org: str, origin: str, *, size: int, root: bytes) -> Iterator[Fault]:
+    stem, _, generation = origin.rpartition("/g")
+    name = keys.name_of_log(connection, org)
+    if stem != name.origin.rpartition("/g")[0] or not generation.isdecimal():
+        yield Fault("verify.other_log", origin)
+        return
+    query = sa.select(LOG_HEAD.c.size).where(LOG_HEAD.c.org == org, LOG_HEAD.c.generation == int(generation))
+    stored: int | None = connection.execute(query).scalar()
+    if stored is None or stored < size:
+        yield Fault("verify.log_shorter", f"{origin}: {size} > {stored}")
+    elif eventlog.root_at(connection, org, int(generation), size=size) != root:
+        yield Fault("verify.log_rewritten", f"{origin} {size}")
+
+
+def _verifier(connection: Connection, org: str, origin: str) -> NoteVerifier:
+    return NoteVerifier(origin, load_crypto().verify_key(keys.signing_key(connection, org).public))
+
+
+# What is stored, against its entry in the log
+
+
+class _Stored(NamedTuple):
+    """A stored row against the log: where its entry stands, the entry it gives, the one there is, its name."""
+
+    generation: int
+    index: int
+    entry: bytes
+    logged: bytes | None
+    name: str
+
+
+def _contents(connection: Connection, org: str) -> Iterator[Fault]:
+    seen: dict[int, set[int]] = {}
+    for stored in (_records, _raws, _changes, _acts):
+        for one in stored(connection, org):
+            where = f"{one.name} (g{one.generation}, {one.index})"
+            if not one.entry:
+                yield Fault("verify.hash", one.name)
+            elif one.logged is None:
+                yield Fault("verify.no_leaf", where)
+            elif bytes(one.logged) != one.entry:
+                yield Fault("verify.content", where)
+            seen.setdefault(one.generation, set()).add(one.index)
+    query = sa.select(LEAF.c.generation, LEAF.c.idx, LEAF.c.entry).where(LEAF.c.org == org)
+    for row in _stream(connection, query.order_by(LEAF.c.generation, LEAF.c.idx)):
+        if row.idx not in seen.get(row.generation, set()):
+            said = bytes(row.entry)[:160].decode("utf-8", "replace")
+            yield Fault("verify.removed", f"g{row.generation}, {row.idx}: {said}")
+
+
+def _with_leaf(table: sa.Table) -> sa.FromClause:
+    same = (LEAF.c.org == table.c.org) & (LEAF.c.generation == table.c.generation) & (LEAF.c.idx == table.c.leaf)
+    return table.outerjoin(LEAF, same)
+
+
+_LOGGED: Final = LEAF.c.entry.label("logged")
+
+
+def _records(connection: Connection, org: str) -> Iterator[_Stored]:
+    query = sa.select(RECORD, _LOGGED).select_from(_with_leaf(RECORD)).where(RECORD.c.org == org)
+    for row in _stream(connection, query.order_by(RECORD.c.rid)):
+        payload = bytes(row.payload)
+        commit = log.commitment(bytes(row.salt), payload, teff_ms=row.teff, quality=row.tq)
+        entry = log.entry(EntryKind.EVENT, row.id, received_ms=row.received_ms, commit=commit)
+        event = read(payload, row.teff, row.tq)
+        told = not isinstance(event, Unreadable) and (event.id, event.dev, event.epoch, event.seq, event.subject)
+        sound = digest(payload) == row.hash and told == (row.id, row.dev, row.epoch, row.seq, row.subject)
+        yield _Stored(row.generation, row.leaf, entry if sound else b"", row.logged, f"event {row.id}")
+
+
+def _raws(connection: Connection, org: str) -> Iterator[_Stored]:
+    query = sa.select(RAW, _LOGGED).select_from(_with_leaf(RAW)).where(RAW.c.org == org).order_by(RAW.c.rid)
+    for row in _stream(connection, query):
+        content = bytes(row.content)
+        commit = log.salted(bytes(row.salt), content)
+        entry = log.entry(EntryKind.RAW, row.dev, received_ms=row.received_ms, commit=commit)
+        sound = digest(content) == row.hash
+        yield _Stored(row.generation, row.leaf, entry if sound else b"", row.logged, f"raw {row.rid}")
+
+
+def _changes(connection: Connection, org: str) -> Iterator[_Stored]:
+    about = (RECORD.c.org == STATUS_CHANGE.c.org) & (RECORD.c.rid == STATUS_CHANGE.c.record)
+    source = _with_leaf(STATUS_CHANGE).join(RECORD, about)
+    query = sa.select(STATUS_CHANGE, RECORD.c.id, RECORD.c.hash, _LOGGED).select_from(source)
+    for row in _stream(connection, query.where(STATUS_CHANGE.c.org == org).order_by(STATUS_CHANGE.c.cid)):
+        said = status_content(
+            event_id=row.id, content_hash=row.hash, status=row.status, reason=row.reason, by_event=row.by_event
+        )
+        commit = log.salted(bytes(row.salt), said)
+        entry = log.entry(EntryKind.STATUS, row.id, received_ms=row.at_ms, commit=commit)
+        yield _Stored(row.generation, row.leaf, entry, row.logged, f"status of {row.id}")
+
+
+def _acts(connection: Connection, org: str) -> Iterator[_Stored]:
+    query = sa.select(ACT, _LOGGED).select_from(_with_leaf(ACT)).where(ACT.c.org == org)
+    for row in _stream(connection, query.order_by(ACT.c.generation, ACT.c.leaf)):
+        commit = log.salted(bytes(row.salt), bytes(row.content))
+        entry = log.entry(EntryKind(row.kind), row.id, received_ms=row.at_ms, commit=commit)
+        yield _Stored(row.generation, row.leaf, entry, row.logged, f"{row.kind} {row.id}")
+
+
+# The tree
+
+
+def _logs(connection: Connection, org: str) -> Iterator[Fault]:
+    heads = connection.execute(sa.select(LOG_HEAD).where(LOG_HEAD.c.org == org).order_by(LOG_HEAD.c.generation)).all()
+    for head in heads:
+        frontier = Frontier()
+        query = sa.select(LEAF.c.idx, LEAF.c.entry, LEAF.c.hash).where(
+            LEAF.c.org == org, LEAF.c.generation == head.generation
+        )
+        for row in _stream(connection, query.order_by(LEAF.c.idx)):
+            leaf = log.leaf_hash(bytes(row.entry))
+            if row.idx != frontier.size or bytes(row.hash) != leaf:
+                yield Fault("verify.leaf", f"g{head.generation}, {row.idx}")
+            frontier = frontier.append(leaf)
+        if (head.size, bytes(head.frontier)) != (frontier.size, frontier.to_bytes()):
+            yield Fault("verify.head", f"g{head.generation}: {head.size}, {frontier.size}")
+        yield from _signed(connection, org, head, frontier)
+
+
+def _signed(connection: Connection, org: str, head: Any, frontier: Frontier) -> Iterator[Fault]:
+    """Hold what was signed, and what is published, against the stored leaves."""
+    generation = head.generation
+    query = sa.select(CHECKPOINT).where(CHECKPOINT.c.org == org, CHECKPOINT.c.generation == generation)
+    promised = [(row.size, bytes(row.root)) for row in connection.execute(query.order_by(CHECKPOINT.c.size))]
+    if head.signed_size is not None:
+        promised.append((head.signed_size, bytes(head.signed_root)))
+    for size, root in promised:
+        if size > frontier.size or eventlog.root_at(connection, org, generation, size=size) != root:
+            yield Fault("verify.checkpoint", f"g{generation}, {size}")
+
+
+# The devices
+
+
+def _seals(connection: Connection, org: str) -> Iterator[Fault]:
+    trusted = _device_keys(connection, org)
+    contents = _sealed_contents(connection, org)
+    for row in _stream(connection, sa.select(SEAL).where(SEAL.c.org == org).order_by(SEAL.c.sid)):
+        body, name = bytes(row.body), f"{row.dev} {row.epoch} {row.first}-{row.last}"
+        if not any(key.verify(bytes(row.signature), body) for key in trusted.get(row.dev, ())):
+            yield Fault("verify.seal", name)
+            continue
+        covered = contents.get(row.sid, {})
+        if covered.keys() != set(range(row.first, row.last + 1)):
+            continue  # some of it came under an earlier seal
+        state = sha256()
+        for seq in range(row.first, row.last + 1):
+            content_hash, teff, tq = covered[seq]
+            state.update(bytes.fromhex(content_hash) + teff.to_bytes(8, "big", signed=True) + bytes([tq]))
+        if body.decode().split("\n")[8] != state.hexdigest():
+            yield Fault("verify.seal_content", name)
+
+
+def _sealed_contents(connection: Connection, org: str) -> Mapping[int, dict[int, tuple[str, int, int]]]:
+    found: dict[int, dict[int, tuple[str, int, int]]] = {}
+    for table in (RECORD, RAW):
+        columns = (table.c.seal, table.c.seq, table.c.hash, table.c.teff, table.c.tq)
+        query = sa.select(*columns).where(table.c.org == org, table.c.seal.is_not(None))
+        for row in _stream(connection, query):
+            if row.teff is not None:
+                found.setdefault(row.seal, {})[row.seq] = (row.hash, row.teff, row.tq)
+    return found
+
+
+def _device_keys(connection: Connection, org: str) -> Mapping[str, list[VerifyKey]]:
+    crypto = load_crypto()
+    found: dict[str, list[VerifyKey]] = {}
+    for row in connection.execute(sa.select(DEVICE.c.dev, DEVICE.c.public_key).where(DEVICE.c.org == org)):
+        found.setdefault(row.dev, []).append(crypto.verify_key(bytes(row.public_key)))
+    signing = sa.select(ORG_KEY.c.public).where(ORG_KEY.c.org == org, ORG_KEY.c.purpose == keys.SIGN)
+    for public in connection.execute(signing).scalars():
+        found.setdefault(SERVER_DEV, []).append(crypto.verify_key(bytes(public)))
+    return found
+
+
+def _chains(connection: Connection, org: str) -> Iterator[Fault]:
+    """Follow every device's chain: an event names the hash of the one before it, where that is stored."""
+    query = sa.select(RECORD.c.dev, RECORD.c.epoch).where(RECORD.c.org == org).distinct()
+    for dev, epoch in sorted(tuple(row) for row in connection.execute(query)):
+        stored = _chain(connection, org, dev, epoch)
+        columns = (RECORD.c.id, RECORD.c.seq, RECORD.c.payload, RECORD.c.teff, RECORD.c.tq)
+        same = (RECORD.c.org == org, RECORD.c.dev == dev, RECORD.c.epoch == epoch)
+        for row in _stream(connection, sa.select(*columns).where(*same, holds_place()).order_by(RECORD.c.seq)):
+            event = read(bytes(row.payload), row.teff, row.tq)
+            before = FIRST_PREV if row.seq == 1 else stored.get(row.seq - 1)
+            if not isinstance(event, Unreadable) and before is not None and event.prev != before:
+                yield Fault("verify.chain", f"event {row.id}")
+
+
+def _chain(connection: Connection, org: str, dev: str, epoch: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for table, condition in ((RECORD, holds_place()), (RAW, RAW.c.seq > 0)):
+        same = (table.c.org == org, table.c.dev == dev, table.c.epoch == epoch)
+        query = sa.select(table.c.seq, table.c.hash).where(*same, condition).order_by(table.c.rid)
+        for row in _stream(connection, query):
+            found.setdefault(row.seq, row.hash)
+    return found
+
+
+def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:
+    with connection.execute(query, execution_options={"yield_per": FETCH}) as found:
+        yield from found
+
+
+def first(found: Iterable[Fault]) -> Fault | None:
+    """Give the first fault, None when there is none."""
+    return next(iter(found), None)

@@ -1,0 +1,54 @@
+"""`boucle verify`: derive everything again from the stored events and the log, and name the first fault."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from boucle.errors import BoucleError
+from boucle_server import eventlog, organisations, verify
+from boucle_server.errors import OperatorError
+from boucle_server.options import add_data, add_org, opened, settings_of, tell
+from boucle_server.verify import Fault
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.epilog = "Example: boucle verify --checkpoint checkpoint.txt"
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help="reçu d’un appareil / a device's receipt")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="point de contrôle gardé ailleurs / kept apart")
+    add_data(parser)
+    add_org(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify every organisation, or the one named: 1 with the first fault."""
+    with opened(settings_of(args)) as database, database.reading() as connection:
+        asked = args.org or args.receipt or args.checkpoint
+        wanted = [organisations.only(connection, args.org)] if asked else organisations.ids(connection)
+        for org in wanted:
+            fault = verify.first(_faults(connection, org, args))
+            if fault is not None:
+                raise OperatorError(fault.key, what=fault.what)
+            tell("verify.sound", org=org, n=eventlog.head(connection, org).size)
+    return 0
+
+
+def _faults(connection: Connection, org: str, args: argparse.Namespace) -> Iterator[Fault]:
+    yield from verify.faults(connection, org)
+    if args.checkpoint is not None:
+        yield from _witness(args.checkpoint, lambda note: verify.against_checkpoint(connection, org, note))
+    if args.receipt is not None:
+        yield from _witness(args.receipt, lambda note: verify.against_receipt(connection, org, note))
+
+
+def _witness(file: Path, hold: Callable[[str], Iterator[Fault]]) -> Iterator[Fault]:
+    try:
+        note = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError("verify.unreadable", file=file, why=str(error)) from error
+    try:
+        yield from hold(note)
+    except BoucleError as error:
+        yield Fault("verify.witness", f"{file}: {error}")

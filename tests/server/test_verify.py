@@ -1,0 +1,95 @@
+"""Verification names what was changed, whatever was changed, and is silent when all is sound."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from boucle_server import eventlog, verify
+from boucle_server.db import Database
+from boucle_server.tables import CHECKPOINT, LEAF, LOG_HEAD, RAW, RECORD, SEAL, STATUS_CHANGE
+from tests.builders import ORG, code
+from tests.server.handset import LATER, Handset, a_network, taken
+from tests.server.test_exchange import lived
+
+
+def found(database: Database) -> list[verify.Fault]:
+    with database.reading() as connection:
+        return list(verify.faults(connection, ORG))
+
+
+def change(database: Database, *statements: sa.Executable) -> None:
+    with database.writing(ORG) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def one_record(database: Database) -> sa.Row[tuple[object, ...]]:
+    with database.reading() as connection:
+        query = sa.select(RECORD).where(RECORD.c.kind == "item.shipped/1").order_by(RECORD.c.rid)
+        return connection.execute(query.limit(1)).one()
+
+
+def test_a_sound_database_has_no_fault(database: Database) -> None:
+    lived(database, 3)
+    assert found(database) == []
+
+
+def test_one_byte_of_a_stored_event_is_named(database: Database) -> None:
+    lived(database, 3)
+    row = one_record(database)
+    payload = bytes(row.payload).replace(b"mulhouse", b"mulhousf")
+    change(database, sa.update(RECORD).where(RECORD.c.rid == row.rid).values(payload=payload))
+    assert found(database)[0] == verify.Fault("verify.hash", f"event {row.id}")
+
+
+Tamper = Callable[[sa.Row[tuple[object, ...]]], sa.Executable]
+TAMPERS: dict[str, tuple[Tamper, str]] = {
+    "a later time": (lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(teff=row.teff + 1), "content"),
+    "another receipt time": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(received_ms=row.received_ms - 1),
+        "content",
+    ),
+    "an event deleted": (lambda row: sa.delete(RECORD).where(RECORD.c.rid == row.rid), "removed"),
+    "a leaf changed": (
+        lambda row: sa.update(LEAF).where(LEAF.c.idx == row.leaf).values(entry=b'{"v":1}'),
+        "content",
+    ),
+    "a leaf's hash changed": (lambda row: sa.update(LEAF).where(LEAF.c.idx == row.leaf).values(hash=b"x" * 32), "leaf"),
+    "the log cut": (lambda row: sa.delete(LEAF).where(LEAF.c.idx > row.leaf), "no_leaf"),
+    "the head moved back": (lambda row: sa.update(LOG_HEAD).values(size=row.leaf), "head"),
+    "a checkpoint changed": (lambda _row: sa.update(CHECKPOINT).values(root=b"x" * 32), "checkpoint"),
+    "a seal changed": (lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(signature=b"x" * 64), "seal"),
+    "kept bytes changed": (lambda _row: sa.update(RAW).values(content=b"other"), "hash"),
+    "a decision changed": (lambda _row: sa.update(STATUS_CHANGE).values(reason="other"), "content"),
+    "a status changed in silence": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="quarantined"),
+        "read_table",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERS)
+def test_whatever_is_changed_in_the_database_is_found(database: Database, name: str) -> None:
+    lived(database, 3)
+    with database.writing(ORG) as connection:
+        eventlog.checkpoint(connection, ORG, now_ms=LATER)
+    tamper, key = TAMPERS[name]
+    change(database, tamper(one_record(database)))
+    assert found(database)[0].key == f"verify.{key}"
+
+
+def test_a_receipt_and_a_checkpoint_kept_elsewhere_find_a_rewritten_log(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), at=0, place="strasbourg", body={"type": "bac"})
+    phone.scan("item.shipped", code(1), at=1, place="strasbourg", body={"to": "mulhouse"})
+    answer = taken(database, phone.push())
+    with database.reading() as connection:
+        assert list(verify.against_receipt(connection, ORG, answer.receipt)) == []
+        assert list(verify.against_checkpoint(connection, ORG, answer.head)) == []
+    last = sa.select(sa.func.max(LEAF.c.idx)).scalar_subquery()
+    change(database, sa.update(LEAF).where(LEAF.c.idx == last).values(entry=b"other", hash=b"y" * 32))
+    with database.reading() as connection:
+        assert [one.key for one in verify.against_receipt(connection, ORG, answer.receipt)] == ["verify.log_rewritten"]
+        assert [one.key for one in verify.against_checkpoint(connection, ORG, answer.head)] == ["verify.log_rewritten"]
