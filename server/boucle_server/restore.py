@@ -12,6 +12,7 @@ from boucle_server import container, copying, eventlog, keys, soundness
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.guard import is_served
+from boucle_server.opening import make_ready
 from boucle_server.options import add_data, add_json, settings_of, show, told
 from boucle_server.schema import prepare
 from boucle_server.settings import Settings
@@ -64,7 +65,7 @@ def _into_directory(file: Path, settings: Settings, generation: int | None, now_
         container.unpack(file, path)
         database = Database.embedded_at(path)
         try:
-            prepare(database)
+            make_ready(database, now_ms=now_ms)
             restored = _go_on(database, generation, now_ms)
         finally:
             database.close()
@@ -91,6 +92,7 @@ def _into_database(file: Path, settings: Settings, generation: int | None, now_m
             finally:
                 copy.close()
             copying.copy_in(path, database)
+        make_ready(database, now_ms=now_ms)
     finally:
         database.close()
     return restored

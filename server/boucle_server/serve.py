@@ -13,11 +13,12 @@ from contextlib import contextmanager, nullcontext
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from boucle.clock import SystemClock
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.guard import note_address, only_server
+from boucle_server.opening import make_ready
 from boucle_server.options import add_data, environment_of, settings_of
-from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 
 BACKLOG = 2048
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> int:
     database = Database.open(settings)
     with only_server(settings.data) if settings.embedded else nullcontext():
         try:
-            prepare(database)
+            make_ready(database, now_ms=SystemClock().now_ms())
         finally:
             database.close()
         with _bound(settings) as listening:
