@@ -1,0 +1,1 @@
+"""What released versions wrote: later versions must still read it."""

@@ -1,0 +1,1 @@
+"""Recorded pushes of each released version, with the answers they got."""

@@ -1,0 +1,27 @@
+"""Pushes recorded from every released version are still taken, answered and understood as they were then."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from boucle.version import VERSION
+from boucle_server.db import Database
+from tests.golden.wire.replaying import answers, state_of
+from tests.server.handset import a_network
+
+FOLDER = Path(__file__).parents[1] / "golden" / "wire"
+VERSIONS = sorted(folder.name for folder in FOLDER.iterdir() if (folder / "answers.json").exists())
+
+
+def test_this_version_is_recorded() -> None:
+    assert VERSION in VERSIONS, "run: python -m tests.golden.wire.record"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_recorded_push_is_answered_and_understood_as_it_was(database: Database, version: str) -> None:
+    folder = FOLDER / version
+    a_network(database, "d-un", "d-deux")
+    bodies = [file.read_bytes() for file in sorted(folder.glob("push-*.json"))]
+    assert answers(database, bodies) == json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+    assert state_of(database) == (folder / "state.json").read_bytes()
