@@ -23,8 +23,7 @@ from boucle_server.db import Database
 from boucle_server.door import Door
 from boucle_server.jobs import scheduled
 from boucle_server.notices import JOBS
-from boucle_server.rebuild import refill
-from boucle_server.schema import prepare
+from boucle_server.opening import make_ready
 from boucle_server.settings import Settings
 
 ROUTERS: Final = (
@@ -49,8 +48,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database.open(settings)
         try:
-            if (await run_in_threadpool(prepare, database)).stale:
-                await run_in_threadpool(partial(refill, database, now_ms=now.now_ms()))
+            await run_in_threadpool(partial(make_ready, database, now_ms=now.now_ms()))
             app.state.running = Running(
                 settings=settings, database=database, door=Door(database), clock=now, started_ms=now.now_ms()
             )

@@ -16,8 +16,7 @@ from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
-from boucle_server.rebuild import refill
-from boucle_server.schema import prepare
+from boucle_server.opening import make_ready
 from boucle_server.settings import Settings
 
 
@@ -59,8 +58,7 @@ def opened(settings: Settings) -> Iterator[Database]:
     """Open the database of a command, prepared, and close it after."""
     database = Database.open(settings)
     try:
-        if prepare(database).stale:
-            refill(database, now_ms=SystemClock().now_ms())
+        make_ready(database, now_ms=SystemClock().now_ms())
         yield database
     finally:
         database.close()

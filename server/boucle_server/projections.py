@@ -169,7 +169,7 @@ def event_of(payload: bytes, teff: int, tq: int) -> Event:
     """Read a stored event again; DatabaseDamagedError when it is none, because it was one when it was stored."""
     event = read(bytes(payload), teff, tq)
     if isinstance(event, Unreadable):
-        raise DatabaseDamagedError(f"a stored event cannot be read ({event.flaw}); run `boucle verify`")
+        raise DatabaseDamagedError("api.event_unreadable", flaw=event.flaw)
     return event
 
 

@@ -16,8 +16,7 @@ from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
-from boucle_server import cell_sums, organisations, projections, rows, watermarks
-from boucle_server.db import Database
+from boucle_server import cell_sums, projections, rows, watermarks
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, CELL_SUM, ITEM, REFERENCE, TASK, WATERMARK
@@ -36,15 +35,6 @@ class Difference(NamedTuple):
     table: str
     what: str
     row: tuple[Any, ...]
-
-
-def refill(database: Database, *, now_ms: int) -> None:
-    """Fill read tables that were made anew, as after an upgrade that defines them otherwise."""
-    with database.reading() as connection:
-        known = organisations.ids(connection)
-    for org in known:
-        with database.writing(org) as connection:
-            rebuild(connection, org, now_ms=now_ms)
 
 
 def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:

@@ -12,8 +12,10 @@ from boucle.log import verify_inclusion
 from boucle_server import backup, container, eventlog, restore, schema, soundness
 from boucle_server.db import Database
 from boucle_server.errors import ConflictError, OperatorError
+from boucle_server.ingest import accept_own
+from boucle_server.server_device import Draft
 from boucle_server.settings import Settings
-from boucle_server.tables import ACT, CHECKPOINT, LEAF, METADATA, ORG, RECORD, Record
+from boucle_server.tables import ACT, CHECKPOINT, LEAF, METADATA, ORG, RECORD
 from tests.server.people import NOW, a_phone, an_org, some_entries
 
 
@@ -67,19 +69,12 @@ def test_a_restored_backup_holds_every_row_and_begins_the_next_generation_of_eac
 
 def test_what_was_in_the_log_before_a_restore_is_still_proven_after(database: Database, tmp_path: Path) -> None:
     org = an_org(database)
-    salt, payload = b"s" * 16, b"{}"
-    commit = log.commitment(salt, payload, teff_ms=NOW, quality=0)
     with database.writing(org) as connection:
-        at = eventlog.append(connection, org, [log.entry(log.EntryKind.EVENT, "e", received_ms=NOW, commit=commit)])
-        record = Record(
-            org=org, id="e", hash="h", dev="d", epoch="e", seq=1, kind="k", subject="s", payload=payload,
-            teff=NOW, tq=0, salt=salt, generation=1, leaf=at.first, status="accepted", reason="", received_ms=NOW,
-        )  # fmt: skip
-        connection.execute(sa.insert(RECORD).values(**record.model_dump(exclude={"rid"})))
+        (stored,) = accept_own(connection, org, [Draft(kind="scan.noted")], actor="p", now_ms=NOW)
     backup.make(database, tmp_path / "a.backup", now_ms=NOW)
     new = restored(tmp_path / "a.backup", tmp_path / "new")
     with new.reading() as connection:
-        found = eventlog.inclusion(connection, org, "e")
+        found = eventlog.inclusion(connection, org, stored.id)
         root = eventlog.root_at(connection, org, 1, size=found.size)
     new.close()
     leaf = log.leaf_hash(found.entry)
