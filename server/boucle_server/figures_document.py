@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE, answers
-from boucle.clock import iso, month_of, months_between
+from boucle.clock import iso, month_of
 from boucle.kpi import NoValue, Question, Span, Value
 from boucle.tally import DIMENSIONS, Slice, Tally
 from boucle_server import reports
@@ -29,7 +29,7 @@ _WHOLE: Final = ("", "")
 def document(connection: Connection, org: str, *, as_of_ms: int, months: Sequence[str] | None = None) -> dict[str, Any]:
     """Give the figures of some months, or of all until `as_of`, with what is so at `as_of` itself."""
     zone = reports.zone_of(connection, org)
-    asked = list(months) if months is not None else _all_months(connection, org, as_of_ms, zone)
+    asked = list(months) if months is not None else reports.months_until(connection, org, as_of_ms)
     rows = list(_rows(connection, org, asked, as_of_ms))
     rows.sort(key=_place)
     return {
@@ -40,11 +40,6 @@ def document(connection: Connection, org: str, *, as_of_ms: int, months: Sequenc
         "reference": load_book(connection, org).digest(),
         "values": rows,
     }
-
-
-def _all_months(connection: Connection, org: str, as_of_ms: int, zone: str) -> list[str]:
-    known = reports.months_with_data(connection, org)
-    return [str(month) for month in months_between(known[0], month_of(as_of_ms, zone))] if known else []
 
 
 def _rows(connection: Connection, org: str, months: Iterable[str], as_of_ms: int) -> Iterator[dict[str, Any]]:

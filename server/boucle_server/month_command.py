@@ -69,7 +69,7 @@ def _person(connection: Connection, org: str, login: str) -> str:
 
 def _list(args: argparse.Namespace, database: Database, org: str, now_ms: int) -> int:
     with database.reading() as connection:
-        known = reports.months_with_data(connection, org)
+        known = reports.months_until(connection, org, now_ms)
         found = months.lives(connection, org, known, now_ms=now_ms)
     lines = [line for life in found for line in _lines(life)]
     show([as_json(life) for life in found], as_json=args.json, text="\n".join(lines))

@@ -60,6 +60,13 @@ def months_with_data(connection: Connection, org: str) -> list[str]:
     return [str(month) for month in months_between(months[0], months[-1])] if months else []
 
 
+def months_until(connection: Connection, org: str, now_ms: int) -> list[str]:
+    """Give every month from the first in which something happened to the one that runs; none without data."""
+    known = months_with_data(connection, org)
+    running = month_of(now_ms, zone_of(connection, org))
+    return [str(month) for month in months_between(known[0], running)] if known else []
+
+
 def zone_of(connection: Connection, org: str) -> str:
     """Give the zone in which an organisation's days begin; NotFoundError."""
     zone: str | None = connection.execute(sa.select(ORG.c.zone).where(ORG.c.org == org)).scalar()
@@ -131,6 +138,18 @@ def question(
         reasons=reasons or {},
         late=late,
     )
+
+
+def reference_digest(connection: Connection, org: str) -> str:
+    """Give the SHA-256 of the reference data that figures rest on."""
+    return load_book(connection, org).digest()
+
+
+def name_of(book: Book, table: str, key: str, at_ms: int) -> str:
+    """Give the name that reference data gives a row at an instant, else its key."""
+    row = book.row(table, key, at_ms) if key else None
+    name = row.get("name") if row else None
+    return name if isinstance(name, str) and name else key
 
 
 def figures(connection: Connection, org: str, asked: Question, ids: Iterable[str] = CATALOGUE) -> dict[str, Value]:

@@ -134,7 +134,7 @@ def test_closing_again_needs_something_new_and_a_reason(database: Database) -> N
     first = close(database, org, "2026-01", NOW - 10)
     with pytest.raises(ConflictError, match="2026-01"):
         close(database, org, "2026-01", NOW)
-    record(database, org, [draft("item.received", code(7), at=9.5, place="strasbourg")])
+    record(database, org, [draft("item.received", code(7), at=9.5, place="strasbourg")], now_ms=NOW - 5)
     with pytest.raises(InvalidInputError, match="reason"):
         close(database, org, "2026-01", NOW)
     second = close(database, org, "2026-01", NOW, "bon oublié")
