@@ -243,3 +243,24 @@ def test_a_backup_is_restored_where_there_is_nothing_and_nowhere_else(acme: Run,
     found = levels(as_json(acme("doctor", "--data", tmp_path / "new", "--json")))
     assert set(found.values()) == {"ok", "warning"}
     assert "such file" in acme("restore", tmp_path / "none", "--data", tmp_path / "b", code=1)
+
+
+@pytest.mark.postgres
+def test_the_same_commands_work_on_postgresql(
+    boucle: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_postgres: Callable[[], str]
+) -> None:
+    monkeypatch.setenv("BOUCLE_DATABASE_URL", fresh_postgres())
+    boucle("admin", "init", "--org", "Acme", "--admin", "ada")
+    found = levels(as_json(boucle("doctor", "--json")))
+    assert "fault" not in found.values()
+    assert found["keys acme"] == "ok"
+    boucle("backup", tmp_path / "a.backup")
+    assert "empty" in boucle("restore", tmp_path / "a.backup", code=1)
+    monkeypatch.setenv("BOUCLE_DATABASE_URL", fresh_postgres())
+    boucle("restore", tmp_path / "a.backup")
+    assert as_json(boucle("admin", "org", "list", "--json")) == ["acme"]
+
+
+def test_no_command_repeats_the_password_of_the_database(boucle: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUCLE_DATABASE_URL", "postgresql://u:canary@127.0.0.1:1/none")
+    assert "canary" not in boucle("admin", "org", "list", code=1)

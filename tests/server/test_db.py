@@ -202,3 +202,24 @@ def test_settings_come_from_the_environment_and_a_blank_address_is_none(
 def test_a_database_address_never_shows_its_password() -> None:
     settings = Settings.model_validate({"database_url": "postgresql://u:canary@/d"})
     assert "canary" not in repr(settings)
+
+
+@pytest.mark.postgres
+def test_a_connection_lost_while_writing_is_gone_and_the_next_write_works(fresh_postgres: Callable[[], str]) -> None:
+    database = Database.at_url(fresh_postgres())
+    prepare(database)
+
+    def write_while_cut_off() -> None:
+        with database.writing("acme") as connection:
+            connection.execute(a_row("C/1"))
+            backend = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+            with database.writing() as other:
+                other.execute(sa.select(sa.func.pg_terminate_backend(backend)))
+            connection.execute(a_row("C/2"))
+
+    with pytest.raises(DatabaseGoneError, match="send again"):
+        write_while_cut_off()
+    with database.writing("acme") as connection:
+        connection.execute(a_row("C/3"))
+    assert codes(database) == ["C/3"]
+    database.close()
