@@ -1,6 +1,9 @@
 """The field client against the real server: people, undo, a device cut off, a server restored, a rescue file."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from random import Random
 
@@ -11,7 +14,7 @@ from boucle.errors import UnverifiedError
 from boucle.note import Checkpoint, NoteVerifier, verify_checkpoint
 from boucle.receipt import verify
 from boucle.signing import load_crypto
-from tests.e2e.commands import House, Phone, founded, served
+from tests.e2e.commands import MODULES, House, Phone, founded, served
 
 pytestmark = pytest.mark.slow
 CODES = [mint(Kind.CONTAINER, Random(number).randbytes).text for number in range(12)]
@@ -20,6 +23,11 @@ CODES = [mint(Kind.CONTAINER, Random(number).randbytes).text for number in range
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return founded(tmp_path / "data")
+
+
+def started(program: str, *words: object) -> "subprocess.Popen[str]":
+    line = [sys.executable, "-m", MODULES[program], *map(str, words)]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def commissioned(phone: Phone, *codes: str) -> list[str]:
@@ -120,6 +128,27 @@ def test_a_restored_server_gets_back_what_its_phones_hold(house: House, tmp_path
         assert all(restored.get(f"/v1/log/proof/{ack}") for ack in acks)
         assert phone.run("sync").err == ""
         assert checkpoint(phone, restored).origin.endswith("/g2")
+
+
+def test_a_sync_killed_at_any_moment_sends_everything_once(house: House, tmp_path: Path) -> None:
+    random = Random(8)
+    with served(house):
+        phone = house.phone(tmp_path / "phone", name="Quai", role="magasinier", site="strasbourg")
+        phone.run("sync")
+        acks = []
+        for _ in range(6):
+            more = [mint(Kind.CONTAINER, random.randbytes).text for _ in range(70)]
+            acks += commissioned(phone, *more)
+            killed = started("boucle-field", "--data", phone.data, "sync")
+            time.sleep(0.2 + random.random() * 0.5)
+            killed.kill()
+            killed.communicate()
+        phone.run("sync")
+        status = phone.status
+        assert (status["unsent"], status["sent"], status["to_check"]) == (0, len(acks), 0)
+        assert checkpoint(phone, house).size >= len(acks)
+        for ack in random.sample(acks, 20):
+            assert house.get(f"/v1/log/proof/{ack}")["event_id"] == ack
 
 
 def test_one_invitation_lets_in_one_device(house: House, tmp_path: Path) -> None:

@@ -22,10 +22,8 @@ REAL = "boucle_field.headless"
 MUTANT = "tests.field_app.early_ack"
 
 
-def killed(data: Path, module: str, random: Random) -> list[str]:
-    """Scan forty codes in a process of its own, kill it somewhere on the way; give what it acknowledged."""
-    codes = [code(random.randrange(1, 500)) for _ in range(SCANS)]
-    process = subprocess.Popen(
+def scanning(data: Path, module: str, codes: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, "-m", module, "--data", str(data), "scan", *codes, "--do", "find"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -33,6 +31,12 @@ def killed(data: Path, module: str, random: Random) -> list[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def killed(data: Path, module: str, random: Random) -> list[str]:
+    """Scan forty codes in a process of its own, kill it somewhere on the way; give what it acknowledged."""
+    codes = [code(random.randrange(1, 500)) for _ in range(SCANS)]
+    process = scanning(data, module, codes)
     assert process.stdout is not None
     with process.stdout as out:
         read = [line for _, line in zip(range(random.randrange(0, SCANS)), iter(out.readline, ""), strict=False)]
@@ -73,3 +77,12 @@ def test_the_kill_catches_an_app_that_acknowledges_before_its_commit(data: Path,
     for _ in range(3):
         acknowledged += killed(data, MUTANT, random)
     assert lost(data, acknowledged) != []
+
+
+def test_two_commands_at_once_never_take_one_number_twice(data: Path) -> None:
+    both = [scanning(data, REAL, [code(first + number) for number in range(60)]) for first in (1, 1000)]
+    told = [process.communicate()[0].splitlines() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    acknowledged = [line.removeprefix("ACK ") for lines in told for line in lines]
+    assert len(set(acknowledged)) == 120
+    assert lost(data, acknowledged) == []

@@ -46,6 +46,7 @@ CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+INSERT INTO "meta" VALUES('afresh','');
 INSERT INTO "meta" VALUES('cursor','12');
 INSERT INTO "meta" VALUES('device_key','0707070707070707070707070707070707070707070707070707070707070707');
 INSERT INTO "meta" VALUES('identity','{"box_key": "358072d6365880d1aeea329adf9121383851ed21a28e3b75e965d0d2cd166254", "dev": "d-un", "enrolled_ms": 1767247200000, "name": "d-un", "org": "o-essai", "origin": "boucle.example/o-essai/g1", "role": "manager", "server": "https://boucle.example", "site": "strasbourg", "token": "d-un", "vkey": "boucle.example/o-essai/g1+594cde66+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4", "zone": "Europe/Paris"}');
