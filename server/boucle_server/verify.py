@@ -90,7 +90,7 @@ class _Stored(NamedTuple):
     """A stored row against the log: where its entry stands, the entry it gives, the one there is, its name."""
 
     generation: int
-    index: int
+    leaf: int
     entry: bytes
     logged: bytes | None
     name: str
@@ -100,14 +100,14 @@ def _contents(connection: Connection, org: str) -> Iterator[Fault]:
     seen: dict[int, set[int]] = {}
     for stored in (_records, _raws, _changes, _acts):
         for one in stored(connection, org):
-            where = f"{one.name} (g{one.generation}, {one.index})"
+            where = f"{one.name} (g{one.generation}, {one.leaf})"
             if not one.entry:
                 yield Fault("verify.hash", one.name)
             elif one.logged is None:
                 yield Fault("verify.no_leaf", where)
             elif bytes(one.logged) != one.entry:
                 yield Fault("verify.content", where)
-            seen.setdefault(one.generation, set()).add(one.index)
+            seen.setdefault(one.generation, set()).add(one.leaf)
     query = sa.select(LEAF.c.generation, LEAF.c.idx, LEAF.c.entry).where(LEAF.c.org == org)
     for row in _stream(connection, query.order_by(LEAF.c.generation, LEAF.c.idx)):
         if row.idx not in seen.get(row.generation, set()):

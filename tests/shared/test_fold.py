@@ -233,17 +233,21 @@ def test_a_release_needs_its_checks_and_another_person_than_the_repairer() -> No
         seen(phone, "sorted", 1, "strasbourg", verdict="damaged"),
         phone.event("work.repaired", CRATE, at=2, actor="p-ana"),
     ]
+
+    def released(actor: str, *, tight: bool, history: list[Event]) -> tuple[Item, list[Mark]]:
+        body = {"checks": {"fuite": tight}}
+        return only(world_of(*history, phone.event("item.released", CRATE, at=3, actor=actor, body=body)))
+
     cases = (
-        ("p-bob", {"fuite": False}, Reason.CHECK_FAILED),
-        ("p-ana", {"fuite": True}, Reason.SAME_PERSON),
-        ("p-bob", {"fuite": True}, None),
+        ("p-bob", False, Reason.CHECK_FAILED),
+        ("p-ana", True, Reason.SAME_PERSON),
+        ("p-bob", True, None),
     )
-    for actor, checks, refusal in cases:
-        release = phone.event("item.released", CRATE, at=3, actor=actor, body={"checks": checks})
-        item, marks = only(world_of(*broken, release))
+    for actor, tight, refusal in cases:
+        item, marks = released(actor, tight=tight, history=broken)
         assert marks[-1].tasks == (() if refusal is None else (refusal,))
         assert item.stage == (Stage.AVAILABLE if refusal is None else Stage.REQUALIFYING)
-    item, marks = only(world_of(commission(phone), release))
+    _, marks = released("p-bob", tight=True, history=broken[:1])
     assert marks[-1].tasks == (Reason.NOT_REQUALIFYING,)
 
 
