@@ -31,6 +31,8 @@ ROUTERS: Final = (
     "boucle_server.api.enrolment",
     "boucle_server.api.eventlog",
     "boucle_server.api.sync",
+    "boucle_server.api.items",
+    "boucle_server.api.attention",
     "boucle_server.api.kpis",
     "boucle_server.api.months",
     "boucle_server.api.balances",

@@ -460,6 +460,13 @@ PERSON: Final = _core(Person)
 TOKEN: Final = _core(Token)
 RECORD: Final = _core(Record)
 SEAL: Final = _core(Seal)
+# What waits for a person is listed without a look at all that does not.
+sa.Index(
+    "ix_record_set_aside",
+    *(METADATA.tables["record"].c[name] for name in ("org", "generation", "leaf")),
+    sqlite_where=sa.text("status != 'accepted'"),
+    postgresql_where=sa.text("status != 'accepted'"),
+)
 RAW: Final = _core(Raw)
 STATUS_CHANGE: Final = _core(StatusChange)
 LEAF: Final = _core(Leaf)

@@ -103,7 +103,7 @@ async def test_what_belongs_to_another_organisation_is_answered_like_what_does_n
 async def test_the_description_covers_every_route_and_says_how_errors_look(served: Served, path: str) -> None:
     description = (await served.client.get(path)).json()
     described = {(method.upper(), address) for address, methods in description["paths"].items() for method in methods}
-    assert described == set(table_of(served.app))
+    assert described == {(method, path.replace(":path", "")) for method, path in table_of(served.app)}
     for methods in description["paths"].values():
         for operation in methods.values():
             assert {"400", "401", "403", "404", "413", "422", "503"} <= operation["responses"].keys()

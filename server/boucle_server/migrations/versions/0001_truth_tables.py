@@ -154,6 +154,13 @@ def upgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_record_org_dev_epoch_seq"), ["org", "dev", "epoch", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_record_org_kind_teff"), ["org", "kind", "teff"], unique=False)
+        batch_op.create_index(
+            "ix_record_set_aside",
+            ["org", "generation", "leaf"],
+            unique=False,
+            sqlite_where=sa.text("status != 'accepted'"),
+            postgresql_where=sa.text("status != 'accepted'"),
+        )
         batch_op.create_index(batch_op.f("ix_record_org_subject_teff"), ["org", "subject", "teff"], unique=False)
         for name, few in (("late", "received_ms - teff > 86400000"), ("interval", "tq = 1")):
             batch_op.create_index(

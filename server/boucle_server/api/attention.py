@@ -1,0 +1,230 @@
+"""What wants a person over HTTP: the list of what was set aside, and all that somebody should look at."""
+
+import re
+from base64 import b64encode
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from boucle.words import say
+from boucle_server import attention, set_aside
+from boucle_server.api.problems import language
+from boucle_server.api.reasons import Why, why, words
+from boucle_server.api.rights import Manager, Reader
+from boucle_server.api.running import Server
+from boucle_server.errors import InvalidInputError
+from boucle_server.set_aside import SetAside
+
+router = APIRouter(prefix="/v1", tags=["attention"])
+_PAGE: Final = 100
+_SHOWN: Final = 16 * 1024
+_PLACE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,16})", re.ASCII)
+_TASK: Final = re.compile(r"(-?[0-9]{1,16})\.([0-9a-f-]{1,36})\.([a-z_]{1,40})", re.ASCII)
+
+
+class Waiting(BaseModel):
+    """A record, or bytes, that the door set aside."""
+
+    id: Annotated[str, Field(description="empty for bytes that say none")]
+    dev: str
+    kind: str
+    subject: str
+    status: Annotated[str, Field(description="quarantined, fork, conflict, held, or unreadable for bytes")]
+    status_text: str
+    why: Why | None
+    hash: str
+    teff: int | None
+    received_ms: int
+    size: int
+    text: Annotated[str | None, Field(description="what was received, when it is UTF-8")]
+    base64: Annotated[str | None, Field(description="what was received, when it is not; cut at 16 KiB")]
+    log_generation: int
+    log_index: int
+
+
+class Quarantine(BaseModel):
+    """A page of what waits, in the order of receipt; `next` is the `after` of the following page."""
+
+    records: list[Waiting]
+    next: str | None
+
+
+class Counted(BaseModel):
+    """How many there are, and why."""
+
+    reason: str
+    text: str
+    todo: str
+    count: int
+
+
+class TaskOf(BaseModel):
+    """A contradiction: the event, the item, why."""
+
+    item: str
+    event: str
+    reason: str
+    text: str
+    todo: str
+    teff: int
+
+
+class CountedAside(BaseModel):
+    """How many the door set aside, by status and reason."""
+
+    status: str
+    status_text: str
+    why: Why | None
+    count: int
+
+
+class GapOf(BaseModel):
+    """Numbers of one epoch of a device that never came; at most twenty holes are listed."""
+
+    dev: str
+    epoch: str
+    missing: list[tuple[int, int]]
+    count: int
+
+
+class UnsentOf(BaseModel):
+    """A device that still held events when it was last heard."""
+
+    dev: str
+    name: str
+    unsent: int
+    last_seen_ms: int | None
+
+
+class Attention(BaseModel):
+    """All that somebody should look at. `next` is the `after` of the following page of tasks."""
+
+    tasks: list[Counted]
+    latest: list[TaskOf]
+    next: str | None
+    quarantine: list[CountedAside]
+    gaps: list[GapOf]
+    unsent: list[UnsentOf]
+    overdue: int
+    presumed_lost: int
+
+
+@router.get("/quarantine")
+def quarantine(
+    who: Manager,
+    server: Server,
+    request: Request,
+    after: Annotated[str, Query(max_length=40)] = "",
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
+) -> Quarantine:
+    """List what was received and has no effect until somebody decides."""
+    lang = language(request)
+    place = _place(after)
+    with server.database.reading() as connection:
+        found = set_aside.listed(connection, who.org, after=place, limit=limit + 1)
+    shown = found[:limit]
+    following = "{}.{}".format(*shown[-1].place) if len(found) > limit else None
+    return Quarantine(records=[_waiting(each, lang) for each in shown], next=following)
+
+
+@router.get("/attention")
+def all_attention(
+    who: Reader,
+    server: Server,
+    request: Request,
+    after: Annotated[str, Query(max_length=90)] = "",
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
+) -> Attention:
+    """Tell what wants a person: contradictions, what was set aside, gaps, devices with unsent events, late loans."""
+    lang, now_ms = language(request), server.clock.now_ms()
+    last = _shown(after)
+    with server.database.reading() as connection:
+        latest = attention.tasks(connection, who.org, after=last, limit=limit + 1)
+        by_reason = attention.tasks_by_reason(connection, who.org)
+        aside = set_aside.counted(connection, who.org)
+        gaps = list(attention.all_gaps(connection, who.org))
+        unsent = attention.unsent(connection, who.org)
+        loans = attention.loans(connection, who.org, now_ms=now_ms)
+    shown = latest[:limit]
+    return Attention(
+        tasks=[
+            Counted(reason=reason, text=say(f"reason.{reason}", lang), todo=say(f"todo.{reason}", lang), count=n)
+            for reason, n in sorted(by_reason.items())
+        ],
+        latest=[_task(each, lang) for each in shown],
+        next=f"{shown[-1].teff}.{shown[-1].event}.{shown[-1].reason}" if len(latest) > limit else None,
+        quarantine=[
+            CountedAside(
+                status=status,
+                status_text=words(f"status.{status}", lang, status),
+                why=why(reason, lang),
+                count=n,
+            )
+            for (status, reason), n in sorted(aside.items())
+        ],
+        gaps=[GapOf(dev=gap.dev, epoch=gap.epoch, missing=list(gap.missing), count=gap.count) for gap in gaps],
+        unsent=[
+            UnsentOf(dev=each.dev, name=each.name, unsent=each.unsent, last_seen_ms=each.last_seen_ms)
+            for each in unsent
+        ],
+        overdue=loans.overdue,
+        presumed_lost=loans.presumed_lost,
+    )
+
+
+def _place(text: str) -> set_aside.Place:
+    if not text:
+        return (0, -1)
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise InvalidInputError(field="after")
+    return int(found[1]), int(found[2])
+
+
+def _shown(text: str) -> attention.Shown | None:
+    if not text:
+        return None
+    found = _TASK.fullmatch(text)
+    if found is None:
+        raise InvalidInputError(field="after")
+    return int(found[1]), found[2], found[3]
+
+
+def _task(task: attention.Task, lang: str) -> TaskOf:
+    return TaskOf(
+        item=task.item,
+        event=task.event,
+        reason=task.reason,
+        text=say(f"reason.{task.reason}", lang),
+        todo=say(f"todo.{task.reason}", lang),
+        teff=task.teff,
+    )
+
+
+def _waiting(one: SetAside, lang: str) -> Waiting:
+    text = _utf8(one.content[:_SHOWN])
+    return Waiting(
+        id=one.id,
+        dev=one.dev,
+        kind=one.kind,
+        subject=one.subject,
+        status=one.status,
+        status_text=words(f"status.{one.status}", lang, one.status),
+        why=why(one.reason, lang),
+        hash=one.hash,
+        teff=one.teff,
+        received_ms=one.received_ms,
+        size=len(one.content),
+        text=text,
+        base64=b64encode(one.content[:_SHOWN]).decode() if text is None else None,
+        log_generation=one.place[0],
+        log_index=one.place[1],
+    )
+
+
+def _utf8(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

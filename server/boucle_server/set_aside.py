@@ -1,0 +1,97 @@
+"""What the door set aside: kept, without effect, for a person to look at and to decide."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle_server.tables import RAW, RECORD
+
+UNREADABLE: Final = "unreadable"
+"""The status of bytes that are no record."""
+WAITING: Final = ("quarantined", "fork", "conflict", "held")
+Place = tuple[int, int]
+"""Generation and index of the leaf: where it stands in the event log, and in the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A record or bytes that wait; `id`, `kind` and `subject` are empty for bytes that say none."""
+
+    place: Place
+    dev: str
+    id: str
+    kind: str
+    subject: str
+    status: str
+    reason: str
+    hash: str
+    teff: int | None
+    received_ms: int
+    content: bytes
+
+
+def listed(connection: Connection, org: str, *, after: Place = (0, -1), limit: int) -> list[SetAside]:
+    """Give what waits, in the order of receipt, after a place in the log."""
+    record_names = ("generation", "leaf", "dev", "id", "kind", "subject", "status", "reason", "hash", "teff")
+    records = (
+        sa.select(*(RECORD.c[name] for name in (*record_names, "received_ms")), RECORD.c.payload.label("content"))
+        .where(RECORD.c.org == org, RECORD.c.status.in_(WAITING), is_set_aside(), _after(RECORD, after))
+        .order_by(RECORD.c.generation, RECORD.c.leaf)
+        .limit(limit)
+    )
+    raw_names = ("generation", "leaf", "dev", "reason", "hash", "teff", "received_ms", "content")
+    raws = (
+        sa.select(*(RAW.c[name] for name in raw_names))
+        .where(RAW.c.org == org, _after(RAW, after))
+        .order_by(RAW.c.generation, RAW.c.leaf)
+        .limit(limit)
+    )
+    found = [
+        SetAside(
+            place=(row.generation, row.leaf),
+            dev=row.dev,
+            id=getattr(row, "id", ""),
+            kind=getattr(row, "kind", ""),
+            subject=getattr(row, "subject", ""),
+            status=getattr(row, "status", UNREADABLE),
+            reason=row.reason,
+            hash=row.hash,
+            teff=row.teff,
+            received_ms=row.received_ms,
+            content=bytes(row.content),
+        )
+        for query in (records, raws)
+        for row in connection.execute(query)
+    ]
+    return sorted(found, key=lambda each: each.place)[:limit]
+
+
+def counted(connection: Connection, org: str) -> dict[tuple[str, str], int]:
+    """Count what waits by status and reason."""
+    count = sa.func.count()
+    records = (
+        sa.select(RECORD.c.status, RECORD.c.reason, count)
+        .where(RECORD.c.org == org, RECORD.c.status.in_(WAITING), is_set_aside())
+        .group_by(RECORD.c.status, RECORD.c.reason)
+    )
+    raws = sa.select(sa.literal(UNREADABLE), RAW.c.reason, count).where(RAW.c.org == org).group_by(RAW.c.reason)
+    found: dict[tuple[str, str], int] = {}
+    for query in (records, raws):
+        for status, reason, n in connection.execute(query):
+            # The number of an incident tells one case from another, and says nothing to a count.
+            address = (status, reason.partition(":")[0])
+            found[address] = found.get(address, 0) + n
+    return found
+
+
+def is_set_aside() -> sa.ColumnElement[bool]:
+    """Say it as the index of the few records that are not accepted does, so that it is used."""
+    return RECORD.c.status != sa.literal_column("'accepted'")
+
+
+def _after(table: sa.Table, place: Place) -> sa.ColumnElement[bool]:
+    generation, leaf = place
+    later = sa.and_(table.c.generation == generation, table.c.leaf > leaf)
+    return sa.or_(table.c.generation > generation, later)
