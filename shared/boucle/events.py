@@ -30,6 +30,8 @@ class Subject(StrEnum):
     """What an event is about."""
 
     CODE = "code"
+    QUANTITY = "quantity"
+    """A type with a quantity."""
     EITHER = "either"
     """A code, or a type with a quantity."""
     ANY = "any"
@@ -95,7 +97,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ),
     ("item.released", _D, Subject.CODE, {"checks": "map", "grade": "text"}),
     ("item.rejected", _D, Subject.CODE, {"reason": "text"}),
-    ("stock.adjusted", _D, Subject.EITHER, {"reason!": "text"}),
+    ("stock.adjusted", _D, Subject.QUANTITY, {"reason!": "text"}),
     ("label.minted", _L, Subject.ANY, {"count": "int", "batch": "text"}),
     ("label.bound", _L, Subject.CODE, {}),
     ("label.replaced", _L, Subject.CODE, {"reason": "text"}),

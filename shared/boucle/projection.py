@@ -185,28 +185,35 @@ def _closure(
     old: dict[str, Event] = {}
     new: dict[str, Event] = {}
     done: set[str] = set()
-    edges: set[Edge] = {edge for event in fresh if (edge := edge_of(event))}
+    drawn = [edge for event in fresh if (edge := edge_of(event))]
+    joined: set[str] = set()
     wanted = {subject for subject in dirty if subject}
     while wanted:
         done |= wanted
         bound = store.bindings(wanted)
         reached = set(store.codes_of({binding.item for binding in bound.values()}))
         reached |= set(store.codes_via(wanted))
-        found = {event.id: event for event in store.events_of(wanted)}
-        added = {event.id: event for event in fresh if event.subject in wanted}
-        edges |= set(store.edges({*found, *added}))
-        old |= found
-        new |= added
-        members = old.keys() | new.keys()
-        ends = {end for edge in edges if edge.target in members or edge.amender in members for end in edge}
-        old |= {event.id: event for event in store.events(ends - members)}
-        new |= {event.id: event for event in fresh if event.id in ends}
+        old |= {event.id: event for event in store.events_of(wanted)}
+        new |= {event.id: event for event in fresh if event.subject in wanted}
+        joined |= _joined((old.keys() | new.keys()) - joined, drawn, store)
+        old |= {event.id: event for event in store.events(joined - old.keys() - new.keys())}
+        new |= {event.id: event for event in fresh if event.id in joined}
         everything = [*old.values(), *new.values()]
         reached |= {via_of(event) for event in everything if is_claim(event)}
         reached |= {event.subject for event in everything}
         reached |= {event.subject for event in fresh if is_claim(event) and via_of(event) in done}
         wanted = {subject for subject in reached if subject} - done
     return old, new, done
+
+
+def _joined(ids: set[str], drawn: Sequence[Edge], store: Store) -> set[str]:
+    """Give all ids that amendments join to these, also over a target that has not come: its corrections compete."""
+    joined, asked = set(ids), set[str]()
+    while ask := joined - asked:
+        asked |= ask
+        near = [edge for edge in drawn if edge.target in ask or edge.amender in ask]
+        joined |= {end for edge in (*near, *store.edges(ask)) for end in edge}
+    return joined
 
 
 def closed_history(subjects: Iterable[str], store: Store) -> list[Event]:

@@ -134,6 +134,9 @@ def check_subject(kind: str, *, code: str, item_type: str, qty: int | None, othe
         case Subject.CODE:
             if not code:
                 raise FlawError(Flaw.BAD_SUBJECT, f"{kind} needs a code")
+        case Subject.QUANTITY:
+            if not by_quantity:
+                raise FlawError(Flaw.BAD_SUBJECT, f"{kind} needs item_type with qty")
         case Subject.EITHER:
             if not code and not by_quantity:
                 raise FlawError(Flaw.BAD_SUBJECT, f"{kind} needs a code, or item_type with qty")

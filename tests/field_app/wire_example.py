@@ -153,6 +153,7 @@ def kinds() -> str:
     """Give the table of every kind with its subject and the fields of its body."""
     said = {
         Subject.CODE: "code",
+        Subject.QUANTITY: "type and quantity",
         Subject.EITHER: "code, or type and quantity",
         Subject.ANY: "either, or nothing",
         Subject.NONE: "nothing",

@@ -221,3 +221,16 @@ def test_an_event_about_nothing_corrects_nothing() -> None:
     note = phone.event("scan.noted", at=2, corrects=scan.id, body={"text": "essai"})
     assert edge_of(note) is None
     assert standing(scan, note) == [scan, note]
+
+
+def test_two_corrections_of_what_never_comes_compete_whatever_the_order_of_arrival() -> None:
+    phone, other = Device(), Device(dev="d-deux", epoch="00000000000000a2")
+    missing = counted(phone, 1)
+    one, two = counted(phone, 2, code(2), corrects=missing.id), counted(other, 3, code(3), corrects=missing.id)
+    whole = replay([one, two])
+    assert [reason for _, _, reason in whole.tasks].count(Reason.CORRECTION_SUPERSEDED) == 1
+    for order in permutations((one, two)):
+        store = MemoryStore()
+        for event in order:
+            store.accept([event])
+        assert (store.world.tasks, store.world.cells, store.world.items) == (whole.tasks, whole.cells, whole.items)

@@ -261,8 +261,13 @@ def said(kind: str) -> dict[str, Any]:
     """Give the fields of a good event of this kind, with all that its body may hold."""
     body = {listed.rstrip("!"): EXAMPLES[type_name] for listed, type_name in KINDS[kind].fields.items()}
     body |= {"target": UUID} if "target" in body else {}
-    about = "" if KINDS[kind].subject is Subject.NONE else CRATE
-    return fields(kind, about, other=code(2), body=body)
+    match KINDS[kind].subject:
+        case Subject.NONE:
+            return fields(kind, "", body=body)
+        case Subject.QUANTITY:
+            return fields(kind, "", item_type="film", qty=7, body=body)
+        case Subject.CODE | Subject.EITHER | Subject.ANY:
+            return fields(kind, CRATE, other=code(2), body=body)
 
 
 @pytest.mark.parametrize(("kind", "body"), [
@@ -309,6 +314,7 @@ def test_a_quantity_is_a_count_of_things(kind: str, qty: int, is_read: bool) -> 
     ("item.shipped", {"qty": 2}),
     ("item.shipped", {"code": "  "}),
     ("item.held", {"item_type": "film", "qty": 2}),
+    ("stock.adjusted", {"code": CRATE}),
     ("label.bound", {"code": CRATE}),
     ("label.bound", {"code": CRATE, "other": " "}),
     ("label.replaced", {"code": CRATE}),
