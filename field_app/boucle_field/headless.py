@@ -17,6 +17,8 @@ from boucle.words import LANGUAGES
 from boucle_field.errors import FieldError
 
 DEFAULT_DATA = "boucle-field-data"
+INTERRUPTED = 130
+"""What shells give for Ctrl-C; what was acknowledged is kept."""
 
 
 class Command(NamedTuple):
@@ -62,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         said = getattr(error, "said", None)
         print(said(args.lang) if said else error, file=sys.stderr)
         return error.exit_code if isinstance(error, FieldError) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output went away; what was acknowledged is kept.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,13 +4,14 @@ import argparse
 import json
 import secrets
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
 from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
 from boucle.clock import iso
 from boucle.signing import load_crypto
-from boucle.words import say
+from boucle.words import knows, say
 from boucle_field import people, rescuing, timekeeper, witness
 from boucle_field.enrolment import enrol as enrolling
 from boucle_field.enrolment import read_invitation
@@ -72,8 +73,18 @@ def status(args: argparse.Namespace) -> int:
     print(say("phone.status", args.lang, **{name: told[name] for name in ("unsent", "sent", "to_check")}))
     print(say("phone.last_sync", args.lang, time=told["last_sync"] or "–"))
     for each in told["to_check_events"]:
-        print(f"  {each['id']} {each['kind']} {each['state']} {each['why']}")
+        print(f"  {each['id']}  {_kind(each, args.lang)}  {_why(each, args.lang)}")
     return 0
+
+
+def _kind(event: Mapping[str, str], lang: str) -> str:
+    return say(f"kind.{event['kind']}", lang)
+
+
+def _why(event: Mapping[str, str], lang: str) -> str:
+    """Say why an event waits for a person; a reason of a newer server as it names it."""
+    keys = [f"{family}.{event['why'] or event['state']}" for family in ("why", "flaw", "status")]
+    return next((say(key, lang) for key in keys if knows(key)), event["why"] or event["state"])
 
 
 def _standing(phone: Phone) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from boucle.amend import effective, in_order
 from boucle.anchor import Reading
-from boucle.binding import PROVISIONAL, first_claims, is_claim, via_of
+from boucle.binding import PROVISIONAL, Binding, first_claims, is_claim, owner, resolve, via_of
 from boucle.events import CLAIMS, KINDS, Event, Family
 from boucle.fold import Mark, born, run, step
 from boucle.item import Item, load
@@ -104,17 +104,18 @@ class Mirror:
         codes = self._around(subject, without)
         standing, _ = effective({event.id: event for event in self._local_about(codes) if event.id != without})
         claims = first_claims(standing)
-        bound = {code: owner for code in codes if (owner := self._bound(code))}
-        item_id = _owner(subject, bound, claims)
+        bound = {code: item for code in codes if (item := self._bound(code))}
+        local = resolve({code: claim for code, claim in claims.items() if code not in bound})
+        item_id = _owner(subject, bound, local)
         with self.store.reading() as db:
             row = db.execute("SELECT state FROM item WHERE item = ?", (item_id,)).fetchone()
         birth = next((event for event in standing if event.id == item_id), None)
         start = load(row[0]) if row else born(item_id, birth, self.book())
-        own = {code for code in codes if _owner(code, bound, claims) == item_id}
+        own = {code for code in codes if _owner(code, bound, local) == item_id}
         history = in_order(event for event in standing if event.subject in own and belongs(event))
         lost = {event.id for event in history if is_claim(event) and _is_lost(event, bound, claims)}
-        item, _, _ = run(start, history, self.book(), lost_claims=lost)
-        return Seen(item, item.known, subject in bound or subject in claims)
+        now, _, _ = run(start, history, self.book(), lost_claims=lost)
+        return Seen(now, now.known, subject in bound or subject in claims)
 
     def predict(self, event: Event) -> Mark:
         """Give what the fold should make of an event that was just recorded here, or is about to be."""
@@ -181,26 +182,15 @@ class Mirror:
         return events
 
 
-def _owner(code: str, bound: Mapping[str, str], claims: Mapping[str, Event]) -> str:
-    """Give the item that a code names: by the server's word, else by the first claim that was made here."""
-    passed: list[str] = []
-    while code not in passed:
-        passed.append(code)
-        item = bound.get(code, "")
-        claim = claims.get(code)
-        if item:
-            through = item.removeprefix(PROVISIONAL)
-            if through == item or through in bound or through not in claims:
-                return item
-            # Bound through a code that nobody had claimed when the server last spoke, and that was claimed here.
-            code = through
-        elif claim is None:
-            return PROVISIONAL + code
-        elif claim.kind == "item.commissioned":
-            return claim.id
-        else:
-            code = via_of(claim)
-    return PROVISIONAL + min(passed)
+def _owner(code: str, bound: Mapping[str, str], local: Mapping[str, Binding]) -> str:
+    """Give the item that a code names: by the server's word (`bound`), else by what was bound here since."""
+    item, passed = bound.get(code) or owner(code, local), set[str]()
+    while item.startswith(PROVISIONAL) and item not in passed:
+        # Nobody had claimed the code at the end of this way when one side last looked: the other may know more.
+        passed.add(item)
+        end = item.removeprefix(PROVISIONAL)
+        item = bound.get(end) or owner(end, local)
+    return item
 
 
 def _is_lost(event: Event, bound: Mapping[str, str], claims: Mapping[str, Event]) -> bool:

@@ -51,6 +51,11 @@ class Action:
         return KINDS[self.kind].subject is not Subject.CODE
 
     @property
+    def takes_code(self) -> bool:
+        """Whether it can be said of one thing with a code."""
+        return KINDS[self.kind].subject is not Subject.QUANTITY
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The capabilities of which one is enough."""
         return tuple(sorted(NEEDED.get(self.kind, ())))
@@ -203,10 +208,9 @@ def draft(
     action: Action, subject: str | Amount, answers: Mapping[str, object], *, context: Context
 ) -> Draft | Question | Fault:
     """Give what an action with these answers records of a code or an amount; a question or a fault otherwise."""
-    if isinstance(subject, Amount):
-        fault = _unfit(action, subject)
-        if fault is not None:
-            return fault
+    fault = _unfit(action, subject)
+    if fault is not None:
+        return fault
     unknown = next((name for name in answers if action.field(name) is None), None)
     if unknown is not None:
         names = ", ".join(each.name for each in action.fields)
@@ -223,11 +227,13 @@ def draft(
     return Question(missing) if missing is not None else _drafted(action, subject, values)
 
 
-def _unfit(action: Action, amount: Amount) -> Fault | None:
+def _unfit(action: Action, subject: str | Amount) -> Fault | None:
+    if not isinstance(subject, Amount):
+        return None if action.takes_code else Fault("phone.needs_quantity", {"action": action.name})
     if not action.takes_quantity:
         return Fault("phone.needs_code", {"action": action.name})
-    if amount.qty < 1 and action.name not in ("count", "adjust"):
-        return Fault("phone.bad_value", {"field": "qty", "value": str(amount.qty)})
+    if subject.qty < 1 and action.name not in ("count", "adjust"):
+        return Fault("phone.bad_value", {"field": "qty", "value": str(subject.qty)})
     return None
 
 

@@ -168,6 +168,7 @@ def test_quantities_are_recorded_by_type(field: Field, data: Path) -> None:
     ("scan", "--do", "find", "--qty", "2"),
     ("scan", code(1), "--do", "collect", "--place", "mulhouse", "--weight-g", "two"),
     ("scan", code(1), "--do", "find", "--grade", "A"),
+    ("scan", code(1), "--do", "adjust", "--set", "reason=inventaire"),
     ("scan", code(1), "--do", "find", "--photo", "x.jpg"),
     ("scan", code(1)),
     ("fly",),
@@ -219,6 +220,26 @@ def test_status_gives_the_true_numbers(field: Field) -> None:
     assert told["checkpoint"] is None
     assert told["clock"] == {"error_ms": None, "anchored": False, "wrong": False}
     assert "2 à envoyer" in field("status").out
+
+
+@pytest.mark.parametrize(("state", "why", "said"), [
+    ("quarantined", "time_future", "cinq minutes après"),
+    ("fork", "seq_taken", ""),
+    ("conflict", "", ""),
+    ("raw", "", ""),
+    ("held", "", ""),
+    ("quarantined", "reason_of_a_newer_server", "reason_of_a_newer_server"),
+])  # fmt: skip
+def test_what_is_to_check_is_listed_with_its_reason(field: Field, data: Path, state: str, why: str, said: str) -> None:
+    [ack] = field("scan", code(1), "--do", "find").acks
+    with closing(Store.open(data)) as store:
+        store.db.execute("UPDATE outbox SET state = ?, why = ?", (state, why))
+    told = field("status").out
+    assert ack in told
+    assert "objet retrouvé" in told
+    assert said in told
+    [listed] = json.loads(field("status", "--json").out)["to_check_events"]
+    assert (listed["id"], listed["state"], listed["why"]) == (ack, state, why)
 
 
 def test_every_action_is_listed_with_its_fields(field: Field) -> None:

@@ -155,6 +155,7 @@ def kinds() -> str:
         Subject.CODE: "code",
         Subject.QUANTITY: "type and quantity",
         Subject.EITHER: "code, or type and quantity",
+        Subject.QUANTITY: "type and quantity",
         Subject.ANY: "either, or nothing",
         Subject.NONE: "nothing",
     }
