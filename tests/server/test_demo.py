@@ -59,6 +59,11 @@ def test_nothing_is_set_aside_and_every_batch_of_a_phone_has_its_seal(data: Path
         assert connection.execute(sa.select(sa.func.count()).select_from(SEAL)).scalar_one() > 100
 
 
+def test_what_it_holds_is_sound_and_its_tables_are_what_the_events_give(data: Path) -> None:
+    assert main(["verify", "--data", str(data)]) == 0
+    assert main(["rebuild", "--check", "--data", str(data)]) == 0
+
+
 def test_the_lost_phone_is_revoked_and_what_is_known_of_it_is_what_it_sent(data: Path) -> None:
     with opened(data) as database, database.reading() as connection:
         lost = connection.execute(sa.select(DEVICE.c.dev).where(DEVICE.c.status == "revoked")).scalar_one()

@@ -17,7 +17,7 @@ from boucle_server.demo.people import LOST_HANDSET, STILL_OFFLINE, WRONG_CLOCK
 from boucle_server.demo.phone import Delivery, Heard
 from boucle_server.demo.rounds import DRIFTING
 from boucle_server.demo.seasons import Span, instant, is_worked, round_day
-from boucle_server.demo.year import Joined, Plan, Revoked, Year, simulate
+from boucle_server.demo.year import Closed, Joined, Plan, Revoked, Year, simulate
 from tests.server.demo_world import SMALL, TODAY, YEAR, taken
 
 WHOLE_MONTHS = months_between("2025-12", "2026-10")
@@ -218,6 +218,13 @@ def test_every_contradiction_is_one_that_a_story_tells() -> None:
     assert reasons[Reason.INFERRED_DELIVERED] > 500
     assert reasons[Reason.INFERRED_RETURNED] < 150
     assert Reason.BEFORE_COMMISSION not in reasons
+
+
+def test_the_manager_closes_three_months_and_leaves_the_last_one_to_the_newcomer() -> None:
+    closings = [each for each in taken(YEAR).year.arrivals if isinstance(each, Closed)]
+    assert [each.month for each in closings] == ["2026-07", "2026-08", "2026-09"]
+    assert closings[-1].received_ms == instant(date(2026, 10, 8), 10.0)
+    assert [each.month for each in taken(SMALL).year.arrivals if isinstance(each, Closed)] == ["2026-09"]
 
 
 def test_a_replaced_label_still_names_its_item() -> None:

@@ -10,12 +10,12 @@ from sqlalchemy.engine import Connection
 from boucle.log import EntryKind
 from boucle.pin import hash_pin
 from boucle.version import VERSION
-from boucle_server import devices, eventlog, organisations
+from boucle_server import closing, devices, eventlog, organisations
 from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PIN
 from boucle_server.demo.phone import Delivery, Heard, Phone
-from boucle_server.demo.year import ORG, Arrival, Decided, Joined, Plan, Revoked, Year
+from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
 from boucle_server.ingest import accept_own, ingest
 from boucle_server.people import OPERATORS, hash_password
@@ -91,6 +91,8 @@ def _store(connection: Connection, arrival: Arrival) -> None:
         case Decided():
             acts = [Draft(kind=act.kind, fields=act.keys) for act in arrival.acts]
             accept_own(connection, ORG, acts, actor=arrival.actor, now_ms=now_ms)
+        case Closed():
+            closing.close(connection, ORG, arrival.month, by=arrival.actor, now_ms=now_ms)
         case Joined():
             _let_in(connection, arrival.phone, now_ms=now_ms)
         case Revoked():

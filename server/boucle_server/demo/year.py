@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
 
+from boucle.clock import months_between, next_month
 from boucle.codes import Code, Kind, mint
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.fleet import label_the_fleet, review_losses
 from boucle_server.demo.ground import Act, Ground, open_ground
 from boucle_server.demo.network import reference_rows
-from boucle_server.demo.people import PEOPLE, Person
+from boucle_server.demo.people import MANAGER, PEOPLE, Person
 from boucle_server.demo.phone import Delivery, Heard, Phone
 from boucle_server.demo.rounds import drive, stock_sheets
-from boucle_server.demo.seasons import Span, instant, round_day
+from boucle_server.demo.seasons import Span, instant, is_worked, next_worked, round_day
 from boucle_server.demo.stories import plan_stories, slip
 from boucle_server.demo.waste import treat_waste
 
@@ -25,6 +26,9 @@ SEED: Final = 1
 ITEMS: Final = 1_200
 MONTHS: Final = 12
 _BALING_DAY: Final = 4
+_CLOSED: Final = 3
+"""So many months are closed before the last complete one, which is left to whoever tries the demonstration."""
+_CLOSING_DAY: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,16 @@ class Decided:
     acts: tuple[Act, ...]
 
 
-Arrival: TypeAlias = Joined | Revoked | Decided | Delivery | Heard
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The manager closes a month."""
+
+    received_ms: int
+    actor: str
+    month: str
+
+
+Arrival: TypeAlias = Joined | Revoked | Decided | Closed | Delivery | Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,3 +159,7 @@ def _arrivals(ground: Ground) -> Iterable[Arrival]:
     for at_ms in sorted({act.at_ms for act in ground.acts}):
         acts = tuple(act for act in ground.acts if act.at_ms == at_ms)
         yield Decided(received_ms=at_ms, actor=acts[0].actor, acts=acts)
+    for month in months_between(f"{ground.span.first:%Y-%m}", next_month(f"{ground.span.today:%Y-%m}", -2))[-_CLOSED:]:
+        day = date.fromisoformat(f"{next_month(month)}-{_CLOSING_DAY:02d}")
+        closed_ms = instant(day if is_worked(day) else next_worked(day), 10.0)
+        yield Closed(received_ms=closed_ms, actor=ground.actors[MANAGER], month=month)
