@@ -1,14 +1,11 @@
 """From the scanned text to the durable acknowledgement in the field client, beside one bare durable commit."""
 
 import secrets
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from benchmarks import disk
 from benchmarks.figures import Figure, at_share, median, seconds
 from boucle.codes import Kind, Label, mint, read_label
 from boucle.item import Item, dump
@@ -26,7 +23,7 @@ _PAYLOAD = secrets.token_bytes(700)
 
 def measure() -> list[Figure]:
     """Measure a collection at a partner's, on a phone that knows ten thousand items."""
-    with _directory() as directory:
+    with disk.directory() as directory:
         phone, codes = _phone(directory / "phone")
         bare = _bare(directory / "bare.sqlite")
         context = phone.desk.context(place="mulhouse", task="stop")
@@ -76,18 +73,6 @@ def _beside(job: str, value: float, baseline: float, *, goal: float | None = Non
         goal="" if goal is None else f"≤ {goal:g} × one FULL commit",
         met=None if goal is None else ratio <= goal,
     )
-
-
-@contextmanager
-def _directory() -> Iterator[Path]:
-    """Give a directory on the disk of the project: a temporary one may live in memory, where a flush costs nothing."""
-    build = Path(__file__).parents[1] / "build"
-    build.mkdir(exist_ok=True)
-    directory = Path(tempfile.mkdtemp(dir=build))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory)
 
 
 def _phone(directory: Path) -> tuple[Phone, list[str]]:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -41,9 +42,9 @@ class PostgresServer:
         return self.url(name)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run one cluster for this process, with the durability that PostgreSQL has by itself."""
+@contextmanager
+def running() -> Iterator[PostgresServer]:
+    """Run a cluster for the time of the block, with the durability that PostgreSQL has by itself."""
     binaries = find_binaries()
     # Not under pytest's own directory: that one is closed to the user the server has to run as.
     directory = Path(tempfile.mkdtemp(prefix="boucle-pg-"))
@@ -61,6 +62,13 @@ def postgres_server() -> Iterator[PostgresServer]:
             process.wait(timeout=START_SECONDS)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one cluster for this process."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
