@@ -36,6 +36,7 @@ ROUTERS: Final = (
     "boucle_server.api.kpis",
     "boucle_server.api.months",
     "boucle_server.api.balances",
+    "boucle_server.web.page",
 )
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024

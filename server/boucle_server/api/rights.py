@@ -56,6 +56,11 @@ async def identified_inside(_credentials: _Credentials) -> None:
 setattr(identified_inside, _PERMISSION, SIGNED_IN)
 
 
+def states(dependency: Callable[..., Any], capability: Capability) -> None:
+    """Say that a dependency looks itself for a capability, because it has another way to answer who lacks it."""
+    setattr(dependency, _PERMISSION, capability.value)
+
+
 @lru_cache
 def needs(capability: Capability) -> Callable[..., Principal]:
     """Let in whoever has this capability, and give the principal; ForbiddenError to others."""

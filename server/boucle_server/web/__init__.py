@@ -1,0 +1,1 @@
+"""The pages for people: HTML made on the server, whole without any script."""

@@ -1,0 +1,132 @@
+"""Numbers as people read them: grouped, rounded once, with their unit, in French or in English.
+
+This is the only place where a figure is rounded for a page.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+from boucle.clock import Month
+from boucle.kpi import Definition, Unit, Value
+from boucle.words import say
+
+THIN: Final = "\u202f"
+"""The narrow space that cannot break, between the thousands and before a unit, as French writes it."""
+DASH: Final = "–"
+_DECIMALS: Final = {Unit.TRIPS: 1, Unit.PER_YEAR: 2, Unit.DAYS: 1, Unit.CONTAINERS: 0, Unit.UNITS: 0}
+_TONNE_G: Final = 1_000_000
+_LARGE_G: Final = 10 * _TONNE_G
+_SMALL_G: Final = 10_000
+_DAY_S: Final = 86_400
+
+
+def number(value: Fraction | int, decimals: int, lang: str) -> str:
+    """Write a number with so many decimals, rounded half to even."""
+    scaled = round(Fraction(value) * 10**decimals)
+    whole, rest = divmod(abs(scaled), 10**decimals)
+    grouped = f"{whole:,}".replace(",", THIN if lang == "fr" else ",")
+    point = "," if lang == "fr" else "."
+    return f"{'−' if scaled < 0 else ''}{grouped}" + (f"{point}{rest:0{decimals}d}" if decimals else "")
+
+
+def percent(value: Fraction, lang: str, decimals: int = 1) -> str:
+    """Write a share in per cent."""
+    return f"{number(value * 100, decimals, lang)}{THIN if lang == 'fr' else ''}%"
+
+
+def mass(grams: Fraction | int, lang: str) -> str:
+    """Write a mass in kilograms, a large one in tonnes."""
+    exact = Fraction(grams)
+    if not -_LARGE_G < exact < _LARGE_G:
+        return f"{number(exact / _TONNE_G, 1, lang)}{THIN}t"
+    decimals = 2 if -_SMALL_G < exact < _SMALL_G else 0
+    return f"{number(exact / 1000, decimals, lang)}{THIN}kg"
+
+
+def quantity(value: Fraction, unit: Unit, lang: str) -> str:
+    """Write a value with its unit."""
+    word = unit_word(unit, lang)
+    return f"{bare(value, unit, lang)}{THIN}{word}" if word else bare(value, unit, lang)
+
+
+def bare(value: Fraction, unit: Unit, lang: str) -> str:
+    """Write a value without the word of its unit; a sign of one stays with it."""
+    match unit:
+        case Unit.RATIO:
+            return percent(value, lang)
+        case Unit.GRAMS:
+            return mass(value, lang)
+        case _:
+            return number(value, _DECIMALS[unit], lang)
+
+
+def unit_word(unit: Unit, lang: str) -> str:
+    """Give the word of a unit; nothing for one that is a sign beside the number."""
+    return "" if unit in (Unit.RATIO, Unit.GRAMS) else say(unit.words, lang)
+
+
+def shown(value: Value, lang: str) -> str:
+    """Write the value of a figure without its unit's word; a dash where there is none."""
+    return DASH if value.value is None else bare(value.value, value.unit, lang)
+
+
+def day_name(day: str, lang: str) -> str:
+    """Write a day: `23/11/2026`, or `23 Nov 2026`."""
+    year, month, number_ = day.split("-")
+    return f"{number_}/{month}/{year}" if lang == "fr" else f"{int(number_)} {month_short(day[:7], lang)} {year}"
+
+
+def interval(value: Value, lang: str) -> str:
+    """Write the interval of an estimate, its lower bound alone where only that is sound; nothing without one."""
+    if value.ci_low is None:
+        return ""
+    if value.ci_high is None:
+        return say("page.at_least", lang, low=quantity(value.ci_low, value.unit, lang))
+    low, high = (quantity(bound, value.unit, lang) for bound in (value.ci_low, value.ci_high))
+    return say("page.between", lang, low=low, high=high)
+
+
+def parts(definition: Definition, value: Value, lang: str) -> str:
+    """Write the two parts of a figure, seconds as days; nothing for a plain count."""
+    if value.denominator is None or value.value is None or not value.denominator:
+        return ""
+    above = _part(value.numerator, _numerator_of(definition), lang)
+    below = _part(value.denominator, _denominator_of(definition), lang)
+    return f"{above} ÷ {below}"
+
+
+def month_name(month: str | Month, lang: str) -> str:
+    """Write a month: `octobre 2026`."""
+    year, at = month.split("-")
+    return f"{say(f'page.month_{at}', lang)} {year}"
+
+
+def month_short(month: str | Month, lang: str) -> str:
+    """Write a month in three or four letters."""
+    return say(f"page.mon_{month[5:]}", lang)
+
+
+def _numerator_of(definition: Definition) -> str:
+    if definition.unit is Unit.DAYS and definition.scale != 1:
+        return "seconds"
+    return "grams" if _is_of_mass(definition) else "count"
+
+
+def _denominator_of(definition: Definition) -> str:
+    if "month:pool_s" in definition.measures:
+        return "seconds"
+    return "grams" if _is_of_mass(definition) else "count"
+
+
+def _is_of_mass(definition: Definition) -> bool:
+    return definition.measures[0] in ("month:treated_g", "month:weighed_g")
+
+
+def _part(n: int, kind: str, lang: str) -> str:
+    match kind:
+        case "seconds":
+            return f"{number(Fraction(n, _DAY_S), 0, lang)}{THIN}{say('page.container_days', lang)}"
+        case "grams":
+            return mass(n, lang)
+        case _:
+            return number(n, 0, lang)
