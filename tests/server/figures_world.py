@@ -36,7 +36,8 @@ def a_small_year(database: Database, org: str = "acme", *, crates: int = CRATES,
 def record(database: Database, org: str, drafts: list[Draft], *, now_ms: int = NOW) -> None:
     """Record drafts as one submission of the server's own device, under the same ids each time."""
     drafts = [
-        replace(each, id=uuid7(now_ms, Random(f"{now_ms} {number}").randbytes)) for number, each in enumerate(drafts)
+        replace(each, id=uuid7(now_ms, Random(f"{number} {each.kind} {each.claimed_ms} {each.fields}").randbytes))
+        for number, each in enumerate(drafts)
     ]
     with database.writing(org) as connection:
         results = ingest.accept_own(connection, org, drafts, actor="p-test", now_ms=now_ms)
