@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from boucle.words import say
 from boucle_server import attention, set_aside
 from boucle_server.api.problems import language
-from boucle_server.api.reasons import Why, why, words
+from boucle_server.api.reasons import Why, status_text, why
 from boucle_server.api.rights import Manager, Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import InvalidInputError
@@ -157,7 +157,7 @@ def all_attention(
         quarantine=[
             CountedAside(
                 status=status,
-                status_text=words(f"status.{status}", lang, status),
+                status_text=status_text(status, lang),
                 why=why(reason, lang),
                 count=n,
             )
@@ -210,7 +210,7 @@ def _waiting(one: SetAside, lang: str) -> Waiting:
         kind=one.kind,
         subject=one.subject,
         status=one.status,
-        status_text=words(f"status.{one.status}", lang, one.status),
+        status_text=status_text(one.status, lang),
         why=why(one.reason, lang),
         hash=one.hash,
         teff=one.teff,

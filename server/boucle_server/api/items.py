@@ -9,9 +9,10 @@ from boucle.clock import day_of
 from boucle.codes import Code, Label, read_label
 from boucle.words import say
 from boucle_server import histories
+from boucle_server.api import reasons
 from boucle_server.api.filters import TEXT
 from boucle_server.api.problems import language
-from boucle_server.api.reasons import Why, why, words
+from boucle_server.api.reasons import Why, why
 from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import NotFoundError
@@ -194,7 +195,7 @@ def _event(told: Told, place_name: str, lang: str) -> EventOf:
     return EventOf(
         id=event.id,
         kind=f"{event.kind}/{event.major}",
-        kind_text=words(f"kind.{event.kind}", lang, event.kind),
+        kind_text=reasons.kind_text(event.kind, lang),
         code=event.code,
         teff=event.teff,
         quality=_QUALITIES[event.tq],
@@ -209,7 +210,7 @@ def _event(told: Told, place_name: str, lang: str) -> EventOf:
         seq=event.seq,
         evidence="declared" if event.text("evidence") == "declared" else "scanned",
         status=told.status,
-        status_text=words(f"status.{told.status}", lang, told.status),
+        status_text=reasons.status_text(told.status, lang),
         why=why(told.reason, lang),
         outcome=None if mark is None else mark.outcome,
         outcome_text=None if mark is None else say(f"outcome.{mark.outcome}", lang),

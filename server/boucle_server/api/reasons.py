@@ -5,8 +5,6 @@ from pydantic import BaseModel
 from boucle.words import knows, say
 from boucle_server.ledger import WAS
 
-_FAMILIES = ("why", "flaw", "status")
-
 
 class Why(BaseModel):
     """A reason, as a stable key and in words."""
@@ -15,9 +13,14 @@ class Why(BaseModel):
     text: str
 
 
-def words(key: str, lang: str, otherwise: str = "") -> str:
-    """Say a key in words where there are any."""
-    return say(key, lang) if knows(key) else otherwise
+def kind_text(kind: str, lang: str) -> str:
+    """Say a kind of event in words; one that this version does not know is its own name."""
+    return _first((f"kind.{kind}",), lang, kind)
+
+
+def status_text(status: str, lang: str) -> str:
+    """Say in words what was decided about a record."""
+    return _first((f"status.{status}", f"aside.{status}"), lang, status)
 
 
 def why(reason: str, lang: str) -> Why | None:
@@ -26,5 +29,8 @@ def why(reason: str, lang: str) -> Why | None:
     stable = plain.partition(":")[0]
     if not stable:
         return None
-    found = next((words(f"{family}.{stable}", lang) for family in _FAMILIES if knows(f"{family}.{stable}")), stable)
-    return Why(reason=stable, text=found)
+    return Why(reason=stable, text=_first((f"why.{stable}", f"flaw.{stable}", f"aside.{stable}"), lang, stable))
+
+
+def _first(keys: tuple[str, ...], lang: str, otherwise: str) -> str:
+    return next((say(key, lang) for key in keys if knows(key)), otherwise)

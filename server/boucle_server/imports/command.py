@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from boucle.clock import SystemClock
+from boucle.push import Status
 from boucle_server import organisations, people
 from boucle_server.errors import OperatorError
-from boucle_server.imports import sealed
+from boucle_server.imports import rescued, sealed
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import Fault, MissingColumnsError, Plan, Register, RowOutcome, plan
 from boucle_server.imports.sheet_file import read_rows, write_template
@@ -19,6 +20,8 @@ from boucle_server.ingest import accept_own
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
 from boucle_server.projections import SqlStore
 
+RESCUE = "rescue"
+"""The kind of a phone's rescue file, which is no table."""
 SHOWN_FAULTS = 50
 """Faults printed for a person; `--json` gives all."""
 
@@ -29,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Examples:\n  boucle import sites --template sites.xlsx\n  boucle import sites sites.xlsx --dry-run\n"
         "  boucle import items items.csv --all-or-nothing"
     )
-    parser.add_argument("kind", choices=sorted(COLUMNS), metavar="KIND", help=" | ".join(COLUMNS))
+    kinds = [*COLUMNS, RESCUE]
+    parser.add_argument("kind", choices=sorted(kinds), metavar="KIND", help=" | ".join(kinds))
     parser.add_argument("file", type=Path, nargs="*", metavar="FILE", help="XLSX, ODS, XLS, CSV ; JSONL (events)")
     parser.add_argument("--template", type=Path, metavar="FILE", help="écrire le modèle / write the template")
     parser.add_argument("--dry-run", action="store_true", help="essai à blanc / write nothing")
@@ -42,6 +46,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the template, or import the file: 0 when every row was taken, 1 when any was faulty."""
     if args.template is not None:
+        if args.kind == RESCUE:
+            raise OperatorError("import.no_template")
         write_template(args.kind, args.template)
         print(told("import.template_written", file=args.template))
         return 0
@@ -51,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace, file: Path) -> int:
+    if args.kind == RESCUE:
+        return _import_rescue(args, file)
     if args.kind == "events" and sealed.is_sealed(file):
         return _import_sealed(args, file)
     rows = read_rows(file)
@@ -86,6 +94,27 @@ def _import_sealed(args: argparse.Namespace, file: Path) -> int:
     made.faults = [Fault(row=n, column="", key="import.line", values={"why": why}) for n, why in outcome.faults]
     _tell(args, made, written=not args.dry_run)
     return 1 if made.faults else 0
+
+
+def _import_rescue(args: argparse.Namespace, file: Path) -> int:
+    """Take a phone's rescue file in; what was sent already is known again."""
+    now_ms = SystemClock().now_ms()
+    with opened(settings_of(args)) as database:
+        with database.reading() as connection:
+            org = organisations.only(connection, args.org)
+        batches = rescued.read(database, org, file)
+        found = rescued.take(database, org, () if args.dry_run else batches, now_ms=now_ms)
+    counts = {status.value: found.statuses[status] for status in Status}
+    if args.json:
+        faults = [{"batch": number, "reason": why} for number, why in found.faults]
+        print(json.dumps({"written": not args.dry_run, "batches": len(batches), "counts": counts, "faults": faults}))
+    else:
+        for number, why in found.faults:
+            warn("import.rescue_fault", batch=number, why=why)
+        print(told("import.rescue_counts", batches=len(batches), **counts))
+        if args.dry_run:
+            print(told("import.dry"))
+    return 1 if found.faults or found.waiting else 0
 
 
 def _planned(kind: str, file: Path, rows: list[list[str]], register: Register) -> Plan:

@@ -1,0 +1,61 @@
+"""A rescue file into the database: each batch goes through the door as if its device had pushed it.
+
+Importing a file and syncing count once, in either order. What a device that was cut off had recorded is set aside
+for a person, like anything that it could not have pushed any more.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boucle.errors import MalformedPushError
+from boucle.push import Push, Status, read_push
+from boucle.rescue import unpack
+from boucle_server import ingest, keys
+from boucle_server.db import Database
+from boucle_server.errors import NotFoundError, OperatorError
+
+
+@dataclass(slots=True, kw_only=True)
+class Rescued:
+    """How many records were answered what, and which batches (numbered from 1) could not be taken, and why."""
+
+    statuses: Counter[Status] = field(default_factory=Counter)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """Records that a person has to look at."""
+        return sum(self.statuses[status] for status in (Status.QUARANTINED, Status.CONFLICT, Status.FORK))
+
+
+def read(database: Database, org: str, file: Path) -> tuple[bytes, ...]:
+    """Open a rescue file with the organisation's key.
+
+    MalformedRescueError when it is cut or none, UnopenedSealError when it was made for another organisation.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise OperatorError("import.unreadable", file=file, why=error.strerror or "") from error
+    with database.reading() as connection:
+        return unpack(content, keys.opening_box(connection, org))
+
+
+def take(database: Database, org: str, batches: tuple[bytes, ...], *, now_ms: int) -> Rescued:
+    """Take the batches in, each in a transaction of its own; one that cannot be taken does not stop the others."""
+    found = Rescued()
+    for number, body in enumerate(batches, 1):
+        try:
+            push = read_push(body)
+            _take(database, org, push, found, now_ms=now_ms)
+        except (MalformedPushError, NotFoundError) as error:
+            found.faults.append((number, str(error)))
+    return found
+
+
+def _take(database: Database, org: str, push: Push, found: Rescued, *, now_ms: int) -> None:
+    with database.writing(org) as connection:
+        sender = ingest.sender_of(connection, org, push.dev)
+        results = ingest.take(connection, ingest.arrive(push, sender, now_ms=now_ms))
+    found.statuses.update(result.status for result in results)
