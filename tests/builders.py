@@ -50,6 +50,8 @@ class Device:
     prev: str = FIRST_PREV
     now_ms: int = START_MS
     random: Random = field(default_factory=lambda: Random(1))
+    made: list[bytes] = field(default_factory=list)
+    """The payloads of all that it recorded."""
 
     def fields(self, kind: str, subject: str = "", /, **keys: Any) -> dict[str, Any]:
         """Give the envelope of the next event without recording it."""
@@ -73,6 +75,7 @@ class Device:
         payload = write(self.fields(kind, subject, **keys))
         self.seq += 1
         self.prev = digest(payload)
+        self.made.append(payload)
         return payload
 
     def event(self, kind: str, subject: str = "", /, *, at: float | None = None, tq: int = 0, **keys: Any) -> Event:

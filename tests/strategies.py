@@ -67,7 +67,12 @@ histories = st.lists(moves, min_size=1, max_size=28)
 
 def events_of(history: list[Move]) -> list[Event]:
     """Record the drawn acts on three phones beside the network's reference events."""
-    server = Device(dev="d-serveur", epoch="00000000000000f0", random=Random(99))
+    return recorded(history)[0]
+
+
+def recorded(history: list[Move]) -> tuple[list[Event], list[Device]]:
+    """Record the drawn acts; give the events, and the devices that hold their bytes: the server, then the phones."""
+    server = Device(dev="server", epoch="00000000000000f0", random=Random(99))
     phones = [Device(dev=f"d-{n}", epoch=f"00000000000000a{n}", random=Random(n)) for n in range(3)]
     events = network(server)
     server.now_ms = START_MS
@@ -79,7 +84,7 @@ def events_of(history: list[Move]) -> list[Event]:
         event = read(payload, recorder.now_ms, move.pick % 3)
         assert not isinstance(event, Unreadable), (event, payload)
         events.append(event)
-    return events
+    return events, [server, *phones]
 
 
 def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
