@@ -111,10 +111,14 @@ def _doubt(db: sqlite3.Connection, era: int, receipt: Receipt) -> int:
 
 
 def doubt_all(store: Store) -> int:
-    """Call every kept event unsent again, when the server says that it was restored; receipts settle most at once."""
+    """Call every kept event unsent again, when the server says that it was restored; receipts settle most at once.
+
+    What the raw route took may still stand in them as bytes, so it is remembered as offered there.
+    """
     with store.writing() as db:
         return db.execute(
-            "UPDATE outbox SET state = 'new', why = '', receipt = NULL, folded = 0 WHERE state != 'new'"
+            "UPDATE outbox SET why = CASE state WHEN 'raw' THEN 'raw' ELSE '' END, state = 'new', receipt = NULL, folded = 0"
+            " WHERE state != 'new'"
         ).rowcount
 
 
