@@ -116,7 +116,7 @@ def test_a_directory_with_real_data_is_refused_and_left_alone(
     assert main(["admin", "init", "--data", str(tmp_path), "--org", "Éco-Retour", "--admin", "ada"]) == 0
     before = sorted((path.name, path.read_bytes()) for path in tmp_path.glob("*.sqlite3"))
     capsys.readouterr()
-    assert main(["demo", "--data", str(tmp_path), "--items", "60", "--months", "2"]) == 1
+    assert main(["demo", "--data", str(tmp_path), "--items", "60", "--months", "2", "--port", "0"]) == 1
     assert "vraie organisation" in capsys.readouterr().err
     assert sorted((path.name, path.read_bytes()) for path in tmp_path.glob("*.sqlite3")) == before
     with pytest.raises(OperatorError, match="real organisation"):
