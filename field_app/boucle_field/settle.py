@@ -117,8 +117,8 @@ def doubt_all(store: Store) -> int:
     """
     with store.writing() as db:
         return db.execute(
-            "UPDATE outbox SET why = CASE state WHEN 'raw' THEN 'raw' ELSE '' END, state = 'new', receipt = NULL, folded = 0"
-            " WHERE state != 'new'"
+            "UPDATE outbox SET why = CASE state WHEN 'raw' THEN 'raw' ELSE '' END,"
+            " state = 'new', receipt = NULL, folded = 0 WHERE state != 'new'"
         ).rowcount
 
 
