@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from boucle_server import reports
 from boucle_server.cli import main
 from boucle_server.db import Database
 from boucle_server.demo import command
 from boucle_server.demo.phone import Delivery
+from boucle_server.demo.seasons import instant
 from boucle_server.demo.seed import state_of
 from boucle_server.errors import OperatorError
 from boucle_server.settings import Settings
 from boucle_server.tables import DEVICE, JOB_RUN, ORG, PERSON, RECORD, SEAL
 from boucle_server.watermarks import watermark
-from tests.server.demo_world import SMALL, taken
+from tests.server.demo_world import SMALL, TODAY, taken
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +140,24 @@ def test_the_command_serves_what_it_filled(data: Path) -> None:
             assert server.stdout is not None
             ready = next(row for row in server.stdout if row.startswith("ready "))
             with closing(http.client.HTTPConnection(ready.split()[1].removeprefix("http://"))) as connection:
-                connection.request("GET", "/health/ready")
-                assert connection.getresponse().status == 200
+                for path, words in (("/", "Boucles du Grand Est"), ("/?lang=en", '<html lang="en">')):
+                    connection.request("GET", path)
+                    answer = connection.getresponse()
+                    assert answer.status == 200
+                    assert words in answer.read().decode()
         finally:
             server.terminate()
             server.communicate()
+
+
+def test_the_last_complete_month_has_figures_of_every_kind(data: Path) -> None:
+    with opened(data) as database, database.reading() as connection:
+        at_ms = instant(TODAY, 9.0)
+        month = reports.last_complete_month(reports.zone_of(connection, "demo"), at_ms)
+        asked = reports.question(connection, "demo", [month], as_of_ms=at_ms)
+        found = reports.figures(connection, "demo", asked)
+    assert month == "2026-10"
+    values = {id_: value.value for id_, value in found.items()}
+    told = {"K1", "K2", "K4", "K6", "K7", "K10-return", "K11", "K12", "K13", "K20", "K21-recycling", "evidence"}
+    assert {id_ for id_ in told if values[id_] is None} == set()
+    assert values["K20"] == taken(SMALL).total("received_units", "2026-10")
