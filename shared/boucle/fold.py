@@ -44,15 +44,16 @@ class Step(NamedTuple):
 
 
 def born(item_id: str, birth: Event | None, book: Book) -> Item:
-    """Give the state before the first event: a commissioned item's type is known for its whole history."""
+    """Give the state before the first event: type, material and mass of a commissioned item are those of its birth."""
     if birth is None:
         return Item(id=item_id)
     type_key = birth.text("type")
-    tare_g = birth.number("tare_g") or book.item_type(type_key, birth.teff).tare_g
+    kind = book.item_type(type_key, birth.teff)
     return Item(
         id=item_id,
         type=type_key,
-        tare_g=tare_g,
+        material=kind.material,
+        tare_g=birth.number("tare_g") or kind.tare_g,
         known=True,
         opening_uses=birth.number("opening_uses"),
         pool_site=book.site(birth.place, birth.teff).key,
@@ -244,7 +245,7 @@ def _shipped(turn: Turn) -> Outcome:
 def _reroute(turn: Turn, destination: Site) -> Outcome:
     turn.say(Reason.REROUTED)
     turn.vacate()
-    turn.put(place=destination.key)
+    turn.put(place=destination.key, custody_ms=turn.at)
     turn.answer(destination.partner)
     turn.stock("transit", 1, site=destination, partner=destination.partner, loop=turn.item.ship_loop)
     return Outcome.REPEAT

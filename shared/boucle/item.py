@@ -13,12 +13,13 @@ class Item(NamedTuple):
     """One item. Instants in milliseconds (0 = never), days as `2026-10-31`, masses in grams.
 
     `site` is our site where it stands or last stood; `place` the partner's site that holds it, from which it is
-    coming back, or to which it is on its way. The `ship_` fields describe the dispatch of the current cycle as it
-    was counted; `loan_partner` the partner who answers for the item now.
+    coming back, or to which it is on its way, booked there at `custody_ms`. The `ship_` fields describe the dispatch
+    of the current cycle as it was counted; `loan_partner` the partner who answers for the item now.
     """
 
     id: str
     type: str = ""
+    material: str = ""
     tare_g: int = 0
     known: bool = False
     stage: str = Stage.ENCODED
@@ -42,6 +43,7 @@ class Item(NamedTuple):
     ship_loop: str = ""
     due: str = ""
     loss: str = ""
+    custody_ms: int = 0
     visit_ms: int = 0
     collect_task: str = ""
     pool_site: str = ""

@@ -4,7 +4,7 @@ Every change of where an item is, scanned or inferred, goes through these few mo
 open loans cannot disagree. Which move follows which event is `fold`'s business.
 """
 
-from boucle.clock import DEFAULT_ZONE, day_after, day_of, month_end_ms, month_of
+from boucle.clock import day_after, day_of, month_end_ms, month_of
 from boucle.events import Event
 from boucle.facts import Cell, Fact
 from boucle.item import Item
@@ -17,7 +17,7 @@ from boucle.units import DAY_MS
 class Turn:
     """The item before and after one event, with the facts and reasons gathered on the way."""
 
-    __slots__ = ("at", "book", "event", "facts", "item", "material", "place", "reasons")
+    __slots__ = ("at", "book", "event", "facts", "item", "place", "reasons")
 
     def __init__(self, item: Item, event: Event, book: Book) -> None:
         self.item = item
@@ -27,7 +27,6 @@ class Turn:
         self.facts: list[Fact] = []
         self.reasons: list[Reason] = []
         self.place = book.site(event.place, event.teff)
-        self.material = book.item_type(item.type, event.teff).material if item.type else ""
         if event.place and not self.place.known:
             self.reasons.append(Reason.UNKNOWN_PLACE)
 
@@ -36,7 +35,7 @@ class Turn:
         if reason not in self.reasons:
             self.reasons.append(reason)
         if reason in INFERENCES:
-            self.month(self.place, self.place.partner, "evidence", "inferred")
+            self.month(self.place, self.place.partner, "evidence", "inferred", loop="")
 
     def put(self, **changes: object) -> None:
         """Change the item."""
@@ -47,7 +46,8 @@ class Turn:
     ) -> None:
         """Add a delta; an item that nobody commissioned has no type and adds nothing but its quality mark."""
         if n:
-            at = Cell(cell, month, site, partner, loop, self.item.type, self.material, measure, bucket)
+            item = self.item
+            at = Cell(cell, month, site, partner, loop, item.type, item.material, measure, bucket)
             self.facts.append(Fact(at, n))
 
     def month(
@@ -125,6 +125,7 @@ class Turn:
             site=origin.key,
             zone="",
             place=destination.key,
+            custody_ms=at,
             hold="" if inferred else item.hold,
         )
         self.month(origin, destination.partner, "dispatch")
@@ -190,7 +191,7 @@ class Turn:
 
     def lose(self) -> None:
         """Write the item off: out of the pool, the loan closed as lost, off the partner's balance."""
-        self.vacate()
+        self.vacate(lost=True)
         if self.item.loan_open:
             self.cohort("lost", self.age)
             self._loan(-1)
@@ -213,7 +214,7 @@ class Turn:
     def arrive(self, there: Site, *, since_ms: int = 0) -> None:
         """Come into a partner's hands: on its balance, a visit begins."""
         since = since_ms or self.at
-        self.put(stage=Stage.AT_PARTNER, place=there.key, visit_ms=since)
+        self.put(stage=Stage.AT_PARTNER, place=there.key, custody_ms=self.at, visit_ms=since)
         self.answer(there.partner)
         self.stock("held", 1, site=there, partner=there.partner, loop=self.item.ship_loop)
         self.on_day("visit", day_of(since, there.zone), 1, site=there.key, partner=there.partner)
@@ -225,16 +226,16 @@ class Turn:
             self.put(loan_partner=partner)
             self._loan(1)
 
-    def leave(self) -> None:
-        """End a partner's visit: off its balance, the dwell is known."""
+    def leave(self, *, lost: bool) -> None:
+        """End a partner's visit: off its balance; how long it was is known unless the item was lost there."""
         item = self.item
-        there = self.book.site(item.place, self.at)
+        there = self.custody
         partner = there.partner
         self.stock("held", -1, site=there, partner=partner, loop=item.ship_loop)
         self.on_day("visit", day_of(item.visit_ms, there.zone), -1, site=there.key, partner=partner)
         dwell_ms = max(0, self.at - item.visit_ms)
-        if not dwell_ms:
-            return  # the arrival was inferred from this very scan: nobody knows how long the visit was
+        if lost or not dwell_ms:
+            return  # an arrival inferred from this very scan has no length that anybody knows
         self.month(there, partner, "dwell_n")
         self.month(there, partner, "dwell_s", n=dwell_ms // 1000)
         self.fact(
@@ -261,15 +262,20 @@ class Turn:
         where = {"site": there.key, "partner": there.partner, "loop": ""}
         self.fact("matched", day[:7], **where, measure=measure, bucket=f"|{day[8:]}", n=1)
 
-    def vacate(self) -> None:
+    @property
+    def custody(self) -> Site:
+        """Where it is booked outside our sites, as that site was when it was booked: what was added is taken off."""
+        return self.book.site(self.item.place, self.item.custody_ms)
+
+    def vacate(self, *, lost: bool = False) -> None:
         """Give up whatever custody outside our sites the item is booked in."""
         item = self.item
-        there = self.book.site(item.place, self.at) if item.place else Site(key="", zone=DEFAULT_ZONE)
+        there = self.custody
         match item.stage:
             case Stage.OUTBOUND:
                 self.stock("transit", -1, site=there, partner=there.partner, loop=item.ship_loop)
             case Stage.AT_PARTNER | Stage.RETURN_READY:
-                self.leave()
+                self.leave(lost=lost)
             case Stage.INBOUND:
                 self.stock("inbound", -1, site=there, partner=there.partner, loop=item.ship_loop)
             case _:
@@ -278,7 +284,7 @@ class Turn:
     def pick_up(self, there: Site) -> None:
         """Take from a partner into a vehicle: off its balance at that instant, provisional until a hub receives."""
         self.vacate()
-        self.put(stage=Stage.INBOUND, place=there.key, collect_task=self.event.task)
+        self.put(stage=Stage.INBOUND, place=there.key, custody_ms=self.at, collect_task=self.event.task)
         self.stock("inbound", 1, site=there, partner=there.partner, loop=self.item.ship_loop)
         self.month(there, there.partner, "collected")
 
@@ -291,4 +297,4 @@ class Turn:
         """Stand at one of our sites again, the loan given back."""
         self.vacate()
         self.give_back(hub, scanned=scanned)
-        self.put(stage=stage, loan_open=False, site=hub.key, place="", visit_ms=0, collect_task="")
+        self.put(stage=stage, loan_open=False, site=hub.key, place="", custody_ms=0, visit_ms=0, collect_task="")
