@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +35,14 @@ class Serving:
 
 
 @contextmanager
-def serving(data: Path, environment: Mapping[str, str] | None = None, *, module: str = SERVER) -> Iterator[Serving]:
-    """Serve a data directory for the time of the block, by this module's command line, without scheduled jobs."""
-    command = [sys.executable, "-m", module, "serve", "--data", str(data), "--port", "0"]
+def serving(
+    data: Path, environment: Mapping[str, str] | None = None, *, module: str = SERVER, prefix: Sequence[str] = ()
+) -> Iterator[Serving]:
+    """Serve a data directory for the time of the block, by this module's command line, without scheduled jobs.
+
+    `prefix` are the words of a command that in the end becomes the server.
+    """
+    command = [*prefix, sys.executable, "-m", module, "serve", "--data", str(data), "--port", "0"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "BOUCLE_LANG": "en", "BOUCLE_JOBS": "false", **(environment or {})}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env=env, **pipes) as process:
