@@ -9,20 +9,20 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle.tally import Part
+from boucle.tally import Line, Part
 from boucle_server import cell_sums
 from boucle_server.read_tables import CELL
 
 FAMILIES: Final = ("month", "day", "cohort", "due", "loss", "visit", "dwell")
 """Families that figures read."""
-MAX_SUMS: Final = 300_000
-"""Sums kept by one process, at some 150 bytes each."""
+MAX_SUMS: Final = 1_000_000
+"""Sums kept by one process, at some 60 bytes each."""
 
 Address = tuple[str, str]
 """`(family, month)`."""
@@ -70,6 +70,11 @@ class _Kept:
 
 
 _KEPT: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+def forget() -> None:
+    """Forget every sum that this process keeps, as if it had just begun."""
+    _KEPT.clear()
 
 
 def parts_by(connection: Connection, org: str, dimension: str = "") -> dict[str, dict[Address, Part]]:
@@ -122,12 +127,16 @@ def sum_up(
     if dimension:
         grouped.append(CELL.c[dimension])
     found: dict[str, Parts] = {}
-    for row in connection.execute(query.group_by(*grouped)):
-        month, key, measure, type_key, bucket = (str(text) for text in row[:5])
+    summed: Any = connection.execute(query.group_by(*grouped))
+    shared: dict[tuple[str, str], tuple[str, str]] = {}
+    for month, key, measure, type_key, bucket, n in summed:
         part = found.setdefault(month, {}).setdefault(key, {})
-        part.setdefault(measure, {})[type_key, bucket] = int(row[5])
+        # The same few addresses come again in every line, so that each is held once.
+        address = shared.setdefault((type_key, bucket), (type_key, bucket))
+        # PostgreSQL gives the sum of whole numbers as a decimal.
+        part.setdefault(measure, Line()).add(address, int(n))
     return found
 
 
 def _size(parts: Parts) -> int:
-    return sum(len(line) for part in parts.values() for line in part.values())
+    return sum(len(line.sums) for part in parts.values() for line in part.values())

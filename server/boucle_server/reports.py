@@ -48,7 +48,7 @@ def tallies(connection: Connection, org: str, dimension: str) -> dict[str, Tally
     """Give the sums of every value of a dimension, over all months."""
     if dimension == "type":
         parts = partial_sums.parts_by(connection, org).get("", {})
-        types = {type_key for part in parts.values() for line in part.values() for type_key, _ in line}
+        types = {type_key for part in parts.values() for line in part.values() for type_key in line.types}
         return {type_key: Tally.joined(parts, type_key=type_key) for type_key in sorted(types)}
     found = partial_sums.parts_by(connection, org, dimension)
     return {value: Tally.joined(found[value]) for value in sorted(found)}

@@ -48,8 +48,58 @@ class Sum(NamedTuple):
     bucket: str
 
 
-Line = dict[tuple[str, str], int]
-"""The sums of one measure of one month, by `(type, bucket)`."""
+class Line:
+    """The sums of one measure of one month, by `(type, bucket)`; what is asked of it often is summed once.
+
+    Fill it with `add` before asking; it is shared between tallies and does not change afterwards.
+    """
+
+    __slots__ = ("_buckets", "_total", "_types", "sums")
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, str], int] = {}
+        self._total: int | None = None
+        self._buckets: dict[str, int] | None = None
+        self._types: dict[str, int] | None = None
+
+    def add(self, address: tuple[str, str], n: int) -> None:
+        """Add to the sum of `(type, bucket)`."""
+        self.sums[address] = self.sums.get(address, 0) + n
+
+    @property
+    def total(self) -> int:
+        """The sum of all."""
+        if self._total is None:
+            self._total = sum(self.sums.values())
+        return self._total
+
+    @property
+    def buckets(self) -> Mapping[str, int]:
+        """The sums by bucket."""
+        if self._buckets is None:
+            self._buckets = self._by(1)
+        return self._buckets
+
+    @property
+    def types(self) -> Mapping[str, int]:
+        """The sums by type."""
+        if self._types is None:
+            self._types = self._by(0)
+        return self._types
+
+    def _by(self, part: int) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for address, n in self.sums.items():
+            found[address[part]] = found.get(address[part], 0) + n
+        return found
+
+    def of_type(self, type_key: str) -> "Line":
+        """Give the line of one type alone."""
+        line = Line()
+        line.sums = {address: n for address, n in self.sums.items() if address[0] == type_key}
+        return line
+
+
 Part = dict[str, Line]
 """The lines of one family and month, by measure."""
 
@@ -63,8 +113,7 @@ class Tally:
         """Gather sums; equal addresses add up."""
         found: defaultdict[tuple[str, str], dict[str, Line]] = defaultdict(dict)
         for (cell, month, type_key, measure, bucket), n in sums:
-            line = found[cell, measure].setdefault(month, {})
-            line[type_key, bucket] = line.get((type_key, bucket), 0) + n
+            found[cell, measure].setdefault(month, Line()).add((type_key, bucket), n)
         self._take(dict(found))
 
     def _take(self, sums: dict[tuple[str, str], dict[str, Line]]) -> None:
@@ -78,8 +127,8 @@ class Tally:
         found: defaultdict[tuple[str, str], dict[str, Line]] = defaultdict(dict)
         for (cell, month), part in parts.items():
             for measure, line in part.items():
-                kept = line if type_key is None else {at: n for at, n in line.items() if at[0] == type_key}
-                if kept:
+                kept = line if type_key is None else line.of_type(type_key)
+                if kept.sums:
                     found[cell, measure][month] = kept
         tally = cls()
         tally._take(dict(found))
@@ -100,30 +149,18 @@ class Tally:
     def total(self, cell: str, measure: str, months: Iterable[str], *, bucket: str | None = None) -> int:
         """Sum a measure over months; of one bucket when it is named."""
         lines = self._sums.get((cell, measure), {})
-        return sum(
-            n for month in months for (_, found), n in lines.get(month, {}).items() if bucket is None or found == bucket
-        )
+        chosen = (lines[month] for month in months if month in lines)
+        return sum(line.total if bucket is None else line.buckets.get(bucket, 0) for line in chosen)
 
     def by_bucket(self, cell: str, measure: str, months: Iterable[str]) -> dict[str, int]:
         """Sum a measure over months for each bucket."""
-        return self._gathered(cell, measure, months, 1)
+        lines = self._sums.get((cell, measure), {})
+        return _added(lines[month].buckets for month in months if month in lines)
 
     def by_type(self, cell: str, measure: str, months: Iterable[str]) -> dict[str, int]:
         """Sum a measure over months for each type."""
-        return self._gathered(cell, measure, months, 0)
-
-    def _gathered(self, cell: str, measure: str, months: Iterable[str], part: int) -> dict[str, int]:
         lines = self._sums.get((cell, measure), {})
-        found: defaultdict[str, int] = defaultdict(int)
-        for month in months:
-            for address, n in lines.get(month, {}).items():
-                found[address[part]] += n
-        return dict(found)
-
-    def of_type(self, cell: str, measure: str, month: str, type_key: str) -> dict[str, int]:
-        """Give one type's sums of a month by bucket."""
-        line = self._sums.get((cell, measure), {}).get(month, {})
-        return {bucket: n for (found, bucket), n in line.items() if found == type_key}
+        return _added(lines[month].types for month in months if month in lines)
 
     def until(self, cell: str, measure: str, month: str) -> int:
         """Sum a measure from the first month to the end of `month`."""
@@ -164,6 +201,14 @@ class Tally:
             total += opening * length_s + self.total("month", f"{measure}_s", [month])
             total -= closing * (length_s - elapsed_s)
         return total
+
+
+def _added(maps: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in maps:
+        for key, n in each.items():
+            found[key] = found.get(key, 0) + n
+    return found
 
 
 def seconds_of(months: Iterable[str], zone: str, *, until_ms: int) -> int:

@@ -72,7 +72,7 @@ def test_what_is_kept_in_memory_is_bounded_and_the_answer_stays_the_same(
     org = a_small_year(database)
     whole = [from_sql(database, org, "2026-03", narrowed) for narrowed in SLICES]
     monkeypatch.setattr(partial_sums, "MAX_SUMS", 50)
-    partial_sums._KEPT.clear()
+    partial_sums.forget()
     for _ in range(2):
         assert [from_sql(database, org, "2026-03", narrowed) for narrowed in SLICES] == whole
     kept = partial_sums._KEPT[database.reader]
