@@ -22,6 +22,7 @@ from boucle_server.feed import note_changes
 from boucle_server.ledger import ASIDE, WAS
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import Feed
+from boucle_server.set_aside import is_set_aside
 from boucle_server.tables import RECORD, STATUS_CHANGE
 
 UPGRADE: Final = "upgrade"
@@ -41,18 +42,27 @@ def carry_out(connection: Connection, org: str, events: Iterable[Event], *, now_
     return feed
 
 
+def holds_known(connection: Connection, org: str) -> bool:
+    """Tell whether a record is held whose kind this version knows."""
+    return connection.execute(_held(org).limit(1)).first() is not None
+
+
 def release_held(connection: Connection, org: str, *, now_ms: int) -> int:
     """Take the held records whose kind this version knows into the figures; give how many there were."""
     released = 0
     feed: Feed = []
-    known = [f"{kind}/1" for kind in KINDS]
-    query = sa.select(RECORD).where(RECORD.c.org == org, RECORD.c.status == "held", RECORD.c.kind.in_(known))
-    while found := connection.execute(query.order_by(RECORD.c.rid).limit(_HELD_AT_ONCE)).all():
+    while found := connection.execute(_held(org).order_by(RECORD.c.rid).limit(_HELD_AT_ONCE)).all():
         for row in found:
             feed += _release(connection, org, row, now_ms)
         released += len(found)
     note_changes(connection, org, list(dict.fromkeys(feed)))
     return released
+
+
+def _held(org: str) -> sa.Select[Any]:
+    known = [f"{kind}/1" for kind in KINDS]
+    held = (RECORD.c.status == "held", RECORD.c.kind.in_(known), is_set_aside())
+    return sa.select(RECORD).where(RECORD.c.org == org, *held)
 
 
 def status_content(*, event_id: str, content_hash: str, status: str, reason: str, by_event: str) -> bytes:

@@ -16,7 +16,7 @@ from boucle.binding import PROVISIONAL
 from boucle.clock import day_of, parse_instant
 from boucle.ids import EventId, uuid7
 from boucle.item import Item, load
-from boucle_server import eventlog, reports
+from boucle_server import eventlog, feed, reports
 from boucle_server.ingest import accept_own
 from boucle_server.jobs import Job, daily, hourly, monthly_from
 from boucle_server.read_tables import BINDING, ITEM
@@ -77,8 +77,14 @@ def remind_month(connection: Connection, org: str, month: str, _now_ms: int) -> 
     return _json({"month": month, "closed": closed})
 
 
+def tidy_feed(connection: Connection, org: str, _period: str, _now_ms: int) -> str:
+    """Forget the changes that later ones have overtaken, so that a new phone pulls each row once."""
+    return _json({"forgotten": feed.compact(connection, org)})
+
+
 JOBS: Final = (
     Job(name="checkpoint", due=hourly, body=publish_checkpoint),
+    Job(name="feed", due=daily, body=tidy_feed),
     Job(name="overdue", due=daily, body=note_overdue),
     Job(name="presumed_lost", due=daily, body=note_presumed_lost),
     Job(name="month_draft", due=monthly_from(DRAFT_DAY), body=draft_month),

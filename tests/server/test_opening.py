@@ -4,11 +4,14 @@ import threading
 
 import sqlalchemy as sa
 
-from boucle_server import read_tables, rebuild, schema
+from boucle_server import read_tables, rebuild, schema, verify
 from boucle_server.db import Database
 from boucle_server.opening import make_ready
 from boucle_server.read_tables import READ_META
+from boucle_server.tables import CHANGE, RECORD, STATUS_CHANGE
+from tests.builders import ORG, code
 from tests.server.figures_world import NOW, a_small_year
+from tests.server.handset import LATER, Handset, a_network, taken
 from tests.server.people import an_org
 
 
@@ -58,3 +61,27 @@ def test_an_empty_database_is_ready_at_once(empty_database: Database) -> None:
     assert (opened.migrated, opened.stale) == (True, False)
     an_org(empty_database)
     assert not make_ready(empty_database, now_ms=NOW).migrated
+
+
+def test_events_that_an_older_version_held_take_effect_when_a_newer_one_opens(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), place="strasbourg", body={"type": "bac"})
+    phone.scan("item.shipped", code(1), place="strasbourg", body={"to": "mulhouse"})
+    taken(database, phone.push())
+    with database.writing(ORG) as connection:
+        # As the version before `item.shipped` was known would have left it.
+        shipped = sa.update(RECORD).where(RECORD.c.kind == "item.shipped/1")
+        connection.execute(shipped.values(status="held"))
+        rebuild.rebuild(connection, ORG, now_ms=LATER)
+        assert connection.execute(sa.select(read_tables.ITEM.c.stage)).scalar_one() == "available"
+    for _ in range(2):
+        make_ready(database, now_ms=LATER)
+    with database.reading() as connection:
+        assert connection.execute(sa.select(read_tables.ITEM.c.stage)).scalar_one() == "outbound"
+        changes = connection.execute(sa.select(STATUS_CHANGE.c.status, STATUS_CHANGE.c.by_event)).all()
+        assert [tuple(row) for row in changes] == [("accepted", "upgrade")]
+        assert list(rebuild.differences(connection, ORG)) == []
+        assert list(verify.faults(connection, ORG)) == []
+        last = connection.execute(sa.select(CHANGE.c.tbl).order_by(CHANGE.c.n.desc()).limit(1)).scalar_one()
+        assert last == "item"

@@ -1,0 +1,48 @@
+"""The feed of changes: it forgets what later changes have overtaken, and no phone misses a row by it."""
+
+import sqlalchemy as sa
+
+from boucle_server import feed, pulls
+from boucle_server.db import Database
+from boucle_server.tables import CHANGE
+from tests.builders import ORG, code
+from tests.server.handset import Handset, a_network, taken
+
+
+def pulled(database: Database, cursor: int, limit: int = 500) -> pulls.Pulled:
+    with database.reading() as connection:
+        return pulls.page(connection, ORG, cursor=cursor, limit=limit)
+
+
+def feed_rows(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as connection:
+        return [(row.tbl, row.key) for row in connection.execute(sa.select(CHANGE).order_by(CHANGE.c.n))]
+
+
+def test_a_compacted_feed_names_each_row_once_and_gives_the_same_rows(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    for _ in range(4):
+        for number in range(3):
+            phone.scan("item.counted", code(number), place="metz")
+        taken(database, phone.push())
+    before = pulled(database, 0)
+    seen_half = pulled(database, 0, limit=len(feed_rows(database)) // 2)
+    assert len(feed_rows(database)) > len(set(feed_rows(database)))
+    with database.writing(ORG) as connection:
+        assert feed.compact(connection, ORG) == 9
+    assert len(feed_rows(database)) == len(set(feed_rows(database)))
+    after = pulled(database, 0)
+    assert (after.rows, after.next) == (before.rows, before.next)
+    rest = pulled(database, seen_half.next)
+    known = {(row["table"], row["key"]) for row in (*seen_half.rows, *rest.rows)}
+    assert known == {(row["table"], row["key"]) for row in before.rows}
+    assert rest.next == before.next
+
+
+def test_compacting_an_empty_feed_of_another_organisation_changes_nothing(database: Database) -> None:
+    a_network(database)
+    before = feed_rows(database)
+    with database.writing("other") as connection:
+        assert feed.compact(connection, "other") == 0
+    assert feed_rows(database) == before
