@@ -70,10 +70,15 @@ def return_rate(horizon_days: int) -> Callable[[Tally, Question], Parts]:
             if int(age) < horizon_days
         )
         settled = question.as_of_ms >= month_end_ms(question.last, question.zone) + horizon_days * DAY_MS
-        low, high = wilson(back, shipped) if 0 <= back <= shipped and shipped else (None, None)
+        low, high = _sure(back, shipped)
         return share(back, shipped, low=low, high=high, settled=settled)
 
     return compute
+
+
+def _sure(part: int, whole: int) -> tuple[Fraction | None, Fraction | None]:
+    """Give the interval of a share; none for parts that make no share, which no history gives."""
+    return wilson(part, whole) if 0 <= part <= whole and whole else (None, None)
 
 
 def flow_rate(tally: Tally, question: Question) -> Parts:
@@ -118,14 +123,14 @@ def expected_uses(tally: Tally, question: Question) -> Parts:
         return _unsettled(tally, question)
     retired = tally.total("cohort", "retired", found.months)
     ended = found.lost + retired
-    low, high = wilson(max(0, found.shipped - ended), found.shipped)
+    low, high = _sure(found.shipped - ended, found.shipped)
     few = found.lost < FEWEST_LOSSES
     return Parts(
         found.shipped,
         ended,
         n=found.shipped,
-        low=expected_trips(low),
-        high=None if few else expected_trips(high),
+        low=None if low is None else expected_trips(low),
+        high=None if few or high is None else expected_trips(high),
         reason=NoValue.FEW_LOSSES if few else None,
         months=found.months,
         bands={"lost": found.lost, "retired": retired},
@@ -137,7 +142,7 @@ def loss_per_trip(tally: Tally, question: Question) -> Parts:
     found = cohorts(tally, question)
     if not found.shipped:
         return _unsettled(tally, question)
-    low, high = wilson(max(0, found.lost), found.shipped)
+    low, high = _sure(found.lost, found.shipped)
     return share(found.lost, found.shipped, low=low, high=high, months=found.months)
 
 
