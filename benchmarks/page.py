@@ -17,6 +17,7 @@ again and writes this page; `.venv/bin/python -m benchmarks NAME` measures one p
 TITLES = {
     "decode": "Reading codes from a picture",
     "demo": "The demonstration",
+    "domain": "What an event costs the domain alone",
     "ingest": "Taking events in",
     "month_query": "Asking for figures",
     "scan_to_ack": "From the scan to the acknowledgement",
