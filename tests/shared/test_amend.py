@@ -234,3 +234,10 @@ def test_two_corrections_of_what_never_comes_compete_whatever_the_order_of_arriv
         for event in order:
             store.accept([event])
         assert (store.world.tasks, store.world.cells, store.world.items) == (whole.tasks, whole.cells, whole.items)
+
+
+def test_a_void_of_a_void_opens_no_task_whatever_it_names() -> None:
+    phone = Device()
+    wrong = counted(phone, 1)
+    void = voided(phone, 2, wrong.id)
+    assert disputes(wrong, void, voided(phone, 3, void.id, code(2))) == []
