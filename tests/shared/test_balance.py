@@ -100,6 +100,38 @@ def test_a_delivery_only_declared_is_answered_by_the_scans_that_collect_it_again
     )
 
 
+def test_a_delivery_proven_before_it_is_declared_is_another_one() -> None:
+    phone = Device()
+    events = shipped(phone, range(5), delivered=False)
+    events.append(phone.event("item.collected", code(0), at=5, place="mulhouse"))
+    events.append(phone.event("item.delivered", at=9, item_type="bac", qty=4, place="mulhouse"))
+    assert balance(events, 9).unscanned == 4
+
+
+def test_a_crate_that_came_after_the_declaration_proves_nothing_about_it() -> None:
+    phone = Device()
+    events = shipped(phone, range(9))
+    events.append(phone.event("item.collected", at=5, item_type="bac", qty=3, place="mulhouse", task="un"))
+    events.append(phone.event("item.commissioned", code(20), at=6, place="strasbourg", body={"type": "bac"}))
+    events.append(phone.event("item.shipped", code(20), place="strasbourg", body={"to": "mulhouse"}))
+    events.append(phone.event("item.delivered", code(20), at=7, place="mulhouse"))
+    events.append(phone.event("item.counted", code(20), at=8, place="mulhouse"))
+    assert balance(events, 8).unscanned == 3
+    events.append(phone.event("item.counted", code(3), at=9, place="mulhouse"))
+    assert balance(events, 9).unscanned == 2
+
+
+def test_what_names_its_declaration_answers_it_before_what_names_none() -> None:
+    phone, hub = Device(), Device(dev="d-hub")
+    events = shipped(phone, range(5))
+    events.append(phone.event("item.collected", at=5, item_type="bac", qty=1, place="mulhouse", task="un"))
+    events.append(phone.event("item.collected", at=6, item_type="bac", qty=1, place="mulhouse", task="deux"))
+    events.append(hub.event("item.received", code(0), at=7, place="strasbourg"))
+    events.append(hub.event("item.received", code(1), at=8, place="strasbourg", against="un"))
+    assert balance(events, 7).unscanned == 1
+    assert balance(events, 8).unscanned == 0
+
+
 def test_what_the_depot_scans_of_a_declared_collection_was_delivered_even_if_nobody_scanned_that() -> None:
     phone, hub = Device(), Device(dev="d-hub")
     events = shipped(phone, range(30), delivered=False)

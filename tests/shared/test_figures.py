@@ -207,6 +207,7 @@ def test_w6_open_visits_count_in_the_median_and_not_in_the_mean() -> None:
 
 def test_ends_come_before_censorings_and_a_curve_that_stays_high_has_no_median() -> None:
     assert product_limit({5: 1}, {5: 1}) == [(5, Fraction(1, 2))]
+    assert product_limit({6: 1, 30: 1}, {9: 2}) == [(6, Fraction(3, 4)), (30, Fraction(0))]
     assert quantile(product_limit({5: 1}, {9: 3}), Fraction(1, 2)) is None
     found = cells(("dwell", "2026-01", "closed", "0005", 1), ("visit", "2026-01", "open", "10", 3))
     assert value("K11-median", found).reason is NoValue.NOT_REACHED
@@ -325,6 +326,11 @@ def test_overdue_loans_are_past_the_end_of_their_due_day() -> None:
     late = value("K13", found, as_of="2026-04-01T23:00:00+02:00")
     assert (late.value, late.numerator, late.period) == (Fraction(9, 20), 9, "2026-04-01")
     assert late.bands == {"0-30": 4, "31-60": 3, "61-90": 0, ">90": 2}
+    ends = cells(
+        *(("due", day[:7], "open", day[8:], 1) for day in ("2026-03-02", "2026-03-01", "2026-01-31", "2026-01-30"))
+    )
+    late = value("K13", ends, as_of="2026-04-01T23:00:00+02:00")
+    assert late.bands == {"0-30": 1, "31-60": 2, "61-90": 1, ">90": 0}
 
 
 def test_what_is_out_is_read_at_the_end_of_the_month_or_today() -> None:
@@ -335,6 +341,7 @@ def test_what_is_out_is_read_at_the_end_of_the_month_or_today() -> None:
     )
     assert value("K12", found).value == 19
     assert value("K12", found, as_of="2026-01-19T12:00:00+01:00").value == 31
+    assert value("K12", found, as_of="2026-01-20T00:00:00+01:00").value == 19
     assert value("K12", found, "2026-02").value == 24
 
 
