@@ -28,7 +28,7 @@ def root(value: Fraction) -> Fraction:
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """Give the Wilson score interval of a share (E. B. Wilson, 1927); ValueError without trials."""
+    """Give the Wilson score interval of a share (E. B. Wilson, 1927); ValueError for what is no share."""
     if not 0 <= successes <= trials or not trials:
         raise ValueError(f"{successes} of {trials} is no share")
     share, z2 = Fraction(successes, trials), Z_95**2
