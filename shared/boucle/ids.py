@@ -33,6 +33,7 @@ _MAX_UUID_MS = (1 << 48) - 1
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _EPOCH = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def uuid7(now_ms: int, randomness: Randomness) -> EventId:
@@ -79,6 +80,11 @@ def new_name(prefix: str, randomness: Randomness) -> str:
 def is_name(text: str) -> bool:
     """Whether the text can name an organisation or a device: 1 to 64 letters, digits and `. _ : @ -`."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether the text is a SHA-256 in lower-case hexadecimal."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def random_characters(count: int, randomness: Randomness) -> str:

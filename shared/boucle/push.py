@@ -15,6 +15,7 @@ from typing import Any
 from boucle.errors import MalformedPushError
 from boucle.events import Quality
 from boucle.ids import is_epoch, is_name
+from boucle.shape import MAX_NAME, is_clean
 from boucle.units import MAX_INT
 from boucle.wire import digest
 
@@ -22,11 +23,9 @@ SEAL_CONTEXT = "boucle-seal/1"
 
 _BATCH = re.compile(r"[A-Za-z0-9._:@/-]{1,64}")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})*")
-_UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 _QUALITIES = frozenset({Quality.ANCHORED, Quality.INTERVAL, Quality.WALL})
 _MAX_SEAL = 256
 """Bytes of a signature; Ed25519 has 64, and room is left for another scheme."""
-_MAX_SHORT = 200
 _MAX_HEAD = 16 * 1024
 """Bytes of a checkpoint with the signatures of its witnesses."""
 
@@ -154,11 +153,11 @@ def read_push(body: bytes) -> Push:
         last=_integer(data, "last"),
         records=_records(data.get("records")),
         seal=_seal(data),
-        boot=_text(data, "boot", _MAX_SHORT),
+        boot=_text(data, "boot", MAX_NAME),
         mono_now=_integer(data, "mono_now"),
         unsent=_integer(data, "unsent"),
         head=_text(data, "head", _MAX_HEAD),
-        app=_text(data, "app", _MAX_SHORT),
+        app=_text(data, "app", MAX_NAME),
     )
     if push.records and (push.first < 1 or push.last - push.first + 1 != len(push.records)):
         raise MalformedPushError(f"{len(push.records)} records are not the events {push.first} to {push.last}")
@@ -225,7 +224,7 @@ def _text(data: Mapping[str, Any], name: str, longest: int) -> str:
     value = data.get(name)
     if value is None:
         return ""
-    if not isinstance(value, str) or _UNCLEAN.search(value) or len(value.encode()) > longest:
+    if not isinstance(value, str) or not is_clean(value) or len(value.encode()) > longest:
         raise MalformedPushError(f"{name} is not a clean text of at most {longest} bytes")
     return value
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from boucle.events import KINDS, Kind, Subject
-from boucle.ids import is_uuid7
+from boucle.ids import is_digest, is_uuid7
 from boucle.units import MAX_INT
 
 MAX_TEXT = 2048
@@ -28,7 +28,7 @@ MAX_COUNT = 10**6
 LAST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999, the last that has a date."""
 
-_HASH = re.compile(r"[0-9a-f]{64}")
+_UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 
 
 class Flaw(StrEnum):
@@ -89,6 +89,11 @@ def _fields(kind: Kind) -> tuple[_Field, ...]:
 
 
 _FIELDS: Mapping[str, tuple[_Field, ...]] = MappingProxyType({name: _fields(kind) for name, kind in KINDS.items()})
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether a text column of any database can hold a text: no NUL character, no lone surrogate."""
+    return _UNCLEAN.search(text) is None
 
 
 def is_short(text: str) -> bool:
@@ -156,7 +161,7 @@ def check_photos(photos: Sequence[object]) -> None:
         if not isinstance(photo, dict):
             raise FlawError(Flaw.BAD_BODY, "a photo is not an object")
         sha256, size, media_type = photo.get("sha256"), photo.get("size", 0), photo.get("type", "")
-        if not isinstance(sha256, str) or not _HASH.fullmatch(sha256):
+        if not isinstance(sha256, str) or not is_digest(sha256):
             raise FlawError(Flaw.BAD_BODY, "a photo without its sha256")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise FlawError(Flaw.BAD_BODY, "a photo's size is not a count of bytes")

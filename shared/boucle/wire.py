@@ -14,8 +14,18 @@ from typing import Any
 
 from boucle.codes import Label, read_label
 from boucle.events import KINDS, Event
-from boucle.ids import is_epoch, is_name, is_uuid7
-from boucle.shape import MAX_NAME, MAX_TEXT, Flaw, FlawError, check_body, check_photos, check_subject, is_short
+from boucle.ids import is_digest, is_epoch, is_name, is_uuid7
+from boucle.shape import (
+    MAX_NAME,
+    MAX_TEXT,
+    Flaw,
+    FlawError,
+    check_body,
+    check_photos,
+    check_subject,
+    is_clean,
+    is_short,
+)
 from boucle.units import MAX_INT
 
 MAX_PAYLOAD = 16 * 1024
@@ -28,9 +38,7 @@ MAX_DEPTH = 8
 FIRST_PREV = "0" * 64
 """`prev` of the first event of an epoch, which follows nothing."""
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"([a-z]+\.[a-z_]+)/([1-9][0-9]{0,3})")
-_UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 _LONG_NUMBER = re.compile(rb"[^\"0-9A-Za-z][0-9]{16}")
 """Where an integer beyond 2^53 may stand; an identifier in quotes is none."""
 _NAME_KEYS = ("item_type", "task", "place", "against", "corrects", "seen", "actor", "boot", "tz", "app")
@@ -146,7 +154,7 @@ def _clean(value: Any, depth: int) -> Any:
 
 
 def _clean_text(text: str) -> str:
-    if _UNCLEAN.search(text):
+    if not is_clean(text):
         raise FlawError(Flaw.BAD_TEXT, "a NUL character or a lone surrogate")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
@@ -161,7 +169,7 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
     if texts.get("corrects") and not is_uuid7(texts["corrects"]):
         raise FlawError(Flaw.BAD_KEYS, "corrects is no event id")
     priv = _text(data, "priv")
-    if priv and not _is_hash(priv):
+    if priv and not is_digest(priv):
         raise FlawError(Flaw.BAD_KEYS, "priv is no hash")
     code, other, item_type = _text(data, "code"), _text(data, "other"), texts.get("item_type", "")
     body, photos = data.get("body", _NOTHING), data.get("photos", ())
@@ -178,7 +186,7 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
         dev=_fitting(data, "dev", is_name),
         epoch=_fitting(data, "epoch", is_epoch),
         seq=_positive(data, "seq"),
-        prev=_fitting(data, "prev", _is_hash),
+        prev=_fitting(data, "prev", is_digest),
         kind=kind,
         major=major,
         teff=teff,
@@ -197,10 +205,6 @@ def _read(payload: bytes, teff: int, tq: int) -> Event:
 
 
 _NOTHING: dict[str, Any] = {}
-
-
-def _is_hash(text: str) -> bool:
-    return _HASH.fullmatch(text) is not None
 
 
 def _fitting(data: Mapping[str, Any], name: str, fits: Callable[[str], bool]) -> str:
