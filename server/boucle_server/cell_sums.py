@@ -18,6 +18,9 @@ from boucle_server.read_tables import CELL_SUM
 
 PRIME: Final = 2**61 - 1
 """Two numbers below it can be added in 64 bits on either database."""
+_NO_ZERO: Final = sa.delete(CELL_SUM).where(
+    CELL_SUM.c.org == sa.bindparam("of"), CELL_SUM.c.n == sa.literal_column("0")
+)
 _ADD: Final = {
     "sqlite": "INSERT INTO cell_sum (org, cell, month, n) VALUES (?, ?, ?, ?)"  # noqa: S608
     f" ON CONFLICT (org, cell, month) DO UPDATE SET n = (cell_sum.n + excluded.n) % {PRIME}",
@@ -45,7 +48,7 @@ def add(connection: Connection, org: str, cells: Cells) -> None:
         connection.exec_driver_sql(_ADD[dialect], written)
     else:
         connection.exec_driver_sql(_ADD[dialect], tuple(list(column) for column in zip(*written, strict=True)))
-    connection.execute(sa.delete(CELL_SUM).where(CELL_SUM.c.org == org, CELL_SUM.c.n == sa.literal_column("0")))
+    connection.execute(_NO_ZERO, {"of": org})
 
 
 def rows_of(org: str, cells: Cells) -> list[tuple[str, str, str, int]]:

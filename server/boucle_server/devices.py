@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,18 @@ from boucle_server import eventlog, keys, tokens
 from boucle_server.errors import ConflictError, ExpiredError, InvalidInputError, NotFoundError
 from boucle_server.organisations import checked_text
 from boucle_server.tables import DEVICE, ENROLMENT, ORG
+
+# Made once, for it runs with every push, and making it costs more than running it.
+_SEEN: Final = (
+    sa.update(DEVICE)
+    .where(DEVICE.c.org == sa.bindparam("of"), DEVICE.c.dev == sa.bindparam("who"))
+    .values(
+        last_seen_ms=sa.bindparam("at"),
+        unsent=sa.bindparam("waiting"),
+        app=sa.bindparam("of_app"),
+        boot=sa.bindparam("of_boot"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +164,8 @@ def revoke(connection: Connection, org: str, dev: str, *, now_ms: int) -> None:
 
 def seen(connection: Connection, org: str, dev: str, *, now_ms: int, unsent: int, app: str, boot: str) -> None:
     """Note what a device said of itself with its push."""
-    said = {"last_seen_ms": now_ms, "unsent": max(0, unsent), "app": app[:64], "boot": boot[:64]}
-    connection.execute(sa.update(DEVICE).where(*_is(org, dev)).values(**said))
+    said = {"at": now_ms, "waiting": max(0, unsent), "of_app": app[:64], "of_boot": boot[:64]}
+    connection.execute(_SEEN, {"of": org, "who": dev, **said})
 
 
 def listed(connection: Connection, org: str, *, after: str = "", limit: int = 10_000) -> list[dict[str, Any]]:

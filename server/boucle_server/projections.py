@@ -28,6 +28,9 @@ from boucle_server.tables import ORG_COUNTER, RECORD
 
 FETCH: Final = 1000
 """Rows that a scan of the ledger holds at a time."""
+# Made once, for they run with every batch, and making them costs more than running them.
+_MARK: Final = sa.select(ORG_COUNTER.c.reference_mark).where(ORG_COUNTER.c.org == sa.bindparam("of"))
+_NO_ZERO: Final = sa.delete(CELL).where(CELL.c.org == sa.bindparam("of"), CELL.c.n == sa.literal_column("0"))
 _BOOKS: WeakKeyDictionary[Engine, dict[str, tuple[int, Book]]] = WeakKeyDictionary()
 
 ITEM_COLUMNS: Final = (
@@ -178,8 +181,7 @@ def event_of(payload: bytes, teff: int, tq: int) -> Event:
 
 def load_book(connection: Connection, org: str) -> Book:
     """Give the reference book, from memory when nothing changed since it was last read."""
-    query = sa.select(ORG_COUNTER.c.reference_mark).where(ORG_COUNTER.c.org == org)
-    mark: int | None = connection.execute(query).scalar()
+    mark: int | None = connection.execute(_MARK, {"of": org}).scalar()
     known = _BOOKS.setdefault(connection.engine, {})
     if mark is None:
         return Book()
@@ -302,7 +304,7 @@ def _write_cells(connection: Connection, org: str, changes: Changes) -> None:
         return
     rows.upsert(connection, CELL, CELL_COLUMNS, [(org, *at, n) for at, n in changes.cells.items()], add="n")
     # The partial index holds nothing but the cells that have just come to zero.
-    connection.execute(sa.delete(CELL).where(CELL.c.org == org, CELL.c.n == sa.literal_column("0")))
+    connection.execute(_NO_ZERO, {"of": org})
     cell_sums.add(connection, org, changes.cells)
 
 

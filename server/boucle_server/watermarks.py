@@ -19,6 +19,12 @@ from boucle_server.tables import RAW, RECORD
 
 WATERMARK_COLUMNS: Final = ("org", "dev", "epoch", "ranges", "last_teff")
 NEVER: Final = 0
+# Made once, for it runs twice with every batch, and making it costs more than running it.
+_WATERMARK: Final = sa.select(WATERMARK.c.ranges, WATERMARK.c.last_teff).where(
+    WATERMARK.c.org == sa.bindparam("of"),
+    WATERMARK.c.dev == sa.bindparam("who"),
+    WATERMARK.c.epoch == sa.bindparam("in_epoch"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +46,7 @@ class Placed:
 
 def watermark(connection: Connection, org: str, dev: str, *, epoch: str) -> Watermark:
     """Give what is stored of an epoch; nothing, when it is unknown."""
-    columns = (WATERMARK.c.ranges, WATERMARK.c.last_teff)
-    row = connection.execute(sa.select(*columns).where(*_is(WATERMARK, org, dev, epoch))).one_or_none()
+    row = connection.execute(_WATERMARK, {"of": org, "who": dev, "in_epoch": epoch}).one_or_none()
     if row is None:
         return Watermark()
     return Watermark(ranges=_ranges(row.ranges), last_teff=row.last_teff)
