@@ -14,13 +14,14 @@ from sqlalchemy.engine import Connection
 
 from boucle import log
 from boucle import receipt as receipts
+from boucle.events import Event
 from boucle.log import EntryKind, Frontier
 from boucle.note import NoteVerifier, verify_checkpoint
 from boucle.signing import VerifyKey, load_crypto
 from boucle.wire import FIRST_PREV, Unreadable, digest, read
 from boucle_server import eventlog, keys
 from boucle_server.decisions import status_content
-from boucle_server.ledger import holds_place
+from boucle_server.ledger import WAS, holds_place
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import FETCH
 from boucle_server.rebuild import differences
@@ -130,9 +131,19 @@ def _records(connection: Connection, org: str) -> Iterator[_Stored]:
         commit = log.commitment(bytes(row.salt), payload, teff_ms=row.teff, quality=row.tq)
         entry = log.entry(EntryKind.EVENT, row.id, received_ms=row.received_ms, commit=commit)
         event = read(payload, row.teff, row.tq)
-        told = not isinstance(event, Unreadable) and (event.id, event.dev, event.epoch, event.seq, event.subject)
-        sound = digest(payload) == row.hash and told == (row.id, row.dev, row.epoch, row.seq, row.subject)
+        sound = not isinstance(event, Unreadable) and digest(payload) == row.hash and _agrees(row, event)
         yield _Stored(row.generation, row.leaf, entry if sound else b"", row.logged, f"event {row.id}")
+
+
+def _agrees(row: Any, event: Event) -> bool:
+    """Tell whether a row says what its payload says; a private part that is not there (any more) cannot lie.
+
+    What the door set aside may have come with a private part that is not its own, and is kept as it came.
+    """
+    told = (event.id, event.dev, event.epoch, event.seq, event.subject, f"{event.kind}/{event.major}")
+    admitted_at_once = row.status in ("accepted", "held") and not row.reason.startswith(WAS)
+    private = row.priv is None or not admitted_at_once or digest(bytes(row.priv)) == event.priv
+    return private and told == (row.id, row.dev, row.epoch, row.seq, row.subject, row.kind)
 
 
 def _raws(connection: Connection, org: str) -> Iterator[_Stored]:

@@ -1,6 +1,7 @@
 """Verification names what was changed, whatever was changed, and is silent when all is sound."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -50,6 +51,14 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
         lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(received_ms=row.received_ms - 1),
         "content",
     ),
+    "another kind": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(kind="item.received/1"),
+        "hash",
+    ),
+    "a private part of another": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(priv=b'{"note":"?"}'),
+        "hash",
+    ),
     "an event deleted": (lambda row: sa.delete(RECORD).where(RECORD.c.rid == row.rid), "removed"),
     "a leaf changed": (
         lambda row: sa.update(LEAF).where(LEAF.c.idx == row.leaf).values(entry=b'{"v":1}'),
@@ -77,6 +86,15 @@ def test_whatever_is_changed_in_the_database_is_found(database: Database, name: 
     tamper, key = TAMPERS[name]
     change(database, tamper(one_record(database)))
     assert found(database)[0].key == f"verify.{key}"
+
+
+def test_a_private_part_that_the_door_refused_is_no_fault(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    record = phone.scan("item.counted", code(1), at=0, place="metz")
+    phone.waiting[-1] = replace(record, priv=b'{"note":"?"}')
+    assert taken(database, phone.push()).results[0].why == "private_mismatch"
+    assert found(database) == []
 
 
 def test_a_receipt_and_a_checkpoint_kept_elsewhere_find_a_rewritten_log(database: Database) -> None:
