@@ -153,3 +153,23 @@ def test_a_line_that_is_none_is_named_and_the_others_come_in(database: Database,
     assert [number for number, _ in outcome.faults] == [len(lines) + 1, len(lines) + 2, len(lines) + 3]
     assert exported(database, state.write) == exported(source, state.write)
     source.close()
+
+
+RAW_LINE = {
+    "line": "raw", "org": ORG, "dev": "d-un", "epoch": "0" * 16, "seq": 5, "teff": None, "tq": None,
+    "content": "aGk=", "reason": "raw", "received_ms": 1, "seal": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seq": 10**30}, {"seq": 1.5}, {"received_ms": 10**15}, {"received_ms": -1}, {"dev": "\ud800"}, {"dev": "a\0"}],
+    ids=repr,
+)
+def test_a_line_that_no_database_takes_is_named_and_its_neighbour_comes_in(
+    database: Database, tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    a_network(database)
+    lines = [RAW_LINE, {**RAW_LINE, "seq": 6, **wrong}]
+    outcome = brought_in(database, [b"".join(json.dumps(line).encode() + b"\n" for line in lines)], tmp_path)
+    assert (outcome.created, [number for number, _ in outcome.faults]) == (1, [2])

@@ -7,6 +7,7 @@ tables that the exporting server had. The database is empty, or holds part of th
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Connection
 from boucle.admission import Ruling
 from boucle.events import Event
 from boucle.push import Record, Status
+from boucle.units import MAX_INT
 from boucle.wire import MAX_PAYLOAD, Unreadable, digest, read
 from boucle_server import keys, ledger, organisations, projections, watermarks
 from boucle_server.decisions import change_status
@@ -30,6 +32,11 @@ from boucle_server.tables import DEVICE, ORG, ORG_KEY, RECORD, SEAL
 BATCH: Final = 500
 """Lines of one transaction."""
 MAX_LINE: Final = 4 * MAX_PAYLOAD + 2 * 64 * 1024
+_BYTES: Final = frozenset({"payload", "priv", "body"})
+"""Texts that are kept as bytes, whatever is in them."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LATEST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999, after which an instant cannot be written."""
 _KINDS: Final = ("org", "key", "device", "seal", "record", "raw")
 
 
@@ -84,7 +91,25 @@ def _checked(line: bytes) -> dict[str, Any]:
         raise LineError("no line of an event export")
     if not isinstance(value.get("org"), str) or not value["org"]:
         raise LineError("it names no organisation")
+    _check_values(value)
     return value
+
+
+def _check_values(value: Any, name: str = "") -> None:
+    """Refuse what no export says and no database takes, so that one such line costs no other."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                _check_values(inner, key)
+        case list():
+            for inner in value:
+                _check_values(inner, name)
+        case str() if _SURROGATE.search(value) or ("\0" in value and name not in _BYTES):
+            raise LineError(f"{name}: no text of an export")
+        case float():
+            raise LineError(f"{name}: no whole number")
+        case int() if abs(value) > MAX_INT or (name.endswith("_ms") and not 0 <= value <= _LATEST_MS):
+            raise LineError(f"{name}: out of bounds")
 
 
 def organisation_of(connection: Connection, lines: Sequence[Line], *, origin_host: str, now_ms: int) -> str:
