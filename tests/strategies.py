@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from boucle.events import Event
 from boucle.wire import Unreadable, read
-from tests.builders import DAY, START_MS, TYPES, Device, code, network
+from tests.builders import DAY, SITES, START_MS, TYPES, Device, code, network
 
 CODES = 4
 HUBS = ("strasbourg", "metz")
+ZONES = ("Europe/Paris", "Atlantic/Azores", "Asia/Tokyo")
+LANE: dict[str, Any] = {"loss_days": 40}
+DOCK = "quai"
+"""A place that nobody has described, until a site of that name or one that carries it as its code is."""
 PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
 _AT_HOME = ("item.counted", "item.cleaned", "item.moved", "item.found", "item.loaded", "item.unloaded")
 _DECISIONS = ("item.held", "item.unheld", "item.written_off", "item.retired", "item.released", "item.rejected")
@@ -37,7 +41,7 @@ OPERATIONS = (
     "revoke",
     "quantity",
     "declare",
-    "reference",
+    *("reference",) * 2,
 )
 
 
@@ -89,6 +93,8 @@ def recorded(history: list[Move]) -> tuple[list[Event], list[Device]]:
 
 def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
     hub, partner = HUBS[move.place % 2], PARTNERS[move.place % 4]
+    if move.place == 6:
+        hub, partner = (DOCK, partner) if move.pick % 2 else (hub, DOCK)
     crate, task = code(move.crate), f"t{move.pick % 3}"
     body: dict[str, Any]
     match move.operation:
@@ -131,12 +137,29 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
         case "declare":
             return "item.collected", "", {"item_type": "bac", "qty": 1 + move.pick, "place": partner, "task": task}
         case "reference":
-            row = {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}
-            start = START_MS + (move.pick - 20) * DAY
-            return "reference.set", "", {"body": {"table": "item_type", "key": "bac", "valid_from": start, "row": row}}
+            return "reference.set", "", {"body": _stated(move)}
         case kind:
             body = {"reason": "essai", "passed": move.pick % 2 == 0, "checks": {"fuite": move.pick % 3 > 0}}
             return kind, crate, {"place": hub, "body": body, "actor": f"p{move.pick % 2}"}
+
+
+def _stated(move: Move) -> dict[str, Any]:
+    """State a version of a type, a site or a lane, back-dated or not; a site may come to be known by another name."""
+    start = START_MS + (move.pick - 20) * DAY
+    partner = PARTNERS[move.pick % 4]
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("item_type", "bac", {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}),
+        ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}"}),
+        ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0}),
+        ("site", partner, {**SITES[partner], "partner": f"p{move.pick % 3}", "zone": ZONES[move.crate % 3]}),
+        ("site", HUBS[move.pick % 2], {"zone": ZONES[move.crate % 3], "code": (DOCK, "")[move.pick % 3 == 0]}),
+        ("site", partner, {**SITES[partner], "code": DOCK}),
+        ("site", DOCK, {"partner": f"p{move.pick % 3}"}),
+        ("lane", f"{HUBS[move.pick % 2]}>{partner}>{('*', 'bac', 'film')[move.crate % 3]}", LANE),
+    ]
+    table, key, row = rows[move.place]
+    loop = {"loop": f"l{move.pick % 3}", "due_days": move.pick} if table == "lane" else {}
+    return {"table": table, "key": key, "valid_from": start, "row": {**row, **loop}}
 
 
 def _amendment(move: Move, before: list[Event], partner: str) -> tuple[str, str, dict[str, Any]]:

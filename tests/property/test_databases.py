@@ -14,7 +14,7 @@ from boucle.amend import Edge
 from boucle.facts import Cell
 from boucle.item import Item
 from boucle.push import Push, Record, Status
-from boucle.reference import Version
+from boucle.reference import Book, Version
 from boucle.replay import replay
 from boucle_server import keys, organisations, projections, rows
 from boucle_server.db import Database
@@ -218,3 +218,16 @@ def test_cells_that_are_replaced_instead_of_added_to_are_caught(
 
     monkeypatch.setattr(rows, "upsert", replaced)
     diverges(embedded, 50)
+
+
+def by_key_alone(version: Version, book: Book) -> list[list[str]]:  # noqa: ARG001 - that is the fault
+    """Look for the key of a row and not for the codes that it is known by, as a mutant would."""
+    return [[version.key]] if version.table in ("item_type", "site") else []
+
+
+@pytest.mark.slow
+def test_reference_data_that_reach_fewer_histories_are_caught(
+    embedded: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projections, "_concerned", by_key_alone)
+    diverges(embedded, 800)
