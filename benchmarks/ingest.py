@@ -25,7 +25,7 @@ from tests.server.handset import LATER, Handset, a_network, taken
 from tests.server.people import Phone, a_phone
 from tests.server.processes import serving
 
-BOXES = 3_000
+BOXES = 2_000
 ROUNDS = 3
 """How often each box makes a step, of each way of sending."""
 WARM = 2
