@@ -236,9 +236,9 @@ def test_a_replaced_label_still_names_its_item() -> None:
     assert len(item.revoked) == 1
 
 
-@pytest.mark.parametrize("seed", [2, 3])
-def test_other_seeds_are_as_believable(seed: int) -> None:
-    found = taken(Plan(today=date(2027, 2, 10), items=300, seed=seed))
+@pytest.mark.parametrize(("seed", "today"), [(2, date(2027, 2, 10)), (3, date(2026, 1, 1)), (4, date(2028, 2, 29))])
+def test_other_seeds_and_other_days_are_as_believable(seed: int, today: date) -> None:
+    found = taken(Plan(today=today, items=300, seed=seed))
     assert set(found.rulings) == {(Status.ACCEPTED, ""), (Status.DUPLICATE, Status.ACCEPTED)}
     assert 6_000 < len(found.events) < 8_500
     for measure in ("pool", "held", "stock"):
