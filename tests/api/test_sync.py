@@ -17,7 +17,7 @@ from boucle.reference import TABLES
 from boucle.roles import Capability, Role
 from boucle.signing import load_crypto
 from boucle.wire import MAX_PUSH, MAX_RAW, digest
-from boucle_server import people, tokens
+from boucle_server import devices, people, tokens
 from boucle_server.ingest import accept_own
 from boucle_server.ledger import RAW_QUOTA
 from boucle_server.server_device import Draft
@@ -173,6 +173,18 @@ async def test_only_devices_push_and_pull(served: Served, handset: Handset) -> N
         await served.client.post("/v1/sync/push", content=body, headers={"Authorization": "Bearer nobody"}),
     ]
     assert [answer.status_code for answer in answers] == [401] * 5
+    assert raws(served) == []
+
+
+async def test_a_revoked_device_is_cut_off_at_its_next_push(served: Served, phone: Phone, handset: Handset) -> None:
+    handset.scan("item.counted", code(1), place="metz")
+    with served.database.writing(ORG) as connection:
+        devices.revoke(connection, ORG, phone.enrolled.dev, now_ms=LATER)
+    answer = await served.client.post("/v1/sync/push", content=write_push(handset.push()), headers=phone.header)
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:boucle:problem:device-revoked")
+    assert (await served.client.get("/v1/sync/pull", headers=phone.header)).status_code == 401
+    with served.database.reading() as connection:
+        assert connection.execute(sa.select(RECORD.c.id).where(RECORD.c.dev == phone.enrolled.dev)).all() == []
     assert raws(served) == []
 
 

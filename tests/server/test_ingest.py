@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from boucle.admission import Why
 from boucle.item import load
 from boucle.lifecycle import Stage
-from boucle.note import NoteVerifier
+from boucle.note import Checkpoint, CheckpointSigner, NoteVerifier
 from boucle.push import Consistency, Push, Record, seal_body
 from boucle.receipt import Range, verify
 from boucle.shape import Flaw
 from boucle.signing import load_crypto
 from boucle.wire import digest, subject_of
-from boucle_server import keys
+from boucle_server import eventlog, keys
 from boucle_server.db import Database
 from boucle_server.errors import NotFoundError
 from boucle_server.ingest import Answer, accept_own, ingest, sender_of
@@ -345,6 +345,34 @@ def test_the_heads_a_device_saw_are_held_against_the_log(network: Database) -> N
     assert taken(network, phone.push([phone.scan("item.counted", code(3))])).consistency is Consistency.FORK
     phone.head = "no note at all"
     assert taken(network, phone.push([phone.scan("item.counted", code(4))])).consistency is Consistency.OK
+
+
+def test_a_head_from_before_a_restore_says_so(network: Database) -> None:
+    phone = Handset()
+    phone.scan("item.counted", code(1), place="metz")
+    first = taken(network, phone.push())
+    with network.writing(ORG) as connection:
+        eventlog.begin_generation(connection, ORG, 2, now_ms=LATER)
+    phone.head = first.head
+    again = taken(network, phone.push([phone.scan("item.counted", code(2), place="metz")], first=2))
+    assert (again.consistency, again.generation) == (Consistency.BEHIND, 2)
+    phone.head = again.head
+    last = taken(network, phone.push([phone.scan("item.counted", code(3), place="metz")], first=3))
+    assert last.consistency is Consistency.OK
+
+
+def test_a_head_longer_than_the_log_tells_of_a_log_that_was_cut(network: Database) -> None:
+    phone = Handset()
+    phone.scan("item.counted", code(1), place="metz")
+    with network.reading() as connection:
+        signer, head = keys.signer(connection, ORG), eventlog.head(connection, ORG)
+    longer = Checkpoint(origin=head.origin, size=head.size + 999, root=b"r" * 32)
+    other = Checkpoint(origin=head.origin, size=head.size, root=b"r" * 32)
+    phone.head = CheckpointSigner(signer=signer).sign(longer)[0]
+    assert taken(network, phone.push()).consistency is Consistency.BEHIND
+    phone.head = CheckpointSigner(signer=signer).sign(other)[0]
+    phone.scan("item.counted", code(2), place="metz")
+    assert taken(network, phone.push()).consistency is Consistency.FORK
 
 
 @pytest.mark.usefixtures("incidents")
