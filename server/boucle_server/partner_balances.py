@@ -17,7 +17,7 @@ from boucle.facts import Cell, Fact
 from boucle.projection import closed_history
 from boucle.tally import Slice
 from boucle_server.projections import SqlStore
-from boucle_server.read_tables import CELL
+from boucle_server.read_tables import BINDING, CELL, ITEM
 from boucle_server.tables import RECORD
 
 PROVING: Final = (
@@ -30,6 +30,8 @@ PROVING: Final = (
     "item.transferred",
 )
 """Kinds of scans that can see a container where a partner already had it."""
+TOGETHER: Final = 40
+"""Codes of which the histories are replayed at a time."""
 _SETTLED: Final = "00"
 """The bucket of a sum over all days until the one asked for; it is before each of them."""
 
@@ -43,8 +45,7 @@ def at_day(connection: Connection, org: str, day: str, narrowed: Slice | None = 
     if not declared:
         return balances(stocks, day=day)
     matched = list(_matched(connection, org, declared, day))
-    open_rests = [rest for rest in rests([*declared, *matched], day=day) if rest.measure == "collected"]
-    proofs = _proofs(connection, org, open_rests)
+    proofs = _proofs(connection, org, [*declared, *matched], day)
     return balances([*stocks, *declared, *matched], day=day, proofs=proofs)
 
 
@@ -82,28 +83,58 @@ def _facts(connection: Connection, query: sa.Select[tuple[object, ...]]) -> Iter
         yield Fact(Cell(*(row[name] for name in Cell._fields)), int(row["n"]))
 
 
-def _proofs(connection: Connection, org: str, open_rests: Sequence[Rest]) -> list[Proof]:
-    """Find the scans that prove a container still at a partner's after it was declared collected."""
+def _proofs(connection: Connection, org: str, cells: Sequence[Fact], day: str) -> list[Proof]:
+    """Find the scans that prove a container still at a partner's after it was declared collected.
+
+    Histories are replayed in the order of their first scan there, until no declaration is left to disprove.
+    """
+    open_rests = _collections(cells, day, ())
     if not open_rests:
         return []
     store = SqlStore(connection, org)
-    sites = sorted({rest.site for rest in open_rests})
-    needles = {name for site in sites for name in (site, *store.book().site_codes(site))}
-    query = (
-        sa.select(RECORD.c.subject)
-        .where(
-            RECORD.c.org == org,
-            RECORD.c.kind.in_([f"{kind}/1" for kind in PROVING]),
-            RECORD.c.teff > min(rest.teff for rest in open_rests),
-            RECORD.c.status == "accepted",
-            sa.or_(*(_mentions(connection, needle) for needle in sorted(needles)), _mentions_escaped(connection)),
+    candidates = _candidates(connection, store, open_rests)
+    found: list[Proof] = []
+    for first in range(0, len(candidates), TOGETHER):
+        if not _collections(cells, day, [proof for proof in found if proof.seen_ms < candidates[first][0]]):
+            break
+        subjects = {subject for _, subject in candidates[first : first + TOGETHER]}
+        found += proofs_of(closed_history(subjects, store), store.book())
+    # A history under two labels may have been replayed twice.
+    return sorted(set(found))
+
+
+def _collections(cells: Iterable[Fact], day: str, proofs: Iterable[Proof]) -> list[Rest]:
+    return [rest for rest in rests(cells, day=day, proofs=proofs) if rest.measure == "collected"]
+
+
+def _candidates(connection: Connection, store: SqlStore, open_rests: Sequence[Rest]) -> list[tuple[int, str]]:
+    """Give the codes that were scanned where something was declared collected, and of its type, by their first scan."""
+    after: dict[str, int] = {}
+    for rest in open_rests:
+        after[rest.site] = min(rest.teff, after.get(rest.site, rest.teff))
+    there = [
+        sa.and_(
+            RECORD.c.teff > teff,
+            sa.or_(*(_mentions(connection, name) for name in (site, *store.book().site_codes(site)))),
         )
-        .distinct()
+        for site, teff in sorted(after.items())
+    ]
+    query = (
+        sa.select(sa.func.min(RECORD.c.teff), RECORD.c.subject)
+        .select_from(RECORD)
+        .join(BINDING, sa.and_(BINDING.c.org == RECORD.c.org, BINDING.c.code == RECORD.c.subject))
+        .join(ITEM, sa.and_(ITEM.c.org == BINDING.c.org, ITEM.c.item == BINDING.c.item))
+        .where(
+            RECORD.c.org == store.org,
+            RECORD.c.kind.in_([f"{kind}/1" for kind in PROVING]),
+            RECORD.c.teff > min(after.values()),
+            RECORD.c.status == "accepted",
+            ITEM.c.type.in_(sorted({rest.type for rest in open_rests})),
+            sa.or_(*there, _mentions_escaped(connection)),
+        )
+        .group_by(RECORD.c.subject)
     )
-    subjects = {str(subject) for subject in connection.execute(query).scalars()}
-    wanted = {(rest.site, rest.type) for rest in open_rests}
-    found = proofs_of(closed_history({each for each in subjects if not each.startswith("qty:")}, store), store.book())
-    return [proof for proof in found if (proof.site, proof.type) in wanted]
+    return sorted((int(teff), str(subject)) for teff, subject in connection.execute(query))
 
 
 def _mentions(connection: Connection, text: str) -> sa.ColumnElement[bool]:
