@@ -11,7 +11,7 @@ class RefusedError(BoucleError):
 
     status = 422
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(say(key, "en", **values))
         self.key = key
         self.values = values

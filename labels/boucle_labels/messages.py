@@ -26,7 +26,7 @@ def language() -> str:
     return _ENGLISH if locale.startswith(_ENGLISH) else LANGUAGES[0]
 
 
-def say(key: str, lang: str, **values: object) -> str:
+def say(key: str, lang: str, /, **values: object) -> str:
     """The text of this key; KeyError for an unknown key or a missing value."""
     return catalogue(lang)[key].text.format_map(values)
 

@@ -34,7 +34,7 @@ from boucle.words import say
 class ServerError(BoucleError):
     """A promise of the server that could not be kept, as a key of `boucle.words` with its values."""
 
-    def __init__(self, key: str = "", **values: object) -> None:
+    def __init__(self, key: str = "", /, **values: object) -> None:
         self.key = key or f"api.{slug_of(type(self)).replace('-', '_')}"
         self.values = values
         super().__init__(self.said("en"))

@@ -69,17 +69,17 @@ def show(values: Mapping[str, Any] | list[Any], *, as_json: bool, text: str) -> 
     print(json.dumps(values, ensure_ascii=False, indent=2) if as_json else text)  # noqa: T201
 
 
-def told(key: str, **values: object) -> str:
+def told(key: str, /, **values: object) -> str:
     """Give a text in the language of the person at the command line."""
     return say(key, language(), **values)
 
 
-def tell(key: str, **values: object) -> None:
+def tell(key: str, /, **values: object) -> None:
     """Print a line of the result."""
     print(told(key, **values))  # noqa: T201
 
 
-def warn(key: str, **values: object) -> None:
+def warn(key: str, /, **values: object) -> None:
     """Print a line on stderr that changes nothing of the result."""
     print(told(key, **values), file=sys.stderr)  # noqa: T201
 

@@ -179,6 +179,8 @@ def _infer(turn: Turn, leg: Leg, place: Site) -> None:
         _answer_declaration(turn, leg, place)
     match leg:
         case Leg.SHIP:
+            if item.hold:
+                turn.say(Reason.SHIPPED_ON_HOLD)
             origin = book.site(item.site or item.pool_site, at)
             turn.depart(origin, place, inferred=True)
         case Leg.DELIVER:

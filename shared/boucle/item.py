@@ -4,6 +4,7 @@ Independent axes stand side by side (stage, custody, condition, contents, hold);
 """
 
 import json
+from operator import itemgetter
 from typing import NamedTuple
 
 from boucle.lifecycle import HELD, Stage
@@ -70,13 +71,16 @@ class Item(NamedTuple):
         return self.loan_open and bool(self.due) and self.due < day
 
 
-_DEFAULTS = Item("")._asdict()
+_NAMES = tuple(sorted(Item._fields))
+_IN_ORDER_OF_NAMES = itemgetter(*(Item._fields.index(name) for name in _NAMES))
+_DEFAULTS = _IN_ORDER_OF_NAMES(Item(""))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def dump(item: Item) -> str:
     """Write a state as JSON: only what differs from the start, keys sorted."""
-    kept = {name: value for name, value in item._asdict().items() if value != _DEFAULTS[name]}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    values = zip(_NAMES, _IN_ORDER_OF_NAMES(item), _DEFAULTS, strict=True)
+    return _ENCODER.encode({name: value for name, value, default in values if value != default})
 
 
 def load(text: str) -> Item:

@@ -8,11 +8,12 @@ Invariant: an append never changes a stored node, so a stored node can be cached
 always a leaf *hash*, 32 bytes, made by `leaf_hash` from the bytes of an entry.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple, Self
 
 from boucle.clock import iso
@@ -58,6 +59,9 @@ class Node(NamedTuple):
 
 # Entries
 
+_received = lru_cache(maxsize=64)(iso)
+"""A batch has one time of receipt."""
+
 
 def entry(kind: EntryKind, id: str, *, received_ms: int, commit: bytes) -> bytes:
     """Give the bytes of one entry: one JSON object, keys in this order, no spaces, ASCII.
@@ -65,8 +69,10 @@ def entry(kind: EntryKind, id: str, *, received_ms: int, commit: bytes) -> bytes
     `received_ms` is the server's time of receipt (UTC), `commit` the 32 bytes of `commitment` or `salted`.
     """
     _check_hash(commit, "a commitment")
-    fields = {"v": 1, "kind": str(kind), "id": id, "received": iso(received_ms), "commit": commit.hex()}
-    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+    received = _received(received_ms)
+    quoted = encode_basestring_ascii(id)
+    text = f'{{"v":1,"kind":"{kind}","id":{quoted},"received":"{received}","commit":"{commit.hex()}"}}'
+    return text.encode("ascii")
 
 
 def commitment(salt: bytes, payload: bytes, *, teff_ms: int, quality: int) -> bytes:

@@ -131,12 +131,13 @@ def _rebound(fresh: Sequence[Event], bindings: dict[str, Binding], store: Store)
     if not claims:
         return set()
     unclaimed = [code for code in claims if code not in bindings]
-    provisional = store.items(PROVISIONAL + code for code in unclaimed)
+    known = {event.subject for event in store.events_of(unclaimed)}
+    known |= {item_id.removeprefix(PROVISIONAL) for item_id in store.items(PROVISIONAL + code for code in unclaimed)}
     leaned_on = {via for via in (via_of(event) for events in claims.values() for event in events) if via}
     second_look: set[str] = set()
     for code, events in claims.items():
         simple = len(events) == 1 and events[0].kind == "item.commissioned" and code not in leaned_on
-        if code in bindings or PROVISIONAL + code in provisional or not simple:
+        if code in bindings or code in known or not simple:
             second_look.add(code)
         else:
             bindings[code] = Binding(events[0].id, events[0].id)

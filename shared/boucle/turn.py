@@ -126,7 +126,6 @@ class Turn:
             zone="",
             place=destination.key,
             custody_ms=at,
-            hold="" if inferred else item.hold,
         )
         self.month(origin, destination.partner, "dispatch")
         if first:

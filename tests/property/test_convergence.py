@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from boucle.amend import Edge
 from boucle.binding import PROVISIONAL
+from boucle.events import Event
 from boucle.item import Item
 from boucle.memory import MemoryStore
+from boucle.reasons import Reason
 from boucle.reference import Version
 from boucle.replay import World, replay
+from tests.builders import Device, code, network
 from tests.campaign import examples
 from tests.strategies import Move, batches_of, events_of, histories
 
@@ -46,6 +49,19 @@ def test_any_order_of_arrival_gives_the_tables_of_the_replay(history: list[Move]
     _converges(history, seed)
 
 
+def test_a_code_that_is_commissioned_after_a_void_of_another_code_takes_the_task_over() -> None:
+    phone = Device()
+    scan = phone.event("item.commissioned", code(1), body={"type": "bac", "site": "strasbourg"})
+    void = phone.event("event.voided", code(2), body={"target": scan.id})
+    named = phone.event("item.commissioned", code(2), body={"type": "bac", "site": "strasbourg"})
+    events = [*network(), scan, void, named]
+    store = MemoryStore()
+    for event in events:
+        store.accept([event])
+    assert list(replay(events).tasks) == [(named.id, void.id, Reason.VOID_MISMATCH)]
+    _same(store.world, replay(events))
+
+
 class ForgetsAmendments(MemoryStore):
     """A mutant that does not remember which event amends which."""
 
@@ -64,6 +80,10 @@ class OrdersByArrival(MemoryStore):
 
 class ForgetsProvisional(MemoryStore):
     """A mutant that binds a code without taking over its earlier scans."""
+
+    def events_of(self, subjects: Iterable[str]) -> Iterable[Event]:
+        """Give nothing about a code that nobody claimed."""
+        return super().events_of(self.bindings(subjects))
 
     def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
         """Give no provisional item."""

@@ -264,3 +264,14 @@ def test_the_same_commands_work_on_postgresql(
 def test_no_command_repeats_the_password_of_the_database(boucle: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUCLE_DATABASE_URL", "postgresql://u:canary@127.0.0.1:1/none")
     assert "canary" not in boucle("admin", "org", "list", code=1)
+
+
+def test_a_row_that_names_what_does_not_exist_is_told_by_its_line_and_the_others_are_imported(
+    acme: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sites.csv"
+    sheet.write_text("cle;nom;partenaire\nmulhouse;Rhin Plasturgie;rhin\nmetz;Metz-Nord;\n", encoding="utf-8")
+    assert cli.main(["import", "sites", str(sheet)]) == 1
+    written = capsys.readouterr()
+    assert written.out.startswith("1 created")
+    assert "row 2, partenaire: unknown partner: rhin" in written.err

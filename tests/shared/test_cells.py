@@ -317,3 +317,22 @@ def test_every_scan_says_how_it_is_known() -> None:
         month 2026-01 mulhouse   rhin - evidence declared 1
         month 2026-01 mulhouse   rhin - repeat   -        1
     """)
+
+
+def test_only_the_first_use_of_all_is_a_first_use() -> None:
+    crate = Crate(opening_uses=1)("item.shipped", 1, "strasbourg", to="mulhouse")("item.received", 2, "strasbourg")
+    found = crate("item.shipped", 3, "strasbourg", to="mulhouse").cells()
+    assert found["month 2026-01 strasbourg rhin alsace reuse_g -"] == 4_000
+    assert "month 2026-01 strasbourg rhin alsace first_use -" not in found
+
+
+def test_a_cycle_that_ended_in_an_inferred_dispatch_has_no_length() -> None:
+    found = looped()("item.collected", 20, "mulhouse").cells()
+    assert found["month 2026-01 metz rhin - dispatch_inferred -"] == 1
+    assert [cell for cell in found if "cycle_" in cell] == []
+
+
+def test_a_return_that_nobody_scanned_has_no_delay() -> None:
+    found = sent()("item.counted", 9, "metz").cells()
+    assert found["month 2026-01 metz rhin alsace return_implied -"] == 1
+    assert [cell for cell in found if "lag_" in cell or cell.endswith("return -")] == []

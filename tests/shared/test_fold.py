@@ -407,3 +407,15 @@ def test_a_declared_quantity_of_a_serialised_type_is_booked_apart_and_scans_of_i
     matched = {at.bucket: n for at, n in world.cells.items() if at.cell == "matched" and at.measure == "collected"}
     assert declared == {"arret-7|06": 40}
     assert matched == {"arret-7|07": 1}
+
+
+def test_what_is_on_hold_stays_on_hold_wherever_it_is_taken_and_whoever_did_not_scan_it() -> None:
+    phone = Device()
+    held = [commission(phone), seen(phone, "held", 1, "strasbourg", reason="rappel")]
+    for left, legs in ((ship(phone, 2), ()), (seen(phone, "collected", 2, "mulhouse"), (Reason.INFERRED_SHIPPED,))):
+        item, marks = only(world_of(*held, left))
+        assert item.hold == "rappel"
+        assert marks[-1].tasks == (Reason.SHIPPED_ON_HOLD,)
+        assert set(legs) <= set(marks[-1].reasons)
+    freed = world_of(*held, seen(phone, "unheld", 2, "strasbourg"), ship(phone, 3))
+    assert (only(freed)[0].hold, freed.tasks) == ("", {})

@@ -105,7 +105,7 @@ def _rendered(
     name: str, lang: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: object
 ) -> Response:
     template = _templates().get_template(name)
-    text = template.render(lang=lang, style=_style(), t=lambda key, **more: say(key, lang, **more), **values)
+    text = template.render(lang=lang, style=_style(), t=lambda key, /, **more: say(key, lang, **more), **values)
     policy = (
         f"default-src 'none'; style-src 'sha256-{_style_hash()}'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"

@@ -17,7 +17,7 @@ LANGUAGES: Final = ("fr", "en")
 """The languages we have, the one people get when nobody asked for another first."""
 
 
-def say(key: str, lang: str, **values: object) -> str:
+def say(key: str, lang: str, /, **values: object) -> str:
     """Say the words of `key` in a language of LANGUAGES, with `values` in their places.
 
     Raises KeyError for an unknown key, a missing value, or a counting text without `n`.
