@@ -266,8 +266,9 @@ def test_no_command_repeats_the_password_of_the_database(boucle: Run, monkeypatc
     assert "canary" not in boucle("admin", "org", "list", code=1)
 
 
+@pytest.mark.usefixtures("acme")
 def test_a_row_that_names_what_does_not_exist_is_told_by_its_line_and_the_others_are_imported(
-    acme: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sheet = tmp_path / "sites.csv"
     sheet.write_text("cle;nom;partenaire\nmulhouse;Rhin Plasturgie;rhin\nmetz;Metz-Nord;\n", encoding="utf-8")
