@@ -343,7 +343,7 @@ class Net:
         if self.random.random() < self.lose_request:
             return Response(status=NO_ANSWER)
         if self.random.random() < self.fail:
-            return Response(status=503)
+            return Response(status=self.random.choice((500, 502, 503, 507)))
         response = self.server.answer(request, dev)
         if self.random.random() < self.repeat:
             self.late.append((request, dev))

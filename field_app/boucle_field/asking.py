@@ -10,6 +10,10 @@ from boucle.ids import Randomness
 OK = 200
 NO_ANSWER = 0
 """The status of what was never answered: no network, a cut, a time-out."""
+QUOTA = "urn:boucle:problem:quota"
+"""The problem of a body that no seal vouches for, where this device left too many such bytes already."""
+_MAY_BE_THE_BODY = frozenset({NO_ANSWER, 408, 500, 502, 504})
+"""Failures that one request may cause by what is in it: it kills or outlasts whoever reads it."""
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 300_000
 
@@ -43,6 +47,16 @@ class Response:
     def failed(self) -> bool:
         """Whether trying again may help: no answer, or the server's own failure."""
         return self.status == NO_ANSWER or self.status >= 500 or self.status in (408, 425, 429)  # noqa: PLR2004
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the server can take nothing from anybody now: too much to do, no space, not ready."""
+        return self.failed and self.status not in _MAY_BE_THE_BODY and not self.over_quota
+
+    @property
+    def over_quota(self) -> bool:
+        """Whether it was this body, and no other, that the server had no room for."""
+        return self.status == 429 and (self.json() or {}).get("type") == QUOTA  # noqa: PLR2004
 
     def json(self) -> dict[str, Any] | None:
         """Give the JSON object of the body, None when it is something else."""

@@ -1,8 +1,9 @@
 """Pushing: getting every unsent event to the server, so that no single one can hold up the others.
 
 A batch that fails three times, while the server is alive, is halved until the one that cannot be read stands
-alone; that one goes to the raw route, which keeps bytes without reading them. Nothing here decides what is true:
-an event counts as sent when a verified receipt says so.
+alone; that one goes to the raw route, which keeps bytes without reading them. A server that says it can take nothing
+now is left in peace: no smaller batch would help. Nothing here decides what is true: an event counts as sent when a
+verified receipt says so.
 """
 
 from collections.abc import Sequence
@@ -82,23 +83,28 @@ def alive(phone: Phone) -> Engine[bool]:  # noqa: ARG001 - every engine is hande
 
 
 def _deliver(phone: Phone, batch: Sequence[Waiting], report: Report, *, tries: int) -> Engine[None]:
+    overloaded = False
     for failures in range(1, tries + 1):
         response = yield _request(phone, batch)
         if response.status == OK:
             _take(phone, batch, response, report)
             return
         _check_let_in(response)
-        if response.status in _TAKE_APART:
+        if response.status in _TAKE_APART or response.over_quota:
             break
         if not response.failed:
             raise StopRoundError(End.NOT_OURS)
         if not (yield from alive(phone)):
             raise StopRoundError(End.UNREACHABLE)
+        overloaded = overloaded or response.overloaded
+        if overloaded and failures == tries:
+            raise StopRoundError(End.FAILING)
         if failures < tries:
             yield Pause(ms=pause_ms(failures, phone.randomness))
     if len(batch) == 1:
         # Perhaps only the answers were lost: a push of nothing asks what the server has.
         response = yield _request(phone, batch, records=False)
+        _check_overload(response)
         if response.status == OK:
             _take(phone, (), response, report)
         if phone.outbox.is_unsent(batch[0].n):
@@ -174,6 +180,7 @@ def _send_raw(phone: Phone, waiting: Waiting, report: Report) -> Engine[None]:
         content_type="application/octet-stream",
     )
     _check_let_in(response)
+    _check_overload(response)
     answer = response.json() or {}
     note = str(answer.get("receipt") or "")
     receipt = settle.verified(note, phone.identity, phone.crypto)
@@ -187,3 +194,8 @@ def _send_raw(phone: Phone, waiting: Waiting, report: Report) -> Engine[None]:
 def _check_let_in(response: Response) -> None:
     if response.status in NOT_LET_IN:
         raise StopRoundError(End.CUT_OFF)
+
+
+def _check_overload(response: Response) -> None:
+    if response.overloaded:
+        raise StopRoundError(End.FAILING)

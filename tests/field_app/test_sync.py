@@ -9,7 +9,7 @@ import pytest
 from boucle.push import Status, read_push, seal_body
 from boucle.rescue import unpack
 from boucle.wire import digest, write
-from boucle_field import witness
+from boucle_field import asking, witness
 from boucle_field.asking import NO_ANSWER, Request, Response, pause_ms
 from boucle_field.outbox import Draft
 from boucle_field.pages import Page
@@ -210,13 +210,75 @@ def test_a_poison_whose_raw_answer_is_lost_is_to_check_and_not_called_sent(place
     assert states(place.phone)[4] == ("raw", "")
 
 
-def test_a_server_that_fails_for_a_while_costs_nothing_but_time(place: Place) -> None:
+class Overloaded(Net):
+    """A network to a server that takes nothing now, though it knows the time."""
+
+    def __init__(self, server: SimServer, answer: Response) -> None:
+        super().__init__(server=server, random=Random(1))
+        self.given = answer
+        self.asked: list[Request] = []
+
+    def ask(self, request: Request, dev: str) -> Response:
+        self.asked.append(request)
+        return super().ask(request, dev) if request.path == "/v1/time" else self.given
+
+
+def a_day_of(place: Place, answer: Response) -> list[Request]:
+    """Record and sync all day while the server answers so; what was asked beside the time."""
+    net = Overloaded(place.server, answer)
+    for hour in range(24):
+        for number in range(7):
+            scan(place.phone, 7 * hour + number)
+        assert synced(place._replace(net=net)).end is End.FAILING
+        place.world.pass_ms(3_600_000)
+    return [request for request in net.asked if request.path != "/v1/time"]
+
+
+OVERLOADED = [429, 503, 507, 501, 521]
+
+
+@pytest.mark.parametrize("status", OVERLOADED)
+def test_a_server_without_space_for_a_whole_day_takes_everything_once_it_has(place: Place, status: int) -> None:
+    asked = a_day_of(place, Response(status=status))
+    assert {request.path for request in asked} == {"/v1/sync/push"}
+    assert len(asked) == 24 * 3
+    # Every try was a whole batch: a smaller one is no easier for a server that has no room.
+    assert len(read_push(asked[-1].body or b"").records) == 7 * 24
+    assert states(place.phone) == [("new", "")] * 7 * 24
+    assert (synced(place).sent, place.phone.outbox.counts()) == (7 * 24, (0, 7 * 24, 0))
+    assert len(place.server.accepted()) == 7 * 24
+    assert place.server.books.raw == []
+
+
+def test_a_server_without_space_catches_an_app_that_halves(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutant: every failure is taken for one that the batch may have caused."""
+    monkeypatch.setattr(asking, "_MAY_BE_THE_BODY", range(1_000))
+    assert "/v1/sync/raw" in {request.path for request in a_day_of(place, Response(status=507))}
+
+
+def test_a_server_that_is_overloaded_for_a_moment_ends_no_round(place: Place) -> None:
+    class Stutter(Net):
+        left = 2
+
+        def ask(self, request: Request, dev: str) -> Response:
+            if request.path == "/v1/sync/push" and self.left:
+                self.left -= 1
+                return Response(status=503)
+            return super().ask(request, dev)
+
     scan(place.phone, 1)
-    net = Meddler(place.server, "/v1/sync/push", Response(status=503))
-    net.lose_request = 0.0
-    assert drive(sync(place.phone), net, "d-un") is not None
-    assert net.asked == 4
-    assert synced(place).end is End.DONE
+    report = synced(place._replace(net=Stutter(server=place.server, random=Random(1))))
+    assert (report.end, report.sent) == (End.DONE, 1)
+
+
+def test_a_quota_for_what_nobody_can_read_holds_up_no_other(place: Place) -> None:
+    """The server has no room for *this* body, which is nothing that it says of the others."""
+    poisoned(place)
+    quota = Response(status=429, body=json.dumps({"type": asking.QUOTA}).encode())
+    full = Overloaded(place.server, quota)
+    report = synced(place._replace(net=Sieve(full, place.net, "/v1/sync/raw")))
+    assert (report.end, report.stuck) == (End.DONE, 1)
+    assert place.phone.outbox.counts() == (1, 29, 0)
 
 
 def test_what_is_too_large_for_the_server_is_halved_at_once(place: Place) -> None:
