@@ -17,6 +17,7 @@ from boucle.legs import LEGS, Position
 from boucle.lifecycle import MACHINES, Transition
 from boucle.push import Status
 from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
+from boucle.roles import NEEDED
 from boucle.shape import Flaw
 from boucle.treatment import CODE_MAPS, MODES
 from boucle.words import LANGUAGES, catalogue
@@ -69,7 +70,7 @@ def machine_table(rows: Iterable[Transition]) -> str:
                 f"`{row.kind}`",
                 row.qualifier,
                 row.target,
-                row.who,
+                ", ".join(sorted(NEEDED[row.kind])),
                 row.biz_step,
                 row.disposition,
             )

@@ -30,6 +30,10 @@ SALT_BYTES = 16
 _MAX_ID_MS = 2**48 - 1
 _ENVELOPE_BYTES = 4096
 """More than a push body has around its records: the checkpoint of the log is the largest part."""
+_PAGE = 100
+_VOID = "event.voided"
+_EVENT = "payload, teff, tq, wall_ms"
+"""What an event is read back from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,16 +250,36 @@ class Outbox:
 
     def standing(self, event_id: str = "") -> Event | None:
         """Give the last event of this device, or the one named, unless voided or a void itself; else None."""
+        if event_id:
+            return self._standing(event_id)
         voided: set[str] = set()
-        with self.store.reading() as db:
-            rows = db.execute("SELECT payload, teff, tq, wall_ms FROM outbox ORDER BY n DESC")
-            for payload, teff, tq, wall in rows:
-                event = as_event(payload, wall if teff is None else teff, tq)
-                if event.kind == "event.voided":
+        before = self.end() + 1
+        while page := self._page(before):
+            for _, event in page:
+                if event.kind == _VOID:
                     voided.add(event.text("target"))
-                elif event.id not in voided and event_id in ("", event.id):
+                elif event.id not in voided:
                     return event
+            before = page[-1][0]
         return None
+
+    def _page(self, before: int) -> list[tuple[int, Event]]:
+        """Give the last events before a place, the latest first."""
+        with self.store.reading() as db:
+            query = f"SELECT n, {_EVENT} FROM outbox WHERE n < ? ORDER BY n DESC LIMIT ?"  # noqa: S608 - our own words
+            return [(n, _event(*row)) for n, *row in db.execute(query, (before, _PAGE))]
+
+    def _standing(self, event_id: str) -> Event | None:
+        with self.store.reading() as db:
+            row = db.execute(f"SELECT subject, {_EVENT} FROM outbox WHERE id = ?", (event_id,)).fetchone()  # noqa: S608
+            if row is None:
+                return None
+            subject, *content = row
+            event = _event(*content)
+            # A void repeats the subject of its target, so that the few that may name it are found at once.
+            voids = f"SELECT {_EVENT} FROM outbox WHERE subject = ? AND kind = ?"  # noqa: S608 - our own words
+            targets = {_event(*row).text("target") for row in db.execute(voids, (subject, _VOID))}
+        return None if event.kind == _VOID or event.id in targets else event
 
 
 @lru_cache(maxsize=4096)
@@ -265,6 +289,10 @@ def as_event(payload: bytes, teff: int, tq: int | None) -> Event:
     if isinstance(event, Unreadable):
         raise TypeError(f"an event of our own cannot be read: {event.detail}")
     return event
+
+
+def _event(payload: bytes, teff: int | None, tq: int | None, wall_ms: int) -> Event:
+    return as_event(payload, wall_ms if teff is None else teff, tq)
 
 
 def _written(fields: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
 """Lifecycles: the stages of a container, a returned product and a repair, as tables.
 
-A row says which event leads from which stages to which stage, who may record it, and its CBV business step and
-disposition. The fold asks `target`; docs/lifecycle.md is written from these rows.
+A row says which event leads from which stages to which stage, and its CBV business step and disposition; who may
+record it is `boucle.roles.NEEDED`. The fold asks `target`; docs/lifecycle.md is written from both.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,6 @@ class Transition(NamedTuple):
     kind: str
     qualifier: str
     target: str
-    who: str
     biz_step: str = ""
     disposition: str = ""
 
@@ -73,34 +72,33 @@ _HOME = tuple(sorted(HOME))
 _S = Stage
 
 CONTAINER: tuple[Transition, ...] = (
-    Transition(_stages(_S.ENCODED), "item.commissioned", "", _S.AVAILABLE, "receive", "commissioning", "active"),
-    Transition(_stages(_S.AVAILABLE, _S.LOADED), "item.loaded", "", _S.LOADED, "receive", "packing", "in_progress"),
-    Transition(_stages(_S.LOADED), "item.unloaded", "", _S.AVAILABLE, "receive", "unpacking", "in_progress"),
-    Transition(_HOME, "item.shipped", "", _S.OUTBOUND, "receive", "shipping", "in_transit"),
-    Transition(_stages(_S.OUTBOUND), "item.delivered", "", _S.AT_PARTNER, "collect", "receiving", "in_progress"),
-    Transition(_stages(_S.AT_PARTNER, _S.RETURN_READY), "item.emptied", "", _S.RETURN_READY, "collect", "unpacking"),
-    Transition(_stages(*HELD), "item.transferred", "", _S.AT_PARTNER, "collect", "shipping", "in_transit"),
-    Transition(_stages(*HELD), "item.collected", "", _S.INBOUND, "collect", "collecting", "in_transit"),
-    Transition(_stages(_S.INBOUND, _S.OUTBOUND), "item.received", "", _S.RECEIVED, "receive", "receiving", "returned"),
-    Transition(_HOME, "item.sorted", Verdict.OK, _S.AVAILABLE, "sort", "inspecting", "conformant"),
-    Transition(_HOME, "item.sorted", Verdict.DIRTY, _S.CLEANING, "sort", "inspecting", "non_conformant"),
-    Transition(_HOME, "item.sorted", Verdict.DAMAGED, _S.IN_REPAIR, "sort", "inspecting", "damaged"),
-    Transition(_HOME, "item.sorted", Verdict.SCRAP, _S.RECEIVED, "sort", "inspecting", "needs_replacement"),
-    Transition(_HOME, "item.cleaned", "", _S.AVAILABLE, "sort"),
-    Transition(_HOME, "item.cleaned", "requalify", _S.REQUALIFYING, "sort"),
-    Transition(_stages(_S.IN_REPAIR), "work.repaired", "", _S.REQUALIFYING, "repair", "repairing", "in_progress"),
-    Transition(_stages(_S.REQUALIFYING), "item.released", "", _S.AVAILABLE, "certify", "inspecting", "available"),
+    Transition(_stages(_S.ENCODED), "item.commissioned", "", _S.AVAILABLE, "commissioning", "active"),
+    Transition(_stages(_S.AVAILABLE, _S.LOADED), "item.loaded", "", _S.LOADED, "packing", "in_progress"),
+    Transition(_stages(_S.LOADED), "item.unloaded", "", _S.AVAILABLE, "unpacking", "in_progress"),
+    Transition(_HOME, "item.shipped", "", _S.OUTBOUND, "shipping", "in_transit"),
+    Transition(_stages(_S.OUTBOUND), "item.delivered", "", _S.AT_PARTNER, "receiving", "in_progress"),
+    Transition(_stages(_S.AT_PARTNER, _S.RETURN_READY), "item.emptied", "", _S.RETURN_READY, "unpacking"),
+    Transition(_stages(*HELD), "item.transferred", "", _S.AT_PARTNER, "shipping", "in_transit"),
+    Transition(_stages(*HELD), "item.collected", "", _S.INBOUND, "collecting", "in_transit"),
+    Transition(_stages(_S.INBOUND, _S.OUTBOUND), "item.received", "", _S.RECEIVED, "receiving", "returned"),
+    Transition(_HOME, "item.sorted", Verdict.OK, _S.AVAILABLE, "inspecting", "conformant"),
+    Transition(_HOME, "item.sorted", Verdict.DIRTY, _S.CLEANING, "inspecting", "non_conformant"),
+    Transition(_HOME, "item.sorted", Verdict.DAMAGED, _S.IN_REPAIR, "inspecting", "damaged"),
+    Transition(_HOME, "item.sorted", Verdict.SCRAP, _S.RECEIVED, "inspecting", "needs_replacement"),
+    Transition(_HOME, "item.cleaned", "", _S.AVAILABLE),
+    Transition(_HOME, "item.cleaned", "requalify", _S.REQUALIFYING),
+    Transition(_stages(_S.IN_REPAIR), "work.repaired", "", _S.REQUALIFYING, "repairing", "in_progress"),
+    Transition(_stages(_S.REQUALIFYING), "item.released", "", _S.AVAILABLE, "inspecting", "available"),
     Transition(
         _stages(_S.REQUALIFYING, _S.RECEIVED),
         "item.rejected",
         "",
         _S.IN_REPAIR,
-        "certify",
         "inspecting",
         "non_conformant",
     ),
-    Transition(_HOME, "item.retired", "", _S.RETIRED, "decide", "decommissioning", "inactive"),
-    Transition((*_HOME, *sorted(OUT)), "item.written_off", "", _S.LOST, "decide", "", "unknown"),
+    Transition(_HOME, "item.retired", "", _S.RETIRED, "decommissioning", "inactive"),
+    Transition((*_HOME, *sorted(OUT)), "item.written_off", "", _S.LOST, "", "unknown"),
 )
 
 
@@ -121,19 +119,19 @@ class ReturnStage(StrEnum):
 _R = ReturnStage
 
 RETURNED_PRODUCT: tuple[Transition, ...] = (
-    Transition(("",), "return.announced", "", _R.REQUESTED, "collect"),
-    Transition((_R.REQUESTED,), "return.authorised", "", _R.AUTHORISED, "decide"),
-    Transition((_R.REQUESTED,), "return.refused", "", _R.REFUSED, "decide"),
-    Transition((_R.REQUESTED, _R.AUTHORISED), "item.collected", "", _R.IN_TRANSIT, "collect", "collecting"),
-    Transition((_R.REQUESTED, _R.AUTHORISED, _R.IN_TRANSIT), "item.received", "", _R.RECEIVED, "receive", "receiving"),
-    Transition((_R.RECEIVED, _R.GRADED), "item.graded", "", _R.GRADED, "sort", "inspecting"),
-    Transition((_R.GRADED,), "item.disposition_decided", "", _R.DISPOSED_TO, "sort"),
-    Transition((_R.DISPOSED_TO,), "work.opened", "", _R.IN_TREATMENT, "repair", "repairing"),
-    Transition((_R.DISPOSED_TO,), "item.moved", "", _R.CLOSED, "receive", "stocking", "available"),
-    Transition((_R.DISPOSED_TO,), "item.shipped", "", _R.CLOSED, "receive", "shipping"),
-    Transition((_R.DISPOSED_TO,), "item.treated", "", _R.CLOSED, "decide", "destroying", "disposed"),
-    Transition((_R.IN_TREATMENT,), "work.requalified", "", _R.CLOSED, "certify"),
-    Transition((_R.IN_TREATMENT,), "work.not_repairable", "", _R.GRADED, "repair"),
+    Transition(("",), "return.announced", "", _R.REQUESTED),
+    Transition((_R.REQUESTED,), "return.authorised", "", _R.AUTHORISED),
+    Transition((_R.REQUESTED,), "return.refused", "", _R.REFUSED),
+    Transition((_R.REQUESTED, _R.AUTHORISED), "item.collected", "", _R.IN_TRANSIT, "collecting"),
+    Transition((_R.REQUESTED, _R.AUTHORISED, _R.IN_TRANSIT), "item.received", "", _R.RECEIVED, "receiving"),
+    Transition((_R.RECEIVED, _R.GRADED), "item.graded", "", _R.GRADED, "inspecting"),
+    Transition((_R.GRADED,), "item.disposition_decided", "", _R.DISPOSED_TO),
+    Transition((_R.DISPOSED_TO,), "work.opened", "", _R.IN_TREATMENT, "repairing"),
+    Transition((_R.DISPOSED_TO,), "item.moved", "", _R.CLOSED, "stocking", "available"),
+    Transition((_R.DISPOSED_TO,), "item.shipped", "", _R.CLOSED, "shipping"),
+    Transition((_R.DISPOSED_TO,), "item.treated", "", _R.CLOSED, "destroying", "disposed"),
+    Transition((_R.IN_TREATMENT,), "work.requalified", "", _R.CLOSED),
+    Transition((_R.IN_TREATMENT,), "work.not_repairable", "", _R.GRADED),
 )
 
 
@@ -153,16 +151,16 @@ _W = WorkStage
 _BUSY = (_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.TESTING, _W.QUALITY_CONTROL)
 
 WORK: tuple[Transition, ...] = (
-    Transition(("", _W.REQUALIFIED, _W.NOT_REPAIRABLE), "work.opened", "", _W.OPEN, "repair", "repairing"),
-    Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "repair", "inspecting"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_used", "", _W.IN_REPAIR, "repair", "installing"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_removed", "", _W.IN_REPAIR, "repair", "removing"),
-    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.repaired", "", _W.TESTING, "repair", "repairing"),
-    Transition((_W.TESTING,), "work.tested", "passed", _W.QUALITY_CONTROL, "test", "inspecting"),
-    Transition((_W.TESTING, _W.QUALITY_CONTROL), "work.tested", "failed", _W.IN_REPAIR, "test", "inspecting"),
-    Transition((_W.QUALITY_CONTROL,), "work.requalified", "", _W.REQUALIFIED, "certify", "inspecting", "available"),
-    Transition((_W.QUALITY_CONTROL,), "work.rejected", "", _W.IN_REPAIR, "certify", "inspecting"),
-    Transition(tuple(_BUSY), "work.not_repairable", "", _W.NOT_REPAIRABLE, "repair", "inspecting"),
+    Transition(("", _W.REQUALIFIED, _W.NOT_REPAIRABLE), "work.opened", "", _W.OPEN, "repairing"),
+    Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "inspecting"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_used", "", _W.IN_REPAIR, "installing"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_removed", "", _W.IN_REPAIR, "removing"),
+    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.repaired", "", _W.TESTING, "repairing"),
+    Transition((_W.TESTING,), "work.tested", "passed", _W.QUALITY_CONTROL, "inspecting"),
+    Transition((_W.TESTING, _W.QUALITY_CONTROL), "work.tested", "failed", _W.IN_REPAIR, "inspecting"),
+    Transition((_W.QUALITY_CONTROL,), "work.requalified", "", _W.REQUALIFIED, "inspecting", "available"),
+    Transition((_W.QUALITY_CONTROL,), "work.rejected", "", _W.IN_REPAIR, "inspecting"),
+    Transition(tuple(_BUSY), "work.not_repairable", "", _W.NOT_REPAIRABLE, "inspecting"),
 )
 
 

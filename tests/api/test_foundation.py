@@ -47,6 +47,15 @@ async def test_metrics_count_answers_and_name_no_organisation(served: Served) ->
     assert "acme" not in text
 
 
+async def test_an_invented_method_makes_no_series_of_its_own(served: Served) -> None:
+    for method in ("BREW", "BREWA", "PROPFIND"):
+        await served.client.request(method, "/v1/time")
+    text = (await served.client.get("/metrics")).text
+    assert 'boucle_http_requests_total{method="other",status="405"} 3' in text
+    assert "BREW" not in text
+    assert "PROPFIND" not in text
+
+
 def asking(code: str, key: Any) -> dict[str, str]:
     proof = key.sign(proof_body(code, key.public)).hex()
     return {"code": code, "public_key": key.public.hex(), "proof": proof, "app": "0.1.0", "boot": "b1"}

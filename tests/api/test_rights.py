@@ -24,6 +24,16 @@ PUBLIC = {
 """The only routes that answer to everybody."""
 
 
+ANY_TOKEN = {
+    ("POST", "/v1/sync/push"),
+    ("POST", "/v1/sync/raw"),
+    ("GET", "/v1/sync/pull"),
+    ("GET", "/v1/log/checkpoint"),
+    ("GET", "/v1/log/consistency"),
+}
+"""The only routes that answer to every valid token: what a device syncs by, and its questions as a witness."""
+
+
 def table_of(app: FastAPI) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for route in walk(app.routes):
@@ -56,6 +66,19 @@ def test_a_route_without_a_permission_is_found_however_deep_it_is_included() -> 
 def test_only_these_routes_are_public() -> None:
     open_to_all = {where for where, written in table_of(create_app(Settings())).items() if written == ["public"]}
     assert open_to_all == PUBLIC
+
+
+def test_only_these_routes_are_open_to_any_token() -> None:
+    open_to_tokens = {where for where, written in table_of(create_app(Settings())).items() if written == ["signed in"]}
+    assert open_to_tokens == ANY_TOKEN
+
+
+async def test_a_device_that_may_read_nothing_is_a_witness_all_the_same(served: Served) -> None:
+    org = an_org(served.database)
+    partner = a_phone(served.database, org, Role.PARTNER)
+    for address in ("/v1/log/checkpoint", "/v1/log/consistency?from=0&to=1"):
+        assert (await served.client.get(address, headers=partner.header)).status_code == 200
+    assert (await served.client.get("/v1/log/key", headers=partner.header)).status_code == 403
 
 
 async def test_every_other_route_asks_for_a_token_and_for_the_right_that_it_names(served: Served) -> None:

@@ -21,7 +21,7 @@ from boucle.lifecycle import (
     concerns,
     target,
 )
-from boucle.roles import Capability
+from boucle.roles import NEEDED
 
 STAGES = {"container": Stage, "return": ReturnStage, "work": WorkStage}
 FREE_OF = {"container": set(), "return": {""}, "work": {""}}
@@ -35,7 +35,7 @@ def test_every_row_is_of_known_stages_kinds_and_capabilities(machine: str) -> No
         assert {str(source) for source in row.sources} <= stages | FREE_OF[machine], row
         assert str(row.target) in stages, row
         assert row.kind in KINDS, row
-        assert row.who in set(map(str, Capability)), row
+        assert NEEDED[row.kind], row
         assert len(set(row.sources)) == len(row.sources), row
 
 
@@ -76,9 +76,9 @@ def test_nothing_leads_out_of_the_end() -> None:
 
 
 def test_two_rows_for_one_step_are_a_fault_of_the_table() -> None:
-    row = Transition(("a", "b"), "item.moved", "", "c", "receive")
+    row = Transition(("a", "b"), "item.moved", "", "c")
     with pytest.raises(ValueError, match="two rows"):
-        _index((row, Transition(("b",), "item.moved", "", "d", "receive")))
+        _index((row, Transition(("b",), "item.moved", "", "d")))
     assert dict(_index((row,))) == {("a", "item.moved", ""): "c", ("b", "item.moved", ""): "c"}
 
 

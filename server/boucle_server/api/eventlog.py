@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from boucle.units import MAX_INT
 from boucle_server import eventlog, keys
-from boucle_server.api.rights import Reader
+from boucle_server.api.rights import Reader, SignedIn
 from boucle_server.api.running import Running, Server
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
@@ -51,8 +51,8 @@ class Consistency(BaseModel):
 
 
 @router.get("/checkpoint")
-def checkpoint(who: Reader, server: Server) -> SignedCheckpoint:
-    """Sign the log as it stands."""
+def checkpoint(who: SignedIn, server: Server) -> SignedCheckpoint:
+    """Sign the log as it stands; asked by every device as a witness, whatever it may read."""
     return SignedCheckpoint(checkpoint=_published(server, who.org))
 
 
@@ -87,12 +87,12 @@ def proof(who: Reader, server: Server, event_id: Annotated[str, Path(max_length=
 
 @router.get("/consistency")
 def consistency(
-    who: Reader,
+    who: SignedIn,
     server: Server,
     old: Annotated[int, Query(ge=0, le=MAX_INT, alias="from")],
     new: Annotated[int, Query(ge=0, le=MAX_INT, alias="to")],
 ) -> Consistency:
-    """Prove that the log only grew between two sizes."""
+    """Prove that the log only grew between two sizes; asked by every device as a witness, whatever it may read."""
     with server.database.reading() as connection:
         hashes = eventlog.consistency(connection, who.org, old, new)
     return Consistency(old=old, new=new, proof=[value.hex() for value in hashes])

@@ -215,10 +215,13 @@ def _refusal(request: Request, max_body: int) -> Response | None:
     return None
 
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What a counter names; a client may invent any other method, and each would be a series for ever."""
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
 def _count(scope: Scope, status: int) -> None:
     found = getattr(scope["app"].state, "running", None)
     if isinstance(found, Running):
-        found.counters.add("boucle_http_requests_total", method=scope["method"], status=str(status))
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        found.counters.add("boucle_http_requests_total", method=method, status=str(status))
