@@ -13,8 +13,8 @@ from boucle.fold import Mark
 from boucle.reasons import TASKS, Reason
 from boucle.reasons import Outcome as Fate
 from boucle.roles import capabilities_of, may_record
-from boucle_field import people, timekeeper
-from boucle_field.errors import LoginError, RefusedError
+from boucle_field import people, timekeeper, undoing
+from boucle_field.errors import LoginError
 from boucle_field.identity import Identity
 from boucle_field.mirror import Mirror
 from boucle_field.outbox import Draft, Outbox
@@ -88,15 +88,13 @@ class Desk:
         return Told(_outcome(mark, beside=beside), event.id, _reasons(mark, beside=beside), since)
 
     def undo(self, event_id: str = "") -> tuple[Event, Told]:
-        """Void the last event of this device that stands, or the one named; RefusedError when there is none.
+        """Void the last event of this device that stands, or the one named; RefusedError as `undoing.standing`.
 
         It works without a network, whether the event was sent or not: the void is an event of its own.
         """
-        target = self.outbox.standing(event_id)
-        if target is None:
-            raise RefusedError("phone.nothing_to_undo")
+        target = undoing.standing(self.store, event_id)
         draft = Draft(
-            kind="event.voided",
+            kind=undoing.VOID,
             code=target.code,
             item_type=target.item_type,
             body={"target": target.id},

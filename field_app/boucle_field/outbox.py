@@ -248,39 +248,6 @@ class Outbox:
                 put(db, "pruned", str(int(self.store.get("pruned", "0")) + gone))
         return gone
 
-    def standing(self, event_id: str = "") -> Event | None:
-        """Give the last event of this device, or the one named, unless voided or a void itself; else None."""
-        if event_id:
-            return self._standing(event_id)
-        voided: set[str] = set()
-        before = self.end() + 1
-        while page := self._page(before):
-            for _, event in page:
-                if event.kind == _VOID:
-                    voided.add(event.text("target"))
-                elif event.id not in voided:
-                    return event
-            before = page[-1][0]
-        return None
-
-    def _page(self, before: int) -> list[tuple[int, Event]]:
-        """Give the last events before a place, the latest first."""
-        with self.store.reading() as db:
-            query = f"SELECT n, {_EVENT} FROM outbox WHERE n < ? ORDER BY n DESC LIMIT ?"  # noqa: S608 - our own words
-            return [(n, _event(*row)) for n, *row in db.execute(query, (before, _PAGE))]
-
-    def _standing(self, event_id: str) -> Event | None:
-        with self.store.reading() as db:
-            row = db.execute(f"SELECT subject, {_EVENT} FROM outbox WHERE id = ?", (event_id,)).fetchone()  # noqa: S608
-            if row is None:
-                return None
-            subject, *content = row
-            event = _event(*content)
-            # A void repeats the subject of its target, so that the few that may name it are found at once.
-            voids = f"SELECT {_EVENT} FROM outbox WHERE subject = ? AND kind = ?"  # noqa: S608 - our own words
-            targets = {_event(*row).text("target") for row in db.execute(voids, (subject, _VOID))}
-        return None if event.kind == _VOID or event.id in targets else event
-
 
 @lru_cache(maxsize=4096)
 def as_event(payload: bytes, teff: int, tq: int | None) -> Event:

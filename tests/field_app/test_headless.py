@@ -203,8 +203,20 @@ def test_undo_voids_the_last_event_and_then_the_one_before(field: Field, data: P
     assert "Rien à annuler" in ran.err
 
 
-def test_undo_of_an_event_that_is_not_ours_is_refused(field: Field) -> None:
-    assert field("undo", "019b7824-48a7-796c-841d-19b8a2b2120e").code == 1
+def test_undo_of_what_cannot_be_undone_says_why(field: Field, data: Path) -> None:
+    elsewhere = "019b7824-48a7-796c-841d-19b8a2b2120e"
+    ran = field("undo", elsewhere)
+    assert (ran.code, ran.acks) == (1, [])
+    assert elsewhere in ran.err
+    assert "autre appareil" in ran.err
+    [found] = field("scan", code(1), "--do", "find").acks
+    [void] = field("undo", found).acks
+    ran = field("undo", found)
+    assert (ran.code, ran.err) == (1, f"{found} est déjà annulé. Rien n’a changé.\n")
+    assert "lui-même une annulation" in field("undo", void).err
+    ran = field("undo", "../../etc/passwd")
+    assert (ran.code, "numéro d’événement" in ran.err) == (2, True)
+    assert stored(data) == [found, void]
 
 
 def test_a_quantity_can_be_undone(field: Field) -> None:

@@ -13,6 +13,7 @@ from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.sync import sync
 from boucle_field.timekeeper import samples, server_ms
+from boucle_field.undoing import standing
 from tests.builders import code
 from tests.campaign import examples
 from tests.field_app.ran import Place
@@ -55,8 +56,7 @@ def record_something(phone: Phone, random: Random) -> None:
         )
     )
     if random.random() < 0.2:
-        target = phone.outbox.standing()
-        assert target is not None
+        target = standing(phone.store)
         phone.outbox.record(Draft(kind="event.voided", code=target.code, body={"target": target.id}))
 
 

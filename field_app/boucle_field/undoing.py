@@ -1,0 +1,70 @@
+"""What of this device's own record can still be undone: the last event that stands, or one that is named.
+
+An undone event is not taken away: a void that names it follows. Both stay in the chain.
+"""
+
+import sqlite3
+from typing import Final
+
+from boucle.events import Event
+from boucle.ids import is_uuid7
+from boucle_field.errors import RefusedError, UsageError
+from boucle_field.outbox import as_event
+from boucle_field.store import Store
+
+VOID: Final = "event.voided"
+_PAGE: Final = 100
+"""Events read at once on the way back to one that stands: nearly always the first does."""
+_EVENT: Final = "payload, teff, tq, wall_ms"
+"""What an event is read back from."""
+
+
+def standing(store: Store, event_id: str = "") -> Event:
+    """Give the event to undo: the one named, else the last of this device that is no void and not voided.
+
+    UsageError for what is no id of an event; RefusedError when there is none of ours, when it is undone already, and
+    for a void itself.
+    """
+    return _named(store, event_id) if event_id else _last(store)
+
+
+def _last(store: Store) -> Event:
+    voided: set[str] = set()
+    before = 2**62
+    with store.reading() as db:
+        query = f"SELECT n, {_EVENT} FROM outbox WHERE n < ? ORDER BY n DESC LIMIT ?"  # noqa: S608 - our own words
+        while page := db.execute(query, (before, _PAGE)).fetchall():
+            for _, *content in page:
+                event = _event(*content)
+                if event.kind == VOID:
+                    voided.add(event.text("target"))
+                elif event.id not in voided:
+                    return event
+            before = page[-1][0]
+    raise RefusedError("phone.nothing_to_undo")
+
+
+def _named(store: Store, event_id: str) -> Event:
+    if not is_uuid7(event_id):
+        raise UsageError("phone.undo_no_id", event=event_id[:60])
+    with store.reading() as db:
+        row = db.execute(f"SELECT subject, {_EVENT} FROM outbox WHERE id = ?", (event_id,)).fetchone()  # noqa: S608
+        if row is None:
+            raise RefusedError("phone.undo_unknown", event=event_id)
+        subject, *content = row
+        event = _event(*content)
+        if event.kind == VOID:
+            raise RefusedError("phone.undo_of_void", event=event_id)
+        if event.id in _targets(db, subject):
+            raise RefusedError("phone.undone_already", event=event_id)
+    return event
+
+
+def _targets(db: sqlite3.Connection, subject: str) -> set[str]:
+    """Give what was voided about one subject: a void repeats that of its target, so these few are all there are."""
+    voids = f"SELECT {_EVENT} FROM outbox WHERE subject = ? AND kind = ?"  # noqa: S608 - our own words
+    return {_event(*row).text("target") for row in db.execute(voids, (subject, VOID))}
+
+
+def _event(payload: bytes, teff: int | None, tq: int | None, wall_ms: int) -> Event:
+    return as_event(payload, wall_ms if teff is None else teff, tq)
