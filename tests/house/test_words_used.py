@@ -11,6 +11,7 @@ import pytest
 
 from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
+from boucle.commands import Command
 from boucle.events import KINDS
 from boucle.kpi import NoValue, Unit
 from boucle.lifecycle import MACHINES, Verdict
@@ -26,7 +27,7 @@ FAMILIES = frozenset(key.partition(".")[0] for key in FRENCH)
 # Families whose keys are made from a table of the code: the tests below hold each of them complete.
 TABLES = frozenset(
     {"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"}
-    | {"status", "why", "flaw", "verdict", "todo"}
+    | {"status", "why", "flaw", "verdict", "todo", "command"}
 )
 # Countable things, there for any sentence that needs one.
 OFFERED = frozenset({"unit"})
@@ -86,7 +87,7 @@ def test_every_text_is_asked_for() -> None:
 @pytest.mark.parametrize(("family", "values"), [
     ("outcome", Outcome), ("reason", Reason), ("role", Role), ("capability", Capability),
     ("novalue", NoValue), ("measure", Unit),
-    ("status", Status), ("why", Why), ("flaw", Flaw), ("verdict", Verdict), ("todo", TASKS),
+    ("status", Status), ("why", Why), ("flaw", Flaw), ("verdict", Verdict), ("todo", TASKS), ("command", Command),
 ])  # fmt: skip
 def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: Iterable[StrEnum]) -> None:
     assert keys(family) == {f"{family}.{value}" for value in values}

@@ -1,0 +1,38 @@
+"""Command labels: what a printed `X` label makes a phone do, so that gloves stay on.
+
+A command's code is made from its name, the same in every organisation: one sheet serves everybody, and a phone
+knows it without having met any server.
+"""
+
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+
+from boucle.codes import DATA_CHARACTERS, Code, Kind, check_characters
+from boucle.ids import random_characters
+
+
+class Command(StrEnum):
+    """What a command label says; the words are `command.<value>`."""
+
+    COLLECT = "collect"
+    DELIVER = "deliver"
+    RECEIVE = "receive"
+    SHIP = "ship"
+    MOVE = "move"
+    UNDO = "undo"
+    FINISH = "finish"
+    VALIDATE = "validate"
+
+
+@cache
+def command_code(command: Command) -> Code:
+    """Give the code printed on the label of a command."""
+    digest = sha256(f"boucle-command/1\n{command}".encode()).digest()
+    data = random_characters(DATA_CHARACTERS, lambda size: digest[:size])
+    return Code(kind=Kind.COMMAND, chars=data + check_characters(Kind.COMMAND, data))
+
+
+def find_command(code: Code) -> Command | None:
+    """Give the command of a label's code, None for one that a newer version may know."""
+    return next((command for command in Command if command_code(command) == code), None)
