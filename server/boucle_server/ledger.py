@@ -35,7 +35,7 @@ _RECORD: Final = (
     "salt", "generation", "leaf", "status", "reason", "received_ms", "seal",
 )  # fmt: skip
 _RAW: Final = (
-    "org", "dev", "content", "hash", "reason", "epoch", "seq", "teff", "tq", "seal",
+    "org", "dev", "content", "size", "hash", "reason", "epoch", "seq", "teff", "tq", "seal",
     "salt", "received_ms", "generation", "leaf",
 )  # fmt: skip
 
@@ -328,9 +328,10 @@ def _record_row(org: str, piece: _Piece, place: _Place, *, now_ms: int, seal: in
 
 
 def _raw_row(sender: Sender, raw: Raw, place: _Place, *, now_ms: int, seal: int | None) -> tuple[Any, ...]:
-    head = (sender.org, sender.dev, raw.content, raw.hash, raw.reason, raw.epoch, raw.place, raw.teff, raw.tq)
+    content = (raw.content, len(raw.content), raw.hash, raw.reason)
     salt, generation, leaf = place
-    return (*head, seal, salt, now_ms, generation, leaf)
+    chain = (raw.epoch, raw.place, raw.teff, raw.tq, seal)
+    return (sender.org, sender.dev, *content, *chain, salt, now_ms, generation, leaf)
 
 
 # Carrying over

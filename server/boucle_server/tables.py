@@ -67,6 +67,10 @@ INTERVAL: Final = "tq = 1"
 """Records of which the time is known as an interval only."""
 
 
+UNSEALED: Final = "seal IS NULL"
+"""Bytes that no seal of their device covers."""
+
+
 def _few(name: str, condition: str) -> sa.Index:
     """Index by time the few records for which a condition holds; a query has to repeat its very words."""
     return sa.Index(
@@ -279,6 +283,15 @@ class Raw(Truth, table=True):
     __table_args__ = (
         sa.UniqueConstraint("org", "dev", "hash", "epoch", "seq"),
         sa.Index(None, "org", "dev", "epoch", "seq"),
+        sa.Index(None, "org", "hash"),
+        sa.Index(
+            "ix_raw_unsealed",
+            "org",
+            "dev",
+            "size",
+            sqlite_where=sa.text(UNSEALED),
+            postgresql_where=sa.text(UNSEALED),
+        ),
     )
 
     rid: int | None = _serial()
@@ -296,6 +309,8 @@ class Raw(Truth, table=True):
     received_ms: int = _big()
     generation: int = _big()
     leaf: int = _big()
+    size: int = _big()
+    """Bytes of the content, so that what a device may still leave is known without a look at any."""
 
 
 class StatusChange(Truth, table=True):

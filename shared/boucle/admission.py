@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from boucle.clock import EARLIEST_MS
 from boucle.events import KINDS, Event, Quality
-from boucle.push import Push, Record, Status
+from boucle.push import ASIDE, STANDING, Push, Record, Status
 from boucle.wire import FIRST_PREV, Unreadable, digest, read
 
 FUTURE_MS = 5 * 60_000
@@ -36,12 +36,13 @@ class Why(StrEnum):
 
 
 class Known(NamedTuple):
-    """What is stored for an id: content hash, effective time, quality, and the status it was given."""
+    """What is stored for an id: content hash, effective time, quality, the status it was given, and why."""
 
     hash: str
     teff: int
     tq: int
     status: str
+    reason: str = ""
 
 
 class Slot(NamedTuple):
@@ -64,7 +65,10 @@ def read_record(record: Record) -> Reading:
 
 
 class Ruling(NamedTuple):
-    """The answer for one record. `event` is None when its payload could not be read."""
+    """The answer for one record. `event` is None when its payload could not be read.
+
+    Of a duplicate `why` is the status that the record was given before, and `reason` why it was given that.
+    """
 
     id: str
     status: Status
@@ -72,10 +76,10 @@ class Ruling(NamedTuple):
     hash: str
     record: Record
     event: Event | None
+    reason: str = ""
 
 
-_STANDING = frozenset({Status.ACCEPTED, Status.HELD})
-_ASIDE = frozenset({Status.DUPLICATE, Status.FORK, Status.CONFLICT})
+_PLACELESS = frozenset({Status.DUPLICATE, *ASIDE})
 _STRANGE = frozenset({Why.OTHER_ORG, Why.OTHER_DEVICE, Why.SEQ_MISPLACED})
 
 RESERVED = frozenset({"reference.set", "month.closed", "event.admitted", "event.dismissed", "item.presumed_lost"})
@@ -113,16 +117,16 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
         if not sealed and ruling.status is not Status.DUPLICATE:
             # Nobody vouches for it, so it is neither an event nor the device's contradiction of one.
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
-        elif ruling.status in _STANDING and revoked:
+        elif ruling.status in STANDING and revoked:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
         if is_own(ruling):
             if ruling.status is not Status.DUPLICATE:
-                seen.setdefault(ruling.id, Known(ruling.hash, record.teff, record.tq, ruling.status))
-            if sealed and ruling.status not in _ASIDE:
+                seen.setdefault(ruling.id, Known(ruling.hash, record.teff, record.tq, ruling.status, ruling.why))
+            if sealed and ruling.status not in _PLACELESS:
                 taken.setdefault(place, Slot(ruling.id, ruling.hash))
         elif sealed:
             taken.setdefault(place, Slot("", ruling.hash))
-        if ruling.status in _STANDING or ruling.why in _STANDING:
+        if ruling.status in STANDING or ruling.why in STANDING:
             last_teff = record.teff
         rulings.append(ruling)
     return rulings
@@ -171,7 +175,7 @@ def _rule_one(
     held = known.get(event.id)
     if held is not None:
         same = (held.hash, held.teff, held.tq) == (content, record.teff, record.tq)
-        return give(Status.DUPLICATE, held.status) if same else give(Status.CONFLICT)
+        return give(Status.DUPLICATE, held.status)._replace(reason=held.reason) if same else give(Status.CONFLICT)
     broken = _chain_fault(event, slots)
     if broken is not None:
         return give(Status.FORK, broken)

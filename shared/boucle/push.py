@@ -46,6 +46,14 @@ class Status(StrEnum):
     """The sequence number is taken, or the chain does not fit: kept; the device must open a new epoch."""
 
 
+STANDING = (Status.ACCEPTED, Status.HELD)
+"""Statuses of records that count, now or after an upgrade."""
+ASIDE = (Status.FORK, Status.CONFLICT)
+"""Statuses of records that hold no place in their device's chain."""
+WAITING = (Status.QUARANTINED, *ASIDE, Status.HELD)
+"""Statuses of records that have no effect until a person decides, or until an upgrade."""
+
+
 class Consistency(StrEnum):
     """How the device's last checkpoint relates to the log."""
 

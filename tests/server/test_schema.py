@@ -117,3 +117,17 @@ def test_a_status_that_does_not_exist_cannot_be_stored(database: Database) -> No
         a_company(connection)
     with pytest.raises(sa.exc.IntegrityError), database.writing() as connection:
         connection.execute(stolen)
+
+
+def test_bytes_that_the_first_version_kept_get_their_size(empty_database: Database) -> None:
+    with empty_database.writing() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        kept = {"org": "acme", "dev": "d-1", "content": b"12345", "hash": "h", "reason": "raw", "epoch": "", "seq": 0}
+        place = {"salt": b"s" * 16, "received_ms": 7, "generation": 1, "leaf": 3}
+        columns = ", ".join(kept | place)
+        marks = ", ".join(f":{name}" for name in kept | place)
+        connection.execute(sa.text(f"INSERT INTO raw ({columns}) VALUES ({marks})"), kept | place)
+    assert prepare(empty_database).migrated
+    with empty_database.reading() as connection:
+        row = connection.execute(sa.select(tables.RAW)).one()
+    assert (row.size, bytes(row.content), row.leaf) == (5, b"12345", 3)
