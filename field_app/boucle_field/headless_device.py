@@ -12,7 +12,7 @@ from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
 from boucle.clock import iso
 from boucle.signing import load_crypto
 from boucle.words import knows, say
-from boucle_field import people, rescuing, timekeeper, witness
+from boucle_field import people, rescuing, settle, timekeeper, witness
 from boucle_field.enrolment import enrol as enrolling
 from boucle_field.enrolment import read_invitation
 from boucle_field.errors import RefusedError, StoreBusyError
@@ -96,6 +96,7 @@ def _standing(phone: Phone) -> dict[str, Any]:
         "unsent": counts.unsent,
         "sent": counts.sent,
         "to_check": counts.to_check,
+        "decided": settle.decisions(phone.store)._asdict(),
         "missing_blobs": 0,
         "clock": _clock(phone),
         "last_sync": iso(int(last)) if last else None,
@@ -149,6 +150,8 @@ def _say_sync(phone: Phone, report: Report, lang: str) -> int:
     clock = _clock(phone)
     if clock["wrong"]:
         print(say("phone.clock_wrong", lang, minutes=abs(int(str(clock["error_ms"]))) // 60_000), file=sys.stderr)
+    if report.admitted or report.dismissed:
+        print(say("phone.decided", lang, admitted=report.admitted, dismissed=report.dismissed), file=sys.stderr)
     if counts.to_check:
         print(say("phone.some_to_check", lang, n=counts.to_check), file=sys.stderr)
     if report.end is not End.DONE or counts.unsent:

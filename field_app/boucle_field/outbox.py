@@ -28,6 +28,8 @@ KEEP_MS = 45 * DAY_MS
 """How long an event is kept after the server has it, so that a restored server can be refilled."""
 SALT_BYTES = 16
 _MAX_ID_MS = 2**48 - 1
+_ASIDE = "state NOT IN ('new', 'acked')"
+_TO_CHECK = f"{_ASIDE} AND why NOT IN ('accepted', 'dismissed')"
 _ENVELOPE_BYTES = 4096
 """More than a push body has around its records: the checkpoint of the log is the largest part."""
 _PAGE = 100
@@ -214,18 +216,18 @@ class Outbox:
         return True
 
     def counts(self) -> Counts:
-        """Count what is unsent, sent and to check: always the true numbers."""
+        """Count what is unsent, sent and to check: always the true numbers. What a person decided about was sent."""
         with self.store.reading() as db:
-            found = dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
-        unsent, sent = found.pop("new", 0), found.pop("acked", 0)
-        return Counts(unsent, sent + int(self.store.get("pruned", "0")), sum(found.values()))
+            query = f"SELECT CASE WHEN {_TO_CHECK} THEN 'check' ELSE state END, count(*) FROM outbox GROUP BY 1"  # noqa: S608
+            found = dict(db.execute(query).fetchall())
+        unsent, to_check = found.pop("new", 0), found.pop("check", 0)
+        return Counts(unsent, sum(found.values()) + int(self.store.get("pruned", "0")), to_check)
 
     def to_check(self, most: int) -> list[dict[str, str]]:
         """Give the latest events that wait for a person: id, kind, subject, what the server made of it, why."""
         with self.store.reading() as db:
             rows = db.execute(
-                "SELECT id, kind, subject, state, why FROM outbox WHERE state NOT IN ('new', 'acked')"
-                " ORDER BY n DESC LIMIT ?",
+                f"SELECT id, kind, subject, state, why FROM outbox WHERE {_TO_CHECK} ORDER BY n DESC LIMIT ?",  # noqa: S608
                 (most,),
             ).fetchall()
         return [dict(zip(("id", "kind", "subject", "state", "why"), row, strict=True)) for row in rows]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from boucle.item import load
 from boucle.reference import Version
+from boucle_field import settle
 from boucle_field.store import put
 
 REFERENCE = frozenset({"site", "partner", "item_type", "lane", "loop"})
@@ -58,6 +59,8 @@ def _content(table: str, row: Any) -> Any:
             return state, [str(code) for code in row["codes"]]
         case "operator":
             return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
+        case "record":
+            return [(str(each["hash"]), int(each["teff"]), str(each["status"]), str(each["was"])) for each in row]
         case _ if table in REFERENCE:
             versions(table, "", _text(row))
             return _text(row) if row else None
@@ -79,6 +82,9 @@ def take(db: sqlite3.Connection, row: Row) -> None:
             db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
             if row.row is not None:
                 db.execute("INSERT INTO operator VALUES (?, ?, ?, ?, ?, ?)", (row.key, *row.row))
+        case "record":
+            for content, teff, status, was in row.row or ():
+                settle.decided(db, row.key, content=content, teff=teff, status=status, was=was)
         case "org" if row.row is not None:
             put(db, "org_row", row.row)
         case table if table in REFERENCE:

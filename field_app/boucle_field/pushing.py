@@ -52,6 +52,9 @@ class Report:
     """Events that the server had and lost, sent to it again."""
     stuck: int = 0
     pulled: int = 0
+    admitted: int = 0
+    dismissed: int = 0
+    """Events of ours that had been set aside, and about which a person decided."""
     min_app: str = ""
     head: str = ""
     """The newest signed checkpoint that an answer carried."""

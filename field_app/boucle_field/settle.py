@@ -1,7 +1,8 @@
 """Settling: what became of the events that a server answered for.
 
 An event is called sent only after a receipt that verifies under the pinned key names it with our own hashes.
-What the server keeps without effect (held, quarantined, in conflict, forked) is to check, with its reason.
+What the server keeps without effect (held, quarantined, in conflict, forked) is to check, with its reason, until a
+person decides: then `why` is `accepted` or `dismissed`, and the state stays what it was.
 """
 
 import sqlite3
@@ -19,6 +20,12 @@ from boucle_field.store import Store
 
 TO_CHECK = frozenset({Status.HELD, Status.QUARANTINED, Status.CONFLICT, Status.FORK})
 
+DISMISSED = "dismissed"
+"""What a person decided shall have no effect."""
+DECIDED = (str(Status.ACCEPTED), DISMISSED)
+OUTSIDE = frozenset({Status.CONFLICT, Status.FORK})
+"""What has no number of its own in the chain, so that no receipt will ever name it."""
+
 
 class Settled(NamedTuple):
     """What one answer changed: events now sent, now to check, unsent again; whether the chain forked."""
@@ -27,6 +34,13 @@ class Settled(NamedTuple):
     to_check: int = 0
     lost: int = 0
     forked: bool = False
+
+
+class Decided(NamedTuple):
+    """How many events of this device that the server had set aside count now, and how many never will."""
+
+    admitted: int
+    dismissed: int
 
 
 def verified(note: str, identity: Identity, crypto: Crypto) -> Receipt | None:
@@ -65,15 +79,19 @@ def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[A
         status, why = str(result.get("status", "")), str(result.get("why") or "")
         if status == Status.DUPLICATE:
             status, why = why, ""
+        if status == DISMISSED:
+            # Sent again, to a server that was restored since it was decided.
+            status, why = str(Status.QUARANTINED), DISMISSED
         if status == Status.ACCEPTED:
             # Read after all: whatever the raw route may have taken of it counts no more.
             db.execute("UPDATE outbox SET why = '' WHERE n = ? AND state = 'new'", (waiting.n,))
         if status not in TO_CHECK:
             continue
         forked = forked or status == Status.FORK
-        checked += db.execute(
+        moved = db.execute(
             "UPDATE outbox SET state = ?, why = ? WHERE n = ? AND state = 'new'", (status, why, waiting.n)
         ).rowcount
+        checked += moved if why != DISMISSED else 0
     return checked, forked
 
 
@@ -108,6 +126,31 @@ def _doubt(db: sqlite3.Connection, era: int, receipt: Receipt) -> int:
         ).rowcount
         after = last
     return lost
+
+
+def decided(db: sqlite3.Connection, event_id: str, *, content: str, teff: int, status: str, was: str) -> None:
+    """Note, inside the caller's transaction, what was decided about an event of ours that had been set aside.
+
+    Nothing is called sent by that. An event that is unsent (again) is left to its receipt, where one can name it.
+    """
+    ours = "WHERE id = ? AND hash = ? AND teff = ?"
+    if status in TO_CHECK:
+        values = (status, event_id, content, teff)
+        db.execute(f"UPDATE outbox SET state = ?, why = '' {ours} AND state NOT IN ('new', 'acked')", values)  # noqa: S608
+    elif status in DECIDED:
+        states = "state NOT IN ('new', 'acked')" + (" OR state = 'new'" if was in OUTSIDE else "")
+        db.execute(
+            f"UPDATE outbox SET why = ?, state = CASE state WHEN 'new' THEN ? ELSE state END {ours} AND ({states})",  # noqa: S608
+            (status, was, event_id, content, teff),
+        )
+
+
+def decisions(store: Store) -> Decided:
+    """Count what was set aside and decided about since."""
+    with store.reading() as db:
+        query = "SELECT why, count(*) FROM outbox WHERE state NOT IN ('new', 'acked') GROUP BY why"
+        found = dict(db.execute(query).fetchall())
+    return Decided(*(found.get(why, 0) for why in DECIDED))
 
 
 def doubt_all(store: Store) -> int:

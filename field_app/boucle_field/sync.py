@@ -81,7 +81,7 @@ def _refill(phone: Phone, report: Report) -> Engine[None]:
 
 def _pull(phone: Phone, report: Report) -> Engine[None]:
     """Take the server's changes in, page by page, each with its cursor in one transaction."""
-    upto = phone.outbox.end()
+    upto, before = phone.outbox.end(), settle.decisions(phone.store)
     more = True
     while more:
         cursor = phone.mirror.cursor
@@ -97,6 +97,9 @@ def _pull(phone: Phone, report: Report) -> Engine[None]:
         report.pulled += len(page.rows)
         more = page.more
     phone.mirror.settled(upto)
+    now = settle.decisions(phone.store)
+    report.admitted = max(0, now.admitted - before.admitted)
+    report.dismissed = max(0, now.dismissed - before.dismissed)
 
 
 def _close(phone: Phone, now_ms: int) -> None:

@@ -18,7 +18,7 @@ from boucle.events import KINDS, Event
 from boucle.log import SALT_BYTES, EntryKind
 from boucle.wire import Unreadable, read
 from boucle_server import eventlog, projections, watermarks
-from boucle_server.feed import note_changes
+from boucle_server.feed import RECORDS, note_changes
 from boucle_server.ledger import ASIDE, WAS
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import Feed
@@ -131,4 +131,5 @@ def change_status(connection: Connection, org: str, row: Any, status: str, *, by
     changed = {"status": status, "reason": reason}
     connection.execute(sa.update(RECORD).where(RECORD.c.org == org, RECORD.c.rid == row.rid).values(**changed))
     if row.dev != SERVER_DEV:
+        note_changes(connection, org, [(RECORDS, row.id)])
         watermarks.renew(connection, org, row.dev, epoch=row.epoch)

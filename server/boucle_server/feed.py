@@ -9,6 +9,8 @@ from sqlalchemy.engine import Connection
 from boucle_server import rows
 from boucle_server.tables import CHANGE, ORG_COUNTER
 
+RECORDS: Final = "record"
+"""The table under which a device is told what was decided, after its receipt, about an event of its own."""
 # Made once, for they run with every batch, and making them costs more than running them.
 _LAST: Final = sa.select(ORG_COUNTER.c.change_n).where(ORG_COUNTER.c.org == sa.bindparam("of"))
 _COUNT: Final = (

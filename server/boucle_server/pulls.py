@@ -5,7 +5,7 @@ pulls only comes again. Numbers are taken in commit order (`feed`), so none is e
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,10 +14,12 @@ from sqlalchemy.engine import Connection
 
 from boucle.reference import TABLES
 from boucle_server import keys, rows
+from boucle_server.feed import RECORDS
+from boucle_server.ledger import WAS
 from boucle_server.people import OPERATORS
 from boucle_server.projections import versions_of
 from boucle_server.read_tables import BINDING, ITEM
-from boucle_server.tables import CHANGE, ORG, ORG_COUNTER, PERSON
+from boucle_server.tables import CHANGE, ORG, ORG_COUNTER, PERSON, RECORD
 
 ITEMS: Final = "item"
 ORGANISATION: Final = "org"
@@ -33,8 +35,11 @@ class Pulled:
     reset: bool
 
 
-def page(connection: Connection, org: str, *, cursor: int, limit: int) -> Pulled:
-    """Give the changes after `cursor`; a cursor from the future is one of a database that was since restored."""
+def page(connection: Connection, org: str, dev: str, *, cursor: int, limit: int) -> Pulled:
+    """Give a device the changes after `cursor`; one from the future is of a database that was since restored.
+
+    What was decided about a record is told to the device that recorded it, and to no other.
+    """
     last = connection.execute(sa.select(ORG_COUNTER.c.change_n).where(ORG_COUNTER.c.org == org)).scalar_one()
     reset = cursor > last
     start = 0 if reset else cursor
@@ -42,8 +47,11 @@ def page(connection: Connection, org: str, *, cursor: int, limit: int) -> Pulled
     found = connection.execute(query.order_by(CHANGE.c.n).limit(limit)).all()
     newest = {(table, key): n for n, table, key in found}
     contents = _contents(connection, org, newest)
+    contents |= _decided(connection, org, dev, {key for table, key in newest if table == RECORDS})
     given = [
-        {"n": n, "table": table, "key": key, "row": contents.get((table, key))} for (table, key), n in newest.items()
+        {"n": n, "table": table, "key": key, "row": contents.get((table, key))}
+        for (table, key), n in newest.items()
+        if table != RECORDS or (table, key) in contents
     ]
     given.sort(key=lambda row: row["n"])
     if start == 0:
@@ -52,7 +60,7 @@ def page(connection: Connection, org: str, *, cursor: int, limit: int) -> Pulled
     return Pulled(rows=given, next=upto, more=upto < last, reset=reset)
 
 
-def _contents(connection: Connection, org: str, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Any]:
+def _contents(connection: Connection, org: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     by_table: dict[str, set[str]] = {}
     for table, key in wanted:
         by_table.setdefault(table, set()).add(key)
@@ -103,6 +111,20 @@ def _reference(connection: Connection, org: str, table: str, wanted: set[str]) -
             stated = {"valid_from": version.valid_from, "row": dict(version.row), "id": version.order[4]}
             several.setdefault((table, version.key), []).append(stated)
     return several
+
+
+def _decided(connection: Connection, org: str, dev: str, wanted: set[str]) -> dict[tuple[str, str], Any]:
+    """Give, of each event of a device that was set aside, its contents with what they were and what they are now."""
+    columns = ("id", "variant", "hash", "teff", "status", "reason", "dev")
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for event_id, _, content, teff, status, reason, of in sorted(
+        rows.select(connection, RECORD, columns, org=org, key="id", keys=wanted)
+    ):
+        if of == dev and reason.startswith(WAS):
+            was = reason.removeprefix(WAS).partition(":")[0]
+            told = {"hash": content, "teff": teff, "status": status, "was": was}
+            found.setdefault((RECORDS, event_id), []).append(told)
+    return dict(found)
 
 
 def _organisation(connection: Connection, org: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -301,6 +302,36 @@ async def test_a_version_of_a_row_is_pulled_with_all_the_others_in_order(served:
     page = await pulled(served, phone, start["next"])
     (metz,) = page["rows"]
     assert [version["valid_from"] for version in metz["row"]] == [0, 7, LATER]
+
+
+def decide(served: Served, act: str, target: str) -> None:
+    """Let somebody decide about a record that was set aside."""
+    draft = Draft(kind=f"event.{act}", fields={"body": {"target": target}})
+    with served.database.writing(ORG) as connection:
+        accept_own(connection, ORG, [draft], actor="", now_ms=LATER)
+
+
+async def test_a_phone_is_told_what_was_decided_about_its_own_records_and_no_others(
+    served: Served, phone: Phone, handset: Handset
+) -> None:
+    for number in range(3):
+        handset.scan("item.counted", code(number), place="metz")
+    early = [replace(record, teff=7) for record in handset.waiting]
+    told = await send(served, phone, handset.push(early))
+    assert {result["why"] for result in told["results"]} == {"time_impossible"}
+    first, second, _ = told["results"]
+    cursor = (await pulled(served, phone))["next"]
+    decide(served, "admitted", first["id"])
+    decide(served, "dismissed", second["id"])
+    rows = {row["key"]: row["row"] for row in (await pulled(served, phone, cursor))["rows"] if row["table"] == "record"}
+    assert rows == {
+        first["id"]: [{"hash": first["hash"], "teff": 7, "status": "accepted", "was": "quarantined"}],
+        second["id"]: [{"hash": second["hash"], "teff": 7, "status": "dismissed", "was": "quarantined"}],
+    }
+    other = a_phone(served.database, ORG)
+    page = await pulled(served, other, cursor)
+    assert "record" not in {row["table"] for row in page["rows"]}
+    assert page["next"] == (await pulled(served, phone, cursor))["next"]
 
 
 @pytest.mark.parametrize("query", ["cursor=-1", "cursor=x", "limit=0", "limit=1001", "cursor=99999999999999999999"])

@@ -11,7 +11,7 @@ from tests.server.handset import Handset, a_network, taken
 
 def pulled(database: Database, cursor: int, limit: int = 500) -> pulls.Pulled:
     with database.reading() as connection:
-        return pulls.page(connection, ORG, cursor=cursor, limit=limit)
+        return pulls.page(connection, ORG, "d-un", cursor=cursor, limit=limit)
 
 
 def feed_rows(database: Database) -> list[tuple[str, str]]:

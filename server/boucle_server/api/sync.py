@@ -129,10 +129,9 @@ def pull(
     cursor: Annotated[int, Query(ge=0, le=MAX_INT)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
 ) -> Response:
-    """Give the changes of reference data, items and operators after a cursor; 0 gives all there is."""
-    who.dev  # noqa: B018 - only devices need what lets people sign in on them
+    """Give the changes after a cursor; 0 gives all there is. Only devices need what lets people sign in on them."""
     with server.database.reading() as connection:
-        found = pulls.page(connection, who.org, cursor=cursor, limit=limit)
+        found = pulls.page(connection, who.org, who.dev, cursor=cursor, limit=limit)
     return _json({"rows": found.rows, "next": found.next, "more": found.more, "reset": found.reset})
 
 
