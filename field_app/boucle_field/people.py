@@ -55,7 +55,7 @@ def leave(store: Store) -> None:
 
 def enter(store: Store, name: str, pin: str, *, ticks: Ticks) -> Operator:
     """Log in by name, pseudonym or badge with a PIN; LoginError says why not."""
-    operator = _find(store, name)
+    operator = find_operator(store, name)
     _count_try(store, operator.person, ticks)
     if not pin_fits(pin, operator.verifier):
         raise LoginError("phone.wrong_pin", name=operator.name)
@@ -71,7 +71,8 @@ def wait_ms(failures: int) -> int:
     return 0 if beyond < 0 else min(FIRST_WAIT_MS << min(beyond, 16), LONGEST_WAIT_MS)
 
 
-def _find(store: Store, name: str) -> Operator:
+def find_operator(store: Store, name: str) -> Operator:
+    """Give who a name, a pseudonym or a badge means; LoginError when nobody here, or more than one."""
     everybody = operators(store)
     if not everybody:
         raise LoginError("phone.no_operators")

@@ -21,7 +21,7 @@ def test_a_label_is_read_back_as_its_command(command: Command) -> None:
 
 
 def test_a_label_that_nobody_knows_is_no_command() -> None:
-    assert find_command(mint(Kind.COMMAND, lambda size: bytes(size))) is None
+    assert find_command(mint(Kind.COMMAND, bytes)) is None
 
 
 def test_the_printed_codes_never_change() -> None:

@@ -1,0 +1,51 @@
+"""Sends: what is kept here, line by line, and how far each has come on its way to the server."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from boucle_field.outbox import as_event
+from boucle_field.store import Store
+
+MOST = 100
+
+
+class Pile(StrEnum):
+    """Where a line is; the words are `sends.<value>`."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    TO_CHECK = "to_check"
+
+
+_STATES = {
+    Pile.WAITING: "state = 'new'",
+    Pile.SENT: "state = 'acked'",
+    Pile.TO_CHECK: "state NOT IN ('new', 'acked')",
+}
+
+
+class Sent(NamedTuple):
+    """One line: what was done to what, when (ms, by this device's clock), its state, why it waits for a person."""
+
+    event_id: str
+    kind: str
+    subject: str
+    wall_ms: int
+    state: str
+    why: str
+
+
+def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
+    """Give the latest lines of a pile, the newest first."""
+    with store.reading() as db:
+        rows = db.execute(
+            "SELECT id, kind, payload, teff, tq, wall_ms, state, why FROM outbox"  # noqa: S608 - our own words
+            f" WHERE {_STATES[pile]} ORDER BY n DESC LIMIT ?",
+            (most,),
+        ).fetchall()
+    found = []
+    for event_id, kind, payload, teff, tq, wall, state, why in rows:
+        event = as_event(payload, teff or wall, tq)
+        subject = event.code or (f"{event.qty} × {event.item_type}" if event.item_type else "")
+        found.append(Sent(event_id, kind, subject, wall, state, why))
+    return found

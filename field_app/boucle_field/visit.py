@@ -1,0 +1,245 @@
+"""One visit: an action at a place, what was scanned in it so far, what is still expected.
+
+The counts on the screen are made from what the desk told of each scan. A visit survives the app: which one is open is
+kept in the store, its lines are read back from the outbox.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, Self
+
+from boucle.ids import uuid7
+from boucle.reference import Book
+from boucle_field.desk import Outcome, Told
+from boucle_field.expected import expected
+from boucle_field.fields import Fault
+from boucle_field.outbox import as_event
+from boucle_field.phone import Phone
+from boucle_field.store import put
+from boucle_field.work import ACTIONS, Amount, Question, draft
+
+OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
+"""The actions that have a screen, as a person meets them in a day."""
+TOWARDS: Final = frozenset({"ship", "move"})
+"""Where the place that is said is where things go to."""
+MOST_LINES: Final = 500
+"""More rows than this make a list slow; what is counted goes on counting."""
+_OPEN: Final = "visit"
+_COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One scan of a visit: `subject` as seen, pieces, what was told of it; `why` are keys of words with values."""
+
+    subject: str
+    outcome: Outcome
+    at_ms: int
+    qty: int = 1
+    item: str = ""
+    item_type: str = ""
+    event_id: str = ""
+    why: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    undone: bool = False
+    again: bool = False
+    """Seen once more in this visit: nothing was recorded for it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the pieces of the counter."""
+        return self.outcome in _COUNTED and bool(self.event_id) and not self.undone
+
+
+class Row(NamedTuple):
+    """One type of the expected list: pieces counted of those expected, and those that nobody expected."""
+
+    item_type: str
+    counted: int
+    expected: int
+    extra: int
+
+
+class Visit:
+    """An open visit."""
+
+    def __init__(self, phone: Phone, *, action: str, place: str, task: str, lines: Iterable[Line] = ()) -> None:
+        self.phone = phone
+        self.action = action
+        self.place = place
+        self.task = task
+        self.lines = list(lines)
+        self.expected = dict(expected(phone, action, place))
+        self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
+        self.looked = 0
+
+    @classmethod
+    def begin(cls, phone: Phone, *, action: str, place: str, task: str = "") -> Self:
+        """Open a visit, and keep that it is open."""
+        now = phone.ticks.reading().wall_ms
+        task = task or uuid7(min(max(now, 0), 2**48 - 1), phone.randomness)
+        with phone.store.writing() as db:
+            put(db, _OPEN, json.dumps({"action": action, "place": place, "task": task}))
+        return cls(phone, action=action, place=place, task=task)
+
+    @classmethod
+    def resume(cls, phone: Phone) -> Self | None:
+        """Give the visit that was open when the app ended, None when there was none."""
+        kept = phone.store.get(_OPEN)
+        if not kept:
+            return None
+        fields = json.loads(kept)
+        return cls(phone, **fields, lines=_lines_of(phone, fields["task"], ACTIONS[fields["action"]].kind))
+
+    def close(self) -> None:
+        """End the visit: what it recorded stands."""
+        with self.phone.store.writing() as db:
+            put(db, _OPEN, "")
+
+    # ---- what is scanned
+
+    def scan(self, code: str) -> Line:
+        """Record one item; when this returns a line with an event, that is durable. A `FieldError` otherwise."""
+        now = self.phone.desk.now_ms()
+        before = next((each for each in self.lines if each.subject == code and each.counts), None)
+        if before is not None:
+            line = replace(before, outcome=Outcome.REPEAT, event_id="", again=True)
+            return replace(line, why=(("told.again_at", {"at_ms": before.at_ms}),))
+        return self._record(code, now)
+
+    def count(self, amount: Amount) -> Line:
+        """Record so many pieces of a type that carries no labels."""
+        return self._record(amount, self.phone.desk.now_ms())
+
+    def refuse(self, subject: str, key: str, values: Mapping[str, object]) -> Line:
+        """Keep in sight what could not be used; nothing is recorded."""
+        line = Line(
+            subject=subject, outcome=Outcome.REFUSED, at_ms=self.phone.desk.now_ms(), why=((key, dict(values)),)
+        )
+        self.lines.append(line)
+        return line
+
+    def _record(self, subject: str | Amount, now: int) -> Line:
+        named = subject.item_type if isinstance(subject, Amount) else subject
+        made = draft(
+            ACTIONS[self.action],
+            subject,
+            {"to" if self.action in TOWARDS else "place": self.place},
+            context=self.phone.desk.context(task=self.task),
+        )
+        if isinstance(made, Question):
+            return self.refuse(named, "told.no_home", {})
+        if isinstance(made, Fault):
+            return self.refuse(named, made.key, made.values)
+        told = self.phone.desk.record(made)
+        line = self._line(subject, told, now)
+        self.lines.append(line)
+        return line
+
+    def _line(self, subject: str | Amount, told: Told, now: int) -> Line:
+        why: list[tuple[str, Mapping[str, object]]] = [(key, {}) for key in told.reasons]
+        if told.since_ms is not None and told.outcome is Outcome.REPEAT:
+            why = [("told.again_at", {"at_ms": told.since_ms})]
+        line = Line(subject="", outcome=told.outcome, at_ms=now, event_id=told.event_id, why=tuple(why))
+        if isinstance(subject, Amount):
+            return replace(line, subject=subject.item_type, item_type=subject.item_type, qty=subject.qty)
+        item = self.phone.mirror.look(subject).item
+        if line.outcome is Outcome.ACCEPTED and self.expected and item.id not in self.expected:
+            line = replace(line, outcome=Outcome.UNEXPECTED, why=(*why, ("told.not_on_the_list", {})))
+        return replace(line, subject=subject, item=item.id, item_type=item.type)
+
+    def undo(self) -> Line | None:
+        """Void the last recorded line that stands; None when there is none. A `FieldError` keeps it as it was."""
+        at = next(
+            (n for n in reversed(range(len(self.lines))) if self.lines[n].event_id and not self.lines[n].undone), None
+        )
+        if at is None:
+            return None
+        self.phone.desk.undo(self.lines[at].event_id)
+        self.lines[at] = replace(self.lines[at], undone=True)
+        return self.lines[at]
+
+    # ---- what is shown
+
+    @property
+    def counted(self) -> int:
+        """The pieces counted."""
+        return sum(line.qty for line in self.lines if line.counts)
+
+    @property
+    def extra(self) -> int:
+        """The pieces counted that nobody expected here."""
+        return sum(line.qty for line in self.lines if line.counts and line.outcome is Outcome.UNEXPECTED)
+
+    @property
+    def to_look(self) -> list[Line]:
+        """The red lines that nobody has looked at yet."""
+        return [line for line in self.lines[self.looked :] if line.outcome is Outcome.REFUSED and not line.undone]
+
+    def look(self) -> list[Line]:
+        """Give the red lines, and count them as looked at."""
+        waiting = self.to_look
+        self.looked = len(self.lines)
+        return waiting
+
+    @property
+    def last(self) -> Line | None:
+        """The last recorded line that stands: what an undo takes back."""
+        return next((line for line in reversed(self.lines) if line.event_id and not line.undone), None)
+
+    def rows(self) -> list[Row]:
+        """Give the expected list by type, the largest first; the unknown type last."""
+        wanted = Counter(self.expected.values())
+        met: Counter[str] = Counter()
+        extra: Counter[str] = Counter()
+        for line in self.lines:
+            if line.counts:
+                into = extra if line.outcome is Outcome.UNEXPECTED else met
+                into[line.item_type] += line.qty
+        types = sorted(wanted | met | extra, key=lambda each: (not each, -wanted[each], each))
+        return [Row(each, met[each], wanted[each], extra[each]) for each in types]
+
+    def type_name(self, item_type: str) -> str:
+        """Give the name of a type, its key where nobody described it."""
+        return name_of_type(self.phone.mirror.book(), item_type, self.phone.desk.now_ms())
+
+
+def name_of_type(book: Book, item_type: str, now_ms: int) -> str:
+    """Give the name of a type, its key where nobody described it."""
+    return book.item_type(item_type, now_ms).name or item_type
+
+
+def name_of_place(book: Book, place: str, now_ms: int) -> str:
+    """Give the name of a place, its key where nobody described it."""
+    return book.site(place, now_ms).name or place
+
+
+def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
+    """Read the standing lines of a visit back from the outbox, in their order."""
+    with phone.store.reading() as db:
+        rows = db.execute(
+            "SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = ? AND json_extract(CAST(payload AS TEXT), '$.task') = ?"
+            " ORDER BY n",
+            (kind, task),
+        ).fetchall()
+        voids = db.execute("SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = 'event.voided'").fetchall()
+    voided = {as_event(payload, teff or wall, tq).text("target") for payload, teff, tq, wall in voids}
+    lines = []
+    for payload, teff, tq, wall in rows:
+        event = as_event(payload, teff or wall, tq)
+        if event.id in voided:
+            continue
+        item = phone.mirror.look(event.code).item if event.code else None
+        lines.append(
+            Line(
+                subject=event.code or event.item_type,
+                outcome=Outcome.ACCEPTED,
+                at_ms=wall,
+                qty=event.qty or 1,
+                item=item.id if item else "",
+                item_type=item.type if item else event.item_type,
+                event_id=event.id,
+            )
+        )
+    return lines

@@ -1,0 +1,143 @@
+"""A visit: what is counted, what is not, what is expected, and what an undo takes back."""
+
+import pytest
+
+from boucle.codes import Kind, mint
+from boucle.commands import Command, command_code
+from boucle.enrolment import Invitation
+from boucle_field.desk import Outcome
+from boucle_field.meaning import Nothing, Spot, Thing, meaning
+from boucle_field.outbox import Draft
+from boucle_field.sends import Pile, lines
+from boucle_field.sync import sync
+from boucle_field.visit import Row, Visit
+from boucle_field.work import Amount
+from tests.builders import code
+from tests.field_app.ran import Place
+from tests.world import drive
+
+CRATES = range(1, 8)
+
+
+@pytest.fixture
+def stocked(place: Place) -> Place:
+    """Give a phone that knows seven crates, five of them at Mulhouse."""
+    for number in CRATES:
+        place.phone.desk.record(
+            Draft(kind="item.commissioned", code=code(number), place="strasbourg", body={"type": "bac"})
+        )
+    for number in range(1, 6):
+        place.phone.desk.record(
+            Draft(kind="item.shipped", code=code(number), place="strasbourg", body={"to": "mulhouse"})
+        )
+        place.phone.desk.record(Draft(kind="item.delivered", code=code(number), place="mulhouse"))
+    drive(sync(place.phone), place.net, "d-un")
+    assert place.phone.outbox.counts().unsent == 0
+    return place
+
+
+def collecting(place: Place) -> Visit:
+    return Visit.begin(place.phone, action="collect", place="mulhouse")
+
+
+def test_what_stands_at_a_place_is_expected_there(stocked: Place) -> None:
+    assert collecting(stocked).rows() == [Row("bac", 0, 5, 0)]
+    assert Visit.begin(stocked.phone, action="deliver", place="mulhouse").rows() == []
+
+
+def test_what_was_recorded_here_since_changes_what_is_expected(stocked: Place) -> None:
+    first = collecting(stocked)
+    first.scan(code(1))
+    assert collecting(stocked).rows() == [Row("bac", 0, 4, 0)]
+    assert len(Visit.begin(stocked.phone, action="receive", place="strasbourg").expected) == 1
+
+
+def test_a_scan_is_durable_when_it_is_told(stocked: Place) -> None:
+    visit = collecting(stocked)
+    line = visit.scan(code(1))
+    assert (line.outcome, visit.counted) == (Outcome.ACCEPTED, 1)
+    (waiting,) = lines(stocked.phone.store, Pile.WAITING)
+    assert (waiting.event_id, waiting.subject) == (line.event_id, code(1))
+
+
+def test_the_same_crate_twice_in_a_visit_is_recorded_once(stocked: Place) -> None:
+    visit = collecting(stocked)
+    visit.scan(code(1))
+    again = visit.scan(code(1))
+    assert (again.outcome, again.event_id, visit.counted) == (Outcome.REPEAT, "", 1)
+    assert stocked.phone.outbox.counts().unsent == 1
+
+
+def test_what_nobody_expected_counts_as_extra(stocked: Place) -> None:
+    visit = collecting(stocked)
+    visit.scan(code(1))
+    assert visit.scan(code(6)).outcome is Outcome.UNEXPECTED
+    assert (visit.counted, visit.extra) == (2, 1)
+    assert visit.rows() == [Row("bac", 1, 5, 1)]
+
+
+def test_an_unknown_label_counts_and_says_that_it_will_be_checked(stocked: Place) -> None:
+    visit = collecting(stocked)
+    assert visit.scan(code(99)).outcome is Outcome.UNKNOWN
+    assert visit.counted == 1
+    assert visit.rows()[-1] == Row("", 1, 0, 0)
+
+
+def test_an_undo_takes_back_the_last_scan_that_was_recorded(stocked: Place) -> None:
+    visit = collecting(stocked)
+    visit.scan(code(1))
+    visit.scan(code(2))
+    visit.scan(code(2))
+    undone = visit.undo()
+    assert undone is not None
+    assert (undone.subject, visit.counted) == (code(2), 1)
+    assert visit.scan(code(2)).outcome is Outcome.ACCEPTED
+    assert [visit.undo() is None for _ in range(3)] == [False, False, True]
+    assert visit.counted == 0
+
+
+def test_a_red_line_waits_until_it_was_looked_at(stocked: Place) -> None:
+    visit = collecting(stocked)
+    visit.refuse("12345", "told.misread.misread", {})
+    assert (len(visit.to_look), visit.counted) == (1, 0)
+    assert len(visit.look()) == 1
+    assert visit.to_look == []
+
+
+def test_an_open_visit_survives_the_app(stocked: Place) -> None:
+    visit = collecting(stocked)
+    for number in (1, 2, 3):
+        visit.scan(code(number))
+    visit.undo()
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert (again.action, again.place, again.counted, again.rows()) == ("collect", "mulhouse", 2, [Row("bac", 2, 5, 0)])
+    again.close()
+    assert Visit.resume(stocked.phone) is None
+
+
+def test_pieces_without_labels_are_counted_by_type(stocked: Place) -> None:
+    visit = collecting(stocked)
+    assert visit.count(Amount("film", 12)).event_id
+    assert visit.counted == 12
+    assert Row("film", 12, 0, 0) in visit.rows()
+
+
+def test_where_things_go_is_the_place_of_a_shipment(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="ship", place="nancy")
+    assert visit.scan(code(6)).outcome is Outcome.ACCEPTED
+    item = stocked.phone.mirror.look(code(6)).item
+    assert (item.stage, item.place) == ("outbound", "nancy")
+
+
+def test_a_text_means_the_same_on_every_screen(stocked: Place) -> None:
+    phone = stocked.phone
+    assert meaning(f"HTTP://10.0.0.5/{code(1)}", phone) == Thing(code=code(1))
+    assert meaning(command_code(Command.UNDO).url("https://other.example"), phone) is Command.UNDO
+    spot = mint(Kind.PLACE, lambda size: bytes(range(size)))
+    assert meaning(spot.grouped, phone) == Spot(key=spot.text)
+    invitation = Invitation(server="https://boucle.example", code="0" * 26, pin="a" * 64)
+    assert meaning(invitation.uri, phone) == invitation
+    foreign = meaning("https://example.org/hello", phone)
+    assert isinstance(foreign, Nothing)
+    assert foreign.key == "told.misread.foreign"
