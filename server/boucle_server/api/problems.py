@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boucle.errors import BoucleError
 from boucle.words import LANGUAGES, say
+from boucle_server.api.draining import Incoming
 from boucle_server.api.running import Running
 from boucle_server.errors import ServerError, slug_of
 from boucle_server.incidents import note_incident
@@ -170,13 +171,13 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, received = False, 0
+        started = False
+        request = Request(scope)
+        incoming = Incoming(receive, waits="expect" in request.headers)
 
         async def measured() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_body:
+            message = await incoming.receive()
+            if incoming.received > self._max_body:
                 raise HTTPException(413)
             return message
 
@@ -185,10 +186,13 @@ class Edge:
             if message["type"] == "http.response.start":
                 started = True
                 _count(scope, message["status"])
-                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+                # A request that was refused before it was read has a sender who does not listen yet.
+                whole = message["status"] < 400 or await incoming.drain()  # noqa: PLR2004
+                headers = (*message.get("headers", ()), *_HEADERS, *(() if whole else _CLOSE))
+                message = {**message, "headers": list(headers)}
             await send(message)
 
-        refusal = _refusal(Request(scope), self._max_body)
+        refusal = _refusal(request, self._max_body)
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
@@ -217,6 +221,7 @@ def _refusal(request: Request, max_body: int) -> Response | None:
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """What a counter names; a client may invent any other method, and each would be a series for ever."""
+_CLOSE = ((b"connection", b"close"),)
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
