@@ -49,7 +49,7 @@ COMMANDS = {
         _DEVICE, "print the newest signed receipt, for `boucle verify --receipt`", "receipt > receipt.txt"
     ),
     "actions": Command(_SCAN, "list every action with its fields", "actions --json"),
-    "run": Command(_DEVICE, "open the screens", "run"),
+    "run": Command("boucle_field.app", "open the screens", "run"),
 }
 
 
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers["login"].add_argument("--pin", required=True, metavar="P")
     parsers["undo"].add_argument("event", nargs="?", default="", metavar="EVENT_ID")
     parsers["rescue-export"].add_argument("file", type=Path, metavar="FILE")
+    parsers["run"].add_argument("--frames", type=Path, metavar="DIR", help="pictures of a folder instead of a camera")
     for name in ("status", "actions"):
         parsers[name].add_argument("--json", action="store_true", help="for programs")
     _scan_arguments(parsers["scan"])

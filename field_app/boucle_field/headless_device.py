@@ -127,12 +127,6 @@ def receipt(args: argparse.Namespace) -> int:
     return 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Say that there is no window yet."""
-    print(say("phone.no_screens", args.lang), file=sys.stderr)
-    return 1
-
-
 def _clock(phone: Phone) -> dict[str, object]:
     reading = phone.ticks.reading()
     error = clock_error_ms(reading, timekeeper.samples(phone.store))

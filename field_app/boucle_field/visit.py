@@ -219,8 +219,8 @@ def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
     """Read the standing lines of a visit back from the outbox, in their order."""
     with phone.store.reading() as db:
         rows = db.execute(
-            "SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = ? AND json_extract(CAST(payload AS TEXT), '$.task') = ?"
-            " ORDER BY n",
+            "SELECT payload, teff, tq, wall_ms FROM outbox"
+            " WHERE kind = ? AND json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",
             (kind, task),
         ).fetchall()
         voids = db.execute("SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = 'event.voided'").fetchall()

@@ -1,0 +1,309 @@
+"""The face: the window of one phone, with the screen that is open and everything that lives as long as the app."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.metrics import dp
+from kivy.utils import get_color_from_hex
+
+from boucle.enrolment import Invitation
+from boucle.signing import load_crypto
+from boucle.words import say
+from boucle_field import people
+from boucle_field.courier import SOON_S, Courier, Line, News, standing
+from boucle_field.desk import Outcome
+from boucle_field.enrolment import enrol
+from boucle_field.errors import FieldError
+from boucle_field.http import Server, drive
+from boucle_field.identity import Identity
+from boucle_field.meaning import Meaning
+from boucle_field.phone import Phone
+from boucle_field.screens import theme, wording
+from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
+from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
+from boucle_field.screens.eye import Eye
+from boucle_field.screens.router import Router
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.sound import Signal, Speaker
+from boucle_field.screens.theme import OUTCOMES, Theme
+from boucle_field.screens.top_bar import BarState, TopBar
+from boucle_field.screens.wedge import Wedge
+from boucle_field.store import Store, put
+from boucle_field.ticks import DeviceTicks
+from boucle_field.training import begin_training
+
+STRIP_S = 8
+"""How long a passing message stays."""
+_FRAME_DP = 8
+
+
+class Face(Router, App):
+    """The app. `directory` is the phone's data; `frames` a folder of pictures instead of a camera."""
+
+    title = "Boucle"
+
+    def __init__(
+        self, directory: Path, *, lang: str, frames: Path | None = None, signal: Signal | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        use_font()
+        self.directory = directory
+        self.store = Store.open(directory)
+        self.lang = self.store.get("screen.lang") or lang
+        self.look: Theme = theme.THEMES.get(self.store.get("screen.theme"), theme.LIGHT)
+        self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
+        self.training = self.enrolling = False
+        self.news = News(line=Line.UNKNOWN)
+        self.courier: Courier | None = None
+        self.wedge = Wedge(self.scanned)
+        self.eye = Eye(self, frames)
+        self._signal = signal
+        self._opened: tuple[Callable[..., Screen], tuple[Any, ...]] = (EnrolScreen, ())
+        self._soon = Clock.create_trigger(lambda _: self.send_now(), SOON_S)
+        self._fade = Clock.create_trigger(lambda _: self.strip.clear_widgets(), STRIP_S)
+
+    # ---- the life of the window
+
+    def build(self) -> Box:
+        """Make the window and open the first screen."""
+        self.window = Box(own_height=False, spacing=0)
+        self.resume()
+        self.start()
+        return self.window
+
+    def on_start(self) -> None:
+        """Listen, and send what waits."""
+        self._signal = self._signal or Speaker()
+        self.wedge.listen()
+        self._begin_sending()
+
+    def on_stop(self) -> None:
+        """End what runs beside the window; everything recorded is kept already."""
+        self.wedge.rest()
+        self.eye.close()
+        if self.courier is not None:
+            self.courier.close()
+        if isinstance(self._signal, Speaker):
+            self._signal.close()
+        if self.phone is not None and self.training:
+            self.phone.store.close()
+        self.store.close()
+
+    def _begin_sending(self) -> None:
+        if self.phone is not None and self.courier is None:
+            self.courier = Courier(self.directory, lambda news: Clock.schedule_once(partial(self._heard, news)))
+            self.courier.start()
+
+    # ---- screens
+
+    def open(self, screen: Callable[..., Screen], *arguments: Any) -> None:
+        """Open a screen in place of the one that is there."""
+        self._opened = (screen, arguments)
+        self.wedge.typing = None
+        self.screen = screen(self, *arguments)
+        self.bar = TopBar(self.look, self.lang, act=self.open_sends)
+        self.strip = column(padding=[dp(theme.MARGIN), dp(2)])
+        self._paint()
+        self.screen.build()
+        self.refresh_bar()
+
+    def _paint(self) -> None:
+        self.window.clear_widgets()
+        self.window.canvas.before.clear()
+        Window.clearcolor = get_color_from_hex(self.look.page.ground)
+        self.window.padding = dp(_FRAME_DP) if self.training else 0
+        if self.training:
+            ground(self.window, theme.TRAINING.ground)
+        inner = Box(own_height=False, spacing=0)
+        ground(inner, self.look.page.ground)
+        for each in (self.bar, self.strip, self.screen):
+            inner.add_widget(each)
+        self.window.add_widget(inner)
+
+    def again(self) -> None:
+        """Make the open screen anew, after a change of language or colours."""
+        screen, arguments = self._opened
+        self.open(screen, *arguments)
+
+    def start(self) -> None:
+        """Open the screen that comes first as things stand."""
+        if self.phone is None:
+            self.open(EnrolScreen)
+        elif self.is_locked:
+            self.open(WhoScreen)
+        else:
+            self.back()
+
+    def open_sends(self) -> None:
+        """Open the sends; without a phone there are none."""
+        if self.phone is not None and not self.is_locked:
+            self.open(SendsScreen)
+
+    def refresh_bar(self) -> None:
+        """Show how the device stands now."""
+        if self.phone is None:
+            self.bar.show(BarState(self.news.line, None, "", "UTC"))
+            return
+        who = people.present(self.at.store)
+        now = standing(self.at, self.news)
+        self.bar.show(BarState(self.news.line, now, who.name if who else "", self.at.identity.zone, self.training))
+
+    # ---- words and signals
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Say words in the language of the screens."""
+        return say(key, self.lang, **values)
+
+    def told(self, outcome: Outcome | None, text: str) -> None:
+        """Show a message for a moment."""
+        pair = self.look.main if outcome is None else OUTCOMES[outcome]
+        sign = "" if outcome is None else f"{theme.SIGNS[outcome]} "
+        plate = column(Text(f"{sign}{text}", pair), padding=dp(theme.GAP))
+        ground(plate, pair.ground, radius=theme.ROUND)
+        self.strip.clear_widgets()
+        self.strip.add_widget(plate)
+        self._fade.cancel()
+        self._fade()
+
+    def fail(self, error: FieldError) -> None:
+        """Say what went wrong, what was kept and what to do."""
+        self.told(Outcome.REFUSED, error.said(self.lang))
+        self.signal(Outcome.REFUSED)
+
+    def signal(self, outcome: Outcome) -> None:
+        """Sound and vibrate."""
+        if self._signal is not None:
+            self._signal.play(outcome)
+
+    def named(self, subject: str) -> str:
+        """Give a code as it is printed."""
+        return wording.named(subject)
+
+    def reason(self, key: str, values: Mapping[str, object]) -> str:
+        """Give a reason in words."""
+        return wording.reason(key, values, lang=self.lang, zone=self.at.identity.zone)
+
+    def describe(self, code: str) -> str:
+        """Give what a code is and where it stands."""
+        return wording.described(self.at, code, self.lang)
+
+    # ---- the camera
+
+    @property
+    def camera_words(self) -> str:
+        """The key of what to say about the camera."""
+        return "screen.no_camera" if self.eye.missing else "screen.camera_how"
+
+    def camera_button(self) -> list[BigButton]:
+        """Give the button of the camera, unless there is none."""
+        return [] if self.eye.missing else [self.eye.button()]
+
+    def camera_chips(self) -> list[Chip]:
+        """Give what can be done with the camera."""
+        return self.eye.chips()
+
+    # ---- the line
+
+    def _heard(self, news: News, _dt: float) -> None:
+        had_people = self.has_people
+        self.news = news
+        if self.is_locked and not had_people:
+            self.start()
+        self.refresh_bar()
+        if isinstance(self.screen, SendsScreen):
+            self.again()
+
+    def recorded(self) -> None:
+        """Show and send what was just kept."""
+        self.refresh_bar()
+        if not self.training:
+            self._soon()
+
+    def send_now(self) -> None:
+        """Run a round of sync."""
+        if self.courier is not None:
+            self.courier.now()
+
+    def toggle_line(self) -> None:
+        """Stay offline, or come back."""
+        if self.courier is not None:
+            self.courier.hold(offline=not self.courier.held)
+        self.again()
+
+    def enrol(self, invitation: Invitation) -> None:
+        """Ask to be let in, on a thread of its own."""
+        if self.enrolling or self.phone is not None:
+            return
+        self.enrolling = True
+        self.again()
+        Thread(target=self._enrol, args=(invitation,), name="enrolment", daemon=True).start()
+
+    def _enrol(self, invitation: Invitation) -> None:
+        try:
+            with closing(Store.open(self.directory)) as store, closing(Server(invitation.server)) as server:
+                engine = enrol(
+                    store, invitation, ticks=DeviceTicks(), crypto=load_crypto(), randomness=secrets.token_bytes
+                )
+                drive(engine, server.ask)
+        except FieldError as error:
+            Clock.schedule_once(partial(self._enrolled, error))
+        else:
+            Clock.schedule_once(partial(self._enrolled, None))
+
+    def _enrolled(self, error: FieldError | None, _dt: float) -> None:
+        self.enrolling = False
+        if error is not None:
+            self.again()
+            self.fail(error)
+            return
+        self.phone = Phone.of(self.store)
+        self._begin_sending()
+        self.start()
+        self.told(Outcome.ACCEPTED, self.say("screen.enrolled", name=self.at.identity.name or self.at.identity.dev))
+        self.signal(Outcome.ACCEPTED)
+
+    # ---- switches
+
+    def next_language(self) -> None:
+        """Speak the other language, at once."""
+        self.lang = other_language(self.lang)
+        self._keep("screen.lang", self.lang)
+        self.again()
+
+    def next_theme(self) -> None:
+        """Change between day and night."""
+        self.look = theme.DARK if self.look is theme.LIGHT else theme.LIGHT
+        self._keep("screen.theme", self.look.name)
+        self.again()
+
+    def switch_training(self) -> None:
+        """Begin to practise, or come back to the work as it was."""
+        if self.training:
+            self.at.store.close()
+            self.phone = Phone.of(self.store)
+        else:
+            self.phone = begin_training(self.at)
+        self.training = not self.training
+        self.resume()
+        self.start()
+
+    def _keep(self, name: str, value: str) -> None:
+        with self.store.writing() as db:
+            put(db, name, value)
+
+    def scanned(self, text: str) -> None:
+        """Take what a scanner, a camera or a person gives, whatever screen is open."""
+        self.route(text)
+
+    def take(self, meant: Meaning) -> bool:
+        """Offer to the open screen what was scanned."""
+        return self.screen.take(meant)

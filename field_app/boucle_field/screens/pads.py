@@ -1,0 +1,146 @@
+"""The pads: a PIN or a number by big keys, a printed code by its 32 characters, names and places by tiles."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Final
+
+from kivy.metrics import dp
+from kivy.uix.gridlayout import GridLayout
+
+from boucle.codes import CODE_CHARACTERS, Label, read_label
+from boucle.ids import CROCKFORD
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Box, Text
+from boucle_field.screens.theme import Theme
+from boucle_field.screens.wedge import Typing
+
+ERASE: Final = "←"
+DONE: Final = "OK"
+LONGEST_PIN: Final = 6
+_CODE_COLUMNS: Final = 6
+_GROUP: Final = 4
+
+
+class Pad(Box, Typing):
+    """Keys under a line that shows what was typed; a keyboard does the same."""
+
+    def __init__(
+        self,
+        look: Theme,
+        *,
+        keys: Iterable[str],
+        columns: int,
+        key_dp: float,
+        longest: int,
+        entered: Callable[[str], object],
+        shown: Callable[[str], str] = str,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.text = ""
+        self._longest, self._entered, self._shown = longest, entered, shown
+        self._allowed = frozenset("".join(key for key in keys if key not in (ERASE, DONE)))
+        self.line = Text(" ", look.page, size=theme.WORD, bold=True, align="center")
+        self.add_widget(self.line)
+        self.keys = GridLayout(cols=columns, spacing=dp(theme.GAP / 2), size_hint_y=None)
+        self.keys.bind(minimum_height=self.keys.setter("height"))
+        for key in keys:
+            pair = look.main if key == DONE else look.tile
+            button = BigButton(
+                key,
+                pair,
+                act=partial(self._press, key),
+                least=key_dp,
+                size=theme.WORD if key_dp > theme.TOUCH else theme.TITLE,
+                bold=True,
+                line=look.line,
+                padding_dp=2,
+            )
+            self.keys.add_widget(button)
+        self.add_widget(self.keys)
+
+    def _press(self, key: str) -> None:
+        match key:
+            case "←":
+                self.erased()
+            case "OK":
+                self.entered()
+            case _:
+                self.typed(key)
+
+    def typed(self, text: str) -> None:
+        """Take characters; those that the pad does not have are passed over."""
+        for character in text.upper():
+            if character in self._allowed and len(self.text) < self._longest:
+                self.text += character
+        self._tell()
+
+    def erased(self) -> None:
+        """Take the last character away."""
+        self.text = self.text[:-1]
+        self._tell()
+
+    def entered(self) -> None:
+        """Hand over what was typed, and begin anew."""
+        text, self.text = self.text, ""
+        self._tell()
+        if text:
+            self._entered(text)
+
+    def _tell(self) -> None:
+        self.line.text = self._shown(self.text) or " "
+
+
+def pin_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
+    """Give the pad for a PIN: what is typed is not shown."""
+    return Pad(
+        look,
+        keys=[*"123456789", ERASE, "0", DONE],
+        columns=3,
+        key_dp=theme.PIN_KEY,
+        longest=LONGEST_PIN,
+        entered=entered,
+        shown=lambda text: " ".join("●" * len(text)),
+    )
+
+
+def number_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
+    """Give the pad for a number of pieces."""
+    return Pad(
+        look,
+        keys=[*"123456789", ERASE, "0", DONE],
+        columns=3,
+        key_dp=theme.PIN_KEY,
+        longest=LONGEST_PIN,
+        entered=entered,
+    )
+
+
+def code_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
+    """Give the pad for a printed code: in groups of four, with a sign once its check holds."""
+    return Pad(
+        look,
+        keys=[*CROCKFORD, ERASE, DONE],
+        columns=_CODE_COLUMNS,
+        key_dp=theme.TOUCH,
+        longest=CODE_CHARACTERS + 1,
+        entered=entered,
+        shown=shown_code,
+    )
+
+
+def shown_code(text: str) -> str:
+    """Show a code as far as it is typed; ✓ when its check holds, ⚠ when it is complete and does not."""
+    letter, rest = (text[:1], text[1:]) if len(text) > CODE_CHARACTERS else ("", text)
+    groups = "-".join(rest[at : at + _GROUP] for at in range(0, len(rest), _GROUP))
+    shown = f"{letter}-{groups}" if letter else groups
+    if len(text) < CODE_CHARACTERS:
+        return shown
+    return f"{shown} {'✓' if isinstance(read_label(shown), Label) else '⚠'}"
+
+
+def tiles(look: Theme, named: Iterable[tuple[str, str]], chosen: Callable[[str], object]) -> list[BigButton]:
+    """Give one big button for each key with its name."""
+    return [
+        BigButton(name, look.tile, act=partial(chosen, key), size=theme.TITLE, line=look.line) for key, name in named
+    ]

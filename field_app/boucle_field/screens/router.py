@@ -1,0 +1,196 @@
+"""The router: what each scan leads to, whatever screen is open, and the visit that is under way."""
+
+from typing import TYPE_CHECKING, Any
+
+from boucle.commands import Command
+from boucle.enrolment import Invitation
+from boucle_field import people
+from boucle_field.desk import Outcome
+from boucle_field.errors import LoginError
+from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
+from boucle_field.phone import Phone
+from boucle_field.screens.door_screens import WhoScreen
+from boucle_field.screens.scan_screen import RedScreen, ScanScreen
+from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, HomeScreen, PlaceScreen, SummaryScreen
+from boucle_field.visit import Line, Visit
+from boucle_field.work import ACTIONS, Amount, Where
+
+if TYPE_CHECKING:
+    from boucle_field.screens.screen import Screen
+
+
+class Router:
+    """Half of the face: it holds the visit, and opens the screen that a scan asks for."""
+
+    phone: Phone | None
+    screen: "Screen"
+    open: Any
+    told: Any
+    signal: Any
+    say: Any
+    take: Any
+    fail: Any
+    start: Any
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.visit: Visit | None = None
+        self.task = ""
+        self.pending: list[str] = []
+        """Items that were scanned before it was clear what is done with them."""
+
+    @property
+    def at(self) -> Phone:
+        """The phone, once it is enrolled."""
+        assert self.phone is not None
+        return self.phone
+
+    @property
+    def has_people(self) -> bool:
+        """Whether somebody could log in here."""
+        return self.phone is not None and bool(people.operators(self.phone.store))
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether somebody has to say who works first."""
+        return self.has_people and people.present(self.at.store) is None
+
+    def resume(self) -> None:
+        """Take up the visit that was open when the app ended."""
+        self.visit = Visit.resume(self.phone) if self.phone is not None else None
+        self.pending = []
+
+    # ---- a scan
+
+    def route(self, text: str) -> None:
+        """Give a scan to the open screen, else do what it means anywhere."""
+        if self.phone is None:
+            invitation = invited(text)
+            if invitation is None or not self.take(invitation):
+                self._refuse("screen.enrol_first")
+            return
+        meant = meaning(text, self.at)
+        if self.is_locked and not isinstance(meant, Badge):
+            self._refuse("screen.who_first")
+        elif not self.take(meant):
+            self._anywhere(meant)
+
+    def _anywhere(self, meant: Meaning) -> None:
+        match meant:
+            case Spot(key=key):
+                self.arrive(key)
+            case Thing() | Task() | Command() if self.visit is not None:
+                self.open(ScanScreen)
+                self.take(meant)
+            case Thing(code=code):
+                self.hold(code)
+            case Task(key=key):
+                self.task = key
+            case Command() as command if command.value in ACTIONS:
+                self.choose(command.value)
+            case Command():
+                self._refuse("screen.nothing_open")
+            case Badge(key=key):
+                self._badge(key)
+            case Invitation():
+                self._refuse("screen.already_enrolled")
+            case Nothing(key=key, type=type_key):
+                self._refuse(key, type=type_key)
+
+    def _badge(self, key: str) -> None:
+        try:
+            who = people.find_operator(self.at.store, key)
+        except LoginError as error:
+            self.fail(error)
+            return
+        self.open(WhoScreen, who)
+
+    def _refuse(self, key: str, /, **values: object) -> None:
+        self.told(Outcome.REFUSED, self.say(key, **values))
+        self.signal(Outcome.REFUSED)
+
+    # ---- the visit
+
+    def home(self) -> None:
+        """Go to where everything begins."""
+        self.open(HomeScreen)
+
+    def back(self) -> None:
+        """Go back to the visit, or to the beginning."""
+        self.open(ScanScreen if self.visit is not None else HomeScreen)
+
+    def choose(self, action: str) -> None:
+        """Begin an action: at once where its place is known, else by asking for it."""
+        home = self.at.desk.context().home
+        if action == AT_HOME and home:
+            self.begin(action, home)
+        else:
+            self.open(PlaceScreen, action)
+
+    def arrive(self, place: str) -> None:
+        """Begin the visit that a place's label means: the action under way if it fits, else the usual one there."""
+        is_partner = self.at.desk.context().is_partner(place)
+        action = AT_PARTNERS if is_partner else AT_HOME
+        if self.visit is not None and self._fits(self.visit.action, is_partner=is_partner):
+            action = self.visit.action
+        if self.visit is not None and (self.visit.action, self.visit.place) == (action, place):
+            self.told(None, self.say("screen.already_here"))
+            return
+        self.begin(action, place)
+
+    def turn(self, action: str) -> None:
+        """Do something else at the same place, if it can be done there."""
+        assert self.visit is not None
+        if self._fits(action, is_partner=self.at.desk.context().is_partner(self.visit.place)):
+            self.begin(action, self.visit.place)
+        else:
+            self.choose(action)
+
+    @staticmethod
+    def _fits(action: str, *, is_partner: bool) -> bool:
+        return action == "ship" or (ACTIONS[action].where is Where.AWAY) == is_partner
+
+    def begin(self, action: str, place: str) -> None:
+        """Open a visit; what was scanned too early is its first."""
+        if self.visit is not None:
+            self.visit.close()
+        self.visit = Visit.begin(self.at, action=action, place=place, task=self.task)
+        self.task = ""
+        self.open(ScanScreen)
+        pending, self.pending = self.pending, []
+        for code in pending:
+            self.take(Thing(code=code))
+
+    def hold(self, code: str) -> None:
+        """Remember an item until it is clear what is done with it."""
+        if code not in self.pending:
+            self.pending.append(code)
+        self.home()
+
+    def count(self, amount: Amount) -> None:
+        """Record pieces without labels in the open visit."""
+        if isinstance(self.screen, ScanScreen):
+            self.screen.count(amount)
+
+    def summary(self) -> None:
+        """Show what the visit comes to."""
+        if self.visit is not None:
+            self.open(SummaryScreen)
+
+    def validate(self) -> None:
+        """End the visit."""
+        assert self.visit is not None
+        counted = self.visit.counted
+        self.visit.close()
+        self.visit = None
+        self.home()
+        self.told(Outcome.ACCEPTED, self.say("screen.validated", n=counted))
+
+    def red_lines(self, lines: list[Line]) -> None:
+        """Show the lines that want looking at."""
+        self.open(RedScreen, lines)
+
+    def leave(self) -> None:
+        """Log out; what is unsent never holds anybody up."""
+        people.leave(self.at.store)
+        self.start()

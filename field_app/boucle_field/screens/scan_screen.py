@@ -1,0 +1,204 @@
+"""D4, the scan screen: the counter, the last line with its undo, what is expected; the scanner never waits."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from kivy.core.image import Image as CoreImage
+from kivy.metrics import dp
+from kivy.uix.image import Image
+from kivy.uix.stacklayout import StackLayout
+
+from boucle.commands import Command
+from boucle_field.desk import Outcome
+from boucle_field.errors import FieldError
+from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Chip, Text, column, ground, scroll
+from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.work_screens import AmountScreen, CodeScreen
+from boucle_field.visit import OPERATIONS, Line, Visit, name_of_place
+from boucle_field.work import ACTIONS, Amount
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+    from boucle_field.screens.face import Face
+
+PREVIEW_DP = 150
+
+
+class ScanScreen(Screen):
+    """One visit while it goes on."""
+
+    def __init__(self, face: "Face") -> None:
+        super().__init__(face)
+        assert face.visit is not None
+        self.visit: Visit = face.visit
+        self.shown = Shown(None, self.say("screen.ready"))
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        phone = self.face.at
+        place = name_of_place(phone.mirror.book(), self.visit.place, phone.desk.now_ms())
+        action = ACTIONS[self.visit.action].word(self.face.lang)
+        self.head = Text(self.say("screen.at", action=action, place=place), self.look.page, size=theme.TITLE, bold=True)
+        self.panel = OutcomePanel(self.look)
+        self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
+        self.listed = ExpectedList(self.look, self.face.lang)
+        self.chips = StackLayout(spacing=dp(theme.GAP), size_hint_y=None)
+        self.chips.bind(minimum_height=self.chips.setter("height"))
+        self.view = Image(size_hint_y=None, height=0)
+        self.add_widget(self.head)
+        self.add_widget(self.panel)
+        self.add_widget(self.undoing)
+        self.add_widget(scroll(column(self.view, self.chips, self.listed)))
+        self.add_widget(self.main("screen.finish", self.face.summary))
+        self.refresh()
+
+    # ---- what happens
+
+    def take(self, meant: Meaning) -> bool:
+        """Take an item; a place or an action begins another visit; commands do what they say."""
+        match meant:
+            case Thing(code=code, repaired=repaired):
+                self.scan(code)
+                if repaired:
+                    self.face.told(None, self.say("phone.keyboard_repaired"))
+            case Nothing(key=key, code=code, type=type_key):
+                self.tell(self.visit.refuse(code, key, {"type": type_key}))
+            case Command.UNDO:
+                self.undo()
+            case Command.FINISH | Command.VALIDATE:
+                self.face.summary()
+            case Command() as command if command.value in OPERATIONS:
+                self.face.turn(command.value)
+            case Spot(key=key):
+                self.face.arrive(key)
+            case Task(key=key):
+                self.face.task = key
+                self.face.begin(self.visit.action, self.visit.place)
+            case _:
+                return False
+        return True
+
+    def scan(self, code: str) -> None:
+        """Record one item, then tell what it was: never before it is kept."""
+        try:
+            line = self.visit.scan(code)
+        except FieldError as error:
+            self._not_kept(code, error)
+            return
+        self.tell(line)
+
+    def count(self, amount: Amount) -> None:
+        """Record pieces without labels."""
+        try:
+            line = self.visit.count(amount)
+        except FieldError as error:
+            self._not_kept(amount.item_type, error)
+            return
+        self.tell(line)
+
+    def undo(self) -> None:
+        """Take the last scan back, at once."""
+        try:
+            undone = self.visit.undo()
+        except FieldError as error:
+            self.face.fail(error)
+            return
+        if undone is None:
+            self.shown = Shown(None, self.say("screen.nothing_to_undo"))
+        else:
+            self.shown = Shown(Outcome.REPEAT, self.say("screen.undone"), self.face.named(undone.subject))
+            self.face.signal(Outcome.REPEAT)
+            self.face.recorded()
+        self.refresh()
+
+    def tell(self, line: Line) -> None:
+        """Say what one scan was, by colour, sign, word, sound and vibration."""
+        name = self.visit.type_name(line.item_type)
+        code = self.face.named(line.subject)
+        what = f"{line.qty} × {name}" if line.qty > 1 else f"{name}\n{code}" if name and name != code else code
+        why = "\n".join(self.face.reason(key, values) for key, values in line.why)
+        self.shown = Shown(line.outcome, self._word(line), what, why)
+        self.face.signal(line.outcome)
+        if line.event_id:
+            self.face.recorded()
+        self.refresh()
+
+    def _word(self, line: Line) -> str:
+        if line.outcome is Outcome.ACCEPTED:
+            return self.say(f"screen.done.{self.visit.action}")
+        key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else line.outcome
+        return self.say(f"screen.outcome.{key}")
+
+    def _not_kept(self, code: str, error: FieldError) -> None:
+        self.tell(self.visit.refuse(code, error.key, error.values))
+
+    def look_at_red(self) -> None:
+        """Show the red lines; they are looked at then."""
+        self.face.red_lines(self.visit.look())
+
+    # ---- what is shown
+
+    def refresh(self) -> None:
+        """Show the counts as they are now."""
+        rows = self.visit.rows()
+        self.panel.show(self.shown, counted=self.visit.counted, expected=len(self.visit.expected))
+        unknown = self.say("screen.unknown_type")
+        self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
+        last = self.visit.last
+        code = self.face.named(last.subject) if last else ""
+        self.undoing.text = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
+        self._chips()
+
+    def _chips(self) -> None:
+        self.chips.clear_widgets()
+        red, tile, line = theme.OUTCOMES[Outcome.REFUSED], self.look.tile, self.look.line
+        waiting = len(self.visit.to_look)
+        if waiting:
+            self.chips.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=waiting)}", red, act=self.look_at_red))
+        if self.visit.extra:
+            blue = theme.OUTCOMES[Outcome.UNEXPECTED]
+            self.chips.add_widget(Chip(self.say("screen.extra", n=self.visit.extra), blue, act=self.refresh))
+        offers: list[tuple[str, Any]] = [
+            ("screen.typed", lambda: self.face.open(CodeScreen)),
+            ("screen.amount", lambda: self.face.open(AmountScreen)),
+        ]
+        for key, act in offers:
+            self.chips.add_widget(Chip(self.say(key), tile, act=act, line=line))
+        for chip in self.face.camera_chips():
+            self.chips.add_widget(chip)
+
+    def preview(self, picture: "Picture") -> None:
+        """Show what the camera sees."""
+        small = picture.convert("RGB")
+        small.thumbnail((480, 480))
+        data = BytesIO()
+        small.save(data, "png")
+        data.seek(0)
+        self.view.texture = CoreImage(data, ext="png").texture
+        self.view.height = dp(PREVIEW_DP)
+
+
+class RedScreen(Screen):
+    """The lines that want looking at, each with what happened, what was kept and what to do."""
+
+    def __init__(self, face: "Face", lines: list[Line]) -> None:
+        super().__init__(face)
+        self.lines = lines
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        told = []
+        for line in self.lines:
+            why = [self.face.reason(key, values) for key, values in line.why]
+            tile = column(
+                Text(f"⚠ {self.face.named(line.subject)}", self.look.tile, bold=True),
+                *(Text(each, self.look.tile) for each in why),
+                padding=dp(theme.GAP),
+            )
+            ground(tile, self.look.tile.ground, radius=theme.ROUND, line=self.look.line)
+            told.append(tile)
+        self.fill(self.title("screen.red"), *told, bottom=(self.main("screen.back", self.face.back),))

@@ -1,0 +1,73 @@
+"""What every screen is: a column under the top bar that takes what is scanned, if it means something to it."""
+
+from typing import TYPE_CHECKING, Any
+
+from kivy.metrics import dp
+
+from boucle_field.meaning import Meaning
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Box, Text, column, scroll
+from boucle_field.screens.theme import Theme
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+    from boucle_field.screens.face import Face
+
+
+class Screen(Box):
+    """One screen; it is made anew each time it is opened, in the language and the colours of that moment."""
+
+    def __init__(self, face: "Face", **options: Any) -> None:
+        super().__init__(own_height=False, padding=dp(theme.MARGIN), **options)
+        self.face = face
+
+    @property
+    def look(self) -> Theme:
+        """The colours."""
+        return self.face.look
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Say words in the language of the screen."""
+        return self.face.say(key, **values)
+
+    def take(self, meant: Meaning) -> bool:
+        """Take what was scanned; False when it means nothing to this screen, so that the face decides."""
+        del meant
+        return False
+
+    def refresh(self) -> None:
+        """Show what has changed since."""
+
+    def build(self) -> None:
+        """Lay the screen out; the face calls it once the screen is in the window."""
+        raise NotImplementedError
+
+    def preview(self, picture: "Picture") -> None:
+        """Show what the camera sees, where a screen has room for it."""
+
+    # ---- what screens are made of
+
+    def title(self, key: str, /, **values: object) -> Text:
+        """Give the title of the screen."""
+        return Text(self.say(key, **values), self.look.page, size=theme.TITLE, bold=True)
+
+    def text(self, key: str, /, **values: object) -> Text:
+        """Give a sentence."""
+        return Text(self.say(key, **values), self.look.page)
+
+    def main(self, key: str, act: Any, /, **values: object) -> BigButton:
+        """Give the main action, which stands at the bottom."""
+        return BigButton(
+            self.say(key, **values), self.look.main, act=act, least=theme.MAIN, size=theme.TITLE, bold=True
+        )
+
+    def other(self, key: str, act: Any, /, **values: object) -> BigButton:
+        """Give another action."""
+        return BigButton(self.say(key, **values), self.look.tile, act=act, line=self.look.line)
+
+    def fill(self, *content: Any, bottom: tuple[Any, ...] = ()) -> None:
+        """Stand the content in a part that scrolls, with what never scrolls away below it."""
+        self.add_widget(scroll(column(*content)))
+        for each in bottom:
+            self.add_widget(each)

@@ -1,0 +1,105 @@
+"""The top bar, on every screen: the line, what is unsent, the last sync, who works, a low battery, what to know."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from kivy.metrics import dp
+from kivy.uix.behaviors import ButtonBehavior
+
+from boucle.words import say
+from boucle_field.courier import Line, Standing
+from boucle_field.desk import Outcome
+from boucle_field.screens import theme
+from boucle_field.screens.controls import Box, Text, column, ground, row
+from boucle_field.screens.theme import OUTCOMES, TRAINING, Theme
+
+LOW_BATTERY: Final = 20
+_BATTERIES: Final = Path("/sys/class/power_supply")
+_LINE_SIGNS: Final = {Line.UNKNOWN: "○", Line.ONLINE: "●", Line.OFFLINE: "○", Line.HELD: "○"}
+_NARROW_SPACE: Final = "\u202f"
+
+
+class BarState(NamedTuple):
+    """What the bar shows."""
+
+    line: Line
+    standing: Standing | None
+    who: str
+    zone: str
+    training: bool = False
+
+
+class TopBar(ButtonBehavior, Box):
+    """Two lines and, below them, what should be known; a tap opens the sends."""
+
+    def __init__(self, look: Theme, lang: str, *, act: Callable[[], object], **options: Any) -> None:
+        super().__init__(padding=[dp(theme.MARGIN), dp(6)], spacing=dp(2), **options)
+        self.look, self.lang = look, lang
+        self.bind(on_release=lambda _: act())
+        ground(self, look.bar.ground)
+
+    def show(self, state: BarState) -> None:
+        """Show how the device stands."""
+        self.clear_widgets()
+        pair, standing = self.look.bar, state.standing
+        line = f"{_LINE_SIGNS[state.line]} {say(f'screen.line.{state.line}', self.lang)}"
+        synced = standing.last_sync_ms if standing else None
+        last = say("screen.synced", self.lang, time=local_time(synced, state.zone)) if synced else ""
+        self.add_widget(_two(line, last, self.look))
+        unsent = standing.counts.unsent if standing else 0
+        waiting = f"⇅ {say('screen.unsent', self.lang, n=grouped(unsent))}"
+        self.add_widget(_two(waiting, state.who, self.look))
+        if standing and standing.counts.to_check:
+            text = say("screen.to_check", self.lang, n=grouped(standing.counts.to_check))
+            self.add_widget(Text(f"⚠ {text}", pair, bold=True))
+        battery = battery_percent()
+        if battery is not None and battery < LOW_BATTERY:
+            self.add_widget(Text(say("screen.battery", self.lang, n=battery), pair))
+        if state.training:
+            self.add_widget(_strip(say("screen.training", self.lang), TRAINING))
+        for key, values in standing.notices if standing else ():
+            self.add_widget(_strip(say(key, self.lang, **values), OUTCOMES[Outcome.REPEAT]))
+
+
+def _two(left: str, right: str, look: Theme) -> Box:
+    """Stand two short texts at the two ends of a line; the left one is never shortened."""
+    first = Text(left, look.bar, bold=True)
+    second = Text(right, look.bar, align="right")
+    line = row(first, second)
+
+    def share(*_: object) -> None:
+        words = dp(theme.TEXT) * 0.72
+        first.size_hint_x = max(0.3, min(0.75, len(left) * words / max(line.width, 1)))
+        second.size_hint_x = 1 - first.size_hint_x
+
+    line.bind(width=share)
+    return line
+
+
+def _strip(text: str, pair: theme.Pair) -> Box:
+    strip = column(Text(text, pair), padding=[dp(theme.MARGIN), dp(4)])
+    ground(strip, pair.ground, radius=theme.ROUND)
+    return strip
+
+
+def grouped(number: int) -> str:
+    """Write a number as the French do, thousands apart; the English read it too."""
+    return f"{number:,}".replace(",", _NARROW_SPACE)
+
+
+def local_time(ms: int, zone: str) -> str:
+    """Write the time of day of an instant in a zone."""
+    return datetime.fromtimestamp(ms // 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def battery_percent() -> int | None:
+    """Give the charge of the battery, None where there is none or nobody says."""
+    for file in sorted(_BATTERIES.glob("*/capacity")):
+        try:
+            return int(file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue
+    return None

@@ -1,0 +1,37 @@
+"""How things are named on a screen: codes as they are printed, reasons in words, items in one line."""
+
+from collections.abc import Mapping
+
+from boucle.codes import Code, Kind
+from boucle.words import say
+from boucle_field.phone import Phone
+from boucle_field.screens.top_bar import local_time
+from boucle_field.visit import name_of_place, name_of_type
+
+
+def named(subject: str) -> str:
+    """Give a code as it is printed under its symbol, anything else as it is."""
+    letter, _, chars = subject.partition("/")
+    try:
+        return Code(kind=Kind(letter), chars=chars).grouped
+    except ValueError:
+        return subject
+
+
+def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> str:
+    """Give a reason in words; an instant among its values is shown as the time of day."""
+    at_ms = values.get("at_ms")
+    if isinstance(at_ms, int):
+        return say(key, lang, time=local_time(at_ms, zone))
+    return say(key, lang, **values)
+
+
+def described(phone: Phone, code: str, lang: str) -> str:
+    """Give what a code is and where it stands, as far as this phone knows."""
+    item = phone.mirror.look(code).item
+    if not item.known:
+        return f"{named(code)}\n{say('reason.unknown_item', lang)}"
+    book, now = phone.mirror.book(), phone.desk.now_ms()
+    place = name_of_place(book, item.place or item.site, now)
+    stage = say(f"state.container.{item.stage}", lang)
+    return f"{name_of_type(book, item.type, now)}\n{named(code)}\n{stage} · {place}"

@@ -1,0 +1,219 @@
+"""The screens around a visit: what is to be done, where, how many without labels, a typed code, the summary."""
+
+from typing import TYPE_CHECKING, Final
+
+from boucle.commands import Command
+from boucle_field.meaning import Meaning, Spot, Task, Thing
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.pads import code_pad, number_pad, tiles
+from boucle_field.screens.panels import ExpectedList, ListRow
+from boucle_field.screens.screen import Screen
+from boucle_field.visit import OPERATIONS, Visit, name_of_place, name_of_type
+from boucle_field.work import ACTIONS, Amount, Where
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+AT_PARTNERS: Final = "collect"
+AT_HOME: Final = "receive"
+_LATEST: Final = 2**62
+
+
+class HomeScreen(Screen):
+    """What is to be done; or scan, and it is known."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        pending = [self.face.describe(code) for code in self.face.pending]
+        self.fill(
+            self.title("screen.what_now"),
+            *(Text(each, self.look.page, bold=True) for each in pending),
+            self.text("screen.scan_a_place") if not pending else self.text("screen.done_what"),
+            *(
+                BigButton(
+                    ACTIONS[name].word(self.face.lang),
+                    self.look.tile,
+                    act=lambda name=name: self.face.choose(name),  # type: ignore[misc]
+                    size=theme.TITLE,
+                    line=self.look.line,
+                )
+                for name in OPERATIONS
+            ),
+            *self._settings(),
+        )
+
+    def _settings(self) -> list[BigButton]:
+        face = self.face
+        kept = [self.other("screen.sends", face.open_sends), self.other("screen.typed", lambda: face.open(CodeScreen))]
+        leave = "screen.training_leave" if face.training else "screen.training_enter"
+        return [
+            *kept,
+            self.other("screen.other_language", face.next_language),
+            self.other("screen.by_night" if self.look is theme.LIGHT else "screen.by_day", face.next_theme),
+            self.other(leave, face.switch_training),
+            *([self.other("screen.change_person", face.leave)] if face.has_people else []),
+        ]
+
+    def take(self, meant: Meaning) -> bool:
+        """Take a place, an item, an action, a round."""
+        match meant:
+            case Spot(key=key):
+                self.face.arrive(key)
+            case Thing(code=code):
+                self.face.hold(code)
+            case Task(key=key):
+                self.face.task = key
+                self.face.told(None, self.say("screen.round", code=self.face.named(key)))
+            case Command() as command if command.value in OPERATIONS:
+                self.face.choose(command.value)
+            case _:
+                return False
+        return True
+
+
+class PlaceScreen(Screen):
+    """Where: the label of the place, or its name."""
+
+    def __init__(self, face: "Face", action: str) -> None:
+        super().__init__(face)
+        self.action = action
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        towards = "screen.where_to" if self.action in ("ship", "move") else "screen.where"
+        self.fill(
+            self.title(towards, action=ACTIONS[self.action].word(self.face.lang)),
+            self.text("screen.where_how"),
+            *tiles(self.look, self.places(), lambda key: self.face.begin(self.action, key)),
+            bottom=(self.other("screen.back", self.face.home),),
+        )
+
+    def places(self) -> list[tuple[str, str]]:
+        """Give the places that fit the action, by name: partners' for what happens there, else our own."""
+        phone = self.face.at
+        context = phone.desk.context()
+        sites = [context.book.site(key, _LATEST) for key in context.book.keys("site")]
+        match self.action:
+            case "ship":
+                fit = [site for site in sites if site.key != context.home]
+            case _ if ACTIONS[self.action].where is Where.AWAY:
+                fit = [site for site in sites if site.partner]
+            case _:
+                fit = [site for site in sites if not site.partner]
+        return sorted(((site.key, site.name or site.key) for site in fit), key=lambda each: each[1].casefold())
+
+    def take(self, meant: Meaning) -> bool:
+        """Take the label of the place, and items that were scanned too early."""
+        match meant:
+            case Spot(key=key):
+                self.face.begin(self.action, key)
+            case Thing(code=code):
+                self.face.pending.append(code)
+                self.face.told(None, self.say("screen.first_where"))
+            case Command() as command if command.value in OPERATIONS:
+                self.face.choose(command.value)
+            case _:
+                return False
+        return True
+
+
+class CodeScreen(Screen):
+    """A printed code, typed; its check says at once whether it is right."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        pad = code_pad(self.look, self._entered)
+        self.face.wedge.typing = pad
+        self.fill(
+            self.title("screen.typed"),
+            self.text("screen.typed_how"),
+            pad,
+            bottom=(self.other("screen.back", self.face.back),),
+        )
+
+    def _entered(self, text: str) -> None:
+        self.face.back()
+        self.face.scanned(text)
+
+
+class AmountScreen(Screen):
+    """Pieces that carry no labels: which type, how many."""
+
+    def __init__(self, face: "Face", item_type: str = "") -> None:
+        super().__init__(face)
+        self.item_type = item_type
+
+    def build(self) -> None:
+        """Lay the screen out: the types, then the number."""
+        phone = self.face.at
+        book, now = phone.mirror.book(), phone.desk.now_ms()
+        back = self.other("screen.back", self.face.back)
+        if not self.item_type:
+            types = [book.item_type(key, now) for key in book.keys("item_type")]
+            named = [(each.key, each.name or each.key) for each in types if not each.serialised]
+            words = self.text("screen.amount_how" if named else "screen.amount_none")
+            self.fill(
+                self.title("screen.amount"),
+                words,
+                *tiles(self.look, named, lambda key: self.face.open(AmountScreen, key)),
+                bottom=(back,),
+            )
+            return
+        pad = number_pad(self.look, self._entered)
+        self.face.wedge.typing = pad
+        name = name_of_type(book, self.item_type, now)
+        self.fill(self.title("screen.amount"), Text(name, self.look.page, bold=True), pad, bottom=(back,))
+
+    def _entered(self, text: str) -> None:
+        self.face.back()
+        if int(text):
+            self.face.count(Amount(self.item_type, int(text)))
+
+
+class SummaryScreen(Screen):
+    """What the visit comes to, before it ends; going on is always possible."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        visit = self.visit
+        rows = [
+            ListRow(visit.type_name(each.item_type) or self.say("screen.unknown_type"), *each[1:])
+            for each in visit.rows()
+        ]
+        listed = ExpectedList(self.look, self.face.lang)
+        listed.show(rows)
+        phone = self.face.at
+        place = name_of_place(phone.mirror.book(), visit.place, phone.desk.now_ms())
+        waiting = len(visit.to_look)
+        missing = sum(max(0, each.expected - each.counted) for each in visit.rows())
+        told = [
+            self.text("screen.summary_counted", n=visit.counted),
+            *([self.text("screen.summary_missing", n=missing)] if missing else []),
+            *([self.text("screen.to_look", n=waiting)] if waiting else []),
+            self.text("screen.summary_kept"),
+        ]
+        self.fill(
+            self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
+            *told,
+            listed,
+            bottom=(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.face.validate)),
+        )
+
+    @property
+    def visit(self) -> Visit:
+        """The visit that ends."""
+        assert self.face.visit is not None
+        return self.face.visit
+
+    def take(self, meant: Meaning) -> bool:
+        """Take the word to validate; anything else that can be scanned goes on with the visit."""
+        match meant:
+            case Command.VALIDATE | Command.FINISH:
+                self.face.validate()
+            case Thing() | Command.UNDO:
+                self.face.back()
+                return self.face.screen.take(meant)
+            case _:
+                return False
+        return True
