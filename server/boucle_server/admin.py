@@ -10,9 +10,20 @@ from boucle.units import DAY_MS
 from boucle_server import devices, organisations, people, tokens
 from boucle_server.db import Database
 from boucle_server.errors import ConflictError, InvalidInputError
-from boucle_server.guard import address_of
-from boucle_server.options import add_data, add_json, add_org, opened, read_secret, settings_of, show, told
-from boucle_server.settings import Settings
+from boucle_server.guard import address_of, is_local
+from boucle_server.options import (
+    add_data,
+    add_json,
+    add_org,
+    opened,
+    read_secret,
+    settings_of,
+    show,
+    told,
+    warn,
+    where_of,
+)
+from boucle_server.settings import DEFAULT_ORIGIN_HOST, Settings
 
 _EPILOG = """\
 Examples:
@@ -43,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Do what was asked on the prepared database."""
     settings = settings_of(args)
     action: Action = args.action
-    with opened(settings) as database:
+    with opened(settings, create=action is _init) as database:
         return action(args, settings, database, SystemClock().now_ms())
 
 
@@ -54,7 +65,10 @@ def _init(args: argparse.Namespace, settings: Settings, database: Database, now_
     with database.reading() as connection:
         if organisations.ids(connection):
             raise ConflictError("cli.initialised")
-    return _add_org(args, settings, database, now_ms)
+    code = _add_org(args, settings, database, now_ms)
+    if settings.origin_host == DEFAULT_ORIGIN_HOST:
+        warn("cli.origin_default", host=DEFAULT_ORIGIN_HOST, where=where_of(settings))
+    return code
 
 
 def _add_org(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
@@ -136,11 +150,12 @@ def _add_operator(args: argparse.Namespace, _settings: Settings, database: Datab
 
 def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
     org, role = _org(args, database), _role(args.role)
+    address = args.url or address_of(settings)
     with database.writing(org) as connection:
         invited = devices.invite(
             connection,
             org,
-            server=args.url or address_of(settings),
+            server=address,
             name=args.name,
             role=role,
             site=args.site,
@@ -152,6 +167,7 @@ def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now
         "expires_at": iso(invited.expires_ms),
     }
     show(made, as_json=True, text="")
+    warn("cli.enrol_local" if is_local(address) else "cli.enrol_address", address=address)
     return 0
 
 
@@ -163,8 +179,8 @@ def _list_devices(args: argparse.Namespace, _settings: Settings, database: Datab
         "\t".join(
             [
                 device["dev"],
-                device["status"],
-                device["role"],
+                told(f"cli.device_is_{device['status']}"),
+                told(f"role.{device['role']}"),
                 "-" if device["last_seen_ms"] is None else iso(device["last_seen_ms"]),
                 "-" if device["unsent"] is None else str(device["unsent"]),
                 device["name"],

@@ -9,7 +9,7 @@ from boucle.note import Checkpoint
 from boucle_server import container, eventlog, soundness
 from boucle_server.copying import copy_out
 from boucle_server.db import Database
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, StorageError, out_of_room, why_of
 from boucle_server.options import add_data, add_json, opened, settings_of, show, told
 
 
@@ -44,7 +44,19 @@ def make(database: Database, file: Path, *, now_ms: int) -> tuple[dict[str, Chec
     """
     directory = file.absolute().parent
     if not directory.is_dir():
-        raise OperatorError("cli.no_file", file=directory, why="")
+        raise OperatorError("cli.no_directory_there", path=directory)
+    try:
+        return _make(database, file, directory, now_ms=now_ms)
+    except OSError as error:
+        raise OperatorError("cli.backup_failed", file=file, why=why_of(error)) from error
+    except StorageError as error:
+        why = out_of_room(error)
+        if why is None:
+            raise
+        raise OperatorError("cli.backup_failed", file=file, why=why) from error
+
+
+def _make(database: Database, file: Path, directory: Path, *, now_ms: int) -> tuple[dict[str, Checkpoint], str]:
     with tempfile.TemporaryDirectory(prefix=".boucle-", dir=directory) as room:
         path = Path(room) / "copy.sqlite3"
         copy_out(database, path)

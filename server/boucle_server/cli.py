@@ -10,7 +10,8 @@ from boucle.errors import BoucleError
 from boucle.version import VERSION
 from boucle.words import say
 from boucle_labels.messages import language
-from boucle_server.errors import ServerError
+from boucle_server.complaints import said
+from boucle_server.errors import said_of
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("boucle_server.serve", "servir la base par HTTP / serve the database over HTTP"),
@@ -41,7 +42,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Never:
         """Leave with code 2 and one line that says what is wrong and how to find out more."""
-        line = say("cli.wrong_use", language(), command=self.prog, message=message)
+        line = say("cli.wrong_use", language(), command=self.prog, message=said(message, language()))
         self.exit(WRONG_USE, f"{line}\n")
 
 
@@ -72,8 +73,7 @@ def _run(name: str, words: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except BoucleError as error:
-        said = error.said(language()) if isinstance(error, ServerError) else str(error)
-        print(f"boucle {name}: {said}", file=sys.stderr)
+        print(f"boucle {name}: {said_of(error, language())}", file=sys.stderr)
         return REFUSED
     except BrokenPipeError:
         # Whoever read our output has enough; there is nobody left to tell.

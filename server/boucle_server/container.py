@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, why_of
 
 MAGIC = "boucle-backup/1"
 _CHUNK = 1 << 20
@@ -43,7 +43,7 @@ def pack(database: Path, target: Path) -> str:
         partial.replace(target)
         sync_directory(target.parent)
     except OSError as error:
-        raise OperatorError("cli.backup_failed", file=target, why=error.strerror or "") from error
+        raise OperatorError("cli.backup_failed", file=target, why=why_of(error)) from error
     finally:
         partial.unlink(missing_ok=True)
     return digest.hexdigest()
@@ -71,7 +71,7 @@ def unpack(file: Path, target: Path) -> None:
                 written.flush()
                 os.fsync(written.fileno())
         except OSError as error:
-            raise OperatorError("cli.restore_failed", path=target.parent, why=error.strerror or "") from error
+            raise OperatorError("cli.restore_failed", path=target.parent, why=why_of(error)) from error
 
 
 def sync_directory(path: Path) -> None:
@@ -87,7 +87,7 @@ def _opened(file: Path) -> IO[bytes]:
     try:
         return file.open("rb")
     except OSError as error:
-        raise OperatorError("cli.no_file", file=file, why=error.strerror or "") from error
+        raise OperatorError("cli.no_file", file=file, why=why_of(error)) from error
 
 
 def _head(source: IO[bytes], file: Path) -> tuple[str, int]:

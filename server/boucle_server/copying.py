@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle_server.db import Database, lock_schema
+from boucle_server.db import Database, lock_schema, trouble_of
 from boucle_server.read_tables import READ_META
 from boucle_server.schema import HEAD, prepare, revision
 from boucle_server.tables import METADATA, SERIAL
@@ -16,7 +16,10 @@ _ROWS = 1000
 
 
 def copy_out(database: Database, file: Path) -> None:
-    """Write one state of a database that goes on being written into a new SQLite file."""
+    """Write one state of a database that goes on being written into a new SQLite file.
+
+    StorageError when there is no room for it, or one of the two disks fails.
+    """
     if database.embedded:
         _copy_pages(database, file)
         return
@@ -64,6 +67,8 @@ def _copy_pages(database: Database, file: Path) -> None:
         try:
             # In one step, so that it is one state, however much is written meanwhile.
             driver.backup(target, pages=-1)
+        except sqlite3.Error as error:
+            raise trouble_of(error) or error from error
         finally:
             target.close()
 

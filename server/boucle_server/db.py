@@ -8,6 +8,7 @@ Invariant: nothing outside this file sees an exception of a database driver, exc
 which is a bug.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,6 +28,7 @@ from boucle_server.errors import (
     DiskFullError,
     OperatorError,
     StorageError,
+    why_of,
 )
 from boucle_server.settings import Settings
 
@@ -78,7 +80,7 @@ class Database:
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise OperatorError("cli.no_directory", path=file.parent, why=error.strerror or "") from error
+            raise OperatorError("cli.no_directory", path=file.parent, why=why_of(error)) from error
         return cls(_sqlite(file, busy_ms, writes=True), _sqlite(file, busy_ms, writes=False))
 
     @classmethod
@@ -227,17 +229,27 @@ def _translated() -> Iterator[None]:
         raise found from error
 
 
+def trouble_of(error: sqlite3.Error) -> StorageError | None:
+    """Give our exception for one of SQLite's own driver; None for what is a bug of ours."""
+    found = _sqlite_class(getattr(error, "sqlite_errorname", None) or "")
+    return None if found is None else found()
+
+
 def is_trouble(error: BaseException) -> bool:
     """Tell whether an exception is the database's own trouble, and no fault of the statement or of its values."""
     return isinstance(error, StorageError) or (isinstance(error, sa.exc.DBAPIError) and _class_of(error) is not None)
+
+
+def _sqlite_class(name: str) -> type[StorageError] | None:
+    # Extended names begin with the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
+    return next((found for primary, found in _SQLITE_CODES.items() if name.startswith(primary)), None)
 
 
 def _class_of(error: sa.exc.DBAPIError) -> type[StorageError] | None:
     """Give our class for a driver's exception, None for what is a bug of ours."""
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
-        # Extended names begin with the primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
-        return next((found for primary, found in _SQLITE_CODES.items() if name.startswith(primary)), None)
+        return _sqlite_class(name)
     state = getattr(error.orig, "sqlstate", None)
     if state is None and isinstance(error, sa.exc.OperationalError):
         return DatabaseGoneError

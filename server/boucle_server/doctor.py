@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from boucle.admission import FUTURE_MS
-from boucle.clock import SystemClock
+from boucle.clock import SystemClock, iso
 from boucle.errors import BoucleError
 from boucle.signing import load_crypto
+from boucle_labels.messages import language
 from boucle_server import organisations, schema, soundness
 from boucle_server.db import Database
-from boucle_server.errors import ServerError
-from boucle_server.guard import address_of
+from boucle_server.errors import said_of
+from boucle_server.guard import address_of, is_local
 from boucle_server.keys import SIGN
 from boucle_server.options import add_data, add_json, settings_of, show, told
 from boucle_server.read_tables import definition_hash
@@ -28,7 +28,6 @@ from boucle_server.tables import DEVICE, ORG_KEY, RECORD
 LOW_BYTES = 1 << 30
 """Free space under which the doctor warns; a year of a middling company takes less."""
 NO_BYTES = 64 << 20
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Level(StrEnum):
@@ -58,9 +57,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look at everything; 1 when anything is at fault."""
     found = list(examine(settings_of(args)))
-    lines = [f"{finding.level:<8} {finding.check:<12} {finding.text}" for finding in found]
+    rows = [(told(f"doctor.level_{each.level}"), _name(each.check), each.text) for each in found]
+    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
+    lines = [f"{level:<{widths[0]}}  {name:<{widths[1]}}  {text}" for level, name, text in rows]
     show([asdict(finding) for finding in found], as_json=args.json, text="\n".join(lines))
     return 1 if any(finding.level is Level.FAULT for finding in found) else 0
+
+
+def _name(check: str) -> str:
+    """Give the name of a check for people; the organisation that it is about follows it."""
+    if check == "read tables":
+        return told("doctor.read_tables")
+    name, _, org = check.partition(" ")
+    return f"{told(f'doctor.{name}')} {org}".rstrip()
 
 
 def examine(settings: Settings, *, now_ms: int | None = None) -> Iterator[Finding]:
@@ -76,8 +85,7 @@ def examine(settings: Settings, *, now_ms: int | None = None) -> Iterator[Findin
     try:
         yield from _look(database, now)
     except BoucleError as error:
-        text = error.said("en") if isinstance(error, ServerError) else str(error)
-        yield Finding(check="database", level=Level.FAULT, text=text)
+        yield Finding(check="database", level=Level.FAULT, text=said_of(error, language()))
     finally:
         database.close()
 
@@ -95,7 +103,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
     address = address_of(settings)
-    local = urlsplit(address).hostname in _LOCAL
+    local = is_local(address)
     text = told("cli.doctor_local", address=address) if local else address
     yield Finding(check="address", level=Level.WARNING if local else Level.OK, text=text)
     named = settings.origin_host != DEFAULT_ORIGIN_HOST
@@ -115,10 +123,10 @@ def _look(database: Database, now_ms: int) -> Iterator[Finding]:
         if level is Level.FAULT:
             return
     readable = soundness.is_readable(database)
-    yield _verdict("integrity", "" if readable else "integrity_check")
+    yield _verdict("integrity", "" if readable else told("doctor.broken"), told("doctor.sound"))
     with database.reading() as connection:
         stale = schema.definition(connection) != definition_hash() or schema.is_stale(connection)
-        text = told("cli.doctor_stale") if stale else ""
+        text = told("cli.doctor_stale" if stale else "doctor.current")
         yield Finding(check="read tables", level=Level.WARNING if stale else Level.OK, text=text)
         for org in organisations.ids(connection):
             yield from _organisation(connection, org, now_ms)
@@ -127,10 +135,10 @@ def _look(database: Database, now_ms: int) -> Iterator[Finding]:
 def _organisation(connection: sa.Connection, org: str, now_ms: int) -> Iterator[Finding]:
     checks: dict[str, Callable[[sa.Connection, str], str]] = {"log": _log_fault, "keys": _key_fault}
     for name, fault_of in checks.items():
-        yield _verdict(f"{name} {org}", fault_of(connection, org))
+        yield _verdict(f"{name} {org}", fault_of(connection, org), told(f"doctor.{name}_sound"))
     newest = connection.execute(sa.select(sa.func.max(RECORD.c.received_ms)).where(RECORD.c.org == org)).scalar()
     back = newest is not None and newest > now_ms + FUTURE_MS
-    yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "")
+    yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "", _newest(newest))
 
 
 def _log_fault(connection: sa.Connection, org: str) -> str:
@@ -151,5 +159,9 @@ def _key_fault(connection: sa.Connection, org: str) -> str:
     return "" if own <= signing and own else told("cli.doctor_key", purpose="server")
 
 
-def _verdict(check: str, fault: str) -> Finding:
-    return Finding(check=check, level=Level.FAULT if fault else Level.OK, text=fault)
+def _newest(newest_ms: int | None) -> str:
+    return told("doctor.no_event") if newest_ms is None else told("doctor.newest", at=iso(newest_ms))
+
+
+def _verdict(check: str, fault: str, sound: str) -> Finding:
+    return Finding(check=check, level=Level.FAULT if fault else Level.OK, text=fault or sound)

@@ -24,11 +24,29 @@ The name of a class, without `Error` and with hyphens, is the stable end of a pr
 are `api.<name>`; whoever raises it may say something closer to the case.
 """
 
+import errno
 import re
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 from boucle.errors import BoucleError
-from boucle.words import say
+from boucle.words import knows, say
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A value of a message that is itself words: said in the language of the message."""
+
+    key: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def said(self, lang: str) -> str:
+        """Say them in one language."""
+        return say(self.key, lang, **{name: _said(value, lang) for name, value in self.values.items()})
+
+
+def _said(value: object, lang: str) -> object:
+    return value.said(lang) if isinstance(value, Words) else value
 
 
 class ServerError(BoucleError):
@@ -41,7 +59,51 @@ class ServerError(BoucleError):
 
     def said(self, lang: str) -> str:
         """Say what happened, what was kept and what to do, in one language."""
-        return say(self.key, lang, **self.values)
+        return Words(self.key, self.values).said(lang)
+
+
+_ERRNO: Final = {
+    errno.ENOENT: "missing",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EFBIG: "full",
+    errno.EROFS: "read_only",
+    errno.EISDIR: "directory",
+    errno.ENOTDIR: "no_directory",
+    errno.EEXIST: "exists",
+    errno.ENAMETOOLONG: "name",
+    errno.EADDRINUSE: "in_use",
+    errno.EIO: "broken",
+}
+
+
+def why_of(error: OSError) -> Words:
+    """Say why the operating system refused, in words of ours; a rare reason by its code, such as `EMFILE`."""
+    number = error.errno or 0
+    if number in _ERRNO:
+        return Words(f"os.{_ERRNO[number]}")
+    return Words("os.other", {"code": errno.errorcode.get(number, str(number))})
+
+
+def out_of_room(error: "StorageError") -> Words | None:
+    """Say why a disk did not take a copy; None for trouble that is not the disk's."""
+    match error:
+        case DiskFullError():
+            return Words("os.full")
+        case _:
+            return Words("os.broken") if type(error) is StorageError else None
+
+
+def said_of(error: BoucleError, lang: str) -> str:
+    """Say any error of ours; what only a programmer can use of it is added in English."""
+    if isinstance(error, ServerError):
+        return error.said(lang)
+    key = f"error.{slug_of(type(error)).replace('-', '_')}"
+    if not knows(key):
+        return str(error)
+    return say(key, lang) if lang != "en" else f"{say(key, lang)} ({error})"
 
 
 def slug_of(error: type[BoucleError]) -> str:

@@ -9,12 +9,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from boucle_server.errors import OperatorError
 from boucle_server.settings import Settings
 
 LOCK = "server.lock"
 ADDRESS = "server.address"
+_LOCAL = ("127.0.0.1", "localhost", "::1")
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 
 
@@ -58,14 +60,24 @@ def note_address(settings: Settings) -> None:
 
 
 def address_of(settings: Settings) -> str:
-    """Give the address that phones are told: the one that was set, else the one that was served last."""
+    """Give the address that phones are told: the one that was set, else the one that is served, or was last.
+
+    A host or a port that was set counts more than where a server listened that does not run any more.
+    """
     if settings.base_url:
         return settings.address
+    if settings.model_fields_set & {"host", "port"} and not is_served(settings.data):
+        return reachable(settings)
     try:
         noted = (settings.data / ADDRESS).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         noted = ""
     return noted or reachable(settings)
+
+
+def is_local(address: str) -> bool:
+    """Tell whether no other machine can reach an address."""
+    return urlsplit(address).hostname in _LOCAL
 
 
 def reachable(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from boucle_labels.messages import language
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.opening import make_ready
+from boucle_server.schema import revision
 from boucle_server.settings import Settings
 
 
@@ -54,14 +55,37 @@ def settings_of(args: argparse.Namespace, **over: Any) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """Open the database of a command, prepared, and close it after."""
+def opened(settings: Settings, *, create: bool = False) -> Iterator[Database]:
+    """Open the database of a command, prepared, and close it after.
+
+    OperatorError where there is none, unless the command is one that makes it: a directory whose name was mistyped
+    never becomes an empty installation.
+    """
+    if not create and not is_there(settings):
+        raise OperatorError("cli.no_database", where=where_of(settings))
     database = Database.open(settings)
     try:
         make_ready(database, now_ms=SystemClock().now_ms())
         yield database
     finally:
         database.close()
+
+
+def is_there(settings: Settings) -> bool:
+    """Tell whether there is a database of Boucle, of whatever version, where the settings say."""
+    if settings.embedded and not os.path.exists(settings.database_file):  # noqa: PTH110 - never an exception
+        return False
+    database = Database.open(settings)
+    try:
+        with database.reading() as connection:
+            return revision(connection) is not None
+    finally:
+        database.close()
+
+
+def where_of(settings: Settings) -> str:
+    """Say where the database of these settings is, without any secret of its address."""
+    return str(settings.data.absolute()) if settings.embedded else "BOUCLE_DATABASE_URL"
 
 
 def show(values: Mapping[str, Any] | list[Any], *, as_json: bool, text: str) -> None:

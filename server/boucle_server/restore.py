@@ -10,7 +10,7 @@ from boucle.clock import SystemClock, iso
 from boucle.note import Checkpoint
 from boucle_server import container, copying, eventlog, keys, soundness
 from boucle_server.db import Database
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, StorageError, out_of_room, why_of
 from boucle_server.guard import is_served
 from boucle_server.opening import make_ready
 from boucle_server.options import add_data, add_json, settings_of, show, told
@@ -39,10 +39,16 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     container.check(args.file)
     now_ms = SystemClock().now_ms()
-    if settings.embedded:
-        restored = _into_directory(args.file, settings, args.generation, now_ms)
-    else:
-        restored = _into_database(args.file, settings, args.generation, now_ms)
+    into = _into_directory if settings.embedded else _into_database
+    try:
+        restored = into(args.file, settings, args.generation, now_ms)
+    except OSError as error:
+        raise OperatorError("cli.restore_failed", path=settings.data, why=why_of(error)) from error
+    except StorageError as error:
+        why = out_of_room(error)
+        if why is None:
+            raise
+        raise OperatorError("cli.restore_failed", path=settings.data, why=why) from error
     lines = [told("cli.restored", file=args.file)]
     lines += [
         told("cli.restored_log", origin=found["origin"], size=found["size"], newest=found["newest"] or "-")
@@ -59,7 +65,7 @@ def _into_directory(file: Path, settings: Settings, generation: int | None, now_
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise OperatorError("cli.no_directory", path=settings.data, why=error.strerror or "") from error
+        raise OperatorError("cli.no_directory", path=settings.data, why=why_of(error)) from error
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.data) as room:
         path = Path(room) / target.name
         container.unpack(file, path)

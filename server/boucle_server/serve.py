@@ -14,11 +14,12 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from boucle.clock import SystemClock
+from boucle_server import organisations
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
-from boucle_server.guard import note_address, only_server
+from boucle_server.guard import note_address, only_server, reachable
 from boucle_server.opening import make_ready
-from boucle_server.options import add_data, environment_of, settings_of
+from boucle_server.options import add_data, environment_of, settings_of, warn, where_of
 from boucle_server.settings import Settings
 
 BACKLOG = 2048
@@ -50,12 +51,16 @@ def serve(settings: Settings) -> int:
     with only_server(settings.data) if settings.embedded else nullcontext():
         try:
             make_ready(database, now_ms=SystemClock().now_ms())
+            with database.reading() as connection:
+                begun = bool(organisations.ids(connection))
         finally:
             database.close()
         with _bound(settings) as listening:
             settings = settings.model_copy(update={"port": listening.getsockname()[1]})
             note_address(settings)
             os.environ.update(environment_of(settings))
+            if not begun:
+                warn("cli.nothing_yet", where=where_of(settings), address=reachable(settings))
             threading.Thread(target=_announce, args=(settings,), daemon=True).start()
             _run_workers(settings, listening)
     return 0

@@ -202,6 +202,10 @@ class Book:
         stated = (_text(version.row, "code") for version in self._versions.get(("site", key), ()))
         return sorted({code for code in stated if code})
 
+    def starts_at(self, table: str, key: str, at_ms: int) -> bool:
+        """Tell whether a version of a row starts at that very instant."""
+        return at_ms in self._starts.get((table, key), ())
+
     def first_start(self, table: str, key: str) -> int | None:
         """Give the start of a row's first version, None when it has none."""
         starts = self._starts.get((table, key))

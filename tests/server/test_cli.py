@@ -230,7 +230,7 @@ def test_a_backup_says_of_which_log_it_is_and_is_not_overwritten(acme: Run, tmp_
     assert made["logs"]["acme"]["origin"] == "boucle.local/acme/g1"
     assert "--force" in acme("backup", file, code=1)
     acme("backup", file, "--force")
-    assert "such file" in acme("backup", tmp_path / "none" / "a.backup", code=1)
+    assert "no such directory" in acme("backup", tmp_path / "none" / "a.backup", code=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.backup", "data"]
 
 

@@ -133,7 +133,7 @@ class EventsBehind(BaseModel):
 
 
 def _months(text: str | None, zone: str, now_ms: int) -> list[str]:
-    if not text:
+    if text is None:
         return [reports.last_complete_month(zone, now_ms)]
     first, _, last = text.partition("/")
     found = months_between(reports.checked_month(first), reports.checked_month(last or first))

@@ -14,7 +14,7 @@ from boucle.errors import BoucleError
 from boucle.words import LANGUAGES, say
 from boucle_server.api.draining import Incoming
 from boucle_server.api.running import Running
-from boucle_server.errors import ServerError, slug_of
+from boucle_server.errors import ServerError, said_of, slug_of
 from boucle_server.incidents import note_incident
 
 MEDIA_TYPE = "application/problem+json"
@@ -129,7 +129,7 @@ def _boucle(request: Request, error: Exception) -> Response:
     if not isinstance(error, BoucleError):
         raise error
     status, slug, lang = error.status, slug_of(type(error)), language(request)
-    detail = error.said(lang) if isinstance(error, ServerError) else str(error)
+    detail = said_of(error, lang)
     if status < 500:  # noqa: PLR2004
         return respond(slug, status, detail)
     # What the domain says of a broken promise may hold what it was given, so only the log has it.
@@ -145,10 +145,44 @@ def _validation(request: Request, error: Exception) -> Response:
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return respond("bad-request", 400, say("api.bad_request", lang))
     flaws = [
-        Flaw(at=".".join(str(part)[:64] for part in each["loc"])[:200], why=each["msg"][:200])
+        Flaw(at=".".join(str(part)[:64] for part in each["loc"])[:200], why=_why(each, lang))
         for each in error.errors()[:MAX_DETAILS]
     ]
     return respond("validation", 422, say("api.validation", lang), errors=flaws)
+
+
+_WHY: Mapping[str, str] = {
+    "missing": "missing",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "string_pattern_mismatch": "pattern",
+    "string_type": "text",
+    "int_parsing": "whole",
+    "int_type": "whole",
+    "int_from_float": "whole",
+    "int_parsing_size": "whole",
+    "greater_than_equal": "least",
+    "less_than_equal": "most",
+    "enum": "one_of",
+    "literal_error": "one_of",
+    "bool_parsing": "yes_no",
+    "bool_type": "yes_no",
+    "list_type": "list",
+    "model_attributes_type": "object",
+    "dict_type": "object",
+    "extra_forbidden": "unknown",
+}
+"""Which words tell a kind of flaw that the validating library knows; the others are told alike."""
+
+
+def _why(flaw: Mapping[str, Any], lang: str) -> str:
+    """Say what is wrong with a field, in words of ours and without the value that was sent."""
+    given = flaw.get("ctx", {})
+    values = {
+        "n": next((given[name] for name in ("max_length", "min_length", "ge", "le") if name in given), 0),
+        "known": str(given.get("expected", "")).replace(" or ", ", ").replace("'", ""),
+    }
+    return say(f"validation.{_WHY.get(flaw['type'], 'other')}", lang, **values)
 
 
 def _http(request: Request, error: Exception) -> Response:

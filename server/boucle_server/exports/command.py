@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from boucle.clock import SystemClock, parse_instant
 from boucle_server import organisations
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, why_of
 from boucle_server.options import add_data, add_org, opened, settings_of, told
 
 EXPORTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -90,7 +90,7 @@ def _replacing(out: Path) -> Iterator[IO[bytes]]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     except OSError as error:
-        raise OperatorError("export.unwritable", file=out, why=error.strerror or "") from error
+        raise OperatorError("export.unwritable", file=out, why=why_of(error)) from error
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -98,6 +98,6 @@ def _replacing(out: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         Path(name).replace(out)
     except OSError as error:
-        raise OperatorError("export.unwritable", file=out, why=error.strerror or "") from error
+        raise OperatorError("export.unwritable", file=out, why=why_of(error)) from error
     finally:
         Path(name).unlink(missing_ok=True)

@@ -153,8 +153,8 @@ def role(cell: str) -> Role:
 
 
 def pin(cell: str) -> str:
-    """Read a PIN of four to six digits."""
-    if not re.fullmatch(r"\d{4,6}", cell, re.ASCII):
+    """Read a PIN of four to eight digits."""
+    if not re.fullmatch(r"\d{4,8}", cell, re.ASCII):
         raise CellError("import.bad_pin")
     return cell
 

@@ -152,7 +152,7 @@ def _tell(args: argparse.Namespace, made: Plan, *, written: bool) -> None:
     for column in made.unknown_columns:
         warn("import.unknown_column", column=column)
     for fault in made.faults[:SHOWN_FAULTS]:
-        warn("import.fault_line", **_told_fault(fault))
+        warn("import.fault_line" if fault.column else "import.fault_row", **_told_fault(fault))
     if len(made.faults) > SHOWN_FAULTS:
         warn("import.more_faults", n=len(made.faults) - SHOWN_FAULTS)
     print(told("import.counts", **counts))

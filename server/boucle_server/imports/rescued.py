@@ -13,7 +13,7 @@ from boucle.push import Push, Status, read_push
 from boucle.rescue import unpack
 from boucle_server import ingest, keys
 from boucle_server.db import Database
-from boucle_server.errors import NotFoundError, OperatorError
+from boucle_server.errors import NotFoundError, OperatorError, why_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def read(database: Database, org: str, file: Path) -> tuple[bytes, ...]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise OperatorError("import.unreadable", file=file, why=error.strerror or "") from error
+        raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
     with database.reading() as connection:
         return unpack(content, keys.opening_box(connection, org))
 

@@ -12,7 +12,7 @@ from boucle.binding import Binding
 from boucle.codes import Label, read_label
 from boucle.reference import ANY_TYPE, Book, lane_key
 from boucle_server.imports.cells import CellError
-from boucle_server.imports.columns import Column, matched
+from boucle_server.imports.columns import COLUMNS, Column, matched
 from boucle_server.server_device import Draft
 
 TABLES: Mapping[str, str] = {"sites": "site", "partners": "partner", "item-types": "item_type", "lanes": "lane"}
@@ -157,7 +157,8 @@ def _misfits(
     if kind == "events" and ("code" in values) == (values.get("qty", 0) > 0 and "item_type" in values):
         yield Fault(row=number, column=headers.get("code", ""), key="import.no_subject")
     if kind == "events" and _NEEDED.get(values["kind"], "kind") not in values:
-        yield Fault(row=number, column="", key="import.no_field", values={"field": _NEEDED[values["kind"]]})
+        header = next(column.header for column in COLUMNS[kind] if column.field == _NEEDED[values["kind"]])
+        yield Fault(row=number, column="", key="import.no_field", values={"field": header})
 
 
 def _identity(kind: str, values: Mapping[str, Any]) -> object:
@@ -229,7 +230,8 @@ def _take_version(kind: str, values: Mapping[str, Any], register: Register, made
     row = {name: value for name, value in values.items() if name not in ("key", "valid_from")}
     start = values.get("valid_from", register.now_ms if register.book.has(table, key) else 0)
     held = register.book.row(table, key, start)
-    if held is not None and dict(held) == row and "valid_from" not in values:
+    stated = "valid_from" not in values or register.book.starts_at(table, key, start)
+    if held is not None and dict(held) == row and stated:
         return RowOutcome.UNCHANGED
     body = {"table": table, "key": key, "valid_from": start, "row": row}
     made.drafts.append(Draft(kind="reference.set", fields={"body": body}))

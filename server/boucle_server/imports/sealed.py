@@ -21,9 +21,9 @@ from boucle.events import Event
 from boucle.push import Record, Status
 from boucle.units import MAX_INT
 from boucle.wire import MAX_PAYLOAD, Unreadable, digest, read
-from boucle_server import keys, ledger, organisations, projections, watermarks
+from boucle_server import kept_bytes, keys, ledger, organisations, projections, watermarks
 from boucle_server.decisions import change_status
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, why_of
 from boucle_server.feed import note_changes
 from boucle_server.ledger import WAS, Content, Kept, Raw
 from boucle_server.organisations import SERVER_DEV
@@ -79,7 +79,7 @@ def read_lines(file: Path, outcome: Outcome) -> Iterator[Line]:
                 except LineError as error:
                     outcome.faults.append((number, str(error)))
     except OSError as error:
-        raise OperatorError("import.unreadable", file=file, why=error.strerror or "") from error
+        raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
 
 
 def _checked(line: bytes) -> dict[str, Any]:
@@ -249,6 +249,7 @@ def _take_records(
     contents = ledger.contents_of(connection, org, [str(line.get("id")) for _, line in group])
     fresh: list[Event] = []
     kept: list[Kept] = []
+    hashes: list[str] = []
     later: list[tuple[Event, int, list[dict[str, Any]]]] = []
     for number, line in group:
         try:
@@ -264,6 +265,7 @@ def _take_records(
             outcome.unchanged += 1
             continue
         variant = max((one.variant for one in known), default=-1) + 1
+        hashes.append(ruling.hash)
         known.append(Content(variant, ruling.hash, record.teff, record.tq, ruling.status))
         kept.append(Kept(event.dev, ledger.record_piece(ruling, event, variant), received_ms, seal))
         if changes:
@@ -275,6 +277,7 @@ def _take_records(
     # As at the door: what follows from events is worked out before they are stored.
     note_changes(connection, org, list(dict.fromkeys(projections.take_effect(connection, org, fresh))))
     ledger.add_kept(connection, org, kept)
+    kept_bytes.settle(connection, org, hashes=hashes, events=fresh)
     for event, variant, changes in later:
         _carry_changes(connection, org, event, variant, changes)
 
@@ -338,5 +341,6 @@ def _take_raws(
             outcome.unchanged += 1
             continue
         ledger.add_kept(connection, org, [kept])
+        kept_bytes.settle(connection, org, hashes=[raw.hash])
         touched.add((dev, epoch))
         outcome.created += 1

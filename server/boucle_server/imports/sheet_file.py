@@ -10,7 +10,7 @@ from pathlib import Path
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, why_of
 from boucle_server.imports.columns import COLUMNS
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -26,7 +26,7 @@ def read_rows(file: Path) -> list[list[str]]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise OperatorError("import.unreadable", file=file, why=error.strerror or "") from error
+        raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
     if len(content) > MAX_BYTES:
         raise OperatorError("import.too_large", file=file, most=MAX_BYTES // 1024 // 1024)
     rows = _packed(file, content) if file.suffix.lower() in _PACKED else _csv(file, content)
@@ -103,4 +103,4 @@ def write_rows(file: Path, rows: Sequence[Sequence[str]]) -> None:
         with file.open("w", encoding="utf-8-sig", newline="") as stream:
             csv.writer(stream, delimiter=";").writerows(rows)
     except OSError as error:
-        raise OperatorError("import.unwritable", file=file, why=error.strerror or "") from error
+        raise OperatorError("import.unwritable", file=file, why=why_of(error)) from error
