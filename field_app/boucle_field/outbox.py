@@ -223,6 +223,12 @@ class Outbox:
         unsent, to_check = found.pop("new", 0), found.pop("check", 0)
         return Counts(unsent, sum(found.values()) + int(self.store.get("pruned", "0")), to_check)
 
+    def unsent_beside(self, first: int, last: int) -> int:
+        """Count what is unsent, but for the places `first` to `last`."""
+        with self.store.reading() as db:
+            query = "SELECT count(*) FROM outbox WHERE state = 'new' AND NOT n BETWEEN ? AND ?"
+            return int(db.execute(query, (first, last)).fetchone()[0])
+
     def to_check(self, most: int) -> list[dict[str, str]]:
         """Give the latest events that wait for a person: id, kind, subject, what the server made of it, why."""
         with self.store.reading() as db:

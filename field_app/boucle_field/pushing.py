@@ -136,7 +136,8 @@ def sealed(phone: Phone, batch: Sequence[Waiting], *, records: bool = True) -> P
         seal=b"",
         boot=reading.boot,
         mono_now=reading.mono_ms,
-        unsent=phone.outbox.counts().unsent,
+        # Whoever reads this has the batch: what still waits then is the rest.
+        unsent=phone.outbox.unsent_beside(batch[0].n, batch[-1].n) if records else phone.outbox.counts().unsent,
         head=witness.newest_note(phone.store),
         app=VERSION,
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from boucle import rescue
@@ -35,7 +36,9 @@ def _batches(phone: Phone, counted: list[int]) -> Iterator[bytes]:
     while batch := phone.outbox.next_batch(after, everything=True):
         counted.append(len(batch))
         after = batch[-1].n
-        yield write_push(sealed(phone, batch))
+        # The file has all that comes before as well, so only what follows is still on the device alone.
+        left = phone.outbox.unsent_beside(0, after)
+        yield write_push(replace(sealed(phone, batch), unsent=left))
 
 
 def _write_new(file: Path, content: bytes) -> None:

@@ -486,6 +486,45 @@ def test_the_rescue_file_does_what_a_sync_would_have_done(place: Place, tmp_path
     assert len(place.server.books.kept) == 5
 
 
+class Watched(Net):
+    """A network that keeps what phones say of themselves."""
+
+    def __init__(self, server: SimServer) -> None:
+        super().__init__(server=server, random=Random(1))
+        self.unsent: list[int] = []
+
+    def ask(self, request: Request, dev: str) -> Response:
+        response = super().ask(request, dev)
+        if request.path == "/v1/sync/push" and response.status == 200:
+            self.unsent.append(read_push(request.body or b"").unsent)
+        return response
+
+
+def test_a_server_is_told_how_many_events_it_has_not_got(place: Place) -> None:
+    """The mutant to catch: the count from before the push, which calls everything unsent that was just taken."""
+    for number in range(450):
+        place.phone.outbox.record(Draft(kind="item.counted", code=code(number % 90), place="strasbourg"))
+    net = Watched(place.server)
+    synced(place._replace(net=net))
+    assert net.unsent == [250, 50, 0]
+
+
+def test_a_server_is_told_of_the_one_event_that_it_cannot_read(place: Place) -> None:
+    poisoned(place)
+    net = Watched(place.server)
+    lost = Net(server=place.server, random=Random(1), lose_request=1.0)
+    synced(place._replace(net=Sieve(lost, net, "/v1/sync/raw")))
+    assert net.unsent[-1] == 1 == place.phone.outbox.counts().unsent
+
+
+def test_a_rescue_file_says_what_is_not_in_it(place: Place, tmp_path: Path) -> None:
+    for number in range(450):
+        place.phone.outbox.record(Draft(kind="item.counted", code=code(number % 90), place="strasbourg"))
+    export(place.phone, tmp_path / "outbox.boucle")
+    pushes = [read_push(body) for body in unpack((tmp_path / "outbox.boucle").read_bytes(), BOX)]
+    assert [push.unsent for push in pushes] == [250, 50, 0]
+
+
 def test_the_clock_is_compared_with_the_server_s(place: Place) -> None:
     assert isinstance(place.phone.ticks, SimTicks)
     place.phone.ticks.wrong_ms = 3 * 3_600_000

@@ -77,7 +77,7 @@ def push() -> Push:
         seal=b"",
         boot="b2f6f6f0-0d3a-4a4e-9d46-3f9f6f0f7c11",
         mono_now=3_900_000,
-        unsent=2,
+        unsent=0,
         app="0.1.0",
     )
     return replace(unsealed, seal=DEVICE.sign(seal_body(unsealed)))
