@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
-from boucle.receipt import Range, gaps
+from boucle_server import watermarks
 from boucle_server.projections import load_book
 from boucle_server.read_tables import CELL, TASK, WATERMARK
 from boucle_server.tables import DEVICE
@@ -81,10 +81,10 @@ def tasks(connection: Connection, org: str, *, after: Shown | None, limit: int) 
 
 
 def all_gaps(connection: Connection, org: str) -> Iterator[Gap]:
-    """Give the epochs of which numbers are missing."""
+    """Give the epochs of which numbers are missing, and not decided about."""
     query = sa.select(WATERMARK.c.dev, WATERMARK.c.epoch, WATERMARK.c.ranges).where(WATERMARK.c.org == org)
     for row in sorted(connection.execute(query), key=lambda row: (row.dev, row.epoch)):
-        missing = gaps([Range(*each) for each in json.loads(row.ranges)])
+        missing = watermarks.holes(connection, org, row.dev, epoch=row.epoch, stored=json.loads(row.ranges))
         if missing:
             count = sum(last - first + 1 for first, last in missing)
             yield Gap(dev=row.dev, epoch=row.epoch, missing=missing[:GAPS_SHOWN], count=count)

@@ -19,12 +19,12 @@ from boucle.push import Consistency, Push, Status, seal_body
 from boucle.receipt import Range
 from boucle.signing import load_crypto
 from boucle.wire import digest
-from boucle_server import decisions, devices, keys, ledger, projections, receipts, watermarks
+from boucle_server import decisions, devices, kept_bytes, keys, ledger, projections, receipts, watermarks
 from boucle_server.db import is_trouble
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.feed import note_changes
 from boucle_server.incidents import note_incident
-from boucle_server.ledger import Arrival, Sender
+from boucle_server.ledger import Arrival, Raw, Sender
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.server_device import Draft, pushes
 from boucle_server.tables import DEVICE
@@ -39,12 +39,16 @@ _SENDER: Final = sa.select(DEVICE.c.public_key, DEVICE.c.status).where(
 
 
 class Result(NamedTuple):
-    """The answer for one record: `why` says more where the status alone does not."""
+    """The answer for one record: `why` says more where the status alone does not.
+
+    Of a duplicate `why` is the status that it has been given, and `reason` why it was set aside in the first place.
+    """
 
     id: str
     hash: str
     status: Status
     why: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,12 @@ def accept_own(
     return results
 
 
+def keep(connection: Connection, sender: Sender, raw: Raw, *, now_ms: int) -> None:
+    """Keep bytes that no seal covers, once, for a person to decide about; QuotaError when there are too many."""
+    ledger.keep(connection, sender, raw, now_ms=now_ms)
+    kept_bytes.settle(connection, sender.org, hashes=[raw.hash])
+
+
 def arrive(push: Push, sender: Sender, *, now_ms: int) -> Arrival:
     """Look at the seal of a batch."""
     message = seal_body(push)
@@ -152,8 +162,10 @@ def _take(connection: Connection, arrival: Arrival, part: Push) -> list[Result]:
     elif arrival.sealed:
         placed = list(_placed(part.first, rulings))
         watermarks.advance(connection, who.org, who.dev, epoch=part.epoch, placed=placed)
+    stored = [ruling.hash for ruling in rulings if ruling.status is not Status.DUPLICATE]
+    kept_bytes.settle(connection, who.org, hashes=stored, events=accepted if who.is_server else ())
     note_changes(connection, who.org, list(dict.fromkeys(feed)))
-    return [Result(ruling.id, ruling.hash, ruling.status, str(ruling.why)) for ruling in rulings]
+    return [Result(ruling.id, ruling.hash, ruling.status, str(ruling.why), ruling.reason) for ruling in rulings]
 
 
 def _placed(first: int, rulings: Sequence[Ruling]) -> Iterator[Placed]:
@@ -186,6 +198,7 @@ def _set_aside(connection: Connection, arrival: Arrival, place: int, incident: s
     who, push = arrival.sender, arrival.push
     ledger.add_unread(connection, arrival, place, reason=f"{Why.UNEXPECTED}:{incident}")
     content = digest(push.records[place - push.first].payload)
+    kept_bytes.settle(connection, who.org, hashes=[content])
     if arrival.sealed and not who.is_server:
         placed = [Placed(seq=place, hash=content)]
         watermarks.advance(connection, who.org, who.dev, epoch=push.epoch, placed=placed)

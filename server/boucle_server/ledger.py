@@ -16,19 +16,18 @@ from boucle import log
 from boucle.admission import Known, Ruling, Slot, is_own
 from boucle.events import Event
 from boucle.log import SALT_BYTES, EntryKind
-from boucle.push import Push, Status
+from boucle.push import ASIDE, STANDING, Push, Status
 from boucle.wire import digest
 from boucle_server import eventlog, rows
 from boucle_server.errors import QuotaError
-from boucle_server.tables import RAW, RECORD
+from boucle_server.tables import RAW, RECORD, UNSEALED
 
 RAW_QUOTA: Final = 32 * 1024 * 1024
 """Bytes that one device may leave without a seal that vouches for them."""
+RAW_CHARGE: Final = 1024
+"""Bytes that each of them counts for beside its own, so that their number is bounded too."""
 WAS: Final = "was:"
 """Begins the reason of a record whose status a person changed; what it was before follows."""
-_STANDING: Final = ("accepted", "held")
-ASIDE: Final = ("fork", "conflict")
-"""Statuses of records that hold no place in their device's chain."""
 
 _RECORD: Final = (
     "org", "id", "variant", "hash", "dev", "epoch", "seq", "kind", "subject", "payload", "priv", "teff", "tq",
@@ -87,6 +86,7 @@ class Content(NamedTuple):
     teff: int
     tq: int
     status: str
+    reason: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,20 +101,34 @@ class Before:
     @property
     def known(self) -> dict[str, Known]:
         """Of each id the content that counts, else the first received."""
-        return {event_id: Known(*_counting(several)[1:]) for event_id, several in self.contents.items()}
+        return {event_id: _known(several) for event_id, several in self.contents.items()}
 
 
-def _counting(several: Sequence[Content]) -> Content:
-    return next((one for one in several if one.status in _STANDING), several[0])
+def _known(several: Sequence[Content]) -> Known:
+    _, content_hash, teff, tq, status, reason = next((one for one in several if one.status in STANDING), several[0])
+    return Known(content_hash, teff, tq, status, first_reason(reason))
+
+
+def first_reason(reason: str) -> str:
+    """Give why a record was given its first status, whatever was decided about it since."""
+    return reason.removeprefix(WAS).partition(":")[2] if reason.startswith(WAS) else reason
+
+
+def first_status(status: str, reason: str) -> str:
+    """Give the status that a record was given at its first receipt."""
+    return reason.removeprefix(WAS).partition(":")[0] if reason.startswith(WAS) else status
 
 
 # Reading
 
 
 def holds_place() -> sa.ColumnElement[bool]:
-    """Select the records that hold a place in their device's chain, whatever was decided about them later."""
+    """Select the records that hold a place in their device's chain, whatever was decided about them later.
+
+    What was read from bytes that no seal covers holds none: their number is anybody's word.
+    """
     was_aside = sa.or_(*(RECORD.c.reason.startswith(f"{WAS}{status}", autoescape=True) for status in ASIDE))
-    return RECORD.c.status.not_in(ASIDE) & ~was_aside
+    return RECORD.c.status.not_in(ASIDE) & ~was_aside & RECORD.c.seal.is_not(None)
 
 
 def _slots_query() -> sa.CompoundSelect[Any]:
@@ -136,17 +150,23 @@ _SLOTS: Final = _slots_query()
 
 def before(connection: Connection, push: Push, *, org: str, ids: Iterable[str]) -> Before:
     """Read what the ledger holds of a batch: two statements, whatever its size."""
-    found = Before()
-    columns = ("id", "variant", "hash", "teff", "tq", "status")
-    for event_id, *content in rows.select(connection, RECORD, columns, org=org, key="id", keys=ids):
-        found.contents.setdefault(event_id, []).append(Content(*content))
-    for several in found.contents.values():
-        several.sort()
+    found = Before(contents=contents_of(connection, org, ids))
     places = {"org": org, "dev": push.dev, "epoch": push.epoch, "first": push.first - 1, "last": push.last + 1}
     for seq, event_id, content_hash, teff, status in connection.execute(_SLOTS, places):
         found.slots.setdefault(seq, Slot(event_id, content_hash))
-        if seq == push.first - 1 and status in _STANDING:
+        if seq == push.first - 1 and status in STANDING:
             found.last_teff = teff
+    return found
+
+
+def contents_of(connection: Connection, org: str, ids: Iterable[str]) -> dict[str, list[Content]]:
+    """Give what is stored under each of the ids, in the order of receipt."""
+    found: dict[str, list[Content]] = {}
+    columns = ("id", "variant", "hash", "teff", "tq", "status", "reason")
+    for event_id, *content in rows.select(connection, RECORD, columns, org=org, key="id", keys=ids):
+        found.setdefault(event_id, []).append(Content(*content))
+    for several in found.values():
+        several.sort()
     return found
 
 
@@ -229,14 +249,18 @@ def _kept(connection: Connection, sender: Sender, raws: Collection[Raw]) -> set[
     return {(content_hash, epoch, seq) for content_hash, epoch, seq in connection.execute(query)}
 
 
+# Answered from the index of these very columns, without a look at any row.
+_LEFT: Final = sa.select(sa.func.coalesce(sa.func.sum(RAW.c.size), 0), sa.func.count()).where(
+    RAW.c.org == sa.bindparam("of"), RAW.c.dev == sa.bindparam("who"), sa.text(f"raw.{UNSEALED}")
+)
+
+
 def _check_quota(connection: Connection, sender: Sender, raws: Collection[Raw]) -> None:
     if not raws:
         return
-    query = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(RAW.c.content)), 0)).where(
-        RAW.c.org == sender.org, RAW.c.dev == sender.dev, RAW.c.seal.is_(None)
-    )
-    left = RAW_QUOTA - int(connection.execute(query).scalar_one())
-    if sum(len(raw.content) for raw in raws) > left:
+    size, count = connection.execute(_LEFT, {"of": sender.org, "who": sender.dev}).one()
+    left = int(size) + RAW_CHARGE * count
+    if left + sum(len(raw.content) + RAW_CHARGE for raw in raws) > RAW_QUOTA:
         raise QuotaError
 
 
@@ -274,36 +298,23 @@ _SEAL_TEXT: Final = {"sqlite": _seal_text("?"), "postgresql": _seal_text("%s")}
 def _append(
     connection: Connection, sender: Sender, pieces: Sequence[_Piece | Raw], *, now_ms: int, seal: int | None
 ) -> None:
-    if not pieces:
-        return
-    drawn = secrets.token_bytes(SALT_BYTES * len(pieces))
-    salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
-    entries = [_entry(sender, piece, salt, now_ms) for piece, salt in zip(pieces, salts, strict=True)]
-    at = eventlog.append(connection, sender.org, entries)
-    records, raws = [], []
-    for piece, salt, leaf in zip(pieces, salts, at.indices, strict=True):
-        place = (salt, at.generation, leaf)
-        if isinstance(piece, Raw):
-            raws.append(_raw_row(sender, piece, place, now_ms=now_ms, seal=seal))
-        else:
-            records.append(_record_row(sender.org, piece, place, now_ms=now_ms, seal=seal))
-    rows.insert(connection, RECORD, _RECORD, records)
-    rows.insert(connection, RAW, _RAW, raws)
+    add_kept(connection, sender.org, [Kept(sender.dev, piece, now_ms, seal) for piece in pieces])
 
 
-def _entry(sender: Sender, piece: _Piece | Raw, salt: bytes, now_ms: int) -> bytes:
+def _entry(kept: "Kept", salt: bytes) -> bytes:
+    piece, received_ms = kept.piece, kept.received_ms
     if isinstance(piece, Raw):
-        return log.entry(EntryKind.RAW, sender.dev, received_ms=now_ms, commit=log.salted(salt, piece.content))
+        return log.entry(EntryKind.RAW, kept.dev, received_ms=received_ms, commit=log.salted(salt, piece.content))
     record = piece.ruling.record
     commit = log.commitment(salt, record.payload, teff_ms=record.teff, quality=record.tq)
-    return log.entry(EntryKind.EVENT, piece.event.id, received_ms=now_ms, commit=commit)
+    return log.entry(EntryKind.EVENT, piece.event.id, received_ms=received_ms, commit=commit)
 
 
 _Place = tuple[bytes, int, int]
 """Salt, generation and index of the leaf."""
 
 
-def _record_row(org: str, piece: _Piece, place: _Place, *, now_ms: int, seal: int | None) -> tuple[Any, ...]:
+def _record_row(org: str, kept: "Kept", piece: _Piece, place: _Place) -> tuple[Any, ...]:
     ruling, event, record = piece.ruling, piece.event, piece.ruling.record
     return (
         org,
@@ -322,23 +333,23 @@ def _record_row(org: str, piece: _Piece, place: _Place, *, now_ms: int, seal: in
         *place,
         str(ruling.status),
         str(ruling.why),
-        now_ms,
-        seal,
+        kept.received_ms,
+        kept.seal,
     )
 
 
-def _raw_row(sender: Sender, raw: Raw, place: _Place, *, now_ms: int, seal: int | None) -> tuple[Any, ...]:
+def _raw_row(org: str, kept: "Kept", raw: Raw, place: _Place) -> tuple[Any, ...]:
     content = (raw.content, len(raw.content), raw.hash, raw.reason)
     salt, generation, leaf = place
-    chain = (raw.epoch, raw.place, raw.teff, raw.tq, seal)
-    return (sender.org, sender.dev, *content, *chain, salt, now_ms, generation, leaf)
+    chain = (raw.epoch, raw.place, raw.teff, raw.tq, kept.seal)
+    return (org, kept.dev, *content, *chain, salt, kept.received_ms, generation, leaf)
 
 
 # Carrying over
 
 
 class Kept(NamedTuple):
-    """A record, or bytes, that another server of the organisation stored, with what it decided about them."""
+    """A record, or bytes, with who brought it, when that was (ms), and the seal that covers it."""
 
     dev: str
     piece: _Piece | Raw
@@ -351,35 +362,24 @@ def record_piece(ruling: Ruling, event: Event, variant: int) -> _Piece:
     return _Piece(ruling, event, variant)
 
 
-def contents_of(connection: Connection, org: str, ids: Iterable[str]) -> dict[str, list[Content]]:
-    """Give what is stored under each of the ids."""
-    found: dict[str, list[Content]] = {}
-    columns = ("id", "variant", "hash", "teff", "tq", "status")
-    for event_id, *content in rows.select(connection, RECORD, columns, org=org, key="id", keys=ids):
-        found.setdefault(event_id, []).append(Content(*content))
-    return found
-
-
 def keeps(connection: Connection, org: str, dev: str, raw: Raw) -> bool:
     """Tell whether bytes are stored already, at their place."""
     return _address(raw) in _kept(connection, Sender(org=org, dev=dev, public_key=b"", status=""), [raw])
 
 
 def add_kept(connection: Connection, org: str, several: Sequence[Kept]) -> None:
-    """Add what another server stored, each with the receipt time it had there, to this log and these tables."""
-    entries, salts = [], []
-    for one in several:
-        sender = Sender(org=org, dev=one.dev, public_key=b"", status="")
-        salts.append(secrets.token_bytes(SALT_BYTES))
-        entries.append(_entry(sender, one.piece, salts[-1], one.received_ms))
-    at = eventlog.append(connection, org, entries)
+    """Add records and bytes, each with the receipt time that it is given, to this log and these tables."""
+    if not several:
+        return
+    drawn = secrets.token_bytes(SALT_BYTES * len(several))
+    salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
+    at = eventlog.append(connection, org, [_entry(kept, salt) for kept, salt in zip(several, salts, strict=True)])
     records, raws = [], []
-    for one, salt, leaf in zip(several, salts, at.indices, strict=True):
+    for kept, salt, leaf in zip(several, salts, at.indices, strict=True):
         place = (salt, at.generation, leaf)
-        if isinstance(one.piece, Raw):
-            sender = Sender(org=org, dev=one.dev, public_key=b"", status="")
-            raws.append(_raw_row(sender, one.piece, place, now_ms=one.received_ms, seal=one.seal))
+        if isinstance(kept.piece, Raw):
+            raws.append(_raw_row(org, kept, kept.piece, place))
         else:
-            records.append(_record_row(org, one.piece, place, now_ms=one.received_ms, seal=one.seal))
+            records.append(_record_row(org, kept, kept.piece, place))
     rows.insert(connection, RECORD, _RECORD, records)
     rows.insert(connection, RAW, _RAW, raws)

@@ -19,7 +19,7 @@ from boucle.catalogue import answers
 from boucle.clock import month_end_ms, month_start_ms
 from boucle.kpi import Maturity, Question
 from boucle.tally import Tally
-from boucle_server import reports
+from boucle_server import reports, watermarks
 from boucle_server.projections import load_book
 from boucle_server.read_tables import WATERMARK
 from boucle_server.tables import DEVICE, INTERVAL, MONTH_CLOSING, RECORD
@@ -190,13 +190,10 @@ def _gaps(connection: Connection, org: str) -> list[tuple[str, int, int, int]]:
     found = []
     for row in connection.execute(query):
         name, enrolled = names.get(row.dev, (row.dev, 0))
-        last = 0
-        for begin, end, *_ in json.loads(row.ranges):
-            if begin > last + 1:
-                after = _time(connection, org, row.dev, row.epoch, last) if last else enrolled
-                before = _time(connection, org, row.dev, row.epoch, begin)
-                found.append((name, after, before, begin - last - 1))
-            last = end
+        for begin, end in watermarks.holes(connection, org, row.dev, epoch=row.epoch, stored=json.loads(row.ranges)):
+            after = _time(connection, org, row.dev, row.epoch, begin - 1) if begin > 1 else enrolled
+            before = _time(connection, org, row.dev, row.epoch, end + 1)
+            found.append((name, after, before, end - begin + 1))
     return sorted(found)
 
 

@@ -135,6 +135,9 @@ WATERMARK: Final = sa.Table(
 """Which sequence numbers of a device are stored: `ranges` is the JSON of `[[first, last, hash of the last], …]`.
 `last_teff` is the latest time of an event of the epoch that counts."""
 
+SETTLED: Final = sa.Table("settled", METADATA, *_primary("org", "hash"), sqlite_with_rowid=False)
+"""Which kept bytes wait for nobody: a record has them too, or a person dismissed them."""
+
 READ_META: Final = sa.Table(
     "read_meta",
     sa.MetaData(naming_convention=NAMING),

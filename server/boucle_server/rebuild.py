@@ -16,10 +16,10 @@ from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
-from boucle_server import cell_sums, projections, rows, watermarks
+from boucle_server import cell_sums, kept_bytes, projections, rows, watermarks
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
-from boucle_server.read_tables import AMENDMENT, BINDING, CELL, CELL_SUM, ITEM, REFERENCE, TASK, WATERMARK
+from boucle_server.read_tables import AMENDMENT, BINDING, CELL, CELL_SUM, ITEM, REFERENCE, SETTLED, TASK, WATERMARK
 from boucle_server.schema import empty_read_tables, mark_filled
 from boucle_server.tables import RAW, RECORD
 
@@ -51,6 +51,7 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
     rows.insert(connection, AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges])
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))
+    rows.insert(connection, SETTLED, kept_bytes.SETTLED_COLUMNS, list(kept_bytes.settled(connection, org)))
     mark_filled(connection, now_ms)
     return joins.events
 
@@ -75,6 +76,7 @@ def differences(connection: Connection, org: str) -> Iterator[Difference]:
         (AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges]),
         (REFERENCE, projections.REFERENCE_COLUMNS, [projections.version_row(org, one) for one in joins.versions]),
         (WATERMARK, watermarks.WATERMARK_COLUMNS, _watermarks(connection, org)),
+        (SETTLED, kept_bytes.SETTLED_COLUMNS, kept_bytes.settled(connection, org)),
     ]
     for table, columns, wanted in whole:
         yield from _compare(table, set(wanted), _stored(connection, org, table, columns))

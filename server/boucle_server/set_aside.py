@@ -6,21 +6,26 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.push import WAITING
+from boucle_server import kept_bytes
 from boucle_server.tables import RAW, RECORD
 
 UNREADABLE: Final = "unreadable"
 """The status of bytes that are no record."""
-WAITING: Final = ("quarantined", "fork", "conflict", "held")
 Place = tuple[int, int]
 """Generation and index of the leaf: where it stands in the event log, and in the list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """A record or bytes that wait; `id`, `kind` and `subject` are empty for bytes that say none."""
+    """A record or bytes that wait; `id`, `kind` and `subject` are empty and `seq` is 0 for bytes that say none.
+
+    `content` is the beginning of what was received, `size` the bytes of all of it.
+    """
 
     place: Place
     dev: str
+    seq: int
     id: str
     kind: str
     subject: str
@@ -29,22 +34,27 @@ class SetAside:
     hash: str
     teff: int | None
     received_ms: int
+    size: int
     content: bytes
 
 
-def listed(connection: Connection, org: str, *, after: Place = (0, -1), limit: int) -> list[SetAside]:
-    """Give what waits, in the order of receipt, after a place in the log."""
-    record_names = ("generation", "leaf", "dev", "id", "kind", "subject", "status", "reason", "hash", "teff")
+def listed(
+    connection: Connection, org: str, *, after: Place = (0, -1), limit: int, shown: int = 16 * 1024
+) -> list[SetAside]:
+    """Give what waits, in the order of receipt, after a place in the log, with the first `shown` bytes of each."""
+    shared = ("generation", "leaf", "dev", "seq", "reason", "hash", "teff", "received_ms")
     records = (
-        sa.select(*(RECORD.c[name] for name in (*record_names, "received_ms")), RECORD.c.payload.label("content"))
+        sa.select(
+            *(RECORD.c[name] for name in (*shared, "id", "kind", "subject", "status")),
+            *_beginning(RECORD.c.payload, shown),
+        )
         .where(RECORD.c.org == org, RECORD.c.status.in_(WAITING), is_set_aside(), _after(RECORD, after))
         .order_by(RECORD.c.generation, RECORD.c.leaf)
         .limit(limit)
     )
-    raw_names = ("generation", "leaf", "dev", "reason", "hash", "teff", "received_ms", "content")
     raws = (
-        sa.select(*(RAW.c[name] for name in raw_names))
-        .where(RAW.c.org == org, _after(RAW, after))
+        sa.select(*(RAW.c[name] for name in shared), *_beginning(RAW.c.content, shown))
+        .where(RAW.c.org == org, kept_bytes.waits(), _after(RAW, after))
         .order_by(RAW.c.generation, RAW.c.leaf)
         .limit(limit)
     )
@@ -52,6 +62,7 @@ def listed(connection: Connection, org: str, *, after: Place = (0, -1), limit: i
         SetAside(
             place=(row.generation, row.leaf),
             dev=row.dev,
+            seq=row.seq,
             id=getattr(row, "id", ""),
             kind=getattr(row, "kind", ""),
             subject=getattr(row, "subject", ""),
@@ -60,6 +71,7 @@ def listed(connection: Connection, org: str, *, after: Place = (0, -1), limit: i
             hash=row.hash,
             teff=row.teff,
             received_ms=row.received_ms,
+            size=row.size,
             content=bytes(row.content),
         )
         for query in (records, raws)
@@ -76,7 +88,11 @@ def counted(connection: Connection, org: str) -> dict[tuple[str, str], int]:
         .where(RECORD.c.org == org, RECORD.c.status.in_(WAITING), is_set_aside())
         .group_by(RECORD.c.status, RECORD.c.reason)
     )
-    raws = sa.select(sa.literal(UNREADABLE), RAW.c.reason, count).where(RAW.c.org == org).group_by(RAW.c.reason)
+    raws = (
+        sa.select(sa.literal(UNREADABLE), RAW.c.reason, count)
+        .where(RAW.c.org == org, kept_bytes.waits())
+        .group_by(RAW.c.reason)
+    )
     found: dict[tuple[str, str], int] = {}
     for query in (records, raws):
         for status, reason, n in connection.execute(query):
@@ -86,9 +102,28 @@ def counted(connection: Connection, org: str) -> dict[tuple[str, str], int]:
     return found
 
 
+def text_of(content: bytes, size: int) -> str | None:
+    """Give the beginning of a content as text, cut between two characters; None when it is not UTF-8.
+
+    `size` tells how long the whole is: only a content that was cut may end within a character.
+    """
+    for cut in range(4 if len(content) < size else 1):
+        try:
+            return content[: len(content) - cut].decode()
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                return None
+    return None
+
+
 def is_set_aside() -> sa.ColumnElement[bool]:
     """Say it as the index of the few records that are not accepted does, so that it is used."""
     return RECORD.c.status != sa.literal_column("'accepted'")
+
+
+def _beginning(column: sa.ColumnElement[bytes], most: int) -> tuple[sa.Label[bytes], sa.Label[int]]:
+    beginning = sa.func.substr(column, 1, most, type_=sa.LargeBinary())
+    return beginning.label("content"), sa.func.length(column).label("size")
 
 
 def _after(table: sa.Table, place: Place) -> sa.ColumnElement[bool]:

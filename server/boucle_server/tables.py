@@ -288,6 +288,7 @@ class Raw(Truth, table=True):
             "ix_raw_unsealed",
             "org",
             "dev",
+            "seal",
             "size",
             sqlite_where=sa.text(UNSEALED),
             postgresql_where=sa.text(UNSEALED),

@@ -11,14 +11,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.receipt import Range, merge, ranges_of
+from boucle.receipt import Range, covers, gaps, merge, ranges_of
 from boucle_server import rows
-from boucle_server.ledger import holds_place
+from boucle_server.ledger import WAS, holds_place
 from boucle_server.read_tables import WATERMARK
 from boucle_server.tables import RAW, RECORD
 
 WATERMARK_COLUMNS: Final = ("org", "dev", "epoch", "ranges", "last_teff")
 NEVER: Final = 0
+_NO_HASH: Final = "0" * 64
 # Made once, for it runs twice with every batch, and making it costs more than running it.
 _WATERMARK: Final = sa.select(WATERMARK.c.ranges, WATERMARK.c.last_teff).where(
     WATERMARK.c.org == sa.bindparam("of"),
@@ -70,8 +71,28 @@ def advance(connection: Connection, org: str, dev: str, *, epoch: str, placed: S
 def renew(connection: Connection, org: str, dev: str, *, epoch: str) -> Watermark:
     """Make the watermark of an epoch from the ledger, and store it."""
     found = from_ledger(connection, org, dev, epoch=epoch)
-    rows.upsert(connection, WATERMARK, WATERMARK_COLUMNS, [row_of(org, dev, epoch, found)])
+    if found.ranges:
+        rows.upsert(connection, WATERMARK, WATERMARK_COLUMNS, [row_of(org, dev, epoch, found)])
     return found
+
+
+def holes(
+    connection: Connection, org: str, dev: str, *, epoch: str, stored: Iterable[Sequence[Any]]
+) -> tuple[tuple[int, int], ...]:
+    """Give the numbers of an epoch that never came, as (first, last), but for those that a person decided about.
+
+    `stored` are the ranges of a watermark as they are written: first and last number, and more.
+    A receipt never names a record in conflict or a fork, whatever was decided about it: the device may have another
+    one under that number. But once a person decided, nothing is missing there that anybody would look for.
+    """
+    ranges = [Range(first, last, _NO_HASH) for first, last, *_ in stored]
+    missing = gaps(ranges)
+    if not missing:
+        return ()
+    within = (RECORD.c.seq >= missing[0][0], RECORD.c.seq <= missing[-1][1], RECORD.c.reason.startswith(WAS))
+    query = sa.select(RECORD.c.seq).where(*_is(RECORD, org, dev, epoch), *within)
+    decided = {seq for seq in connection.execute(query).scalars() if not covers(ranges, seq)}
+    return gaps(merge(ranges, (Range(seq, seq, _NO_HASH) for seq in decided)))
 
 
 def from_ledger(connection: Connection, org: str, dev: str, *, epoch: str) -> Watermark:

@@ -20,7 +20,7 @@ from boucle.signing import load_crypto
 from boucle.wire import MAX_PUSH, MAX_RAW, digest
 from boucle_server import devices, people, tokens
 from boucle_server.ingest import accept_own
-from boucle_server.ledger import RAW_QUOTA
+from boucle_server.ledger import RAW_CHARGE, RAW_QUOTA
 from boucle_server.server_device import Draft
 from boucle_server.tables import RAW, RECORD
 from tests.api.serving import Served
@@ -152,8 +152,8 @@ async def test_bytes_sent_raw_are_receipted_at_their_place(served: Served, phone
 async def test_a_device_may_not_fill_the_disk_with_what_nobody_vouches_for(
     served: Served, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("boucle_server.ledger.RAW_QUOTA", 100)
-    assert RAW_QUOTA > 100
+    monkeypatch.setattr("boucle_server.ledger.RAW_QUOTA", RAW_CHARGE + 100)
+    assert RAW_QUOTA > RAW_CHARGE + 100
     first = await served.client.post("/v1/sync/push", content=b"x" * 60, headers=phone.header)
     second = await served.client.post("/v1/sync/push", content=b"y" * 60, headers=phone.header)
     assert [first.status_code, second.status_code] == [400, 429]

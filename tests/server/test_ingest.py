@@ -16,10 +16,10 @@ from boucle.receipt import Range, verify
 from boucle.shape import Flaw
 from boucle.signing import load_crypto
 from boucle.wire import digest, subject_of
-from boucle_server import eventlog, keys
+from boucle_server import eventlog, keys, ledger
 from boucle_server.db import Database
-from boucle_server.errors import NotFoundError
-from boucle_server.ingest import Answer, accept_own, ingest, sender_of
+from boucle_server.errors import NotFoundError, QuotaError
+from boucle_server.ingest import Answer, accept_own, ingest, keep, sender_of
 from boucle_server.read_tables import BINDING, CELL, ITEM, TASK, WATERMARK
 from boucle_server.server_device import Draft
 from boucle_server.tables import CHANGE, LEAF, RAW, RECORD, SEAL, STATUS_CHANGE
@@ -413,3 +413,40 @@ def booby_trap(database: Database, content_hash: str) -> None:
                 "EXECUTE FUNCTION trap()"
             )
         )
+
+
+def test_a_duplicate_says_why_it_was_set_aside_in_the_first_place(network: Database) -> None:
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), place="metz", body={"type": "bac"})
+    push = phone.push()
+    early = phone.device.now_ms - 3_600_000
+    taken(network, push, now_ms=early)
+    again = taken(network, push, now_ms=early)
+    assert [(one.status, one.why, one.reason) for one in again.results] == [
+        ("duplicate", "quarantined", Why.TIME_FUTURE)
+    ]
+    draft = Draft(kind="event.dismissed", fields={"body": {"target": again.results[0].id}})
+    with network.writing(ORG) as connection:
+        accept_own(connection, ORG, [draft], actor="p-chef", now_ms=LATER)
+    again = taken(network, push)
+    assert [(one.why, one.reason) for one in again.results] == [("dismissed", Why.TIME_FUTURE)]
+
+
+def test_what_a_device_may_still_leave_is_known_from_an_index_alone(network: Database) -> None:
+    with network.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("SQLite tells its plan in words that can be compared")
+        text = str(ledger._LEFT.compile(dialect=connection.dialect))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (0, ORG, "d-un")).all()
+    assert ["USING COVERING INDEX ix_raw_unsealed" in row.detail for row in plan] == [True]
+
+
+def test_so_many_small_pieces_without_a_seal_are_refused_as_a_few_large_ones(network: Database) -> None:
+    with network.writing(ORG) as connection:
+        sender = sender_of(connection, ORG, "d-un")
+        most = ledger.RAW_QUOTA // (ledger.RAW_CHARGE + 8)
+        pieces = (ledger.Raw(b"12345678", f"{n:064x}", "raw") for n in range(most))
+        kept = [ledger.Kept("d-un", piece, LATER, None) for piece in pieces]
+        ledger.add_kept(connection, ORG, kept)
+        with pytest.raises(QuotaError):
+            keep(connection, sender, ledger.Raw(b"x", digest(b"x"), "raw"), now_ms=LATER)

@@ -1,10 +1,13 @@
 """Opening a database for use after an upgrade that changed what the read tables hold."""
 
 import threading
+from collections.abc import Sequence
 
+import pytest
 import sqlalchemy as sa
 
-from boucle_server import read_tables, rebuild, schema, verify
+from boucle.events import Event
+from boucle_server import decisions, projections, read_tables, rebuild, schema, verify
 from boucle_server.db import Database
 from boucle_server.opening import make_ready
 from boucle_server.read_tables import READ_META
@@ -85,3 +88,37 @@ def test_events_that_an_older_version_held_take_effect_when_a_newer_one_opens(da
         assert list(verify.faults(connection, ORG)) == []
         last = connection.execute(sa.select(CHANGE.c.tbl).order_by(CHANGE.c.n.desc()).limit(1)).scalar_one()
         assert last == "item"
+
+
+def test_an_event_whose_release_fails_stays_held_and_stops_neither_the_others_nor_the_server(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_network(database)
+    phone = Handset()
+    for number in (1, 2, 3):
+        phone.scan("item.commissioned", code(number), place="strasbourg", body={"type": "bac"})
+    bad = taken(database, phone.push()).results[1].id
+    with database.writing(ORG) as connection:
+        connection.execute(sa.update(RECORD).where(RECORD.c.dev == "d-un").values(status="held"))
+        rebuild.rebuild(connection, ORG, now_ms=LATER)
+    sound = projections.take_effect
+
+    def failing(connection: sa.Connection, org: str, events: Sequence[Event]) -> projections.Feed:
+        feed = sound(connection, org, events)
+        if any(event.id == bad for event in events):
+            raise RuntimeError("a bug of the new version")
+        return feed
+
+    monkeypatch.setattr(projections, "take_effect", failing)
+    make_ready(database, now_ms=LATER)
+    with database.reading() as connection:
+        kept = dict(connection.execute(sa.select(RECORD.c.id, RECORD.c.status).where(RECORD.c.dev == "d-un")).all())
+        assert decisions.still_held(connection, ORG) == [bad]
+        assert list(rebuild.differences(connection, ORG)) == []
+    assert sorted(kept.values()) == ["accepted", "accepted", "held"]
+    assert kept[bad] == "held"
+    assert any(bad in record.message for record in caplog.records)
+    monkeypatch.undo()
+    make_ready(database, now_ms=LATER)
+    with database.reading() as connection:
+        assert decisions.still_held(connection, ORG) == []

@@ -28,6 +28,7 @@ class Waiting(BaseModel):
 
     id: Annotated[str, Field(description="empty for bytes that say none")]
     dev: str
+    seq: Annotated[int, Field(description="its number in the device's chain; 0 where nobody knows")]
     kind: str
     subject: str
     status: Annotated[str, Field(description="quarantined, fork, conflict, held, or unreadable for bytes")]
@@ -37,7 +38,7 @@ class Waiting(BaseModel):
     teff: int | None
     received_ms: int
     size: int
-    text: Annotated[str | None, Field(description="what was received, when it is UTF-8")]
+    text: Annotated[str | None, Field(description="what was received, when it is UTF-8; cut at 16 KiB")]
     base64: Annotated[str | None, Field(description="what was received, when it is not; cut at 16 KiB")]
     log_generation: int
     log_index: int
@@ -122,7 +123,7 @@ def quarantine(
     lang = language(request)
     place = _place(after)
     with server.database.reading() as connection:
-        found = set_aside.listed(connection, who.org, after=place, limit=limit + 1)
+        found = set_aside.listed(connection, who.org, after=place, limit=limit + 1, shown=_SHOWN)
     shown = found[:limit]
     following = "{}.{}".format(*shown[-1].place) if len(found) > limit else None
     return Quarantine(records=[_waiting(each, lang) for each in shown], next=following)
@@ -203,10 +204,11 @@ def _task(task: attention.Task, lang: str) -> TaskOf:
 
 
 def _waiting(one: SetAside, lang: str) -> Waiting:
-    text = _utf8(one.content[:_SHOWN])
+    text = set_aside.text_of(one.content, one.size)
     return Waiting(
         id=one.id,
         dev=one.dev,
+        seq=one.seq,
         kind=one.kind,
         subject=one.subject,
         status=one.status,
@@ -215,16 +217,9 @@ def _waiting(one: SetAside, lang: str) -> Waiting:
         hash=one.hash,
         teff=one.teff,
         received_ms=one.received_ms,
-        size=len(one.content),
+        size=one.size,
         text=text,
-        base64=b64encode(one.content[:_SHOWN]).decode() if text is None else None,
+        base64=b64encode(one.content).decode() if text is None else None,
         log_generation=one.place[0],
         log_index=one.place[1],
     )
-
-
-def _utf8(content: bytes) -> str | None:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return None

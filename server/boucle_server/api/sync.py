@@ -20,7 +20,7 @@ from boucle.errors import MalformedPushError
 from boucle.push import Push, read_push
 from boucle.units import MAX_INT
 from boucle.wire import MAX_PUSH, MAX_RAW, MAX_RECORDS, digest
-from boucle_server import ingest, ledger, pulls, receipts, watermarks
+from boucle_server import ingest, pulls, receipts, watermarks
 from boucle_server.api.rights import SignedIn, identified_inside, identify
 from boucle_server.api.running import Running, Server
 from boucle_server.auth import Principal
@@ -40,6 +40,7 @@ class Result(BaseModel):
     hash: str = Field(description="SHA-256 of the payload as received, hex")
     status: str = Field(description="accepted, duplicate, held, quarantined, conflict or fork")
     why: str | None = Field(None, description="why it was set aside; of a duplicate, what it was given before")
+    reason: str | None = Field(None, description="of a duplicate that was set aside, why that was")
 
 
 class PushAnswer(BaseModel):
@@ -149,7 +150,13 @@ def _push(server: Running, request: Request, body: bytes) -> Response:
     now_ms = server.clock.now_ms()
     answer = server.door.write(who.org, lambda connection: _ingest(connection, who.org, dev, read, now_ms))
     results = [
-        {"id": one.id, "hash": one.hash, "status": one.status, **({"why": one.why} if one.why else {})}
+        {
+            "id": one.id,
+            "hash": one.hash,
+            "status": one.status,
+            **({"why": one.why} if one.why else {}),
+            **({"reason": one.reason} if one.reason else {}),
+        }
         for one in answer.results
     ]
     return _json(
@@ -176,7 +183,7 @@ def _raw(server: Running, who: Principal, kept: Raw) -> Response:
 
 def _keep(server: Running, who: Principal, kept: Raw, connection: Connection) -> None:
     sender = ingest.sender_of(connection, who.org, who.dev)
-    ledger.keep(connection, sender, kept, now_ms=server.clock.now_ms())
+    ingest.keep(connection, sender, kept, now_ms=server.clock.now_ms())
 
 
 def _keep_placed(server: Running, who: Principal, kept: Raw, connection: Connection) -> str:

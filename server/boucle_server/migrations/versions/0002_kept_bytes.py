@@ -18,7 +18,7 @@ def upgrade() -> None:
         batch.create_index("ix_raw_org_hash", ["org", "hash"], unique=False)
         batch.create_index(
             "ix_raw_unsealed",
-            ["org", "dev", "size"],
+            ["org", "dev", "seal", "size"],
             unique=False,
             sqlite_where=sa.text("seal IS NULL"),
             postgresql_where=sa.text("seal IS NULL"),
