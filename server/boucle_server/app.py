@@ -25,6 +25,7 @@ from boucle_server.jobs import scheduled
 from boucle_server.notices import JOBS
 from boucle_server.opening import make_ready
 from boucle_server.settings import Settings
+from boucle_server.web import routing
 
 ROUTERS: Final = (
     "boucle_server.api.health",
@@ -36,7 +37,9 @@ ROUTERS: Final = (
     "boucle_server.api.kpis",
     "boucle_server.api.months",
     "boucle_server.api.balances",
-    "boucle_server.web.page",
+    "boucle_server.web.files",
+    "boucle_server.web.sign_in",
+    "boucle_server.web.dashboard_pages",
 )
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024
@@ -71,6 +74,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    routing.install(app)
     app.add_middleware(problems.Edge, max_body=MAX_BODY)
     for name in ROUTERS:
         router = import_module(name).router

@@ -205,6 +205,20 @@ class Token(Truth, table=True):
     person: str | None = _maybe(KEY)
 
 
+class WebSession(Truth, table=True):
+    """Somebody who is signed in on the web; only the hash of what the browser keeps is here."""
+
+    __tablename__ = "web_session"
+    __table_args__ = (sa.Index(None, "org", "person"),)
+
+    token_hash: str = _key(primary=True)
+    org: str = _key(org=True)
+    person: str = _key()
+    created_ms: int = _big()
+    seen_ms: int = _big()
+    expires_ms: int = _big()
+
+
 class Record(Truth, table=True):
     """One received record: its bytes, its frozen time, and what was decided about it at first receipt.
 
@@ -474,6 +488,7 @@ DEVICE: Final = _core(Device)
 ENROLMENT: Final = _core(Enrolment)
 PERSON: Final = _core(Person)
 TOKEN: Final = _core(Token)
+WEB_SESSION: Final = _core(WebSession)
 RECORD: Final = _core(Record)
 SEAL: Final = _core(Seal)
 # What waits for a person is listed without a look at all that does not.

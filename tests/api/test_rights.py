@@ -44,6 +44,12 @@ def table_of(app: FastAPI) -> dict[tuple[str, str], list[str]]:
     return found
 
 
+def interface_of(app: FastAPI) -> dict[tuple[str, str], list[str]]:
+    """Give the routes for programs; those of pages are proven in `tests/web/test_rights.py`."""
+    pages = {route.path for route in walk(app.routes) if not route.include_in_schema}
+    return {where: written for where, written in table_of(app).items() if where[1] not in pages}
+
+
 def unwritten(app: FastAPI) -> list[tuple[str, str]]:
     return [where for where, written in table_of(app).items() if len(written) != 1]
 
@@ -64,12 +70,14 @@ def test_a_route_without_a_permission_is_found_however_deep_it_is_included() -> 
 
 
 def test_only_these_routes_are_public() -> None:
-    open_to_all = {where for where, written in table_of(create_app(Settings())).items() if written == ["public"]}
+    open_to_all = {where for where, written in interface_of(create_app(Settings())).items() if written == ["public"]}
     assert open_to_all == PUBLIC
 
 
 def test_only_these_routes_are_open_to_any_token() -> None:
-    open_to_tokens = {where for where, written in table_of(create_app(Settings())).items() if written == ["signed in"]}
+    open_to_tokens = {
+        where for where, written in interface_of(create_app(Settings())).items() if written == ["signed in"]
+    }
     assert open_to_tokens == ANY_TOKEN
 
 
@@ -87,7 +95,7 @@ async def test_every_other_route_asks_for_a_token_and_for_the_right_that_it_name
         made = {
             held: tokens.add(connection, org, name=held.value, scopes=[held], now_ms=NOW).secret for held in Capability
         }
-    closed = {where: written for where, written in table_of(served.app).items() if where not in PUBLIC}
+    closed = {where: written for where, written in interface_of(served.app).items() if where not in PUBLIC}
     assert closed
     for (method, path), (needed,) in closed.items():
         address = path.replace("{event_id}", "e")
@@ -126,7 +134,7 @@ async def test_what_belongs_to_another_organisation_is_answered_like_what_does_n
 async def test_the_description_covers_every_route_and_says_how_errors_look(served: Served, path: str) -> None:
     description = (await served.client.get(path)).json()
     described = {(method.upper(), address) for address, methods in description["paths"].items() for method in methods}
-    assert described == {(method, path.replace(":path", "")) for method, path in table_of(served.app)}
+    assert described == {(method, path.replace(":path", "")) for method, path in interface_of(served.app)}
     for methods in description["paths"].values():
         for operation in methods.values():
             assert {"400", "401", "403", "404", "413", "422", "503"} <= operation["responses"].keys()

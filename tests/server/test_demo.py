@@ -81,7 +81,9 @@ def test_nobody_can_speak_for_a_simulated_phone_and_all_operators_know_one_pin(d
         assert set(connection.execute(sa.select(DEVICE.c.token_hash)).scalars()) == {None}
         assert connection.execute(sa.select(ORG.c.demo)).scalars().all() == [True]
         roles = connection.execute(sa.select(PERSON.c.role).where(PERSON.c.login.is_not(None))).scalars()
-        assert sorted(roles) == ["driver", "inspector", "manager", "technician", "warehouse"]
+        assert sorted(roles) == [
+            "administrator", "driver", "inspector", "manager", "reader", "technician", "warehouse",
+        ]  # fmt: skip
 
 
 def test_a_second_start_keeps_what_is_there(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +142,7 @@ def test_the_command_serves_what_it_filled(data: Path) -> None:
             assert server.stdout is not None
             ready = next(row for row in server.stdout if row.startswith("ready "))
             with closing(http.client.HTTPConnection(ready.split()[1].removeprefix("http://"))) as connection:
-                for path, words in (("/", "Boucles du Grand Est"), ("/?lang=en", '<html lang="en">')):
+                for path, words in (("/connexion", "Claire Muller"), ("/connexion?lang=en", '<html lang="en">')):
                     connection.request("GET", path)
                     answer = connection.getresponse()
                     assert answer.status == 200

@@ -56,9 +56,9 @@ async def identified_inside(_credentials: _Credentials) -> None:
 setattr(identified_inside, _PERMISSION, SIGNED_IN)
 
 
-def states(dependency: Callable[..., Any], capability: Capability) -> None:
-    """Say that a dependency looks itself for a capability, because it has another way to answer who lacks it."""
-    setattr(dependency, _PERMISSION, capability.value)
+def states(dependency: Callable[..., Any], permission: str) -> None:
+    """Say that a dependency looks itself for a permission, because it has another way to answer who lacks it."""
+    setattr(dependency, _PERMISSION, str(permission))
 
 
 @lru_cache

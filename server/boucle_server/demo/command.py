@@ -17,8 +17,8 @@ from boucle.words import LANGUAGES, say
 from boucle_server import tokens
 from boucle_server.db import Database
 from boucle_server.demo.labels import PRINTED, write_labels
-from boucle_server.demo.people import PEOPLE, PIN
-from boucle_server.demo.seed import NAME, PASSWORD, plan_of, seed, state_of
+from boucle_server.demo.people import PASSWORD, PEOPLE, PIN
+from boucle_server.demo.seed import NAME, plan_of, seed, state_of
 from boucle_server.demo.year import ITEMS, MONTHS, ORG, SEED, Plan, simulate
 from boucle_server.errors import OperatorError
 from boucle_server.guard import only_server

@@ -6,6 +6,7 @@ from typing import Final
 from boucle.roles import Role
 
 PIN: Final = "1234"
+PASSWORD: Final = "boucle-demo-1234"  # noqa: S105 - shown to everybody who starts the demonstration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ PEOPLE: Final = (
     Person(key="chloe", name="Chloé Adam", role=_R.WAREHOUSE, site="schiltigheim"),
     Person(key="hugo", name="Hugo Weber", role=_R.TECHNICIAN, site="schiltigheim", login="technicien"),
     Person(key="nadia", name="Nadia Roth", role=_R.INSPECTOR, site="schiltigheim", login="controleur"),
+    Person(key="yves", name="Yves Lambert", role=_R.ADMINISTRATOR, site="strasbourg", login="administrateur"),
+    Person(key="helene", name="Hélène Bauer", role=_R.READER, site="strasbourg", login="lecteur"),
 )
 
 HANDSETS: Final = (

@@ -13,7 +13,7 @@ from boucle.version import VERSION
 from boucle_server import closing, devices, eventlog, organisations
 from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
-from boucle_server.demo.people import PIN
+from boucle_server.demo.people import PASSWORD, PIN
 from boucle_server.demo.phone import Delivery, Heard, Phone
 from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
@@ -24,7 +24,6 @@ from boucle_server.tables import DEVICE, JOB_RUN, PERSON
 from boucle_server.tables import ORG as ORGS
 
 NAME: Final = "Boucles du Grand Est (démonstration)"
-PASSWORD: Final = "boucle-demo-1234"  # noqa: S105 - shown to everybody who starts the demonstration
 _JOB: Final = "demo"
 _TOGETHER: Final = 32
 

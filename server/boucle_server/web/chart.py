@@ -1,12 +1,12 @@
-"""The chart of twelve months: two bars a month, as SVG that is drawn, read aloud and printed in black alike."""
+"""Charts of months as SVG that is drawn, read aloud and printed in black alike: bars side by side, or a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-WIDTH: Final = 720
-HEIGHT: Final = 250
-LEFT, RIGHT, TOP, BOTTOM = 48, 8, 14, 34
+WIDTH: Final = 480
+HEIGHT: Final = 220
+LEFT, RIGHT, TOP, BOTTOM = 46, 6, 14, 30
 _STEPS: Final = (1, 2, 5)
 TICKS: Final = 4
 
@@ -24,6 +24,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """One point of a line; an open one may still change."""
+
+    x: int
+    y: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """One line across: where, and the number it stands for."""
 
@@ -33,11 +42,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """All that is drawn: bars, lines across, and where each month's name stands."""
+    """All that is drawn: bars or dots with the pieces of line between them, lines across, the names of months."""
 
-    bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
     labels: tuple[tuple[int, str], ...]
+    bars: tuple[Bar, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    paths: tuple[str, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -47,31 +58,72 @@ class Chart:
 
 def chart(months: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
     """Lay out bars for each month, the series side by side; the scale begins at nil."""
-    top = max([1, *(value for one in series for value in one)])
-    step = _step(top)
-    ceiling = -(-top // step) * step
-    room = HEIGHT - TOP - BOTTOM
-    slot = (WIDTH - LEFT - RIGHT) // max(1, len(months))
+    ceiling, step = _scale(max([1, *(value for one in series for value in one)]))
+    slot = _slot(months)
     wide = slot * 4 // (5 * max(1, len(series)))
     bars = [
         Bar(
             x=LEFT + at * slot + (slot - wide * len(series)) // 2 + number * wide,
-            y=HEIGHT - BOTTOM - room * max(0, one[at]) // ceiling,
-            width=wide - 1,
-            height=room * max(0, one[at]) // ceiling,
+            y=_y(max(0, one[at]), ceiling),
+            width=max(1, wide - 1),
+            height=HEIGHT - BOTTOM - _y(max(0, one[at]), ceiling),
             series=number,
             value=one[at],
         )
         for at in range(len(months))
         for number, one in enumerate(series)
     ]
+    return Chart(bars=tuple(bars), ticks=_ticks(ceiling, step), labels=_labels(months))
+
+
+def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequence[bool]) -> Chart:
+    """Lay out a line through the months that have a value, broken where there is none; the scale begins at nil."""
+    ceiling, step = _scale(max([1, *(value for value in values if value is not None)]))
+    slot = _slot(months)
+    dots: list[Dot | None] = [
+        None
+        if value is None
+        else Dot(x=LEFT + at * slot + slot // 2, y=_y(max(0, value), ceiling), is_open=unsettled[at])
+        for at, value in enumerate(values)
+    ]
     return Chart(
-        bars=tuple(bars),
-        ticks=tuple(
-            Tick(y=HEIGHT - BOTTOM - room * value // ceiling, value=value) for value in range(0, ceiling + 1, step)
-        ),
-        labels=tuple((LEFT + at * slot + slot // 2, month) for at, month in enumerate(months)),
+        dots=tuple(dot for dot in dots if dot is not None),
+        paths=tuple(_pieces(dots)),
+        ticks=_ticks(ceiling, step),
+        labels=_labels(months),
     )
+
+
+def _pieces(dots: Sequence[Dot | None]) -> list[str]:
+    pieces: list[list[str]] = [[]]
+    for dot in dots:
+        if dot is None:
+            pieces.append([])
+        else:
+            pieces[-1].append(f"{dot.x} {dot.y}")
+    return [f"M{'L'.join(piece)}" for piece in pieces if len(piece) > 1]
+
+
+def _slot(months: Sequence[str]) -> int:
+    return (WIDTH - LEFT - RIGHT) // max(1, len(months))
+
+
+def _y(value: int, ceiling: int) -> int:
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value // ceiling
+
+
+def _scale(top: int) -> tuple[int, int]:
+    step = _step(top)
+    return -(-top // step) * step, step
+
+
+def _ticks(ceiling: int, step: int) -> tuple[Tick, ...]:
+    return tuple(Tick(y=_y(value, ceiling), value=value) for value in range(0, ceiling + 1, step))
+
+
+def _labels(months: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    slot = _slot(months)
+    return tuple((LEFT + at * slot + slot // 2, month) for at, month in enumerate(months))
 
 
 def _step(top: int) -> int:

@@ -1,0 +1,167 @@
+"""One figure in full: twelve months of it, its value under each filter, the events that made it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from boucle.catalogue import CATALOGUE, answers, find
+from boucle.kpi import Definition, Unit, Value
+from boucle.tally import Tally
+from boucle.words import say
+from boucle_server import behind, reports
+from boucle_server.api.reasons import kind_text
+from boucle_server.errors import NotFoundError
+from boucle_server.web import numbers
+from boucle_server.web.asking import NO_LOOP, Asked
+from boucle_server.web.chart import Chart, chart, line
+from boucle_server.web.dashboard import Ground, Line, ground, is_settled
+from boucle_server.web.figures import Badge, Figure, badge, figure, quality
+from boucle_server.web.item_words import href_of, moment, printed
+
+CODES: Final = 20
+"""Codes of which the events are shown on one page."""
+_PERMILLE: Final = 1000
+_KILO: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A figure under one value of a filter."""
+
+    key: str
+    name: str
+    value: str
+    parts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One event behind a figure."""
+
+    when: str
+    kind: str
+    code: str
+    href: str
+    place: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """All that the page of a figure shows."""
+
+    figure: Figure
+    quality: tuple[str, ...]
+    chart: Chart
+    chart_unit: str
+    year: tuple[Line, ...]
+    splits: tuple[tuple[str, tuple[Part, ...]], ...]
+    events: tuple[Row, ...]
+    next: str
+    refused: str
+
+
+def all_figures(connection: Connection, org: str, asked: Asked) -> list[Figure]:
+    """Give every figure of a month."""
+    on = ground(connection, org, asked)
+    before = answers(on.tally, on.of(asked.against)) if asked.against else {}
+    values = answers(on.tally, on.question)
+    return [figure(values[id_], on.lang, asked=on.question, before=before.get(id_)) for id_ in CATALOGUE]
+
+
+def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, after: str = "") -> Behind:
+    """Gather the page of a figure; NotFoundError for one that does not exist."""
+    definition = find(name)
+    if definition is None:
+        raise NotFoundError("api.no_figure", name=re.sub(r"[^\w-]", "", name)[:40])
+    on = ground(connection, org, asked)
+    before = answers(on.tally, on.of(asked.against), [definition.id])[definition.id] if asked.against else None
+    value = answers(on.tally, on.question, [definition.id])[definition.id]
+    year = {month: answers(on.tally, on.of(month), [definition.id])[definition.id] for month in on.months}
+    refused = sorted(asked.narrowed.narrowed.keys() - definition.by)
+    page = None
+    if not refused:
+        page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES)
+    drawn, unit = _drawn(on, definition, year)
+    return Behind(
+        figure=figure(value, on.lang, asked=on.question, before=before),
+        quality=quality(value, on.lang),
+        chart=drawn,
+        chart_unit=unit,
+        year=tuple(_line(on, definition, month, year[month]) for month in reversed(on.months)),
+        splits=tuple(_splits(connection, org, on, definition)),
+        events=() if page is None else tuple(_row(each, asked) for each in page.rows),
+        next="" if page is None else page.next or "",
+        refused=say(f"novalue.not_by_{refused[0]}", on.lang) if refused else "",
+    )
+
+
+def _line(on: Ground, definition: Definition, month: str, value: Value) -> Line:
+    mark: Badge | None = badge(value, on.of(month), on.lang)
+    shown = numbers.DASH if value.value is None else numbers.quantity(value.value, value.unit, on.lang)
+    cells = (shown, numbers.parts(definition, value, on.lang), numbers.interval(value, on.lang))
+    return Line(key=month, head=numbers.month_name(month, on.lang), cells=cells, badge=mark)
+
+
+def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value]) -> tuple[Chart, str]:
+    """Draw shares as a line in per cent, masses as bars in kilograms, all else as bars in its unit."""
+    names = [numbers.month_short(month, on.lang) for month in on.months]
+    values = [year[month].value for month in on.months]
+    if definition.unit is Unit.RATIO:
+        open_ones = [not is_settled(year[month]) for month in on.months]
+        return line(names, [None if each is None else round(each * 100) for each in values], open_ones), "%"
+    if definition.unit is Unit.GRAMS:
+        return chart(names, [[0 if each is None else round(each / _KILO) for each in values]]), "kg"
+    unit = numbers.unit_word(definition.unit, on.lang)
+    return chart(names, [[0 if each is None else round(each) for each in values]]), unit
+
+
+def _splits(connection: Connection, org: str, on: Ground, definition: Definition) -> list[tuple[str, tuple[Part, ...]]]:
+    """Give the figure for each loop, partner and type, where it can be told apart and nothing narrows it yet."""
+    if on.asked.narrowed.narrowed:
+        return []
+    found: list[tuple[str, tuple[Part, ...]]] = []
+    for dimension in ("loop", "partner", "type"):
+        if dimension in definition.by:
+            tallies = reports.tallies(connection, org, dimension)
+            parts = [_part(on, definition, dimension, key, tally) for key, tally in tallies.items()]
+            shown = tuple(sorted((each for each in parts if each is not None), key=lambda each: each.name.casefold()))
+            if shown:
+                found.append((dimension, shown))
+    return found
+
+
+def _part(on: Ground, definition: Definition, dimension: str, key: str, tally: Tally) -> Part | None:
+    narrowed = replace(on.asked.narrowed, **{dimension: key})
+    value = answers(tally, replace(on.question, late=None, narrowed=narrowed), [definition.id])[definition.id]
+    if (value.value is None and not value.denominator) or (value.denominator is None and not value.numerator):
+        return None
+    if not key and dimension != "loop":
+        return None
+    return Part(
+        key=key or NO_LOOP,
+        name=on.asked.name_of(dimension, key),
+        value=numbers.DASH if value.value is None else numbers.quantity(value.value, value.unit, on.lang),
+        parts=numbers.parts(definition, value, on.lang),
+    )
+
+
+def _row(counted: behind.Counted, asked: Asked) -> Row:
+    event = counted.event
+    site = asked.book.site(event.place, event.teff)
+    if event.code:
+        code, href = printed(event.subject), href_of(event.subject)
+    else:
+        code, href = f"{event.qty} × {asked.name_of('type', event.item_type)}", ""
+    counts = sorted({say(f"web.measure_{at.measure}", asked.lang) for at, _ in counted.facts})
+    return Row(
+        when=moment(event.teff, site.zone, asked.lang),
+        kind=kind_text(event.kind, asked.lang),
+        code=code,
+        href=href,
+        place=site.name or site.key,
+        counts=", ".join(counts),
+    )

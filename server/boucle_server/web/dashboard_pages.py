@@ -1,0 +1,63 @@
+"""The pages of figures: the dashboard of a month, all its figures, what stands behind one of them."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from boucle_server import reports
+from boucle_server.projections import load_book
+from boucle_server.web.asking import asked
+from boucle_server.web.behind_figure import all_figures, behind_figure
+from boucle_server.web.dashboard import dashboard
+from boucle_server.web.places import DASHBOARD
+from boucle_server.web.rendering import render
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import Visit, visits
+
+router = pages_router()
+
+FIGURES: Final = f"{DASHBOARD.path}/chiffres"
+FIGURE: Final = f"{DASHBOARD.path}/chiffre"
+Reading = Annotated[Visit, Depends(visits(DASHBOARD))]
+
+
+@router.get(DASHBOARD.path)
+def month_page(visit: Reading) -> Response:
+    """Show a month: the last complete one unless the address names another."""
+    with visit.server.database.reading() as connection:
+        question = asked(visit, connection, load_book(connection, visit.who.org))
+        if question is None:
+            return render(visit, "no_data.html", place=DASHBOARD)
+        content = dashboard(connection, visit.who.org, question)
+        reference = reports.reference_digest(connection, visit.who.org)[:12]
+    return render(
+        visit.noting(*question.problems),
+        "dashboard.html",
+        place=DASHBOARD,
+        page=content,
+        asked=question,
+        reference=reference,
+    )
+
+
+@router.get(FIGURES)
+def figures_page(visit: Reading) -> Response:
+    """Show every figure of a month."""
+    with visit.server.database.reading() as connection:
+        question = asked(visit, connection, load_book(connection, visit.who.org))
+        if question is None:
+            return render(visit, "no_data.html", place=DASHBOARD)
+        found = all_figures(connection, visit.who.org, question)
+    return render(visit.noting(*question.problems), "figures.html", place=DASHBOARD, asked=question, figures=found)
+
+
+@router.get(FIGURE + "/{name}")
+def figure_page(visit: Reading, name: str) -> Response:
+    """Show one figure: its definition, its parts, twelve months, its share by filter, the events behind it."""
+    with visit.server.database.reading() as connection:
+        question = asked(visit, connection, load_book(connection, visit.who.org))
+        if question is None:
+            return render(visit, "no_data.html", place=DASHBOARD)
+        found = behind_figure(connection, visit.who.org, question, name, after=visit.value("after"))
+    return render(visit.noting(*question.problems), "figure.html", place=DASHBOARD, asked=question, page=found)

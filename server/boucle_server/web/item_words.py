@@ -1,0 +1,34 @@
+"""Items in words: how a code is printed, where its page is, when something happened."""
+
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from boucle.codes import Code, Label, read_label
+from boucle_server.web import numbers
+from boucle_server.web.places import ITEMS
+
+RAW: Final = "raw:"
+
+
+def printed(key: str) -> str:
+    """Give a code as people read it: in groups of four, or as it is where it is not ours."""
+    label = read_label(key)
+    if isinstance(label, Label) and isinstance(label.code, Code):
+        return label.code.grouped
+    return key.removeprefix(RAW)
+
+
+def href_of(key: str) -> str:
+    """Give the address of the page of a code or of an item."""
+    label = read_label(key)
+    short = label.code.grouped if isinstance(label, Label) and isinstance(label.code, Code) else key
+    return f"{ITEMS.path}/{quote(short, safe='')}"
+
+
+def moment(at_ms: int, zone: str, lang: str) -> str:
+    """Write an instant in the zone of its place: `31/10/2026 à 14:02`."""
+    local = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone))
+    day = numbers.day_name(local.strftime("%Y-%m-%d"), lang)
+    return f"{day}{' à ' if lang == 'fr' else ', '}{local:%H:%M}"

@@ -1,0 +1,68 @@
+"""Which pages there are, under which path, and who may see each: the one table that says so."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from boucle.roles import Capability
+
+_C = Capability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page, or a few that belong together.
+
+    `needs` are the capabilities of which any one is enough; none means everybody who is signed in. A `public` place
+    answers to everybody. What has a place in the menu has `in_menu`.
+    """
+
+    key: str
+    path: str
+    needs: frozenset[Capability] = frozenset()
+    public: bool = False
+    in_menu: bool = False
+
+    @property
+    def words(self) -> str:
+        """Give the key of its name."""
+        return f"web.page_{self.key}"
+
+    @property
+    def permission(self) -> str:
+        """Give its permission as the tests of rights read it."""
+        if self.public:
+            return "public"
+        return " or ".join(sorted(each.value for each in self.needs)) or "signed in"
+
+    def allows(self, held: Iterable[Capability]) -> bool:
+        """Tell whether somebody with these capabilities may see it."""
+        return self.public or not self.needs or not self.needs.isdisjoint(held)
+
+
+_READ: Final = frozenset({_C.READ})
+
+HOME: Final = Place(key="home", path="/", public=True)
+SIGN_IN: Final = Place(key="sign_in", path="/connexion", public=True)
+SIGN_OUT: Final = Place(key="sign_out", path="/deconnexion")
+STATIC: Final = Place(key="static", path="/fichiers", public=True)
+PUBLIC: Final = Place(key="public", path="/C", public=True)
+
+DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
+ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
+PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
+HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
+
+PLACES: Final = (HOME, SIGN_IN, SIGN_OUT, STATIC, DASHBOARD, HELP)
+"""Every place, those of the menu in its order."""
+
+
+def menu(held: Iterable[Capability]) -> list[Place]:
+    """Give the places of the menu for somebody with these capabilities."""
+    known = frozenset(held)
+    return [place for place in PLACES if place.in_menu and place.allows(known)]
+
+
+def home_of(held: Iterable[Capability]) -> Place:
+    """Give the place where somebody with these capabilities begins."""
+    return menu(held)[0]

@@ -1,0 +1,1 @@
+"""The pages for people, read as a browser without scripts reads them."""

@@ -1,0 +1,243 @@
+"""The dashboard: figures as the interface gives them, filters told in words, charts that can be read aloud."""
+
+import re
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+import sqlalchemy as sa
+
+from boucle.catalogue import CATALOGUE
+from boucle.roles import Capability
+from boucle_server import closing, tokens
+from boucle_server.tables import ORG as ORGS
+from boucle_server.web import numbers
+from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
+from tests.api.serving import Served
+from tests.server import figures_world
+from tests.server.figures_world import a_small_year, draft, record
+from tests.server.people import an_org
+from tests.web.browser import Page, opened, signed_in
+
+NOW = figures_world.NOW + 10_000
+
+
+async def a_manager_s_year(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = NOW
+    await signed_in(served)
+
+
+async def test_the_last_complete_month_is_shown_in_french_with_its_six_figures(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau")
+    assert ("html", {"lang": "fr"}) in page.tags
+    assert "· mai 2026" in page.texts
+    for name in ("En circulation", "Taux de valorisation", "Masse collectée", "Alsace", "Lorraine"):
+        assert name in page.text, name
+    english = await opened(served, "/tableau?lang=en&month=2026-03")
+    assert "· March 2026" in english.texts
+    assert "In circulation" in english.texts
+
+
+async def test_every_figure_is_as_the_interface_gives_it(served: Served) -> None:
+    await a_manager_s_year(served)
+    with served.database.writing("acme") as connection:
+        token = tokens.add(connection, "acme", name="test", scopes=[Capability.READ], now_ms=NOW).secret
+    told = await served.client.get("/v1/kpis?month=2026-03", headers={"Authorization": f"Bearer {token}"})
+    values = {value["definition_id"]: value for value in told.json()["values"]}
+    page = await opened(served, "/tableau/chiffres?month=2026-03&lang=en")
+    assert f"{values['K2']['numerator']} ÷ {values['K2']['denominator']}" in page.texts
+    assert numbers.percent(Fraction(values["K2"]["value_micro"], 10**6), "en") in page.texts
+    for id_ in CATALOGUE:
+        assert id_ in page.texts
+        one = await opened(served, f"/tableau/chiffre/{id_}?month=2026-03&lang=en")
+        assert one.status == 200
+    assert "Fewer than 30 losses" in page.text or "No cohort is old enough" in page.text
+
+
+async def test_pages_need_no_script_and_let_none_in(served: Served) -> None:
+    await a_manager_s_year(served)
+    for path in ("/tableau", "/tableau/chiffre/K1", "/aide", "/nulle-part"):
+        page = await opened(served, path)
+        assert not [tag for tag, _ in page.tags if tag in ("script", "img", "iframe", "style")]
+        assert not re.search(r"\son\w+=|\sstyle=", page.answer.text)
+        assert "default-src 'none'; style-src 'self'" in page.answer.headers["content-security-policy"]
+
+
+async def test_the_dashboard_with_its_style_is_light(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau")
+    (style,) = [href for href in page.attributes("link", "href") if ".css" in href]
+    answer = await served.client.get(style)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert len(page.answer.content) + len(answer.content) < 120_000
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert (await served.client.get(style, headers=known)).status_code == 304
+    assert (await served.client.get("/fichiers/boucle.css")).headers["cache-control"] == "no-cache"
+
+
+async def test_charts_and_tables_can_be_read_aloud(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau")
+    ids = {given["id"] for tag, given in page.tags if tag in ("title", "desc") and "id" in given}
+    drawn = [given for tag, given in page.tags if tag == "svg" and "aria-hidden" not in given]
+    assert len(drawn) == 2
+    for svg in drawn:
+        assert set((svg["aria-labelledby"] or "").split()) <= ids
+    assert all("scope" in given for tag, given in page.tags if tag == "th")
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    wanted = page.attributes("label", "for")
+    assert set(wanted) <= set(page.attributes("select", "id"))
+
+
+async def test_pieces_and_quantities_are_never_added_up(served: Served) -> None:
+    await a_manager_s_year(served)
+    film = await opened(served, "/tableau?month=2026-03&type=film")
+    assert "Rien n’est suivi pièce par pièce ici : voir les quantités." in film.texts
+    at = film.texts.index("En circulation")
+    assert film.texts[at + 1] == "–"
+    crates = await opened(served, "/tableau?month=2026-03&type=bac")
+    assert crates.texts[crates.texts.index("En circulation") + 1] != "–"
+
+
+async def test_a_young_cohort_is_told_apart_from_a_month_that_is_not_settled(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-05")
+    assert "(mûrit)" in page.text
+    assert "*" not in page.text
+    # The tile shows the newest cohort that is old enough, with its own month.
+    rate = page.texts.index("Taux de retour à 60 jours (cohorte)")
+    assert any("mars 2026" in text for text in page.texts[rate : rate + 12])
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("month=2026-99", "« 2026-99 » n’est pas un mois"),
+        ("month=%3Cscript%3E", "« <script> » n’est pas un mois"),
+        ("month=2019-01", "janvier 2019 : rien n’est enregistré pour ce mois"),
+        ("month=2199-12", "décembre 2199 : rien n’est enregistré pour ce mois"),
+        ("compare=never", "La comparaison « never » n’existe pas"),
+        ("partner=nobody", "Aucun filtre partenaire ne s’appelle « nobody »"),
+        ("loop=x&type=y", "Aucun filtre boucle ne s’appelle « x »"),
+        ("lang=de", "La langue « de » n’existe pas ici"),
+    ],
+)
+async def test_what_an_address_asks_for_in_vain_is_told_and_the_page_is_shown(
+    served: Served, query: str, told: str
+) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, f"/tableau?{query}")
+    assert page.status == 200
+    assert told in page.text
+    assert "· mai 2026" in page.texts
+
+
+async def test_a_filter_that_nobody_has_data_for_is_an_empty_page_that_says_so(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-03&loop=lorraine&type=roll&partner=rhin")
+    assert page.status == 200
+    assert "Aucun mouvement n’est connu sous ces filtres" in page.text
+    assert "Boucle : Lorraine · Partenaire : Rhin Plasturgie" in page.text
+
+
+async def test_a_figure_leads_to_its_filters_and_to_the_events_behind_it(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau")
+    (href,) = [href for href in page.attributes("a", "href") if href.startswith("/tableau/chiffre/K7?")]
+    one = await opened(served, href.replace("month=2026-05", "month=2026-03"))
+    assert "Alsace" in one.text
+    assert [each for each in one.attributes("a", "href") if "loop=alsace" in each]
+    assert [each for each in one.attributes("a", "href") if each.startswith("/objets/")]
+    (after,) = [each for each in one.attributes("a", "href") if "after=" in each] or [""]
+    assert not after or (await opened(served, after)).status == 200
+    narrowed = await opened(served, "/tableau/chiffre/K15?month=2026-03&partner=rhin")
+    assert "partenaire" in narrowed.text.lower()
+    assert (await opened(served, "/tableau/chiffre/K99")).status == 404
+
+
+async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served: Served) -> None:
+    await a_manager_s_year(served)
+    with served.database.writing("acme") as connection:
+        closing.close(connection, "acme", "2026-03", by="p-test", now_ms=NOW)
+    before = await opened(served, "/tableau?month=2026-03")
+    mass = before.texts[before.texts.index("Masse collectée") + 1]
+    assert "Depuis la clôture" not in before.text
+    # Long after the last day of the small year's history, and inside March.
+    late = draft("item.received", at=75, item_type="film", qty=500, place="strasbourg",
+                 body={"from": "nancy", "mass_g": 9_000_000})  # fmt: skip
+    record(served.database, "acme", [late], now_ms=NOW + 1)
+    after = await opened(served, "/tableau?month=2026-03")
+    if "Depuis la clôture" not in after.text:
+        pytest.fail(after.text)
+    assert after.texts[after.texts.index("Masse collectée") + 1] == mass
+    assert "Événements de ce mois arrivés après sa clôture : 1" in after.text
+
+
+async def test_without_any_movement_the_page_says_what_to_do(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served)
+    assert "boucle import" in (await opened(served, "/tableau")).text
+
+
+async def test_names_from_outside_are_shown_and_never_run(served: Served) -> None:
+    await a_manager_s_year(served)
+    hostile = "<script>alert(1)</script>\"'&"
+    body = {"table": "loop", "key": "alsace", "valid_from": 5, "row": {"name": hostile}}
+    record(served.database, "acme", [draft("reference.set", at=2, body=body)], now_ms=NOW - 1)
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(ORGS).values(name=hostile))
+    page: Page = await opened(served, "/tableau")
+    assert page.texts.count(hostile) >= 2
+    assert "script" not in [tag for tag, _ in page.tags]
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "french", "english"),
+    [
+        (Fraction(1_234_567), 0, "1\u202f234\u202f567", "1,234,567"),
+        (Fraction(-1, 3), 2, "−0,33", "−0.33"),
+        (Fraction(999_999, 1000), 1, "1\u202f000,0", "1,000.0"),
+        (Fraction(1, 8), 2, "0,12", "0.12"),
+        (0, 1, "0,0", "0.0"),
+    ],
+)
+def test_a_number_is_written_as_its_readers_write_it(
+    value: Fraction | int, decimals: int, french: str, english: str
+) -> None:
+    assert (numbers.number(value, decimals, "fr"), numbers.number(value, decimals, "en")) == (french, english)
+
+
+def test_a_mass_is_written_in_the_unit_that_suits_it() -> None:
+    assert [numbers.mass(grams, "en") for grams in (1_234, 12_345, 9_999_999, 10_000_000, 27_141_803)] == [
+        "1.23\u202fkg",
+        "12\u202fkg",
+        "10,000\u202fkg",
+        "10.0\u202ft",
+        "27.1\u202ft",
+    ]
+
+
+@pytest.mark.parametrize("top", [0, 1, 3, 7, 19, 999, 1_501, 40_001])
+def test_a_chart_begins_at_nil_and_keeps_every_bar_inside(top: int) -> None:
+    drawn = chart(["jan", "feb", "mar"], [[0, top // 2, top], [top // 3, 0, 1]])
+    assert drawn.ticks[0].value == 0
+    assert drawn.ticks[-1].value >= top
+    assert 2 <= len(drawn.ticks) <= 6
+    for bar in drawn.bars:
+        assert 0 <= bar.x < bar.x + bar.width <= WIDTH
+        assert 0 <= bar.y <= bar.y + bar.height == drawn.base < HEIGHT
+    heights = [bar.height for bar in drawn.bars if bar.series == 0]
+    assert heights == sorted(heights)
+
+
+def test_a_line_is_broken_where_nothing_is_known() -> None:
+    drawn = line(["a", "b", "c", "d", "e"], [90, 100, None, 80, 70], [False, False, False, False, True])
+    assert len(drawn.dots) == 4
+    assert [piece.count("L") for piece in drawn.paths] == [1, 1]
+    assert [dot.is_open for dot in drawn.dots] == [False, False, False, True]
+    assert all(0 <= dot.y <= drawn.base for dot in drawn.dots)
+    assert line(["a"], [None], [False]).paths == ()
