@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from re import ASCII, fullmatch
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -50,6 +51,8 @@ def parse(wanted: Field, answer: object, book: Book) -> Any:
         if not text or len(text) > MAX_TEXT or any(_is_unfit(char) for char in text):
             return Fault("phone.bad_value", {"field": wanted.name, "value": text[:40]})
         value: Any = _PARSERS.get(wanted.type, _text)(text, book)
+        if isinstance(value, Fault):
+            return value
     else:
         value = answer
     if wanted.choices and isinstance(value, str):
@@ -88,8 +91,19 @@ def _text(text: str, _book: Book) -> str:
     return text
 
 
-def _place(text: str, book: Book) -> str:
-    return place_key(text, book)
+def _place(text: str, book: Book) -> str | Fault:
+    """Give the key of a place, or the code of a label that is not described here yet; a slip of the pen is neither.
+
+    A device that never pulled knows no place, so it believes what it is told.
+    """
+    key = place_key(text, book)
+    known = book.keys("site")
+    label = read_label(key)
+    if not known or key in known or (isinstance(label, Label) and label.kind is Kind.PLACE):
+        return key
+    near = get_close_matches(key.casefold(), known, n=3)
+    shown = {"place": text[:40], **({"names": ", ".join(near)} if near else {})}
+    return Fault("phone.unknown_place_near" if near else "phone.unknown_place", shown)
 
 
 def _code(text: str, _book: Book) -> str:

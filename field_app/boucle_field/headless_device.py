@@ -3,6 +3,7 @@
 import argparse
 import json
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -34,6 +35,8 @@ def enrol(args: argparse.Namespace) -> int:
         engine = enrolling(store, invitation, ticks=DeviceTicks(), crypto=load_crypto(), randomness=secrets.token_bytes)
         identity = drive(engine, server.ask)
     print(say("phone.enrolled", args.lang, name=identity.name or identity.dev, org=identity.org))
+    command = shlex.join(["boucle-field", "--data", str(args.data), "sync"])
+    print(say("phone.enrolled_next", args.lang, command=command))
     return 0
 
 

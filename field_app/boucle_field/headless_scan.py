@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from boucle.codes import Code, Kind, Label, Misread, read_label
 from boucle.codes import Reason as Misreading
+from boucle.reference import Book
 from boucle.words import LANGUAGES, say
 from boucle_field.desk import Outcome, Told
 from boucle_field.errors import UsageError
@@ -55,7 +56,7 @@ def scan(args: argparse.Namespace) -> int:
         for subject, each in drafts:
             told = phone.desk.record(each)
             _acknowledge(told)
-            _tell(phone, _named(subject), action.kind, told, lang=args.lang)
+            _tell(phone, subject, each, told, lang=args.lang)
             done = done if told.event_id else 1
     return done
 
@@ -92,9 +93,9 @@ def _work(args: argparse.Namespace, phone: Phone, action: Action) -> Work:
         if not found:
             print(say("phone.no_code_in_picture", args.lang, picture=str(picture)), file=sys.stderr)
         texts += found
-    subjects: list[str | Amount] = [*_amounts(args, bool(texts))]
+    subjects: dict[str | Amount, None] = dict.fromkeys(_amounts(args, action, has_codes=bool(texts)))
     place, task, refused = "", "", bool(args.image) and not texts
-    for text in dict.fromkeys(texts):
+    for text in texts:
         match _subject(text, phone, action):
             case Misread() as misread:
                 refused = True
@@ -109,17 +110,26 @@ def _work(args: argparse.Namespace, phone: Phone, action: Action) -> Work:
             case Label() as label:
                 if label.repaired:
                     print(say("phone.keyboard_repaired", args.lang), file=sys.stderr)
-                subjects.append(label.key)
+                _take(subjects, label.key, args.lang)
             case str(code):
-                subjects.append(code)
+                _take(subjects, code, args.lang)
     if not subjects and not refused:
         raise UsageError("phone.nothing_scanned")
     return Work(tuple(subjects), place, task, refused)
 
 
-def _amounts(args: argparse.Namespace, has_codes: bool) -> Iterator[Amount]:  # noqa: FBT001 - a plain fact
+def _take(subjects: dict[str | Amount, None], code: str, lang: str) -> None:
+    """Take a code once; one that comes again in the same command is the same scan, and said to be."""
+    if code in subjects:
+        print(f"{_SIGNS[Outcome.REPEAT]} {_named(code)}: {say('phone.scanned_twice', lang)}", file=sys.stderr)
+    subjects[code] = None
+
+
+def _amounts(args: argparse.Namespace, action: Action, *, has_codes: bool) -> Iterator[Amount]:
     if args.type is None and args.qty is None:
         return
+    if has_codes and args.qty is None:
+        raise UsageError("phone.type_by_set" if action.field("type") else "phone.type_from_code", type=args.type[:60])
     if has_codes:
         raise UsageError("phone.code_and_quantity")
     if args.type is None or args.qty is None:
@@ -172,13 +182,29 @@ def _acknowledge(told: Told) -> None:
         print(f"ACK {told.event_id}", flush=True)
 
 
-def _tell(phone: Phone, what: str, kind: str, told: Told, *, lang: str) -> None:
+def _tell(phone: Phone, subject: str | Amount, done: Draft, told: Told, *, lang: str) -> None:
     """Say in one line what a scan means; French and English alike, after the event is kept."""
     words = say(f"phone.outcome.{told.outcome}" if told.event_id else "phone.outcome.not_kept", lang)
     if told.outcome is Outcome.REPEAT and told.since_ms is not None:
         words = say("phone.already_at", lang, time=_local_time(told.since_ms, phone.identity.zone))
-    why = "".join(f" — {say(reason, lang)}" for reason in told.reasons)
-    print(f"{_SIGNS[told.outcome]} {say(f'kind.{kind}', lang)} {what}: {words}{why}", file=sys.stderr)
+    unknown = {f"reason.unknown_{table}": _unknown(phone.mirror.book(), table, done) for table in ("place", "type")}
+    why = "".join(f" — {_because(reason, unknown.get(reason, ''), lang)}" for reason in told.reasons)
+    kind = say(f"kind.{done.kind}", lang)
+    print(f"{_SIGNS[told.outcome]} {kind} {_named(subject)}: {words}{why}", file=sys.stderr)
+
+
+def _because(reason: str, what: str, lang: str) -> str:
+    return say("phone.reason_of", lang, reason=say(reason, lang), what=what) if what else say(reason, lang)
+
+
+def _unknown(book: Book, table: str, done: Draft) -> str:
+    """Name the places, or the type, of a draft that this device does not know."""
+    said = {
+        "place": ("site", (done.place, done.body.get("to"), done.body.get("from"))),
+        "type": ("item_type", (done.item_type, done.body.get("type"))),
+    }
+    rows, names = said[table]
+    return ", ".join(dict.fromkeys(_named(name) for name in names if name and not book.has(rows, name)))
 
 
 def _misread(misread: Misread, lang: str) -> str:

@@ -11,7 +11,7 @@ from boucle_field.fields import place_key
 from boucle_field.phone import Phone
 
 _TASKS = frozenset({Kind.ROUND, Kind.TICKET})
-SHOWN_CHARACTERS = 60
+SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,4 +93,5 @@ def _labelled(label: Label, phone: Phone) -> Meaning:
 
 
 def _shown(text: str) -> str:
-    return "".join(char if char.isprintable() else "·" for char in text.strip()[:SHOWN_CHARACTERS])
+    """Give the end of a text as it can be shown: a person compares it with what is printed."""
+    return "".join(char if char.isprintable() else "·" for char in text.strip()[-SHOWN_CHARACTERS:]).rpartition("/")[2]

@@ -15,6 +15,7 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
+from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
@@ -30,6 +31,11 @@ _BORDER: Final = 1.5
 def use_font() -> None:
     """Make the font that has every glyph the one that every widget takes."""
     LabelBase.register("Roboto", str(FONT_FILE))
+
+
+def _heavy(pair: Pair) -> dict[str, Any]:
+    """Make a large text heavier: the one font has no bold cut, so its letters get an outline of their own colour."""
+    return {"outline_width": max(1, round(dp(0.5))), "outline_color": get_color_from_hex(pair.ink)[:3]}
 
 
 class Box(BoxLayout):
@@ -56,7 +62,7 @@ def row(*children: Widget, **options: Any) -> Box:
 
 def scroll(content: Widget, **options: Any) -> ScrollView:
     """Let a column be longer than the screen."""
-    view = ScrollView(do_scroll_x=False, bar_width=dp(4), scroll_type=["bars", "content"], **options)
+    view = ScrollView(do_scroll_x=False, bar_width=dp(3), scroll_type=["bars", "content"], **options)
     view.add_widget(content)
     return view
 
@@ -96,11 +102,12 @@ class Text(Label):
         super().__init__(
             text=text,
             font_size=sp(size),
-            bold=bold,
             color=get_color_from_hex(pair.ink),
             halign=align,
             valign="middle",
             size_hint_y=None,
+            height=0,
+            **(_heavy(pair) if bold and size >= theme.TITLE else {}),
             **options,
         )
         self.bind(width=self._wrap, texture_size=self._grow)
@@ -108,6 +115,38 @@ class Text(Label):
 
     def _wrap(self, *_: object) -> None:
         self.text_size = (max(self.width, dp(theme.TOUCH)), None)
+
+    def _grow(self, *_: object) -> None:
+        self.height = self.texture_size[1]
+
+
+class Word(Label):
+    """A short text on one line, as wide as it is."""
+
+    def __init__(self, text: str, pair: Pair, *, size: float = theme.TEXT) -> None:
+        super().__init__(text=text, font_size=sp(size), color=get_color_from_hex(pair.ink), size_hint=(None, None))
+        self.bind(texture_size=self.setter("size"))
+
+
+class Room(Label):
+    """A text on one line that takes the room that is left, and ends in an ellipsis where there is too little."""
+
+    def __init__(self, text: str, pair: Pair) -> None:
+        super().__init__(
+            text=text,
+            font_size=sp(theme.TEXT),
+            color=get_color_from_hex(pair.ink),
+            size_hint_y=None,
+            height=0,
+            halign="right",
+            shorten=True,
+            shorten_from="right",
+            max_lines=1,
+        )
+        self.bind(width=self._keep, texture_size=self._grow)
+
+    def _keep(self, *_: object) -> None:
+        self.text_size = (self.width, None)
 
     def _grow(self, *_: object) -> None:
         self.height = self.texture_size[1]
@@ -134,12 +173,12 @@ class Plate(ButtonBehavior, Label):
         super().__init__(
             text=text,
             font_size=sp(size),
-            bold=bold,
             color=get_color_from_hex(pair.ink),
             halign="center",
             valign="middle",
             size_hint_y=None,
             height=self.least,
+            **(_heavy(pair) if bold and size >= theme.TITLE else {}),
             **options,
         )
         self.pair = pair
@@ -174,6 +213,15 @@ class Chip(Plate):
     def _grow(self, *_: object) -> None:
         self.width = max(dp(theme.TOUCH), self.texture_size[0] + 2 * self.inner)
         super()._grow()
+
+
+def chips(*content: Widget) -> StackLayout:
+    """Stand small buttons beside each other, in as many rows as they need."""
+    stack = StackLayout(spacing=dp(theme.GAP), size_hint_y=None)
+    stack.bind(minimum_height=stack.setter("height"))
+    for each in content:
+        stack.add_widget(each)
+    return stack
 
 
 def gap(height: float = theme.GAP) -> Widget:

@@ -56,7 +56,7 @@ class Face(Router, App):
     ) -> None:
         super().__init__(**options)
         use_font()
-        self.directory = directory
+        self.data = directory
         self.store = Store.open(directory)
         self.lang = self.store.get("screen.lang") or lang
         self.look: Theme = theme.THEMES.get(self.store.get("screen.theme"), theme.LIGHT)
@@ -100,7 +100,7 @@ class Face(Router, App):
 
     def _begin_sending(self) -> None:
         if self.phone is not None and self.courier is None:
-            self.courier = Courier(self.directory, lambda news: Clock.schedule_once(partial(self._heard, news)))
+            self.courier = Courier(self.data, lambda news: Clock.schedule_once(partial(self._heard, news)))
             self.courier.start()
 
     # ---- screens
@@ -249,7 +249,7 @@ class Face(Router, App):
 
     def _enrol(self, invitation: Invitation) -> None:
         try:
-            with closing(Store.open(self.directory)) as store, closing(Server(invitation.server)) as server:
+            with closing(Store.open(self.data)) as store, closing(Server(invitation.server)) as server:
                 engine = enrol(
                     store, invitation, ticks=DeviceTicks(), crypto=load_crypto(), randomness=secrets.token_bytes
                 )

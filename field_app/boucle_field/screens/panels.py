@@ -11,13 +11,11 @@ from kivy.utils import get_color_from_hex
 from boucle.words import say
 from boucle_field.desk import Outcome
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Box, Text, column, ground, row
+from boucle_field.screens.controls import Box, Text, Word, column, ground, row
 from boucle_field.screens.theme import OUTCOMES, SIGNS, Pair, Theme
 from boucle_field.screens.top_bar import grouped
 
 _BAR_HEIGHT: Final = 12
-_DIGIT: Final = 0.64
-"""The width of a digit for its size, with this font."""
 
 
 class Shown(NamedTuple):
@@ -34,7 +32,7 @@ class Counter(Box):
 
     def __init__(self, pair: Pair, **options: Any) -> None:
         super().__init__(upright=False, own_height=False, size_hint_y=None, height=sp(theme.COUNTER) * 1.2, **options)
-        self.counted = Label(font_size=sp(theme.COUNTER), bold=True, color=get_color_from_hex(pair.ink))
+        self.counted = Label(font_size=sp(theme.COUNTER), color=get_color_from_hex(pair.ink))
         self.of = Label(font_size=sp(theme.WORD), color=get_color_from_hex(pair.ink), size_hint_x=None)
         self.of.bind(texture_size=lambda label, size: setattr(label, "width", size[0]))
         self.add_widget(Widget(size_hint_x=0.5))
@@ -74,6 +72,7 @@ class OutcomePanel(Box):
         for label, text in ((self.word, f"{sign}{shown.word}"), (self.what, shown.what), (self.why, shown.why)):
             label.text = text
             label.color = get_color_from_hex(pair.ink)
+            label.outline_color = get_color_from_hex(pair.ink)[:3]
 
 
 class ListRow(NamedTuple):
@@ -104,9 +103,7 @@ class ExpectedList(Box):
 
     def _line(self, name: str, counted: int, expected: int) -> Widget:
         many = f"{grouped(counted)} / {grouped(expected)}" if expected else grouped(counted)
-        right = Text(many, self.look.page, bold=True, align="right", size_hint_x=None)
-        right.width = sp(theme.TEXT) * _DIGIT * 1.15 * max(len(many), 2)
-        line = column(row(Text(name, self.look.page), right), spacing=dp(2))
+        line = column(row(Text(name, self.look.page), Word(many, self.look.page)), spacing=dp(2))
         if expected:
             line.add_widget(_Progress(min(1.0, counted / expected), self.look))
         return line

@@ -1,19 +1,18 @@
 """D4, the scan screen: the counter, the last line with its undo, what is expected; the scanner never waits."""
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kivy.core.image import Image as CoreImage
 from kivy.metrics import dp
 from kivy.uix.image import Image
-from kivy.uix.stacklayout import StackLayout
 
 from boucle.commands import Command
 from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
 from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Chip, Text, column, ground, scroll
+from boucle_field.screens.controls import BigButton, Chip, Text, chips, column, ground
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from boucle_field.screens.face import Face
 
-PREVIEW_DP = 150
+PREVIEW_DP: Final = 150
+MOST_REASONS: Final = 2
 
 
 class ScanScreen(Screen):
@@ -46,14 +46,18 @@ class ScanScreen(Screen):
         self.panel = OutcomePanel(self.look)
         self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
         self.listed = ExpectedList(self.look, self.face.lang)
-        self.chips = StackLayout(spacing=dp(theme.GAP), size_hint_y=None)
-        self.chips.bind(minimum_height=self.chips.setter("height"))
+        self.alerts, self.tools = chips(), chips()
         self.view = Image(size_hint_y=None, height=0)
-        self.add_widget(self.head)
-        self.add_widget(self.panel)
-        self.add_widget(self.undoing)
-        self.add_widget(scroll(column(self.view, self.chips, self.listed)))
-        self.add_widget(self.main("screen.finish", self.face.summary))
+        self.fill(
+            self.head,
+            self.panel,
+            self.undoing,
+            self.view,
+            self.alerts,
+            self.listed,
+            self.tools,
+            bottom=(self.main("screen.finish", self.face.summary),),
+        )
         self.refresh()
 
     # ---- what happens
@@ -120,7 +124,8 @@ class ScanScreen(Screen):
         name = self.visit.type_name(line.item_type)
         code = self.face.named(line.subject)
         what = f"{line.qty} × {name}" if line.qty > 1 else f"{name}\n{code}" if name and name != code else code
-        why = "\n".join(self.face.reason(key, values) for key, values in line.why)
+        # Here what a glance takes in; the whole stands on the page of the item.
+        why = "\n".join(self.face.reason(key, values) for key, values in line.why[-MOST_REASONS:])
         self.shown = Shown(line.outcome, self._word(line), what, why)
         self.face.signal(line.outcome)
         if line.event_id:
@@ -154,22 +159,24 @@ class ScanScreen(Screen):
         self._chips()
 
     def _chips(self) -> None:
-        self.chips.clear_widgets()
-        red, tile, line = theme.OUTCOMES[Outcome.REFUSED], self.look.tile, self.look.line
+        self.alerts.clear_widgets()
+        self.tools.clear_widgets()
+        tile, line = self.look.tile, self.look.line
         waiting = len(self.visit.to_look)
         if waiting:
-            self.chips.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=waiting)}", red, act=self.look_at_red))
+            red = theme.OUTCOMES[Outcome.REFUSED]
+            self.alerts.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=waiting)}", red, act=self.look_at_red))
         if self.visit.extra:
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
-            self.chips.add_widget(Chip(self.say("screen.extra", n=self.visit.extra), blue, act=self.refresh))
+            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=self.visit.extra)}", blue, act=self.refresh))
         offers: list[tuple[str, Any]] = [
             ("screen.typed", lambda: self.face.open(CodeScreen)),
             ("screen.amount", lambda: self.face.open(AmountScreen)),
         ]
         for key, act in offers:
-            self.chips.add_widget(Chip(self.say(key), tile, act=act, line=line))
+            self.tools.add_widget(Chip(self.say(key), tile, act=act, line=line))
         for chip in self.face.camera_chips():
-            self.chips.add_widget(chip)
+            self.tools.add_widget(chip)
 
     def preview(self, picture: "Picture") -> None:
         """Show what the camera sees."""

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kivy.metrics import dp
-from kivy.uix.stacklayout import StackLayout
+from kivy.uix.widget import Widget
 
 from boucle.words import knows
 from boucle_field import rescuing
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Chip, Text, column, ground
+from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.sends import Pile, Sent, lines
@@ -36,17 +36,16 @@ class SendsScreen(Screen):
         """Lay the screen out."""
         counts = self.face.at.outbox.counts()
         numbers = {Pile.WAITING: counts.unsent, Pile.SENT: counts.sent, Pile.TO_CHECK: counts.to_check}
-        tabs = StackLayout(spacing=dp(theme.GAP), size_hint_y=None)
-        tabs.bind(minimum_height=tabs.setter("height"))
-        tabs.add_widget(self._tab(OPEN, self.say("sends.open")))
+        tabs = chips(self._tab(OPEN, self.say("sends.open")))
         for pile, number in numbers.items():
             tabs.add_widget(self._tab(pile.value, f"{self.say(f'sends.{pile}')} {grouped(number)}"))
         content = self._open() if self.pile == OPEN else self._lines(Pile(self.pile))
         self.fill(
             self.title("screen.sends"),
             tabs,
+            self._actions(),
+            gap(),
             *content,
-            *self._actions(),
             bottom=(self.other("screen.back", self.face.start),),
         )
 
@@ -54,16 +53,17 @@ class SendsScreen(Screen):
         pair = self.look.main if pile == self.pile else self.look.tile
         return Chip(text, pair, act=lambda: self.face.open(SendsScreen, pile), line=self.look.line)
 
-    def _actions(self) -> list[object]:
+    def _actions(self) -> Text | Widget:
         face = self.face
         if face.training:
-            return [self.text("screen.training_stays")]
+            return self.text("screen.training_stays")
         held = face.courier is not None and face.courier.held
-        return [
-            self.other("screen.send_now", face.send_now),
-            self.other("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
-            self.other("screen.export", self.export),
+        offers = [
+            ("screen.send_now", face.send_now),
+            ("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
+            ("screen.export", self.export),
         ]
+        return chips(*(Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers))
 
     def _open(self) -> list[Text]:
         visit = self.face.visit

@@ -73,9 +73,9 @@ class Speaker:
         self._folder.cleanup()
 
 
-def samples(beeps: tuple[Beep, ...]) -> array[int]:
+def samples(beeps: tuple[Beep, ...]) -> "array[int]":
     """Give a tone as signed 16-bit samples."""
-    out = array("h")
+    out: array[int] = array("h")
     for beep in beeps:
         count = beep.ms * RATE // 1000
         phase = 0.0

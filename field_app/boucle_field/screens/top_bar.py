@@ -13,7 +13,7 @@ from boucle.words import say
 from boucle_field.courier import Line, Standing
 from boucle_field.desk import Outcome
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Box, Text, column, ground, row
+from boucle_field.screens.controls import Box, Room, Text, Word, column, ground, row
 from boucle_field.screens.theme import OUTCOMES, TRAINING, Theme
 
 LOW_BATTERY: Final = 20
@@ -65,18 +65,8 @@ class TopBar(ButtonBehavior, Box):
 
 
 def _two(left: str, right: str, look: Theme) -> Box:
-    """Stand two short texts at the two ends of a line; the left one is never shortened."""
-    first = Text(left, look.bar, bold=True)
-    second = Text(right, look.bar, align="right")
-    line = row(first, second)
-
-    def share(*_: object) -> None:
-        words = dp(theme.TEXT) * 0.72
-        first.size_hint_x = max(0.3, min(0.75, len(left) * words / max(line.width, 1)))
-        second.size_hint_x = 1 - first.size_hint_x
-
-    line.bind(width=share)
-    return line
+    """Stand two short texts at the two ends of a line; the right one gives way."""
+    return row(Word(left, look.bar), Room(right, look.bar))
 
 
 def _strip(text: str, pair: theme.Pair) -> Box:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from boucle.commands import Command
 from boucle_field.meaning import Meaning, Spot, Task, Thing
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.controls import BigButton, Chip, Text, chips, gap
 from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.screen import Screen
@@ -40,20 +40,21 @@ class HomeScreen(Screen):
                 )
                 for name in OPERATIONS
             ),
-            *self._settings(),
+            gap(),
+            chips(*self._settings()),
         )
 
-    def _settings(self) -> list[BigButton]:
+    def _settings(self) -> list[Chip]:
         face = self.face
-        kept = [self.other("screen.sends", face.open_sends), self.other("screen.typed", lambda: face.open(CodeScreen))]
-        leave = "screen.training_leave" if face.training else "screen.training_enter"
-        return [
-            *kept,
-            self.other("screen.other_language", face.next_language),
-            self.other("screen.by_night" if self.look is theme.LIGHT else "screen.by_day", face.next_theme),
-            self.other(leave, face.switch_training),
-            *([self.other("screen.change_person", face.leave)] if face.has_people else []),
+        offers = [
+            ("screen.sends", face.open_sends),
+            ("screen.typed", lambda: face.open(CodeScreen)),
+            ("screen.training_leave" if face.training else "screen.training_enter", face.switch_training),
+            *([("screen.change_person", face.leave)] if face.has_people else []),
+            ("screen.by_night" if self.look is theme.LIGHT else "screen.by_day", face.next_theme),
+            ("screen.other_language", face.next_language),
         ]
+        return [Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers]
 
     def take(self, meant: Meaning) -> bool:
         """Take a place, an item, an action, a round."""

@@ -1,0 +1,138 @@
+"""A hand on the screens: it sees the words, taps, types like a scanner, and lets frames pass. Nothing is simulated."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kivy.base import EventLoop
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.tests.common import UnitTestTouch
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.label import Label
+from kivy.uix.scrollview import ScrollView
+
+from boucle_field.desk import Outcome
+from boucle_field.screens.face import Face
+
+PATIENCE_S = 20.0
+ENTER = 13
+
+
+class Ear:
+    """Hears the tones instead of a loudspeaker."""
+
+    def __init__(self) -> None:
+        self.heard: list[Outcome] = []
+
+    def play(self, outcome: Outcome) -> None:
+        self.heard.append(outcome)
+
+
+class Hand:
+    """Somebody who uses the app, and counts the taps."""
+
+    def __init__(self, face: Face, ear: Ear) -> None:
+        self.face = face
+        self.ear = ear
+        self.taps = 0
+
+    # ---- frames
+
+    def frames(self, count: int = 2) -> None:
+        for _ in range(count):
+            EventLoop.idle()
+
+    def wait(self, ready: Any) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not ready():
+            assert time.monotonic() < end, f"still waiting; on the screen: {self.words()}"
+            EventLoop.idle()
+
+    # ---- what is seen
+
+    def widgets(self) -> Iterator[Any]:
+        waiting = [self.face.root]
+        while waiting:
+            widget = waiting.pop()
+            yield widget
+            waiting += widget.children
+
+    def words(self) -> list[str]:
+        return [each.text for each in self.widgets() if isinstance(each, Label) and each.text.strip()]
+
+    def sees(self, words: str) -> bool:
+        return any(words in text for text in self.words())
+
+    def button(self, words: str) -> Any:
+        found = [
+            each for each in self.widgets() if isinstance(each, ButtonBehavior) and words in getattr(each, "text", "")
+        ]
+        assert found, f"no button says {words!r}: {self.words()}"
+        return min(found, key=lambda each: len(each.text))
+
+    def picture(self, file: Path) -> None:
+        self.frames(4)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.face.root.export_to_png(str(file))
+
+    # ---- what is done
+
+    def tap(self, words: str) -> None:
+        """Put a finger on the button that says this, scrolling it into view first."""
+        self.frames()
+        button = self.button(words)
+        view = next((each for each in _ancestors(button) if isinstance(each, ScrollView)), None)
+        if view is not None:
+            view.scroll_to(button, animate=False)
+            self.frames(3)
+        fired: list[object] = []
+        button.bind(on_release=fired.append)
+        x, y = button.to_window(*button.center)
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
+        touch.touch_up()
+        self.taps += 1
+        # A touch in a scrolling part is held back until it is clear that it was no scroll.
+        self.wait(lambda: fired)
+        self.frames()
+
+    def scan(self, text: str, *, per_frame: int = 0, end: str = "enter", stall_s: float = 0.0) -> None:
+        """Type as a keyboard-wedge scanner does: all at once, or so many characters a frame."""
+        size = per_frame or len(text)
+        for start in range(0, len(text), size):
+            for character in text[start : start + size]:
+                Window.dispatch("on_textinput", character)
+            EventLoop.idle()
+            if stall_s:
+                time.sleep(stall_s)
+        if end == "enter":
+            Window.dispatch("on_key_down", ENTER, 40, "\r", [])
+        elif end == "tab":
+            Window.dispatch("on_key_down", 9, 43, "\t", [])
+        EventLoop.idle()
+
+
+def _ancestors(widget: Any) -> Iterator[Any]:
+    while widget is not None and widget is not Window:
+        widget = widget.parent
+        yield widget
+
+
+def opened(directory: Path, *, frames: Path | None = None, lang: str = "fr") -> Hand:
+    """Open the app on a data directory, without its own loop."""
+    ear = Ear()
+    face = Face(directory, lang=lang, frames=frames, signal=ear)
+    face._run_prepare()
+    hand = Hand(face, ear)
+    hand.frames(3)
+    return hand
+
+
+def closed(hand: Hand) -> None:
+    """End the app as the window's end does, and leave the window to the next one."""
+    hand.face.dispatch("on_stop")
+    Window.remove_widget(hand.face.root)
+    for event in list(Clock.get_events()):
+        event.cancel()

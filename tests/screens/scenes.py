@@ -1,0 +1,105 @@
+"""Every screen in every state that a person meets, one after the other, as somebody at work would see them."""
+
+from collections.abc import Iterator
+
+from boucle.codes import Kind, mint
+from boucle_field.screens.face import Face
+from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.work_screens import AmountScreen, CodeScreen
+from tests.builders import code
+from tests.screens.hand import Hand
+from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN
+
+LABEL = "HTTPS://BOUCLE.EXAMPLE/"
+
+
+def scenes(hand: Hand) -> Iterator[str]:
+    """Lead an enrolled app with people through a day; give the name of each scene while it stands on the screen."""
+    yield from _at_the_door(hand)
+    face = hand.face
+    yield "home"
+    hand.scan("https://elsewhere.example/hello")
+    yield "foreign-code"
+    hand.scan(LABEL + code(3))
+    yield "item-first"
+    face.pending = []
+    for action in ("collect", "ship", "move"):
+        face.choose(action)
+        yield f"where-{action}"
+    yield from _a_stop(hand)
+    yield from _around(hand)
+    face.next_theme()
+    yield "night"
+    face.next_theme()
+    face.switch_training()
+    yield "training"
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.scan(LABEL + code(5))
+    yield "training-scan"
+    face.switch_training()
+
+
+def _at_the_door(hand: Hand) -> Iterator[str]:
+    yield "who"
+    hand.scan(BADGE.url("https://boucle.example"))
+    yield "pin"
+    _type(hand, "0000")
+    yield "wrong-pin"
+    hand.face.screen.name(LONG_NAME)
+    yield "pin-long-name"
+    _type(hand, PIN)
+
+
+def _type(hand: Hand, text: str) -> None:
+    typing = hand.face.wedge.typing
+    assert typing is not None
+    typing.typed(text)
+    typing.entered()
+
+
+def _a_stop(hand: Hand) -> Iterator[str]:
+    face: Face = hand.face
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    yield "scan-ready"
+    for number in range(1, 15):
+        hand.scan(LABEL + code(number))
+    yield "scan-accepted"
+    hand.scan(LABEL + code(3))
+    yield "scan-repeat"
+    hand.scan(LABEL + code(24))
+    yield "scan-unexpected"
+    hand.scan(LABEL + code(99))
+    yield "scan-unknown"
+    hand.scan(LABEL + code(99)[:-1] + "0")
+    yield "scan-refused"
+    hand.scan(LABEL + mint(Kind.COMMAND, lambda size: b"\x07" * size).text)
+    yield "scan-unknown-command"
+    face.screen.undo()
+    yield "scan-undone"
+    face.eye.open()
+    yield "no-camera"
+    face.eye.close()
+    face.screen.look_at_red()
+    yield "to-look-at"
+    face.back()
+
+
+def _around(hand: Hand) -> Iterator[str]:
+    face: Face = hand.face
+    face.open(CodeScreen)
+    assert face.wedge.typing is not None
+    face.wedge.typing.typed(code(9).removeprefix("C/"))
+    yield "typed"
+    face.back()
+    face.open(AmountScreen)
+    yield "amount-type"
+    face.open(AmountScreen, "film")
+    yield "amount-number"
+    face.back()
+    face.summary()
+    yield "summary"
+    for pile in ("open", "waiting", "sent", "to_check"):
+        face.open(SendsScreen, pile)
+        yield f"sends-{pile}"
+    face.validate()
+    yield "validated"

@@ -1,0 +1,77 @@
+"""What the screens show in tests: a server with crates, people and places with long names, and a phone that met it."""
+
+import json
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from random import Random
+
+from boucle.codes import Kind, mint
+from boucle.pin import hash_pin
+from boucle_field.identity import Identity
+from boucle_field.mirror import Mirror
+from boucle_field.outbox import Draft
+from boucle_field.pages import Page
+from boucle_field.store import Store, put
+from boucle_field.sync import sync
+from tests.builders import START_MS, Device, code
+from tests.world import Net, SimServer, World, drive, phone_of
+
+CRATES = 24
+"""Crates 1 to 20 stand at Mulhouse, the rest at home."""
+NOBODY = "http://127.0.0.1:9"
+"""Where no server is."""
+BADGE = mint(Kind.BADGE, Random(5).randbytes)
+MULHOUSE = mint(Kind.PLACE, Random(6).randbytes)
+STRASBOURG = mint(Kind.PLACE, Random(7).randbytes)
+PIN = "4711"
+LONG_SITE = "Établissements Kieffer-Schlumberger & Fils, Charleville-Mézières"
+LONG_NAME = "Jean-Baptiste Kieffer-Schlumberger"
+LONG_TYPE = "Caisse-palette pliable 1200×1000 à semelles"
+
+
+def stocked_server(world: World) -> SimServer:
+    """Give a server that knows the network and the crates."""
+    server = SimServer(world)
+    told = Device(dev="d-serveur", epoch="00000000000000f1", random=Random(98), now_ms=START_MS)
+    rows = [
+        ("site", "mulhouse", {"name": "Rhin Plasturgie", "partner": "rhin", "code": MULHOUSE.text}),
+        ("site", "strasbourg", {"name": "Strasbourg", "role": "hub", "code": STRASBOURG.text}),
+        ("site", "charleville", {"name": LONG_SITE, "partner": "kieffer"}),
+        ("item_type", "palette", {"name": LONG_TYPE, "material": "plastique", "tare_g": 48_000}),
+    ]
+    server._learn(
+        [
+            told.event("reference.set", "", body={"table": table, "key": key, "valid_from": 0, "row": row})
+            for table, key, row in rows
+        ]
+    )
+    office = phone_of(server, "d-bureau")
+    for number in range(1, CRATES + 1):
+        kind = "palette" if number > CRATES - 2 else "bac"
+        office.desk.record(Draft(kind="item.commissioned", code=code(number), place="strasbourg", body={"type": kind}))
+    for number in range(1, 21):
+        office.desk.record(Draft(kind="item.shipped", code=code(number), place="strasbourg", body={"to": "mulhouse"}))
+        office.desk.record(Draft(kind="item.delivered", code=code(number), place="mulhouse"))
+    assert drive(sync(office), Net(server=server, random=Random(7)), "d-bureau") is not None
+    return server
+
+
+def staff(server: SimServer) -> None:
+    """Give the server two people, one with a badge."""
+    pin = hash_pin(PIN, Random(1).randbytes)
+    driver = {"badge": "", "role": "driver", "site": "", "pin": pin}
+    server.add_person("p-karim", {**driver, "name": "Karim", "badge": BADGE.text})
+    server.add_person("p-jean", {**driver, "name": LONG_NAME})
+
+
+def enrolled(directory: Path, server: SimServer, *, at: str = NOBODY) -> None:
+    """Make a data directory that belongs to an enrolled device which pulled once."""
+    with closing(Store.open(directory)) as store:
+        server.invite(store, "d-un")
+        identity = replace(Identity.of(store), server=at, name="Camion 1")
+        with store.writing() as db:
+            put(db, "identity", json.dumps(asdict(identity), sort_keys=True))
+        pulled = Page.read(server.pull(0, 1000).json())
+        assert pulled is not None
+        Mirror(store).apply(pulled)

@@ -1,0 +1,119 @@
+"""Every screen in both languages: nothing is cut off at the narrowest, every letter has its glyph, fingers fit."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kivy.core.text import Label as Measure
+from kivy.core.window import Window
+from kivy.metrics import dp
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+from kivy.uix.scrollview import ScrollView
+from reportlab.pdfbase.ttfonts import TTFontFile
+
+from boucle.words import LANGUAGES, catalogue
+from boucle_field.screens import pads, theme
+from boucle_field.screens.controls import FONT_FILE, Plate
+from tests.screens.hand import Hand
+from tests.screens.scenes import scenes
+from tests.screens.stock import enrolled, staff
+from tests.world import SimServer
+
+GLYPHS = frozenset(TTFontFile(str(FONT_FILE)).charToGlyph)
+SLACK = 1.5
+"""Pixels: sizes are rounded on their way to a texture."""
+
+
+def without_glyph(text: str) -> set[str]:
+    return {character for character in text if character not in "\n\t" and ord(character) not in GLYPHS}
+
+
+def test_every_word_in_both_languages_has_its_glyphs() -> None:
+    texts = [each for lang in LANGUAGES for entry in catalogue(lang).values() for each in (entry.text, entry.other)]
+    assert {text: missing for text in texts if text and (missing := without_glyph(text))} == {}
+
+
+def test_a_sign_without_a_glyph_would_be_found() -> None:
+    assert without_glyph("✓ ↻ ⚠ ⇅ ● ○ ↶ 1\u202f234") == set()
+    assert without_glyph("📷🔦") == {"📷", "🔦"}
+
+
+@pytest.fixture
+def staffed(tmp_path: Path, server: SimServer) -> Path:
+    staff(server)
+    enrolled(tmp_path / "phone", server)
+    return tmp_path / "phone"
+
+
+@pytest.mark.parametrize("size", [(320, 568), (360, 740)], ids=["small", "phone"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_cut_off(open_app: Callable[..., Hand], staffed: Path, lang: str, size: tuple[int, int]) -> None:
+    Window.size = size
+    hand = open_app(staffed, lang=lang)
+    seen, flaws = 0, []
+    for scene in scenes(hand):
+        hand.frames(4)
+        seen += 1
+        flaws += [f"{scene}: {flaw}" for flaw in cut_off(hand)]
+    assert flaws == []
+    assert seen > 25
+
+
+def test_a_text_that_is_cut_off_would_be_found(hand: Hand) -> None:
+    assert list(cut_off(hand)) == []
+    label = next(each for each in hand.widgets() if isinstance(each, Label) and each.text == "Que faites-vous ?")
+    label.unbind(texture_size=label._grow)
+    label.text = "Une phrase bien plus longue qui ne tient pas dans la place qu’elle a ici, sur une ligne"
+    hand.frames(4)
+    assert any("Une phrase" in flaw for flaw in cut_off(hand))
+
+
+def cut_off(hand: Hand) -> Iterator[str]:
+    for widget in hand.widgets():
+        if isinstance(widget, Label) and widget.text.strip():
+            yield from cut_label(widget)
+            missing = without_glyph(widget.text)
+            if missing:
+                yield f"{widget.text!r} has no glyph for {missing}"
+        if isinstance(widget, BoxLayout) and not isinstance(widget.parent, ScrollView):
+            for child in widget.children:
+                if child.top > widget.top + SLACK or child.y < widget.y - SLACK:
+                    yield f"{child} {getattr(child, 'text', '')!r} stands outside of {widget}"
+        if widget.parent is hand.face.root and widget.right > Window.width + SLACK:
+            yield f"{widget} is wider than the window"
+
+
+def cut_label(label: Any) -> Iterator[str]:
+    width, height = label.texture_size
+    if width > label.width + SLACK or height > label.height + SLACK:
+        yield f"{label.text!r} is {width}×{height} in {label.width:.0f}×{label.height:.0f}"
+    limit = label.text_size[0] or label.width
+    if label.shorten:
+        return
+    for word in label.text.split():
+        measured = Measure(font_size=label.font_size, font_name=label.font_name).get_extents(word)[0]
+        # Codes are long by nature, and may break anywhere.
+        if measured > limit + SLACK and not any(character.isdigit() for character in word):
+            yield f"{word!r} is broken: {measured} in {limit:.0f}"
+
+
+def test_everything_that_is_touched_is_large_enough(open_app: Callable[..., Hand], staffed: Path) -> None:
+    Window.size = (320, 568)
+    hand = open_app(staffed)
+    small = []
+    for scene in scenes(hand):
+        hand.frames(4)
+        small += [
+            f"{scene}: {plate.text!r} {plate.width:.0f}×{plate.height:.0f}"
+            for plate in hand.widgets()
+            if isinstance(plate, Plate) and min(plate.height, plate.width + SLACK) < dp(theme.TOUCH) - SLACK
+        ]
+    assert small == []
+
+
+def test_what_is_used_with_gloves_is_larger() -> None:
+    assert (theme.GLOVE, theme.MAIN, theme.PIN_KEY) == (76, 88, 80)
+    pad = pads.pin_pad(theme.LIGHT, lambda _: None)
+    assert all(key.height >= dp(theme.PIN_KEY) for key in pad.keys.children)
