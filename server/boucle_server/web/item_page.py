@@ -1,0 +1,205 @@
+"""One item in words: what it is now, and its whole history with who, where, when and how that is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.clock import day_of
+from boucle.events import Event
+from boucle.item import Item
+from boucle.lifecycle import Verdict
+from boucle.reference import Book
+from boucle.roles import Capability
+from boucle.words import say
+from boucle_server import histories, rows
+from boucle_server.api import reasons
+from boucle_server.errors import NotFoundError
+from boucle_server.histories import Known, Told
+from boucle_server.tables import DEVICE, PERSON
+from boucle_server.web import numbers
+from boucle_server.web.figures import Badge
+from boucle_server.web.item_words import moment, printed
+from boucle_server.web.items import days_late, days_out, place_name, stage_badge
+from boucle_server.web.visit import Visit
+
+PAGE: Final = 60
+"""Events on one page of a history."""
+NAMES: Final = frozenset({Capability.MANAGE, Capability.DECIDE, Capability.ADMINISTER})
+"""Who reads the names of people in a history; everybody else reads their role."""
+_QUALITY: Final = ("", "interval", "wall")
+_PLACES: Final = frozenset({"to", "from"})
+_SAID: Final = frozenset({"evidence", "target", "type", "opening_uses"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of the history in words; `off` when something took its place or it has no effect."""
+
+    id: str
+    what: str
+    when: str
+    known: str
+    where: str
+    who: str
+    code: str
+    details: tuple[tuple[str, str], ...]
+    badges: tuple[Badge, ...]
+    reasons: tuple[str, ...]
+    amended_by: tuple[str, ...]
+    amends: str
+    off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPage:
+    """All that the page of an item shows; `pairs` are its state, name by value."""
+
+    title: str
+    type: str
+    stage: Badge | None
+    late: str
+    hold: str
+    pairs: tuple[tuple[str, str], ...]
+    codes: tuple[tuple[str, bool], ...]
+    """Its labels as printed, and whether each still counts."""
+    tasks: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+    next: int
+    total: int
+
+
+def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, after: int) -> ItemPage:
+    """Gather the page of an item by any form of any of its labels; NotFoundError."""
+    org, lang = visit.who.org, visit.lang
+    told = histories.history(connection, org, text)
+    known = _known(connection, org, text)
+    shown = list(reversed(told))[after : after + PAGE]
+    people = _people(connection, visit, {each.event.actor for each in shown})
+    devices = _devices(connection, org, {each.event.dev for each in shown})
+    steps = tuple(_step(each, book, lang, people=people, devices=devices) for each in shown)
+    paging: dict[str, Any] = {
+        "steps": steps,
+        "next": after + PAGE if len(told) > after + PAGE else 0,
+        "total": len(told),
+    }
+    if known is None:
+        return ItemPage(
+            title=printed(told[0].event.subject), type="", stage=None, late="", hold="", pairs=(), codes=(), tasks=(),
+            **paging,
+        )  # fmt: skip
+    item = known.item
+    zone = book.site(item.ship_site or item.site, visit.now_ms).zone
+    late = days_late(item, day_of(visit.now_ms, zone))
+    return ItemPage(
+        title=printed(known.codes[0]),
+        type=book.item_type(item.type, visit.now_ms).name or item.type,
+        stage=stage_badge(item, lang),
+        late=say("web.late_by", lang, n=late) if late else "",
+        hold=item.hold,
+        pairs=tuple(_pairs(item, book, visit, zone)),
+        codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
+        tasks=tuple((say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for _, why in known.tasks),
+        **paging,
+    )
+
+
+def _known(connection: Connection, org: str, text: str) -> Known | None:
+    try:
+        return histories.find(connection, org, text)
+    except NotFoundError:
+        return None
+
+
+def _pairs(item: Item, book: Book, visit: Visit, zone: str) -> list[tuple[str, str]]:
+    lang = visit.lang
+    out = days_out(item, zone, visit.now_ms)
+    given = {
+        "where": place_name(item, book, visit.now_ms),
+        "zone": item.zone,
+        "out_for": "" if out is None else say("web.days", lang, n=out),
+        "due": numbers.day_name(item.due, lang) if item.loan_open and item.due else "",
+        "uses": numbers.number(item.uses + item.opening_uses, 0, lang) if item.known else "",
+        "mass": numbers.mass(item.tare_g, lang) if item.tare_g else "",
+        "grade": item.grade,
+        "parent": printed(item.parent) if item.parent else "",
+        "last": moment(item.order[0], zone, lang) if item.order[0] > 0 else "",
+    }
+    return [(say(f"web.item_{name}", lang), value) for name, value in given.items() if value]
+
+
+def _step(told: Told, book: Book, lang: str, *, people: Mapping[str, str], devices: Mapping[str, str]) -> Step:
+    event, mark = told.event, told.mark
+    site = book.site(event.place, event.teff)
+    badges: list[Badge] = []
+    if event.text("evidence") == "declared":
+        badges.append(("warn", say("web.declared", lang)))
+    if told.superseded:
+        badges.append(("plain", say("web.superseded", lang)))
+    elif told.status != histories.ACCEPTED:
+        badges.append(("warn", say("web.set_aside", lang)))
+    elif mark is not None and mark.outcome != "applied":
+        kind = {"refused": "bad", "ignored": "bad", "repeat": "warn"}.get(mark.outcome, "plain")
+        badges.append((kind, say(f"outcome.{mark.outcome}", lang)))
+    why = [say(f"reason.{each}", lang) for each in (mark.reasons if mark else ())]
+    if told.status != histories.ACCEPTED:
+        aside = reasons.why(told.reason, lang)
+        why = [reasons.status_text(told.status, lang), *([aside.text] if aside else [])]
+    has_effect = told.status == histories.ACCEPTED and (mark is None or mark.outcome in ("applied", "noted"))
+    quality = _QUALITY[event.tq]
+    return Step(
+        id=event.id,
+        what=reasons.kind_text(event.kind, lang),
+        when=moment(event.teff, site.zone, lang),
+        known=say(f"web.time_{quality}", lang) if quality else "",
+        where=site.name or site.key,
+        who=" · ".join(each for each in (people.get(event.actor, ""), devices.get(event.dev, event.dev)) if each),
+        code=printed(event.subject) if event.code else "",
+        details=tuple(_details(event, book, lang)),
+        badges=tuple(badges),
+        reasons=tuple(why),
+        amended_by=told.amended_by,
+        amends=event.text("target") if event.kind == "event.voided" else event.corrects,
+        off=told.superseded or not has_effect,
+    )
+
+
+def _details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
+    found = []
+    if event.other:
+        found.append((say("web.detail_other", lang), printed(event.other)))
+    for key, value in sorted(event.body.items()):
+        if key not in _SAID and value not in ("", None):
+            found.append((_name(key, lang), _value(key, value, book, event.teff, lang)))
+    return found
+
+
+def _name(key: str, lang: str) -> str:
+    known = ("to", "from", "mass_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet")
+    return say(f"web.detail_{key}", lang) if key in known else key
+
+
+def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
+    if key in _PLACES and isinstance(value, str):
+        return book.site(value, at_ms).name or value
+    if key == "mass_g" and isinstance(value, int):
+        return numbers.mass(value, lang)
+    if key == "verdict" and value in set(Verdict):
+        return say(f"verdict.{value}", lang)
+    return str(value)[:200]
+
+
+def _people(connection: Connection, visit: Visit, actors: set[str]) -> dict[str, str]:
+    """Give the people of a history: by name to who has to know it, else by role."""
+    found = rows.select(
+        connection, PERSON, ("person", "name", "role"), org=visit.who.org, key="person", keys=actors - {""}
+    )
+    by_name = not NAMES.isdisjoint(visit.who.capabilities)
+    return {row.person: row.name if by_name else say(f"role.{row.role}", visit.lang) for row in found}
+
+
+def _devices(connection: Connection, org: str, ids: set[str]) -> dict[str, str]:
+    query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == org, DEVICE.c.dev.in_(sorted(ids)))
+    return {row.dev: row.name for row in connection.execute(query)}
