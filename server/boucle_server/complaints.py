@@ -17,6 +17,7 @@ _KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
     ("usage.value", re.compile(r"invalid \w+ value: '(?P<value>.*)'", re.DOTALL)),
     ("usage.one_value", re.compile(r"expected (?:one|at least one|1) argument")),
     ("usage.no_value", re.compile(r"ignored explicit argument '(?P<value>.*)'", re.DOTALL)),
+    ("usage.range", re.compile(r"(?P<least>[0-9]+)\.\.(?P<most>[0-9]+)")),
     ("usage.not_with", re.compile(r"not allowed with argument (?P<name>.+)", re.DOTALL)),
 ]
 """Every complaint of `argparse` that our commands can cause."""

@@ -12,10 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from boucle.clock import SystemClock
-from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server.db import Database
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, Words
 from boucle_server.opening import make_ready
 from boucle_server.schema import revision
 from boucle_server.settings import Settings
@@ -95,7 +94,7 @@ def show(values: Mapping[str, Any] | list[Any], *, as_json: bool, text: str) -> 
 
 def told(key: str, /, **values: object) -> str:
     """Give a text in the language of the person at the command line."""
-    return say(key, language(), **values)
+    return Words(key, values).said(language())
 
 
 def tell(key: str, /, **values: object) -> None:

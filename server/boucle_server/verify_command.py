@@ -4,12 +4,15 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.errors import BoucleError
-from boucle_server import eventlog, organisations, verify
-from boucle_server.errors import OperatorError
+from boucle_labels.messages import language
+from boucle_server import organisations, verify
+from boucle_server.errors import OperatorError, Words, said_of, why_of
 from boucle_server.options import add_data, add_org, opened, settings_of, tell
+from boucle_server.tables import LOG_HEAD
 from boucle_server.verify import Fault
 
 
@@ -31,8 +34,18 @@ def run(args: argparse.Namespace) -> int:
             fault = verify.first(_faults(connection, org, args))
             if fault is not None:
                 raise OperatorError(fault.key, what=fault.what)
-            tell("verify.sound", org=org, n=eventlog.head(connection, org).size)
+            tell("verify.sound", org=org, n=_entries(connection, org))
     return 0
+
+
+def _entries(connection: Connection, org: str) -> int:
+    """Count the entries of every generation of the log: each restore began another."""
+    query = sa.select(sa.func.sum(LOG_HEAD.c.size)).where(LOG_HEAD.c.org == org)
+    return int(connection.execute(query).scalar_one())
+
+
+def _why(error: OSError | UnicodeDecodeError) -> Words:
+    return why_of(error) if isinstance(error, OSError) else Words("verify.no_text")
 
 
 def _faults(connection: Connection, org: str, args: argparse.Namespace) -> Iterator[Fault]:
@@ -47,8 +60,8 @@ def _witness(file: Path, hold: Callable[[str], Iterator[Fault]]) -> Iterator[Fau
     try:
         note = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError("verify.unreadable", file=file, why=str(error)) from error
+        raise OperatorError("verify.unreadable", file=file, why=_why(error)) from error
     try:
         yield from hold(note)
     except BoucleError as error:
-        yield Fault("verify.witness", f"{file}: {error}")
+        yield Fault("verify.witness", f"{file} : {said_of(error, language())}")

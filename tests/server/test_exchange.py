@@ -1,10 +1,13 @@
 """An event export, shuffled, cut and doubled, gives any empty database the same canonical state."""
 
+import base64
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -69,18 +72,16 @@ def exported(database: Database, write: Callable[..., None]) -> bytes:
 
 
 def brought_in(database: Database, files: list[bytes], folder: Path) -> sealed.Outcome:
-    outcome = sealed.Outcome()
+    total = sealed.Outcome()
     for number, content in enumerate(files):
         file = folder / f"part-{number}.jsonl"
         file.write_bytes(content)
         assert sealed.is_sealed(file)
-        lines = list(sealed.read_lines(file, outcome))
-        with database.writing() as connection:
-            org = sealed.organisation_of(connection, lines, origin_host="other.example", now_ms=LATER)
-        for first in range(0, len(lines), 7):
-            with database.writing(org) as connection:
-                sealed.take(connection, org, lines[first : first + 7], outcome=outcome)
-    return outcome
+        found = sealed.bring_in(database, file, origin_host="other.example", now_ms=LATER, batch=7)
+        total.created += found.created
+        total.aside += found.aside
+        total.faults += found.faults
+    return total
 
 
 def mixed(content: bytes, seed: int) -> list[bytes]:
@@ -173,3 +174,79 @@ def test_a_line_that_no_database_takes_is_named_and_its_neighbour_comes_in(
     lines = [RAW_LINE, {**RAW_LINE, "seq": 6, **wrong}]
     outcome = brought_in(database, [b"".join(json.dumps(line).encode() + b"\n" for line in lines)], tmp_path)
     assert (outcome.created, [number for number, _ in outcome.faults]) == (1, [2])
+
+
+def sealed_lines(database: Database) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in exported(database, events.write).splitlines()]
+
+
+def of_the_first_batch(lines: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Give the first seal that a phone made, and the records that came under it."""
+    seal = next(line for line in lines if line["line"] == "seal" and line["dev"] != "server")
+    named = [seal["first"], seal["last"], seal["signature"]]
+    return seal, [line for line in lines if line["line"] in ("record", "raw") and line["seal"] == named]
+
+
+def with_another_time(_seal: dict[str, Any], batch: list[dict[str, Any]]) -> None:
+    batch[1]["teff"] += 1
+
+
+def with_another_signature(seal: dict[str, Any], batch: list[dict[str, Any]]) -> None:
+    other = f"{int(seal['signature'][:2], 16) ^ 1:02x}{seal['signature'][2:]}"
+    seal["signature"] = other
+    for line in batch:
+        line["seal"][2] = other
+
+
+def with_another_place(seal: dict[str, Any], _batch: list[dict[str, Any]]) -> None:
+    parts = seal["body"].split("\n")
+    parts[4] = str(seal["first"] + 1)
+    seal["body"] = "\n".join(parts)
+
+
+@pytest.mark.parametrize("change", [with_another_time, with_another_signature, with_another_place])
+def test_a_wrong_seal_is_told_by_its_line_and_its_batch_is_left_aside(
+    database: Database, tmp_path: Path, change: Callable[[dict[str, Any], list[dict[str, Any]]], None]
+) -> None:
+    source = copy_of(tmp_path, "source")
+    lived(source, 3)
+    lines = sealed_lines(source)
+    seal, batch = of_the_first_batch(lines)
+    change(seal, batch)
+    changed = [json.dumps(line).encode() + b"\n" for line in lines]
+    outcome = brought_in(database, [b"".join(changed)], tmp_path)
+    assert [number for number, _ in outcome.faults] == [lines.index(seal) + 1]
+    assert outcome.aside == len(batch) + 1
+    with database.reading() as connection:
+        stored = set(connection.execute(sa.select(RECORD.c.id)).scalars())
+    assert stored
+    assert stored.isdisjoint(line["id"] for line in batch if line["line"] == "record")
+    source.close()
+
+
+def test_a_batch_of_which_the_file_has_a_part_is_left_to_the_verification(database: Database, tmp_path: Path) -> None:
+    source = copy_of(tmp_path, "source")
+    lived(source, 3)
+    lines = sealed_lines(source)
+    _, batch = of_the_first_batch(lines)
+    lines.remove(batch[1])
+    outcome = brought_in(database, [b"".join(json.dumps(line).encode() + b"\n" for line in lines)], tmp_path)
+    assert (outcome.faults, outcome.aside) == ([], 0)
+    source.close()
+
+
+def test_a_long_file_is_taken_in_without_holding_it(database: Database, tmp_path: Path) -> None:
+    a_network(database)
+    file = tmp_path / "long.jsonl"
+    with file.open("w") as stream:
+        for seq in range(1, 3_001):
+            content = base64.b64encode(seq.to_bytes(3_000, "big")).decode()
+            stream.write(json.dumps({**RAW_LINE, "seq": seq, "content": content}) + "\n")
+    tracemalloc.start()
+    try:
+        outcome = sealed.bring_in(database, file, origin_host="other.example", now_ms=LATER, batch=20)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert outcome.created == 3_000
+    assert most < file.stat().st_size / 2

@@ -1,11 +1,13 @@
 """Imports read every row before anything is written: what is created, unchanged, or faulty and why."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from boucle.codes import read_label
 from boucle.memory import MemoryStore
+from boucle.reference import Version
 from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, siret
@@ -81,6 +83,25 @@ def test_a_row_that_says_what_is_already_so_changes_nothing() -> None:
     assert changed.counts[RowOutcome.CHANGED] == 1
     assert changed.drafts[0].fields["body"]["valid_from"] == START_MS
     assert changed.drafts[0].fields["body"]["row"]["tare_g"] == 2_100
+
+
+def test_a_row_that_says_again_from_when_it_holds_changes_nothing() -> None:
+    headers = ["type", "nom", "tare (kg)", "valable à partir du"]
+    row = ["caisse", "Caisse", "2", "01/01/2025"]
+    first = plan("item-types", [headers, row], register())
+    body = first.drafts[0].fields["body"]
+    known = register()
+    version = Version(
+        table=body["table"],
+        key=body["key"],
+        valid_from=body["valid_from"],
+        row=body["row"],
+        order=Device().event("item.counted", code(1)).order,
+    )
+    known = replace(known, book=known.book.with_versions([version]))
+    assert plan("item-types", [headers, row], known).counts[RowOutcome.UNCHANGED] == 1
+    later = [*row[:3], "01/02/2025"]
+    assert plan("item-types", [headers, later], known).counts[RowOutcome.CHANGED] == 1
 
 
 def test_a_file_without_a_needed_column_is_refused_whole() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from sqlalchemy.engine import Connection
 
 from boucle.clock import SystemClock
 from boucle.push import Status
+from boucle_labels.messages import language
 from boucle_server import organisations, people
-from boucle_server.errors import OperatorError
+from boucle_server.errors import OperatorError, said_of
 from boucle_server.imports import rescued, sealed
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import Fault, MissingColumnsError, Plan, Register, RowOutcome, plan
+from boucle_server.imports.seal_check import SealCheck
 from boucle_server.imports.sheet_file import read_rows, write_template
 from boucle_server.ingest import accept_own
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
@@ -76,24 +79,26 @@ def _import(args: argparse.Namespace, file: Path) -> int:
 
 
 def _import_sealed(args: argparse.Namespace, file: Path) -> int:
-    """Take an event export in, batch by batch; what came in before a failure stays and is known again."""
+    """Take an event export in, or only look at it; what came in before a failure stays and is known again."""
     settings = settings_of(args)
-    outcome = sealed.Outcome()
-    now_ms = SystemClock().now_ms()
-    lines = list(sealed.read_lines(file, outcome))
-    if lines and not args.dry_run:
-        with opened(settings) as database:
-            with database.writing() as connection:
-                org = sealed.organisation_of(connection, lines, origin_host=settings.origin_host, now_ms=now_ms)
-            for first in range(0, len(lines), sealed.BATCH):
-                with database.writing(org) as connection:
-                    sealed.take(connection, org, lines[first : first + sealed.BATCH], outcome=outcome)
+    if args.dry_run:
+        with closing(SealCheck()) as seals:
+            sealed.check(file, seals)
+            outcome = sealed.dry(file, seals)
+    else:
+        with opened(settings, create=True) as database:
+            now_ms = SystemClock().now_ms()
+            outcome = sealed.bring_in(database, file, origin_host=settings.origin_host, now_ms=now_ms)
     made = Plan()
     made.counts |= {RowOutcome.CREATED: outcome.created, RowOutcome.UNCHANGED: outcome.unchanged}
-    made.counts[RowOutcome.FAULTY] = len(outcome.faults)
+    made.counts[RowOutcome.FAULTY] = outcome.faulty
     made.faults = [Fault(row=n, column="", key="import.line", values={"why": why}) for n, why in outcome.faults]
     _tell(args, made, written=not args.dry_run)
-    return 1 if made.faults else 0
+    if outcome.aside:
+        warn("import.seal_aside", n=outcome.aside)
+    if not args.dry_run:
+        warn("import.then_verify")
+    return 1 if outcome.faulty else 0
 
 
 def _import_rescue(args: argparse.Namespace, file: Path) -> int:
@@ -106,11 +111,11 @@ def _import_rescue(args: argparse.Namespace, file: Path) -> int:
         found = rescued.take(database, org, () if args.dry_run else batches, now_ms=now_ms)
     counts = {status.value: found.statuses[status] for status in Status}
     if args.json:
-        faults = [{"batch": number, "reason": why} for number, why in found.faults]
+        faults = [{"batch": number, "reason": said_of(error, language())} for number, error in found.faults]
         print(json.dumps({"written": not args.dry_run, "batches": len(batches), "counts": counts, "faults": faults}))
     else:
-        for number, why in found.faults:
-            warn("import.rescue_fault", batch=number, why=why)
+        for number, error in found.faults:
+            warn("import.rescue_fault", batch=number, why=said_of(error, language()))
         print(told("import.rescue_counts", batches=len(batches), **counts))
         if args.dry_run:
             print(told("import.dry"))

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boucle.errors import MalformedPushError
+from boucle.errors import BoucleError, MalformedPushError
 from boucle.push import Push, Status, read_push
 from boucle.rescue import unpack
 from boucle_server import ingest, keys
@@ -21,7 +21,7 @@ class Rescued:
     """How many records were answered what, and which batches (numbered from 1) could not be taken, and why."""
 
     statuses: Counter[Status] = field(default_factory=Counter)
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[tuple[int, BoucleError]] = field(default_factory=list)
 
     @property
     def waiting(self) -> int:
@@ -50,7 +50,7 @@ def take(database: Database, org: str, batches: tuple[bytes, ...], *, now_ms: in
             push = read_push(body)
             _take(database, org, push, found, now_ms=now_ms)
         except (MalformedPushError, NotFoundError) as error:
-            found.faults.append((number, str(error)))
+            found.faults.append((number, error))
     return found
 
 

@@ -5,11 +5,12 @@ tables that the exporting server had. The database is empty, or holds part of th
 """
 
 import base64
-import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,15 +23,20 @@ from boucle.push import Record, Status
 from boucle.units import MAX_INT
 from boucle.wire import MAX_PAYLOAD, Unreadable, digest, read
 from boucle_server import kept_bytes, keys, ledger, organisations, projections, watermarks
+from boucle_server.db import Database
 from boucle_server.decisions import change_status
-from boucle_server.errors import OperatorError, why_of
+from boucle_server.errors import InvalidInputError, OperatorError, Words, why_of
 from boucle_server.feed import note_changes
+from boucle_server.imports.seal_check import SealCheck
 from boucle_server.ledger import WAS, Content, Kept, Raw
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.tables import DEVICE, ORG, ORG_KEY, RECORD, SEAL
 
 BATCH: Final = 500
 """Lines of one transaction."""
+MOST_FAULTS: Final = 1000
+MOST_NAMED: Final = 10
+"""Organisations that a message names."""
 MAX_LINE: Final = 4 * MAX_PAYLOAD + 2 * 64 * 1024
 _BYTES: Final = frozenset({"payload", "priv", "body"})
 """Texts that are kept as bytes, whatever is in them."""
@@ -42,15 +48,30 @@ _KINDS: Final = ("org", "key", "device", "seal", "record", "raw")
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What an import did: new lines, lines that were there, faulty lines with the reason in English."""
+    """What an import did: new lines, lines that were there, lines under a wrong seal, and what is faulty and why.
+
+    `faults` are the first of them, by line, and `faulty` is how many there are.
+    """
 
     created: int = 0
     unchanged: int = 0
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    aside: int = 0
+    faulty: int = 0
+    faults: list[tuple[int, Words]] = field(default_factory=list)
+
+    def refuse(self, number: int, why: Words) -> None:
+        """Count a fault, and keep it while they are few enough to be read."""
+        self.faulty += 1
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append((number, why))
 
 
 class LineError(ValueError):
-    """A line that is none of an event export; the argument says why."""
+    """A line that is none of an event export; `words` say why."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
+        self.words = Words(key, values)
 
 
 Line = tuple[int, dict[str, Any]]
@@ -58,13 +79,68 @@ Line = tuple[int, dict[str, Any]]
 
 def is_sealed(file: Path) -> bool:
     """Tell whether a file is an event export: its first line says which kind of line it is."""
-    with file.open("rb") as stream:
-        first = stream.readline(MAX_LINE)
+    try:
+        with file.open("rb") as stream:
+            first = stream.readline(MAX_LINE)
+    except OSError as error:
+        raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
     try:
         value = json.loads(first)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and "line" in value
+
+
+def check(file: Path, seals: SealCheck) -> set[str]:
+    """Read a file once without taking anything in: its seals are noted, the organisations that it names are given."""
+    named: set[str] = set()
+    for number, line in read_lines(file, Outcome()):
+        seals.note(number, line)
+        if len(named) < MOST_NAMED:
+            named.add(line["org"])
+    return named
+
+
+def bring_in(database: Database, file: Path, *, origin_host: str, now_ms: int, batch: int = BATCH) -> Outcome:
+    """Take a file in, batch by batch; what came in before a failure stays, and is known again next time.
+
+    What stands under a wrong seal is left out. OperatorError, with nothing taken in, when the file is of several
+    organisations, or of another one than the database.
+    """
+    outcome = Outcome()
+    with closing(SealCheck()) as seals:
+        named = check(file, seals)
+        if not named:
+            return dry(file, seals)
+        with database.writing() as connection:
+            org = organisation_of(connection, named, origin_host=origin_host, now_ms=now_ms)
+        with database.reading() as connection:
+            known = _known_keys(connection, org)
+        for number, why in seals.judge(known):
+            outcome.refuse(number, why)
+        lines = read_lines(file, outcome)
+        while group := list(islice(lines, batch)):
+            taken = [(number, line) for number, line in group if not seals.keeps_aside(line)]
+            outcome.aside += len(group) - len(taken)
+            with database.writing(org) as connection:
+                take(connection, org, taken, outcome=outcome)
+    return outcome
+
+
+def dry(file: Path, seals: SealCheck) -> Outcome:
+    """Tell the faults of a file that was checked, and take nothing in."""
+    outcome = Outcome()
+    for number, why in seals.judge({}):
+        outcome.refuse(number, why)
+    for _, line in read_lines(file, outcome):
+        outcome.aside += seals.keeps_aside(line)
+    return outcome
+
+
+def _known_keys(connection: Connection, org: str) -> dict[str, list[bytes]]:
+    """Give the keys of the devices that are known here; of our own server's there may be older ones in the file."""
+    query = sa.select(DEVICE.c.dev, DEVICE.c.public_key).where(DEVICE.c.org == org, DEVICE.c.dev != SERVER_DEV)
+    return {row.dev: [bytes(row.public_key)] for row in connection.execute(query)}
 
 
 def read_lines(file: Path, outcome: Outcome) -> Iterator[Line]:
@@ -77,7 +153,7 @@ def read_lines(file: Path, outcome: Outcome) -> Iterator[Line]:
                 try:
                     yield number, _checked(line)
                 except LineError as error:
-                    outcome.faults.append((number, str(error)))
+                    outcome.refuse(number, error.words)
     except OSError as error:
         raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
 
@@ -86,11 +162,11 @@ def _checked(line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
-        raise LineError("not JSON, or too long") from None
+        raise LineError("import.line_json") from None
     if not isinstance(value, dict) or value.get("line") not in _KINDS:
-        raise LineError("no line of an event export")
+        raise LineError("import.line_kind")
     if not isinstance(value.get("org"), str) or not value["org"]:
-        raise LineError("it names no organisation")
+        raise LineError("import.line_org")
     _check_values(value)
     return value
 
@@ -105,19 +181,18 @@ def _check_values(value: Any, name: str = "") -> None:
             for inner in value:
                 _check_values(inner, name)
         case str() if _SURROGATE.search(value) or ("\0" in value and name not in _BYTES):
-            raise LineError(f"{name}: no text of an export")
+            raise LineError("import.line_value", field=name)
         case float():
-            raise LineError(f"{name}: no whole number")
+            raise LineError("import.line_value", field=name)
         case int() if abs(value) > MAX_INT or (name.endswith("_ms") and not 0 <= value <= _LATEST_MS):
-            raise LineError(f"{name}: out of bounds")
+            raise LineError("import.line_value", field=name)
 
 
-def organisation_of(connection: Connection, lines: Sequence[Line], *, origin_host: str, now_ms: int) -> str:
-    """Give the organisation that all lines are of, made when the database is empty.
+def organisation_of(connection: Connection, named: Collection[str], *, origin_host: str, now_ms: int) -> str:
+    """Give the organisation that a file names, made when the database is empty.
 
-    OperatorError when they are of several, or the database holds another one.
+    OperatorError when it names several, or the database holds another one.
     """
-    named: set[str] = {line["org"] for _, line in lines}
     if len(named) != 1:
         raise OperatorError("import.several_orgs", orgs=", ".join(sorted(named)))
     [org] = named
@@ -156,13 +231,25 @@ def _grouped(lines: Iterable[Line]) -> dict[str, list[Line]]:
 def _guarded(outcome: Outcome, number: int, take_one: Any, *args: Any) -> None:
     try:
         fresh = take_one(*args)
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        outcome.faults.append((number, f"{type(error).__name__}: {error}"))
+    except (KeyError, TypeError, ValueError, InvalidInputError) as error:
+        outcome.refuse(number, _why(error))
         return
     if fresh:
         outcome.created += 1
     else:
         outcome.unchanged += 1
+
+
+def _why(error: Exception) -> Words:
+    match error:
+        case LineError():
+            return error.words
+        case InvalidInputError():
+            return Words(error.key, error.values)
+        case KeyError():
+            return Words("import.line_lacks", {"field": error.args[0]})
+        case _:
+            return Words("import.line_form")
 
 
 # The register
@@ -183,7 +270,7 @@ def _take_key(connection: Connection, org: str, line: Mapping[str, Any]) -> bool
     public, purpose = bytes.fromhex(line["public"]), str(line["purpose"])
     same = (ORG_KEY.c.org == org, ORG_KEY.c.purpose == purpose, ORG_KEY.c.public == public)
     if purpose not in (keys.SIGN, keys.BOX):
-        raise LineError("a key of no purpose we know")
+        raise LineError("import.line_value", field="purpose")
     if connection.execute(sa.select(ORG_KEY.c.org).where(*same)).first() is not None:
         return False
     oldest = sa.select(sa.func.min(ORG_KEY.c.created_ms)).where(ORG_KEY.c.org == org).scalar_subquery()
@@ -257,7 +344,7 @@ def _take_records(
             seal = _seal_of(connection, org, event.dev, event.epoch, line["seal"])
             received_ms, changes = int(line["received_ms"]), list(line["changes"])
         except (KeyError, TypeError, ValueError) as error:
-            outcome.faults.append((number, f"{type(error).__name__}: {error}"))
+            outcome.refuse(number, _why(error))
             continue
         record = ruling.record
         known = contents.setdefault(event.id, [])
@@ -289,9 +376,9 @@ def _ruling(line: Mapping[str, Any]) -> tuple[Ruling, Event]:
     record = Record(payload=payload, teff=int(line["teff"]), tq=int(line["tq"]), priv=priv)
     event = read(payload, record.teff, record.tq)
     if isinstance(event, Unreadable):
-        raise LineError(f"the payload is no event: {event.flaw}")
+        raise LineError(f"flaw.{event.flaw}")
     if (event.id, event.org) != (line["id"], line["org"]):
-        raise LineError("the line contradicts its payload")
+        raise LineError("import.line_contradicts")
     status, reason = str(line["status"]), str(line["reason"])
     if reason.startswith(WAS):
         status, _, reason = reason.removeprefix(WAS).partition(":")
@@ -334,8 +421,8 @@ def _take_raws(
             teff, tq = (None if line[name] is None else int(line[name]) for name in ("teff", "tq"))
             raw = Raw(content, digest(content), str(line["reason"]), epoch, seq, teff, tq)
             kept = Kept(dev, raw, int(line["received_ms"]), _seal_of(connection, org, dev, epoch, line["seal"]))
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            outcome.faults.append((number, f"{type(error).__name__}: {error}"))
+        except (KeyError, TypeError, ValueError) as error:
+            outcome.refuse(number, _why(error))
             continue
         if ledger.keeps(connection, org, dev, raw):
             outcome.unchanged += 1

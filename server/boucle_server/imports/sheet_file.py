@@ -94,11 +94,13 @@ def write_rows(file: Path, rows: Sequence[Sequence[str]]) -> None:
     """Write rows of text as XLSX or CSV by the file's ending; no cell ever becomes a formula in XLSX."""
     try:
         if file.suffix.lower() == ".xlsx":
-            with xlsxwriter.Workbook(str(file), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+            made = io.BytesIO()
+            with xlsxwriter.Workbook(made, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
                 sheet = book.add_worksheet()
                 for number, row in enumerate(rows):
                     for place, cell in enumerate(row):
                         sheet.write_string(number, place, cell)
+            file.write_bytes(made.getvalue())
             return
         with file.open("w", encoding="utf-8-sig", newline="") as stream:
             csv.writer(stream, delimiter=";").writerows(rows)
