@@ -19,6 +19,8 @@ _BACKSPACE: Final = 8
 _PASTE: Final = ord("v")
 LONGEST_FRAME_MS: Final = 20
 """A frame that took longer counts as this: what was typed meanwhile waits in the window's queue."""
+LONGEST_TYPED: Final = 24
+"""More characters in one go are a scanner's, also while somebody types."""
 
 
 class Wedge:
@@ -48,17 +50,13 @@ class Wedge:
     def _text(self, _window: Any, text: str) -> None:
         if self.typing is not None:
             self.typing.typed(text)
-        else:
-            self._hand_on(self._stream.feed(text, round(self._now_ms)))
+        self._hand_on(self._stream.feed(text, round(self._now_ms)))
 
     def _key(self, _window: Any, key: int, _scancode: int, _text: str | None, modifiers: list[str]) -> bool:
         if key == _PASTE and "ctrl" in modifiers:
             self._paste()
         elif key in _ENTER or key == _TAB:
-            if self.typing is not None:
-                self.typing.entered()
-            else:
-                self._hand_on(self._stream.feed("\n", round(self._now_ms)))
+            self._end()
         elif key == _BACKSPACE and self.typing is not None:
             self.typing.erased()
         else:
@@ -72,9 +70,17 @@ class Wedge:
         elif text:
             self._scanned(text)
 
+    def _end(self) -> None:
+        ended = self._stream.feed("\n", round(self._now_ms))
+        if self.typing is not None and all(len(text) <= LONGEST_TYPED for text in ended):
+            self.typing.entered()
+        else:
+            self._hand_on(ended)
+
     def _hand_on(self, texts: list[str]) -> None:
         for text in texts:
-            self._scanned(text)
+            if self.typing is None or len(text) > LONGEST_TYPED:
+                self._scanned(text)
 
 
 class Typing:
