@@ -177,14 +177,14 @@ def _details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
 
 
 def _name(key: str, lang: str) -> str:
-    known = ("to", "from", "mass_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet")
+    known = ("to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet")
     return say(f"web.detail_{key}", lang) if key in known else key
 
 
 def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
     if key in _PLACES and isinstance(value, str):
         return book.site(value, at_ms).name or value
-    if key == "mass_g" and isinstance(value, int):
+    if key in ("mass_g", "tare_g") and isinstance(value, int):
         return numbers.mass(value, lang)
     if key == "verdict" and value in set(Verdict):
         return say(f"verdict.{value}", lang)

@@ -54,13 +54,14 @@ PUBLIC: Final = Place(key="public", path="/C", public=True)
 DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
 ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
 INBOX: Final = Place(key="inbox", path="/a-traiter", needs=_RUN, in_menu=True)
+PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_menu=True)
 DEVICES: Final = Place(key="devices", path="/appareils", needs=_MANAGE, in_menu=True)
 ENROL: Final = Place(key="enrol", path="/appareils/nouveau", needs=_ADMINISTER)
 REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
-PLACES: Final = (HOME, SIGN_IN, SIGN_OUT, STATIC, DASHBOARD, ITEMS, PROOFS, HELP)
+PLACES: Final = (HOME, SIGN_IN, SIGN_OUT, STATIC, PUBLIC, DASHBOARD, ITEMS, PROOFS, HELP)
 """Every place, those of the menu in its order."""
 
 

@@ -1,0 +1,61 @@
+"""The page of a label: calm for strangers, silent about people and places, the same for whatever it does not know."""
+
+import pytest
+
+from boucle.codes import Kind, mint
+from boucle_server.web.rendering import STYLE, static_content
+from tests.api.serving import Served
+from tests.builders import code
+from tests.server import figures_world
+from tests.server.figures_world import a_small_year, draft, record
+from tests.web.browser import opened, signed_in
+
+CRATE = code(1)
+
+
+async def test_a_stranger_learns_what_it_is_and_how_to_give_it_back(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    page = await opened(served, f"/{CRATE}")
+    assert page.status == 200
+    assert "Acme" in page.text
+    assert "Comment le rendre" in page.text
+    for private in ("Nancy", "Mulhouse", "Strasbourg", "p-test", "Rhin Plasturgie", "connexion"):
+        assert private not in page.answer.text.replace('href="/"', ""), private
+    assert not [tag for tag, _ in page.tags if tag in ("script", "form", "nav")]
+    english = await opened(served, f"/{CRATE}?lang=en")
+    assert "How to give it back" in english.text
+    assert len(page.answer.content) + len(static_content(STYLE)) < 50_000
+    assert (await opened(served, f"/{CRATE.lower().replace('c/', 'C/')}")).status == 200
+
+
+async def test_what_is_unknown_foreign_or_revoked_is_answered_with_the_same_bytes(served: Served) -> None:
+    a_small_year(served.database)
+    record(served.database, "acme", [draft("label.voided", code(2), at=110, body={"reason": "volée"})])
+    served.clock.ms = figures_world.NOW
+    assert (await opened(served, f"/{CRATE}")).status == 200
+    unknown = mint(Kind.CONTAINER, bytes).text
+    answers = [
+        await opened(served, path)
+        for path in (f"/{code(2)}", f"/{unknown}", "/C/4006381333931", "/C/bonjour", "/C/", f"/C/{'x' * 2_000}")
+    ]
+    assert {page.status for page in answers} == {404}
+    bodies = {page.answer.text.replace(page.attributes("a", "href")[-1], "") for page in answers}
+    assert len({body.partition("<main")[2] for body in bodies}) == 1
+
+
+async def test_staff_who_are_signed_in_find_the_way_to_the_item(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    assert "Ouvrir dans l’outil" not in (await opened(served, f"/{CRATE}")).text
+    await signed_in(served)
+    page = await opened(served, f"/{CRATE}")
+    (href,) = [href for href in page.attributes("a", "href") if href.startswith("/objets/")]
+    assert (await opened(served, href)).status == 200
+
+
+@pytest.mark.parametrize("kind", ["P", "B", "E", "X"])
+async def test_the_label_of_a_place_or_of_a_person_says_nothing(served: Served, kind: str) -> None:
+    a_small_year(served.database)
+    chars = mint(Kind(kind), bytes).chars
+    assert (await opened(served, f"/{kind}/{chars}")).status == 404
