@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
+from boucle.units import DAY_MS
 from boucle.version import VERSION
 from boucle_field import timekeeper
 from boucle_field.asking import pause_ms
@@ -29,6 +30,8 @@ EVERY_S: Final = 60.0
 """How often a round runs when nothing asks for one: others' work comes down with it."""
 SOON_S: Final = 1.5
 """How long after a scan a round begins: the scans of one handful go up together."""
+HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
 LITTLE_ROOM: Final = 200 * 1024 * 1024
 
 
@@ -170,10 +173,18 @@ def _notices(phone: Phone, news: News) -> Iterator[tuple[str, dict[str, object]]
         yield "line.app_too_old", {"version": news.min_app}
     error = clock_error(phone)
     if error is not None and abs(error) > WRONG_CLOCK_MS:
-        yield "phone.clock_wrong", {"minutes": abs(error) // 60_000}
+        yield _clock_words(abs(error))
     directory = phone.store.directory
     if directory is not None and shutil.disk_usage(directory).free < LITTLE_ROOM:
         yield "line.little_room", {}
+
+
+def _clock_words(error_ms: int) -> tuple[str, dict[str, object]]:
+    if error_ms >= 2 * DAY_MS:
+        return "line.clock_days", {"n": error_ms // DAY_MS}
+    if error_ms >= 2 * HOUR_MS:
+        return "line.clock_hours", {"n": error_ms // HOUR_MS}
+    return "line.clock_minutes", {"n": error_ms // MINUTE_MS}
 
 
 def _pause_s(failures: int) -> float:

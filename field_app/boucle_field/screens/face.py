@@ -214,9 +214,9 @@ class Face(Router, App):
     # ---- the line
 
     def _heard(self, news: News, _dt: float) -> None:
-        had_people = self.has_people
         self.news = news
-        if self.is_locked and not had_people:
+        # The first people may have come down just now, or the office removed who works here.
+        if self.is_locked and not isinstance(self.screen, WhoScreen):
             self.start()
         self.refresh_bar()
         if isinstance(self.screen, SendsScreen):

@@ -1,0 +1,108 @@
+"""The camera: frames of a folder through the decoder's thread to the counter; no camera is a calm state."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import enumerate as threads
+
+import pytest
+
+from boucle_field.desk import Outcome
+from boucle_field.screens.camera import FolderFrames
+from boucle_field.screens.sound import RATE, TONES, VIBRATIONS_MS, Speaker, samples
+from tests.builders import code
+from tests.field_app.pictures import picture
+from tests.screens.hand import Hand
+from tests.screens.scenes import LABEL
+from tests.screens.stock import MULHOUSE
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    """Give a folder with a frame of one label, one of six, one of nothing, and a file that is no picture."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    picture(folder / "1.png", [LABEL + code(1)])
+    picture(folder / "2.png", [LABEL + code(number) for number in range(2, 8)])
+    picture(folder / "3.png", ["NOTHING OF OURS"])
+    (folder / "4.png").write_bytes(b"no picture")
+    return folder
+
+
+def test_the_camera_counts_the_code_that_is_aimed_at(open_app: Callable[..., Hand], data: Path, frames: Path) -> None:
+    hand = open_app(data, frames=frames)
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Caméra")
+    hand.wait(lambda: len(hand.ear.heard) == 3)
+    visit = hand.face.visit
+    assert visit is not None
+    assert visit.counted == 2
+    assert visit.lines[0].subject == code(1)
+    assert len(visit.to_look) == 1
+
+
+def test_several_codes_of_one_view_are_counted_at_once(open_app: Callable[..., Hand], data: Path, frames: Path) -> None:
+    hand = open_app(data, frames=frames)
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Plusieurs codes")
+    hand.tap("Caméra")
+    hand.wait(lambda: len(hand.ear.heard) == 8)
+    assert hand.face.visit is not None
+    assert hand.face.visit.counted == 7
+    assert hand.taps == 2
+
+
+def test_a_code_that_stays_in_view_is_one_scan(open_app: Callable[..., Hand], data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "still"
+    folder.mkdir()
+    for number in range(5):
+        picture(folder / f"{number}.png", [LABEL + code(1)], turned=number)
+    hand = open_app(data, frames=folder)
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Caméra")
+    reader = hand.face.eye
+    hand.wait(lambda: reader._source is not None and isinstance(reader._source, FolderFrames))
+    hand.wait(lambda: not reader._source._waiting)  # type: ignore[union-attr]
+    hand.frames(10)
+    assert hand.ear.heard == [Outcome.ACCEPTED]
+
+
+def test_no_camera_is_said_calmly_and_the_scanner_goes_on(hand: Hand) -> None:
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Caméra")
+    assert hand.sees("Pas de caméra ici")
+    assert hand.ear.heard == []
+    hand.scan(LABEL + code(1))
+    assert hand.ear.heard == [Outcome.ACCEPTED]
+
+
+def test_the_camera_s_thread_ends_with_it(open_app: Callable[..., Hand], data: Path, frames: Path) -> None:
+    hand = open_app(data, frames=frames)
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Caméra")
+    assert "camera" in {each.name for each in threads()}
+    hand.tap("Éteindre la caméra")
+    assert "camera" not in {each.name for each in threads()}
+
+
+def test_no_two_outcomes_sound_or_feel_alike_but_for_the_two_that_are_told_apart_by_tone() -> None:
+    assert len(set(TONES.values())) == len(Outcome)
+    assert set(VIBRATIONS_MS) == set(TONES) == set(Outcome)
+    assert VIBRATIONS_MS[Outcome.ACCEPTED] != VIBRATIONS_MS[Outcome.REFUSED] != VIBRATIONS_MS[Outcome.REPEAT]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_tone_lasts_as_long_as_it_says_and_is_never_clipped(outcome: Outcome) -> None:
+    made = samples(TONES[outcome])
+    assert len(made) == sum(beep.ms * RATE // 1000 for beep in TONES[outcome])
+    assert 20_000 < max(made) < 32_767
+    assert abs(made[0]) < 1_000
+
+
+def test_the_loudspeaker_plays_every_tone() -> None:
+    speaker = Speaker()
+    for outcome in Outcome:
+        speaker.play(outcome)
+        sound = speaker._sounds[outcome]
+        assert sound is not None
+        assert sound.length == pytest.approx(sum(beep.ms for beep in TONES[outcome]) / 1000, abs=0.01)
+    speaker.close()
