@@ -241,3 +241,10 @@ def test_a_line_is_broken_where_nothing_is_known() -> None:
     assert [dot.is_open for dot in drawn.dots] == [False, False, False, True]
     assert all(0 <= dot.y <= drawn.base for dot in drawn.dots)
     assert line(["a"], [None], [False]).paths == ()
+
+
+async def test_before_anything_was_known_no_month_is_shown_as_nil(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-02")
+    assert "janvier 2026" in page.texts
+    assert "décembre 2025" not in page.texts[page.texts.index("Mois par mois") :]

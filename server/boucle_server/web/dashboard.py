@@ -72,6 +72,7 @@ class Dashboard:
     is_empty: bool
     tiles: tuple[Figure, ...] = ()
     chart: Chart | None = None
+    chart_title: str = ""
     chart_text: str = ""
     rates: Chart | None = None
     rates_title: str = ""
@@ -113,6 +114,8 @@ class Ground:
 def ground(connection: Connection, org: str, asked: Asked) -> Ground:
     """Fetch the sums and what is known of the months."""
     shown = tuple(str(next_month(asked.month, -back)) for back in range(MONTHS - 1, -1, -1))
+    # Before anything was known there is nothing to show, and no nil either.
+    shown = tuple(month for month in shown if month >= asked.known[0])
     causes = months.causes_of(connection, org, shown, zone=asked.zone, now_ms=asked.now_ms)
     (life,) = months.lives(connection, org, [asked.month], now_ms=asked.now_ms)
     whole = not asked.narrowed.narrowed
@@ -147,13 +150,15 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     values = answers(on.tally, on.question, TILES)
     cohort = grown_month(on)
     year = {each: answers(on.tally, on.of(each), YEAR) for each in on.months}
-    series = [[unit_moves(on.tally, each)[side] for each in on.months] for side in (0, 1)]
+    moves = unit_moves if on.has_numbered else quantity_moves
+    series = [[moves(on.tally, each)[side] for each in on.months] for side in (0, 1)]
     return Dashboard(
         **names,
         status=status,
         is_empty=False,
         tiles=tuple(_tiles(on, values, frozen, cohort)),
-        chart=chart([numbers.month_short(each, lang) for each in on.months], series) if on.has_numbered else None,
+        chart=chart([numbers.month_short(each, lang) for each in on.months], series),
+        chart_title=say("web.chart_title" if on.has_numbered else "web.chart_quantities", lang),
         chart_text=_chart_text(on.months, series, lang),
         rates=_rates(on, year),
         rates_title=say("web.rates_title", lang, name=say(CATALOGUE[_rate_of(on)].words("name"), lang)),
@@ -382,9 +387,11 @@ def _rate_of(on: Ground) -> str:
     return "K1" if on.has_numbered else "K22"
 
 
-def _rates(on: Ground, year: Mapping[str, Mapping[str, Value]]) -> Chart:
+def _rates(on: Ground, year: Mapping[str, Mapping[str, Value]]) -> Chart | None:
     """Draw the return rate where there are numbered containers, else the valorisation rate, in per cent."""
     values = [year[month][_rate_of(on)] for month in on.months]
+    if all(value.value is None for value in values):
+        return None
     unsettled = [not is_settled(value) for value in values]
     shown = [None if value.value is None else round(value.value * 100) for value in values]
     return line([numbers.month_short(month, on.lang) for month in on.months], shown, unsettled)

@@ -95,8 +95,10 @@ def static_digest(name: str) -> str:
 
 def _typeset(text: str, lang: str) -> str:
     """Keep the signs that French sets apart on the line of their word."""
-    if lang != "fr":
-        return text
+    return _thin(text) if lang == "fr" else text
+
+
+def _thin(text: str) -> str:
     for sign in ":;?!»":
         text = text.replace(f" {sign}", f"{numbers.THIN}{sign}")
     return text.replace("« ", f"«{numbers.THIN}")
@@ -120,6 +122,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["thin"] = _thin
     found.globals["numbers"] = numbers
     found.globals["address"] = address
     return found
