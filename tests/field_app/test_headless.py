@@ -1,6 +1,7 @@
 """The command line offline: one ACK for each durable event, a clear word for everything else."""
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -61,8 +62,47 @@ def test_a_scan_said_again_is_kept_and_not_counted_twice(field: Field, data: Pat
     assert len(stored(data)) == 3
 
 
-def test_one_code_given_twice_in_a_command_is_one_scan(field: Field) -> None:
-    assert len(field("scan", code(1), code(1), "--do", "find").acks) == 1
+@pytest.mark.parametrize("again", [code(1), f"{BASE}/{code(1)}", code(1).lower()])
+def test_one_code_given_twice_in_a_command_is_one_scan_and_said_to_be(field: Field, again: str) -> None:
+    ran = field("scan", code(1), again, code(2), "--do", "find")
+    assert (ran.code, len(ran.acks)) == (0, 2)
+    assert ran.err.count("↻") == 1
+    assert "déjà scanné dans cette commande" in ran.err
+
+
+def test_a_slip_in_the_name_of_a_place_records_nothing_and_names_it(field: Field, data: Path) -> None:
+    ran = field("scan", code(1), "--do", "collect", "--place", "mulhuose")
+    assert (ran.code, ran.acks) == (2, [])
+    assert "« mulhuose »" in ran.err
+    assert "Vouliez-vous dire mulhouse ?" in ran.err
+    ran = field("scan", code(1), "--do", "ship", "--set", "to=Quelque part")
+    assert (ran.code, "« Quelque part »" in ran.err, "boucle-field sync" in ran.err) == (2, True, True)
+    assert stored(data) == []
+
+
+def test_the_label_of_a_place_that_is_not_described_yet_is_taken_and_named(field: Field) -> None:
+    place = mint(Kind.PLACE, Random(1).randbytes)
+    field("scan", code(1), "--do", "commission", "--set", "type=bac")
+    field("scan", code(1), "--do", "ship", "--set", "to=mulhouse")
+    ran = field("scan", code(1), "--do", "collect", "--place", place.grouped)
+    assert (ran.code, len(ran.acks)) == (0, 1)
+    assert f"lieu inconnu : {place.grouped}" in ran.err
+
+
+def test_a_type_that_nobody_described_is_named(field: Field) -> None:
+    ran = field("scan", "--type", "flim", "--qty", "2", "--do", "collect", "--place", "mulhouse")
+    assert "flim" in ran.err.partition("—")[2]
+
+
+def test_a_type_beside_a_picture_says_where_it_goes(field: Field, data: Path, tmp_path: Path) -> None:
+    drawn = picture(tmp_path / "crates.png", [f"{BASE}/{code(1)}"])
+    ran = field("scan", "--image", drawn, "--do", "commission", "--type", "bac")
+    assert (ran.code, ran.acks) == (2, [])
+    assert "--set type=bac" in ran.err
+    assert "retirez --type" in field("scan", "--image", drawn, "--do", "find", "--type", "bac").err
+    assert "deux commandes" in field("scan", "--image", drawn, "--do", "find", "--type", "bac", "--qty", "2").err
+    assert stored(data) == []
+    assert len(field("scan", "--image", drawn, "--do", "commission", "--set", "type=bac").acks) == 1
 
 
 def test_an_unknown_label_is_kept_and_said_to_be_checked(field: Field) -> None:
@@ -283,7 +323,9 @@ def test_a_device_that_is_not_enrolled_says_what_to_do(tmp_path: Path, capsys: p
     assert "boucle-field enrol" in capsys.readouterr().err
 
 
-def test_the_screens_are_honestly_missing(field: Field) -> None:
+def test_the_screens_are_honestly_missing_where_kivy_is(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kivy", None)
+    monkeypatch.delitem(sys.modules, "boucle_field.screens.window", raising=False)
     ran = field("run")
     assert ran.code == 1
     assert "--help" in ran.err
