@@ -7,7 +7,7 @@ from typing import Any
 from boucle.clock import DEFAULT_ZONE, SystemClock, iso
 from boucle.roles import CAPABILITIES, Capability, Role, parse_role, parse_scopes
 from boucle.units import DAY_MS
-from boucle_server import devices, organisations, people, tokens
+from boucle_server import admin_quarantine, devices, organisations, people, tokens
 from boucle_server.db import Database
 from boucle_server.errors import ConflictError, InvalidInputError
 from boucle_server.guard import address_of, is_local
@@ -31,7 +31,9 @@ Examples:
   boucle admin user add --login bob --role responsable
   boucle admin operator add --name "Chloé" --role chauffeur --pin 4711
   boucle admin device enrol --name "Camion 3" --role chauffeur --site hub
-  boucle admin token add --name ERP --scopes read"""
+  boucle admin token add --name ERP --scopes read
+  boucle admin quarantine list
+  boucle admin quarantine dismiss 4462653b7b69 --reason essai"""
 
 Action = Callable[[argparse.Namespace, Settings, Database, int], int]
 
@@ -48,6 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_people(groups)
     _configure_devices(groups)
     _configure_tokens(groups)
+    quarantine = _group(groups, "quarantine", "ce qui attend une décision / what waits for a decision")
+    admin_quarantine.configure(quarantine, _add)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -47,6 +47,11 @@ def carry_out(connection: Connection, org: str, events: Iterable[Event], *, now_
     return feed
 
 
+def is_reserved(kind: str) -> bool:
+    """Tell whether a kind, with its major version, is one that no device may record, whoever admits it."""
+    return kind.partition("/")[0] in RESERVED
+
+
 def holds_known(connection: Connection, org: str) -> bool:
     """Tell whether a record is held whose kind this version knows."""
     return connection.execute(_held(org).limit(1)).first() is not None

@@ -59,6 +59,13 @@ def first(connection: Connection, org: str, content_hash: str) -> Any:
     return connection.execute(query).one_or_none()
 
 
+def id_in(connection: Connection, org: str, content_hash: str) -> str:
+    """Give the id that kept bytes say, whoever sent them; empty when they say none."""
+    row = first(connection, org, content_hash)
+    event = None if row is None else read(bytes(row.content), EARLIEST_MS, Quality.INTERVAL)
+    return event.id if isinstance(event, Event) else ""
+
+
 def waits() -> sa.ColumnElement[bool]:
     """Select the kept bytes that wait for a person."""
     return ~sa.exists().where(SETTLED.c.org == RAW.c.org, SETTLED.c.hash == RAW.c.hash)

@@ -14,7 +14,7 @@ from boucle.log import EntryKind
 from boucle.pin import hash_pin, is_pin, pin_fits
 from boucle.roles import Role
 from boucle_server import eventlog
-from boucle_server.errors import ConflictError, InvalidInputError, UnauthenticatedError
+from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError, UnauthenticatedError
 from boucle_server.feed import note_changes
 from boucle_server.organisations import checked_text
 from boucle_server.tables import PERSON
@@ -83,6 +83,15 @@ def sign_in(connection: Connection, login: str, password: str) -> tuple[str, str
     if row is None or not fits:
         raise UnauthenticatedError
     return row.org, row.person
+
+
+def with_login(connection: Connection, org: str, login: str) -> str:
+    """Give the pseudonym of the active person with a login; NotFoundError."""
+    query = sa.select(PERSON.c.person).where(PERSON.c.org == org, PERSON.c.login == login, PERSON.c.active.is_(True))
+    person: str | None = connection.execute(query).scalar()
+    if person is None:
+        raise NotFoundError("api.nobody", login=login)
+    return person
 
 
 def operators(connection: Connection, org: str) -> list[dict[str, Any]]:

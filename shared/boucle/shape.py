@@ -28,6 +28,8 @@ MAX_COUNT = 10**6
 LAST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999, the last that has a date."""
 
+_ABOUT_BYTES = frozenset({"event.admitted", "event.dismissed"})
+"""Kinds whose target may be bytes that say no id of an event: it is then their SHA-256."""
 _UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -115,7 +117,7 @@ def check_body(kind: str, body: Mapping[str, Any]) -> None:
             raise FlawError(Flaw.BAD_NUMBER, f"body.{name} of {kind} is not from {least} to {most}")
         if type_name == "text" and not (is_short(value) if is_name else len(value) <= MAX_TEXT):
             raise FlawError(Flaw.BAD_BODY, f"body.{name} of {kind} is too long")
-        if name == "target" and not is_uuid7(value):
+        if name == "target" and not is_uuid7(value) and not (kind in _ABOUT_BYTES and is_digest(value)):
             raise FlawError(Flaw.BAD_BODY, f"body.target of {kind} is no event id")
 
 

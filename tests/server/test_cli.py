@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from boucle.enrolment import Invitation
+from boucle.wire import digest
 from boucle_server import cli
 from boucle_server.container import MAGIC
 from boucle_server.db import Database
+from boucle_server.ingest import keep, sender_of
+from boucle_server.ledger import Raw
 from boucle_server.people import sign_in
 from boucle_server.settings import Settings
 
@@ -276,3 +279,33 @@ def test_a_row_that_names_what_does_not_exist_is_told_by_its_line_and_the_others
     written = capsys.readouterr()
     assert written.out.startswith("1 created")
     assert "row 2, partenaire: unknown partner: rhin" in written.err
+
+
+def test_what_was_set_aside_is_listed_admitted_and_dismissed(acme: Run, data: Path) -> None:
+    assert "Nothing waits" in acme("admin", "quarantine", "list")
+    database = Database.open(Settings(data=data))
+    kept = []
+    with database.writing("acme") as connection:
+        sender = sender_of(connection, "acme", "server")
+        for content in (b"\xff\xfe", "un texte\tcoupé".encode()):
+            kept.append(digest(content))
+            keep(connection, sender, Raw(content, kept[-1], "raw"), now_ms=1_790_000_000_000)
+    database.close()
+    lines = acme("admin", "quarantine", "list").splitlines()
+    assert len(lines) == 3
+    assert kept[0][:16] in lines[1]
+    assert "un texte\\tcoupé" in lines[2]
+    listed = as_json(acme("admin", "quarantine", "list", "--json"))
+    assert [(one["hash"], one["status"], one["size"]) for one in listed] == [
+        (kept[0], "unreadable", 2),
+        (kept[1], "unreadable", 15),
+    ]
+    assert "dismiss them" in acme("admin", "quarantine", "admit", kept[0], code=1)
+    assert "--reason" in acme("admin", "quarantine", "dismiss", kept[0], code=2)
+    assert "login eve" in acme("admin", "quarantine", "dismiss", kept[0], "--reason", "x", "--by", "eve", code=1)
+    assert "dismissed" in acme("admin", "quarantine", "dismiss", kept[0][:12], "--reason", "test", "--by", "ada")
+    assert "already" in acme("admin", "quarantine", "dismiss", kept[0][:12], "--reason", "test")
+    (told,) = as_json(acme("admin", "quarantine", "dismiss", kept[1], "--reason", "test", "--json"))
+    assert (told["before"], told["status"]) == ("unreadable", "dismissed")
+    assert "Nothing waits" in acme("admin", "quarantine", "list")
+    assert "answers to" in acme("admin", "quarantine", "admit", "0" * 12, code=1)

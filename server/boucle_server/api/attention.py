@@ -2,17 +2,20 @@
 
 import re
 from base64 import b64encode
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import Connection
 
 from boucle.words import say
-from boucle_server import attention, set_aside
-from boucle_server.api.problems import language
+from boucle_server import attention, deciding, set_aside
+from boucle_server.api.problems import Problem, language
 from boucle_server.api.reasons import Why, status_text, why
 from boucle_server.api.rights import Manager, Reader
-from boucle_server.api.running import Server
+from boucle_server.api.running import Running, Server
+from boucle_server.auth import Principal
+from boucle_server.deciding import MAX_REASON, Decided, Verdict
 from boucle_server.errors import InvalidInputError
 from boucle_server.set_aside import SetAside
 
@@ -21,6 +24,11 @@ _PAGE: Final = 100
 _SHOWN: Final = 16 * 1024
 _PLACE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,16})", re.ASCII)
 _TASK: Final = re.compile(r"(-?[0-9]{1,16})\.([0-9a-f-]{1,36})\.([a-z_]{1,40})", re.ASCII)
+
+_Key = Annotated[str, Path(max_length=64, pattern="^[0-9a-f-]+$")]
+_UNDECIDED: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "It cannot be decided so; nothing was recorded, and the answer says why."}
+}
 
 
 class Waiting(BaseModel):
@@ -49,6 +57,31 @@ class Quarantine(BaseModel):
 
     records: list[Waiting]
     next: str | None
+
+
+class Decision(BaseModel):
+    """A person's decision: why. A dismissal needs a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
+
+
+class DecidedOf(BaseModel):
+    """What came of a decision about one content."""
+
+    id: Annotated[str, Field(description="of the event; empty for bytes that are none")]
+    hash: str
+    before: str
+    status: str
+    status_text: str
+    event: Annotated[str, Field(description="id of the decision; empty when it had been decided so before")]
+
+
+class Decisions(BaseModel):
+    """What came of a decision, for each content that it was about."""
+
+    decided: list[DecidedOf]
 
 
 class Counted(BaseModel):
@@ -129,6 +162,18 @@ def quarantine(
     return Quarantine(records=[_waiting(each, lang) for each in shown], next=following)
 
 
+@router.post("/quarantine/{key}/admit", responses=_UNDECIDED)
+def admit(who: Manager, server: Server, request: Request, key: _Key, asked: Decision) -> Decisions:
+    """Let a record, or bytes that read as an event by now, count after all; `key` is an id or begins a hash."""
+    return _decide(server, who, Verdict.ADMIT, request=request, key=key, asked=asked)
+
+
+@router.post("/quarantine/{key}/dismiss", responses=_UNDECIDED)
+def dismiss(who: Manager, server: Server, request: Request, key: _Key, asked: Decision) -> Decisions:
+    """Decide that a record, or bytes, stay without effect for good; `key` is an id or begins a hash."""
+    return _decide(server, who, Verdict.DISMISS, request=request, key=key, asked=asked)
+
+
 @router.get("/attention")
 def all_attention(
     who: Reader,
@@ -171,6 +216,29 @@ def all_attention(
         ],
         overdue=loans.overdue,
         presumed_lost=loans.presumed_lost,
+    )
+
+
+def _decide(
+    server: Running, who: Principal, verdict: Verdict, *, request: Request, key: str, asked: Decision
+) -> Decisions:
+    def write(connection: Connection) -> list[Decided]:
+        now_ms = server.clock.now_ms()
+        return deciding.decide(connection, who.org, key, verdict, reason=asked.reason, actor=who.id, now_ms=now_ms)
+
+    lang = language(request)
+    return Decisions(
+        decided=[
+            DecidedOf(
+                id=one.id,
+                hash=one.hash,
+                before=one.before,
+                status=one.status,
+                status_text=status_text(one.status, lang),
+                event=one.event,
+            )
+            for one in server.door.write(who.org, write)
+        ]
     )
 
 

@@ -1,0 +1,121 @@
+"""`boucle admin quarantine`: what the door set aside, listed, admitted and dismissed."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Final
+
+from boucle.clock import iso
+from boucle.words import knows
+from boucle_server import deciding, organisations, people, set_aside
+from boucle_server.db import Database
+from boucle_server.deciding import Decided, Verdict
+from boucle_server.ledger import first_reason
+from boucle_server.options import add_json, add_org, show, told
+from boucle_server.set_aside import SetAside
+
+AT_THE_CONSOLE: Final = "console"
+"""Who decides when nobody is named: whoever holds the machine."""
+_SHOWN: Final = 400
+_SUMMARY: Final = 60
+_PAGE: Final = 500
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def configure(actions: Any, add: Add) -> None:
+    """Describe the actions; `add` makes one."""
+    listing = add(actions, "list", _list, "énumérer / list")
+    admit = add(actions, "admit", _admit, "admettre : compte après tout / let it count after all")
+    dismiss = add(actions, "dismiss", _dismiss, "rejeter : gardé sans effet / kept without effect for good")
+    for each in (admit, dismiss):
+        each.add_argument("key", metavar="ID|HASH", help="événement ou début d’empreinte / event or begin of a hash")
+        each.add_argument("--by", metavar="LOGIN", help="qui décide / who decides")
+    admit.add_argument("--reason", default="", metavar="TEXT", help="pourquoi / why")
+    dismiss.add_argument("--reason", required=True, metavar="TEXT", help="pourquoi / why")
+    for each in (listing, admit, dismiss):
+        add_org(each)
+        add_json(each)
+
+
+def _list(args: argparse.Namespace, _settings: Any, database: Database, _now_ms: int) -> int:
+    found: list[SetAside] = []
+    with database.reading() as connection:
+        org = organisations.only(connection, args.org)
+        while page := set_aside.listed(
+            connection, org, after=found[-1].place if found else (0, -1), limit=_PAGE, shown=_SHOWN
+        ):
+            found += page
+    lines = [told("cli.quarantine_columns"), *(_line(one) for one in found)]
+    text = "\n".join(lines) if found else told("cli.quarantine_empty")
+    show([_as_json(one) for one in found], as_json=args.json, text=text)
+    return 0
+
+
+def _admit(args: argparse.Namespace, _settings: Any, database: Database, now_ms: int) -> int:
+    return _decide(args, database, Verdict.ADMIT, now_ms)
+
+
+def _dismiss(args: argparse.Namespace, _settings: Any, database: Database, now_ms: int) -> int:
+    return _decide(args, database, Verdict.DISMISS, now_ms)
+
+
+def _decide(args: argparse.Namespace, database: Database, verdict: Verdict, now_ms: int) -> int:
+    with database.reading() as connection:
+        org = organisations.only(connection, args.org)
+    with database.writing(org) as connection:
+        actor = people.with_login(connection, org, args.by) if args.by else AT_THE_CONSOLE
+        decided = deciding.decide(connection, org, args.key, verdict, reason=args.reason, actor=actor, now_ms=now_ms)
+    text = "\n".join(_said(one, verdict) for one in decided)
+    show([asdict(one) for one in decided], as_json=args.json, text=text)
+    return 0
+
+
+def _said(one: Decided, verdict: Verdict) -> str:
+    key = "again" if not one.event else "admitted" if verdict is Verdict.ADMIT else "dismissed"
+    return told(f"cli.quarantine_{key}", what=one.id or one.hash, status=_status(one.status))
+
+
+def _line(one: SetAside) -> str:
+    values = (one.hash[:16], one.dev, str(one.seq or "-"), iso(one.received_ms), _status(one.status), _why(one.reason))
+    return "\t".join([*values, summary(one)])
+
+
+def _as_json(one: SetAside) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "hash": one.hash,
+        "dev": one.dev,
+        "seq": one.seq,
+        "kind": one.kind,
+        "status": one.status,
+        "reason": one.reason,
+        "received_ms": one.received_ms,
+        "teff": one.teff,
+        "size": one.size,
+        "summary": summary(one),
+    }
+
+
+def summary(one: SetAside) -> str:
+    """Say in a few words what a content is: an event's kind and subject, else how its bytes begin."""
+    if one.kind:
+        return f"{one.kind} {one.subject}".rstrip()
+    text = set_aside.text_of(one.content, one.size)
+    if text is None:
+        return one.content[: _SUMMARY // 2].hex()
+    return json.dumps(text, ensure_ascii=False)[1:-1][:_SUMMARY]
+
+
+def _status(status: str) -> str:
+    return _words((f"status.{status}", f"aside.{status}"), status)
+
+
+def _why(reason: str) -> str:
+    stable = first_reason(reason).partition(":")[0]
+    return _words((f"why.{stable}", f"flaw.{stable}", f"aside.{stable}"), stable or "-")
+
+
+def _words(keys: tuple[str, ...], otherwise: str) -> str:
+    return next((told(key) for key in keys if knows(key)), otherwise)
