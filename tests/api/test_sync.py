@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +14,22 @@ import sqlalchemy as sa
 from boucle.item import load
 from boucle.note import NoteVerifier, verify_checkpoint
 from boucle.pin import pin_fits
-from boucle.push import Push, write_push
+from boucle.push import Push, seal_body, write_push
 from boucle.receipt import Range, verify
 from boucle.reference import TABLES
 from boucle.roles import Capability, Role
 from boucle.signing import load_crypto
 from boucle.wire import MAX_PUSH, MAX_RAW, digest
 from boucle_server import devices, people, tokens
+from boucle_server.errors import (
+    DatabaseBusyError,
+    DeviceRevokedError,
+    DiskFullError,
+    KeptRawError,
+    QuotaError,
+    UnauthenticatedError,
+    slug_of,
+)
 from boucle_server.ingest import accept_own
 from boucle_server.ledger import RAW_CHARGE, RAW_QUOTA
 from boucle_server.server_device import Draft
@@ -124,6 +135,84 @@ async def test_more_than_a_batch_may_hold_is_refused_whole(served: Served, phone
     assert [answer.status_code for answer in answers] == [413] * 4
     assert {answer.json()["type"] for answer in answers} == {"urn:boucle:problem:too-large"}
     assert raws(served) == []
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sync.md").read_text(encoding="utf-8")
+
+
+async def test_the_page_for_other_clients_shows_a_problem_as_it_is_sent(served: Served, phone: Phone) -> None:
+    headers = {**phone.header, "Accept-Language": "fr"}
+    answer = await served.client.post("/v1/sync/push", content=b" " * (MAX_PUSH + 1), headers=headers)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.text in PAGE
+    assert set(re.findall(r"`…:([a-z-]+)`", PAGE)) == {
+        slug_of(error)
+        for error in (
+            *(KeptRawError, UnauthenticatedError, DeviceRevokedError, QuotaError),
+            *(DatabaseBusyError, DiskFullError),
+        )
+    } | {"too-large", "validation"}
+
+
+async def test_a_batch_under_a_bad_seal_is_judged_anew_when_it_comes_sealed_well(
+    served: Served, phone: Phone, handset: Handset
+) -> None:
+    handset.scan("item.counted", code(1), place="metz")
+    handset.scan("item.counted", code(2), place="metz")
+    push = handset.push()
+    for _ in range(2):
+        told = await send(served, phone, replace(push, seal=bytes(64)))
+        assert [(each["status"], each["why"]) for each in told["results"]] == [("quarantined", "bad_seal")] * 2
+        assert (told["have"], verify(told["receipt"], verifier(phone)).ranges) == ([], ())
+        assert len(raws(served)) == 2
+    told = await send(served, phone, push)
+    assert ([each["status"] for each in told["results"]], told["have"]) == (["accepted"] * 2, [[1, 2]])
+
+
+async def test_what_cannot_be_read_is_quarantined_each_time_and_kept_once(
+    served: Served, phone: Phone, handset: Handset
+) -> None:
+    handset.junk(b'{"v": 1, "id": 7}')
+    push = handset.push()
+    for _ in range(2):
+        told = await send(served, phone, push)
+        (result,) = told["results"]
+        assert (result["id"], result["status"]) == ("", "quarantined")
+        assert (told["have"], len(raws(served))) == ([[1, 1]], 1)
+
+
+@pytest.mark.parametrize(("cut", "third"), [(True, "accepted"), (False, "quarantined")])
+async def test_time_order_is_held_against_what_counts_and_not_across_a_quarantined_end(
+    served: Served, phone: Phone, handset: Handset, cut: bool, third: str
+) -> None:
+    for number in range(3):
+        handset.scan("item.counted", code(number), place="metz")
+    one, two, three = handset.waiting
+    two = replace(two, teff=LATER + 10**9)
+    three = replace(three, teff=one.teff - 1)
+    if cut:
+        await send(served, phone, handset.push([one, two], first=1))
+        told = await send(served, phone, handset.push([three], first=3))
+    else:
+        told = await send(served, phone, handset.push([one, two, three], first=1))
+    assert told["results"][-1]["status"] == third
+    assert third == "accepted" or told["results"][-1]["why"] == "time_order"
+
+
+async def test_the_seal_of_a_push_of_nothing_is_as_the_page_says(handset: Handset) -> None:
+    *_, eighth, ninth, end = seal_body(handset.push([], first=4)).decode().split("\n")
+    assert (eighth, end) == ("", "")
+    assert ninth == digest(b"")
+    assert f"(`{ninth[:8]}…`)" in PAGE
+
+
+async def test_the_first_page_of_a_pull_begins_with_the_organisation(served: Served, phone: Phone) -> None:
+    first = await pulled(served, phone)
+    assert (first["rows"][0]["n"], first["rows"][0]["table"]) == (0, "org")
+    numbers = [row["n"] for row in first["rows"]]
+    assert numbers == sorted(set(numbers))
+    later = await pulled(served, phone, numbers[3])
+    assert "org" not in {row["table"] for row in later["rows"]}
 
 
 async def endless(size: int) -> AsyncIterator[bytes]:
