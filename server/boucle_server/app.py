@@ -41,6 +41,7 @@ ROUTERS: Final = (
     "boucle_server.web.sign_in",
     "boucle_server.web.dashboard_pages",
     "boucle_server.web.item_pages",
+    "boucle_server.web.partner_pages",
     "boucle_server.web.public_page",
 )
 """Modules that each offer a `router`."""

@@ -61,7 +61,22 @@ REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
-PLACES: Final = (HOME, SIGN_IN, SIGN_OUT, STATIC, PUBLIC, DASHBOARD, ITEMS, PROOFS, HELP)
+PLACES: Final = (
+    HOME,
+    SIGN_IN,
+    SIGN_OUT,
+    STATIC,
+    PUBLIC,
+    DASHBOARD,
+    INBOX,
+    ITEMS,
+    PARTNERS,
+    PROOFS,
+    DEVICES,
+    ENROL,
+    REVOKE,
+    HELP,
+)
 """Every place, those of the menu in its order."""
 
 
