@@ -55,19 +55,25 @@ machine:
 
 # ---------------------------------------------------------------- use
 
-.PHONY: demo serve phone
+.PHONY: demo serve phone phone-check
 demo: .venv/.run-ready ## a year of believable data, served on 127.0.0.1:8000
 	@$(BIN)/boucle demo --data demo-data
 
 serve: .venv/.run-ready ## your own data in ./boucle-data, served on 127.0.0.1:8000
 	@$(BIN)/boucle serve
 
+PHONE_DATA ?= phone-data
+DEMO_URL ?= http://127.0.0.1:8000
 phone: .venv/.run-ready ## the field app in a window, against the server above
-	@if [ ! -e field_app/boucle_field/app.py ]; then \
-		echo 'The screens of the field app are not written yet. Its command line does the same work: $(BIN)/boucle-field --help' >&2; \
-		exit 1; fi
 	@$(INSTALL) --python $(BIN)/python -r requirements/phone.lock
-	@$(BIN)/boucle-field run
+	@if [ -d demo-data ] && [ ! -e $(PHONE_DATA) ]; then \
+		uri=$$($(BIN)/boucle admin --data demo-data device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
+			| $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["uri"])') && \
+		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
+	@$(BIN)/boucle-field --data $(PHONE_DATA) run
+
+phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
+	@$(BIN)/python -m tests.screens.pictures build/phone
 
 # ---------------------------------------------------------------- prove
 

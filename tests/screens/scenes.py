@@ -26,6 +26,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     for action in ("collect", "ship", "move"):
         face.choose(action)
         yield f"where-{action}"
+    face.home()
     yield from _a_stop(hand)
     yield from _around(hand)
     face.next_theme()

@@ -239,7 +239,7 @@ def test_the_language_changes_at_once_and_stays(open_app: Open, data: Path) -> N
     hand.face.open_sends()
     assert hand.sees("Sends")
     with closing(Store.open(data)) as store:
-        assert store.get("screen.lang") == "en"
+        assert store.get("face_lang") == "en"
 
 
 def test_a_phone_that_was_renamed_still_opens(open_app: Open, data: Path) -> None:

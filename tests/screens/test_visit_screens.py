@@ -116,6 +116,12 @@ def test_a_shipment_asks_where_to_first(hand: Hand) -> None:
     assert hand.face.at.mirror.look(code(21)).item.place == "nancy"
 
 
+def test_a_place_where_the_action_cannot_be_is_no_dead_end(hand: Hand) -> None:
+    hand.tap("Déplacer")
+    arrive(hand)
+    assert (hand.face.visit.action, hand.face.visit.place) == ("collect", "mulhouse")  # type: ignore[union-attr]
+
+
 def test_a_scan_on_the_summary_goes_on_with_the_visit(hand: Hand) -> None:
     arrive(hand)
     scan_crates(hand, range(1, 3))

@@ -62,7 +62,9 @@ def row(*children: Widget, **options: Any) -> Box:
 
 def scroll(content: Widget, **options: Any) -> ScrollView:
     """Let a column be longer than the screen."""
-    view = ScrollView(do_scroll_x=False, bar_width=dp(3), scroll_type=["bars", "content"], **options)
+    view = ScrollView(
+        do_scroll_x=False, bar_width=dp(3), bar_margin=-dp(theme.GAP), scroll_type=["bars", "content"], **options
+    )
     view.add_widget(content)
     return view
 
@@ -217,7 +219,7 @@ class Chip(Plate):
 
 def chips(*content: Widget) -> StackLayout:
     """Stand small buttons beside each other, in as many rows as they need."""
-    stack = StackLayout(spacing=dp(theme.GAP), size_hint_y=None)
+    stack = StackLayout(spacing=dp(theme.GAP), size_hint_y=None, height=0)
     stack.bind(minimum_height=stack.setter("height"))
     for each in content:
         stack.add_widget(each)

@@ -58,8 +58,8 @@ class Face(Router, App):
         use_font()
         self.data = directory
         self.store = Store.open(directory)
-        self.lang = self.store.get("screen.lang") or lang
-        self.look: Theme = theme.THEMES.get(self.store.get("screen.theme"), theme.LIGHT)
+        self.lang = self.store.get("face_lang") or lang
+        self.look: Theme = theme.THEMES.get(self.store.get("face_theme"), theme.LIGHT)
         self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
         self.training = self.enrolling = False
         self.news = News(line=Line.UNKNOWN)
@@ -276,13 +276,13 @@ class Face(Router, App):
     def next_language(self) -> None:
         """Speak the other language, at once."""
         self.lang = other_language(self.lang)
-        self._keep("screen.lang", self.lang)
+        self._keep("face_lang", self.lang)
         self.again()
 
     def next_theme(self) -> None:
         """Change between day and night."""
         self.look = theme.DARK if self.look is theme.LIGHT else theme.LIGHT
-        self._keep("screen.theme", self.look.name)
+        self._keep("face_theme", self.look.name)
         self.again()
 
     def switch_training(self) -> None:

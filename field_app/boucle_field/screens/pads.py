@@ -16,7 +16,7 @@ from boucle_field.screens.wedge import Typing
 
 ERASE: Final = "←"
 DONE: Final = "OK"
-LONGEST_PIN: Final = 6
+LONGEST_PIN: Final = 8
 _CODE_COLUMNS: Final = 6
 _GROUP: Final = 4
 

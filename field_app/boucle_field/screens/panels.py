@@ -33,7 +33,7 @@ class Counter(Box):
     def __init__(self, pair: Pair, **options: Any) -> None:
         super().__init__(upright=False, own_height=False, size_hint_y=None, height=sp(theme.COUNTER) * 1.2, **options)
         self.counted = Label(font_size=sp(theme.COUNTER), color=get_color_from_hex(pair.ink))
-        self.of = Label(font_size=sp(theme.WORD), color=get_color_from_hex(pair.ink), size_hint_x=None)
+        self.of = Label(font_size=sp(theme.WORD), color=get_color_from_hex(pair.ink), size_hint_x=None, width=0)
         self.of.bind(texture_size=lambda label, size: setattr(label, "width", size[0]))
         self.add_widget(Widget(size_hint_x=0.5))
         self.counted.size_hint_x = None

@@ -146,6 +146,13 @@ class Router:
         else:
             self.choose(action)
 
+    def begin_if_it_fits(self, action: str, place: str) -> None:
+        """Begin an action at a place whose label was scanned; where it cannot be, what is usual there."""
+        if self._fits(action, is_partner=self.at.desk.context().is_partner(place)):
+            self.begin(action, place)
+        else:
+            self.arrive(place)
+
     @staticmethod
     def _fits(action: str, *, is_partner: bool) -> bool:
         return action == "ship" or (ACTIONS[action].where is Where.AWAY) == is_partner

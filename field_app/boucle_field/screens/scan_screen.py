@@ -128,6 +128,7 @@ class ScanScreen(Screen):
         why = "\n".join(self.face.reason(key, values) for key, values in line.why[-MOST_REASONS:])
         self.shown = Shown(line.outcome, self._word(line), what, why)
         self.face.signal(line.outcome)
+        self.scroller.scroll_y = 1
         if line.event_id:
             self.face.recorded()
         self.refresh()

@@ -68,6 +68,7 @@ class Screen(Box):
 
     def fill(self, *content: Any, bottom: tuple[Any, ...] = ()) -> None:
         """Stand the content in a part that scrolls, with what never scrolls away below it."""
-        self.add_widget(scroll(column(*content)))
+        self.scroller = scroll(column(*content))
+        self.add_widget(self.scroller)
         for each in bottom:
             self.add_widget(each)

@@ -1,5 +1,6 @@
 """The window's settings, which Kivy reads before it opens one; importing this opens it."""
 
+import logging
 from pathlib import Path
 
 from kivy.config import Config
@@ -11,6 +12,8 @@ Config.set("graphics", "width", str(PHONE_WIDTH))
 Config.set("graphics", "height", str(PHONE_HEIGHT))
 Config.set("input", "mouse", "mouse,disable_multitouch")
 Config.set("kivy", "exit_on_escape", "0")
+# Kivy opens the log for everybody; the library of pictures tells each part of each file.
+logging.getLogger("PIL").setLevel(logging.INFO)
 
 from boucle_field.screens.face import Face  # noqa: E402 - the settings come first
 

@@ -108,7 +108,7 @@ class PlaceScreen(Screen):
         """Take the label of the place, and items that were scanned too early."""
         match meant:
             case Spot(key=key):
-                self.face.begin(self.action, key)
+                self.face.begin_if_it_fits(self.action, key)
             case Thing(code=code):
                 self.face.pending.append(code)
                 self.face.told(None, self.say("screen.first_where"))
