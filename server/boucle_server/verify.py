@@ -19,7 +19,7 @@ from boucle.log import EntryKind, Frontier
 from boucle.note import NoteVerifier, verify_checkpoint
 from boucle.signing import VerifyKey, load_crypto
 from boucle.wire import FIRST_PREV, Unreadable, digest, read
-from boucle_server import eventlog, keys
+from boucle_server import eventlog, founded, keys
 from boucle_server.decisions import status_content
 from boucle_server.ledger import WAS, holds_place
 from boucle_server.organisations import SERVER_DEV
@@ -41,6 +41,8 @@ def faults(connection: Connection, org: str) -> Iterator[Fault]:
     yield from _logs(connection, org)
     yield from _seals(connection, org)
     yield from _chains(connection, org)
+    for what in founded.doubled(connection, org):
+        yield Fault("verify.status", what)
     for one in differences(connection, org):
         yield Fault("verify.read_table", f"{one.table} {one.what} {list(one.row)[:4]}")
 
@@ -88,13 +90,17 @@ def _verifier(connection: Connection, org: str, origin: str) -> NoteVerifier:
 
 
 class _Stored(NamedTuple):
-    """A stored row against the log: where its entry stands, the entry it gives, the one there is, its name."""
+    """A stored row against the log: where its entry stands, the entry it gives, the one there is, its name.
+
+    `fault` is the key of what else is wrong with it, empty when nothing is.
+    """
 
     generation: int
     leaf: int
     entry: bytes
     logged: bytes | None
     name: str
+    fault: str = ""
 
 
 def _contents(connection: Connection, org: str) -> Iterator[Fault]:
@@ -108,6 +114,8 @@ def _contents(connection: Connection, org: str) -> Iterator[Fault]:
                 yield Fault("verify.no_leaf", where)
             elif bytes(one.logged) != one.entry:
                 yield Fault("verify.content", where)
+            elif one.fault:
+                yield Fault(one.fault, where)
             seen.setdefault(one.generation, set()).add(one.leaf)
     query = sa.select(LEAF.c.generation, LEAF.c.idx, LEAF.c.entry).where(LEAF.c.org == org)
     for row in _stream(connection, query.order_by(LEAF.c.generation, LEAF.c.idx)):
@@ -125,14 +133,21 @@ _LOGGED: Final = LEAF.c.entry.label("logged")
 
 
 def _records(connection: Connection, org: str) -> Iterator[_Stored]:
+    known = founded.context(connection, org)
     query = sa.select(RECORD, _LOGGED).select_from(_with_leaf(RECORD)).where(RECORD.c.org == org)
     for row in _stream(connection, query.order_by(RECORD.c.rid)):
         payload = bytes(row.payload)
         commit = log.commitment(bytes(row.salt), payload, teff_ms=row.teff, quality=row.tq)
         entry = log.entry(EntryKind.EVENT, row.id, received_ms=row.received_ms, commit=commit)
         event = read(payload, row.teff, row.tq)
-        sound = not isinstance(event, Unreadable) and digest(payload) == row.hash and _agrees(row, event)
-        yield _Stored(row.generation, row.leaf, entry if sound else b"", row.logged, f"event {row.id}")
+        fault, sound = "", False
+        if not isinstance(event, Unreadable) and digest(payload) == row.hash and _agrees(row, event):
+            sound = True
+            if not founded.is_as_decided(known, row):
+                fault = "verify.status_change"
+            elif not founded.is_founded(known, row, event):
+                fault = "verify.status"
+        yield _Stored(row.generation, row.leaf, entry if sound else b"", row.logged, f"event {row.id}", fault)
 
 
 def _agrees(row: Any, event: Event) -> bool:

@@ -10,7 +10,7 @@ from boucle_server import eventlog, verify
 from boucle_server.db import Database
 from boucle_server.tables import CHECKPOINT, LEAF, LOG_HEAD, RAW, RECORD, SEAL, STATUS_CHANGE
 from tests.builders import ORG, code
-from tests.server.handset import LATER, Handset, a_network, taken
+from tests.server.handset import LATER, Handset, a_network, sealed, taken
 from tests.server.test_exchange import lived
 
 
@@ -70,10 +70,46 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
     "a checkpoint changed": (lambda _row: sa.update(CHECKPOINT).values(root=b"x" * 32), "checkpoint"),
     "a seal changed": (lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(signature=b"x" * 64), "seal"),
     "kept bytes changed": (lambda _row: sa.update(RAW).values(content=b"other"), "hash"),
-    "a decision changed": (lambda _row: sa.update(STATUS_CHANGE).values(reason="other"), "content"),
+    "a decision changed": (lambda _row: sa.update(STATUS_CHANGE).values(reason="other"), "status_change"),
     "a status changed in silence": (
         lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="quarantined"),
+        "status",
+    ),
+    "an accepted event called late": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="quarantined", reason="time_future"),
+        "status",
+    ),
+    "an accepted event called a conflict": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="conflict"),
+        "status",
+    ),
+    "an accepted event called a fork": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="fork", reason="seq_taken"),
+        "status",
+    ),
+    "an event held in silence": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="held"),
         "read_table",
+    ),
+    "an event dismissed in silence": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="dismissed"),
+        "status_change",
+    ),
+    "a decision that nobody took": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(status="dismissed", reason="was:accepted:"),
+        "status_change",
+    ),
+    "a refused event let in": (
+        lambda _row: sa.update(RECORD).where(RECORD.c.reason == "reserved_kind").values(status="accepted", reason=""),
+        "status",
+    ),
+    "a dismissal taken back in silence": (
+        lambda _row: sa.update(RECORD).where(RECORD.c.status == "dismissed").values(status="accepted", reason=""),
+        "status_change",
+    ),
+    "an unknown kind let in": (
+        lambda _row: sa.update(RECORD).where(RECORD.c.kind == "lune.alunie/1").values(status="accepted"),
+        "status",
     ),
 }
 
@@ -111,3 +147,26 @@ def test_a_receipt_and_a_checkpoint_kept_elsewhere_find_a_rewritten_log(database
     with database.reading() as connection:
         assert [one.key for one in verify.against_receipt(connection, ORG, answer.receipt)] == ["verify.log_rewritten"]
         assert [one.key for one in verify.against_checkpoint(connection, ORG, answer.head)] == ["verify.log_rewritten"]
+
+
+def test_two_that_contradict_each_other_never_both_count(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    first = phone.scan("item.counted", code(1), at=0, place="metz")
+    clone = Handset()
+    clone.device.random.seed(4)
+    forked = clone.scan("item.counted", code(2), at=0, place="metz")
+    other = replace(first, teff=first.teff + 1)
+    statuses = [taken(database, sealed(phone, (one,), 1)).results[0].status for one in (first, other, forked)]
+    assert statuses == ["accepted", "conflict", "fork"]
+    assert found(database) == []
+    for status in ("conflict", "fork"):
+        counts = {"status": "accepted", "reason": ""}
+        back = {"status": status, "reason": "seq_taken" if status == "fork" else ""}
+        row = RECORD.c.status == status
+        with database.reading() as connection:
+            rid = connection.execute(sa.select(RECORD.c.rid).where(row)).scalar_one()
+        change(database, sa.update(RECORD).where(RECORD.c.rid == rid).values(**counts))
+        assert found(database)[0].key == "verify.status"
+        change(database, sa.update(RECORD).where(RECORD.c.rid == rid).values(**back))
+    assert found(database) == []
