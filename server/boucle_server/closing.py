@@ -21,7 +21,7 @@ from boucle_server import eventlog, figures_document, ingest, reports
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.months import Closing, last_closings
 from boucle_server.server_device import Draft
-from boucle_server.tables import MONTH_CLOSING, RECORD
+from boucle_server.tables import MONTH_CLOSING, RECORD, STATUS_CHANGE
 
 MAX_LISTED: Final = 200
 """Late events listed with a closed month; the count is always whole."""
@@ -165,7 +165,14 @@ def _parts(row: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
 
 
 def late_events(connection: Connection, org: str, month: str, closing: Closing) -> tuple[int, list[Late]]:
-    """Give how many events of a closed month came after its closing, and the first of them by time."""
+    """Give how many events of a closed month came after its closing, and the first of them by time.
+
+    After is after in the log, whatever a clock said; what waited for a person and was accepted later counts too.
+    """
+    place = _place_of(connection, org, month, closing)
+    accepted_later = sa.select(STATUS_CHANGE.c.record).where(
+        STATUS_CHANGE.c.org == org, STATUS_CHANGE.c.status == "accepted", _after(STATUS_CHANGE, place)
+    )
     from_ms, until_ms = reports.bounds(month, reports.zone_of(connection, org))
     names = ("id", "kind", "subject", "teff", "received_ms")
     came_late = (
@@ -173,10 +180,27 @@ def late_events(connection: Connection, org: str, month: str, closing: Closing) 
         RECORD.c.kind.in_([f"{kind}/1" for kind in KINDS]),
         RECORD.c.teff >= from_ms,
         RECORD.c.teff < until_ms,
-        RECORD.c.received_ms > closing.closed_ms,
+        sa.or_(_after(RECORD, place), RECORD.c.rid.in_(accepted_later)),
         RECORD.c.status == "accepted",
     )
     count = connection.execute(sa.select(sa.func.count()).select_from(RECORD).where(*came_late)).scalar_one()
     query = sa.select(*(RECORD.c[name] for name in names)).where(*came_late)
     rows = connection.execute(query.order_by(RECORD.c.teff, RECORD.c.rid).limit(MAX_LISTED))
     return count, [Late(**row._mapping) for row in rows]  # noqa: SLF001
+
+
+def _place_of(connection: Connection, org: str, month: str, closing: Closing) -> tuple[int, int]:
+    """Give the generation and the leaf of the event by which a month was closed."""
+    wanted = (month, closing.revision, closing.digest)
+    columns = (RECORD.c.generation, RECORD.c.leaf, RECORD.c.payload)
+    for row in connection.execute(sa.select(*columns).where(RECORD.c.org == org, RECORD.c.kind == "month.closed/1")):
+        body = json.loads(bytes(row.payload))["body"]
+        if (body["month"], body["revision"], body["digest"]) == wanted:
+            return row.generation, row.leaf
+    raise NotFoundError("month.not_closed", month=month)
+
+
+def _after(table: sa.Table, place: tuple[int, int]) -> sa.ColumnElement[bool]:
+    generation, leaf = place
+    later = sa.and_(table.c.generation == generation, table.c.leaf > leaf)
+    return sa.or_(table.c.generation > generation, later)

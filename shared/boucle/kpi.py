@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from boucle.clock import DEFAULT_ZONE, day_of, iso, month_end_ms
+from boucle.clock import DEFAULT_ZONE, day_of, iso, month_end_ms, month_start_ms
 from boucle.facts import Cell
 from boucle.tally import Slice, Tally
 
@@ -277,7 +277,7 @@ def answer(
     """
     refused = _refused(definition, question.narrowed)
     parts = Parts(0, reason=refused) if refused else definition.compute(tally, question)
-    value, reason = _value(definition, parts)
+    value, reason = _value(definition, parts, begun=_is_begun(tally, question))
     months = parts.months or question.months
     qualities = {} if known is None else known
     if months not in qualities:
@@ -310,12 +310,22 @@ def _refused(definition: Definition, narrowed: Slice) -> NoValue | None:
     return None
 
 
-def _value(definition: Definition, parts: Parts) -> tuple[Fraction | None, NoValue | None]:
+def _is_begun(tally: Tally, question: Question) -> bool:
+    """Tell whether anything is known up to the last month asked for, and whether that month has come."""
+    first = tally.first_month
+    come = question.as_of_ms > month_start_ms(question.last, question.zone)
+    return come and first is not None and first <= question.last
+
+
+def _value(definition: Definition, parts: Parts, *, begun: bool) -> tuple[Fraction | None, NoValue | None]:
     if parts.reason is not None:
         return None, parts.reason
     if parts.value is not None:
         return parts.value, None
     if parts.denominator is None:
+        # Before the first record nothing is known: a count of 0 would say that somebody had looked.
+        if not begun and not parts.numerator and definition.span is not Span.NOW:
+            return None, NoValue.NO_DATA
         return parts.numerator * definition.scale, None
     if parts.denominator <= 0:
         return None, NoValue.NO_DATA

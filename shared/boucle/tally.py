@@ -142,6 +142,11 @@ class Tally:
             (Sum(at.cell, at.month, at.type, at.measure, at.bucket), n) for at, n in cells.items() if wanted.holds(at)
         )
 
+    @property
+    def first_month(self) -> str | None:
+        """The first month of which anything is known, None for none."""
+        return min((months[0] for months in self._months.values() if months), default=None)
+
     def months(self, cell: str, measure: str) -> list[str]:
         """Give the months in which a measure has sums, in order."""
         return self._months.get((cell, measure), [])

@@ -129,6 +129,17 @@ def test_a_closed_month_keeps_its_figures_whatever_comes_later(database: Databas
     assert (count, events[0].kind, events[0].subject) == (1, "item.received/1", code(7))
 
 
+@pytest.mark.parametrize("later_ms", [0, -60_000], ids=["in the same millisecond", "by a clock that was set back"])
+def test_what_comes_after_a_closing_is_late_whatever_the_clock_says(database: Database, later_ms: int) -> None:
+    org = a_small_year(database)
+    before = close(database, org, "2026-04")
+    late = draft("item.received", code(7), at=100.5, place="strasbourg", body={"from": "nancy"})
+    record(database, org, [late], now_ms=before.closed_ms + later_ms)
+    with database.reading() as connection:
+        count, events = closing.late_events(connection, org, "2026-04", before)
+    assert (count, [each.subject for each in events]) == (1, [code(7)])
+
+
 def test_closing_again_needs_something_new_and_a_reason(database: Database) -> None:
     org = a_small_year(database)
     first = close(database, org, "2026-01", NOW - 10)

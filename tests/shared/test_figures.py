@@ -10,7 +10,7 @@ from boucle.clock import day_after, month_end_ms, month_start_ms, months_between
 from boucle.estimate import expected_trips, product_limit, quantile, wilson
 from boucle.events import Event
 from boucle.facts import Cell, Cells
-from boucle.kpi import Maturity, NoValue, Question, Value, micro
+from boucle.kpi import Maturity, NoValue, Question, Span, Value, micro
 from boucle.kpi_loop import settle_days
 from boucle.reference import Book
 from boucle.replay import book_of, replay
@@ -21,6 +21,7 @@ from boucle.words import LANGUAGES, say
 from tests.builders import Device, code, network
 
 PARIS = "Europe/Paris"
+_SHARES = ("ratio", "days", "trips", "per_year")
 
 
 def cells(*rows: tuple[str, str, str, str, int], **where: str) -> Cells:
@@ -391,11 +392,16 @@ def test_a_quarter_divides_sums_and_never_averages() -> None:
 @pytest.mark.parametrize("definition_id", CATALOGUE)
 def test_without_data_there_is_no_share_and_no_mean(definition_id: str) -> None:
     nothing = value(definition_id, {})
-    unit = CATALOGUE[definition_id].unit
-    if unit in ("ratio", "days", "trips", "per_year"):
+    if CATALOGUE[definition_id].unit in _SHARES or CATALOGUE[definition_id].span is not Span.NOW:
         assert (nothing.value, nothing.reason) == (None, NoValue.NO_DATA)
     else:
         assert (nothing.value, nothing.reason) == (Fraction(0), None)
+
+
+def test_a_count_is_nought_only_where_something_is_known_and_its_month_has_come() -> None:
+    found = cells(("month", "2026-02", "dispatch", "", 4), ("day", "2026-02", "out", "03", 4))
+    for month, count in (("2026-01", None), ("2026-02", 0), ("2026-03", 0), ("2027-07", None)):
+        assert value("K20", found, month).value == count, month
 
 
 @pytest.mark.parametrize("definition_id", CATALOGUE)
