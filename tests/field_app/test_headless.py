@@ -1,6 +1,7 @@
 """The command line offline: one ACK for each durable event, a clear word for everything else."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,8 @@ import pytest
 from boucle.codes import Kind, mint
 from boucle.ids import is_uuid7
 from boucle.wedge import scramble
-from boucle_field.headless import COMMANDS, main
+from boucle_field.headless import main
+from boucle_field.headless_parser import COMMANDS
 from boucle_field.store import Store, alone
 from boucle_field.work import ACTIONS
 from tests.builders import code
@@ -312,10 +314,26 @@ def test_every_action_is_listed_with_its_fields(field: Field) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_explains_itself_with_an_example(field: Field, name: str) -> None:
-    ran = field(name, "--help")
-    assert ran.code == 0
-    assert "example: boucle-field" in ran.out
+def test_every_command_explains_itself_with_an_example_in_both_languages(
+    field: Field, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    french = field(name, "--help")
+    english = field("--lang", "en", name, "--help")
+    monkeypatch.setenv("BOUCLE_LANG", "en")
+    assert field(name, "--help") == english
+    assert french.code == english.code == 0
+    assert "exemple : boucle-field" in french.out
+    assert "example: boucle-field" in english.out
+    assert "utilisation : " in french.out
+    assert not {"usage", "show", "this"} & set(re.findall("[a-z]+", french.out))
+    # Every argument is explained: no line of the list ends with its name.
+    assert [line for line in french.out.splitlines() if re.fullmatch(r"  (--?[a-z-]+( [A-Z]+)?|[A-Z_]+)", line)] == []
+
+
+def test_wrong_use_is_one_line_in_the_language_asked_for(field: Field) -> None:
+    assert field("fly").err.count("\n") == 1
+    assert "rien n’a été fait" in field("fly").err
+    assert "nothing was done" in field("--lang=en", "fly").err
 
 
 def test_a_device_that_is_not_enrolled_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
