@@ -21,7 +21,7 @@ PYTEST := $(BIN)/python -m pytest
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 # ---------------------------------------------------------------- set-up, repeated only when a lock changes
 
@@ -67,7 +67,7 @@ DEMO_URL ?= http://127.0.0.1:8000
 phone: .venv/.run-ready ## the field app in a window, against the server above
 	@$(INSTALL) --python $(BIN)/python -r requirements/phone.lock
 	@if [ -d demo-data ] && [ ! -e $(PHONE_DATA) ]; then \
-		uri=$$($(BIN)/boucle admin --data demo-data device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
+		uri=$$(BOUCLE_DATA=demo-data $(BIN)/boucle admin device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
 			| $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["uri"])') && \
 		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
 	@$(BIN)/boucle-field --data $(PHONE_DATA) run
