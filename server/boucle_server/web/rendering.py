@@ -124,5 +124,6 @@ def _templates() -> Environment:
     )
     found.filters["thin"] = _thin
     found.globals["numbers"] = numbers
+    found.filters["typeset"] = _typeset
     found.globals["address"] = address
     return found

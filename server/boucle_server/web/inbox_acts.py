@@ -1,0 +1,164 @@
+"""What a person does about a case: each an event of the server's device, checked beforehand, with a way back."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.events import Event
+from boucle.push import Status
+from boucle.roles import may_record
+from boucle_server import deciding, ingest
+from boucle_server.deciding import Verdict
+from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from boucle_server.organisations import SERVER_DEV, checked_text
+from boucle_server.projections import event_of, load_book
+from boucle_server.read_tables import AMENDMENT
+from boucle_server.server_device import Draft
+from boucle_server.tables import RECORD
+from boucle_server.web.forms import Fields
+from boucle_server.web.inbox import Case, Heap
+from boucle_server.web.visit import Visit
+
+LONGEST: Final = 500
+VOID: Final = "event.voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was done: the text that says it, and the event that can be voided to undo it, if any."""
+
+    words: str
+    event: str = ""
+    dismissed: str = ""
+
+
+def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
+    """Give what can be done about a case by this person, the main action first."""
+    held = visit.who.capabilities
+    found: list[str] = []
+    match case.heap:
+        case Heap.UNKNOWN | Heap.CONTRADICTION:
+            if case.reason == "unknown_item" and may_record(held, "item.commissioned"):
+                found.append("commission")
+            if event is not None and is_voidable(event) and may_record(held, VOID):
+                found.append("void")
+        case Heap.ASIDE:
+            # What this server does not know yet counts by itself after an update.
+            found += ["dismiss"] if case.status == "held" else ["admit", "dismiss"]
+            if not may_record(held, "event.admitted"):
+                found = []
+        case Heap.OVERDUE | Heap.LOST:
+            if may_record(held, "item.written_off"):
+                found.append("write_off")
+        case _:
+            pass
+    return found
+
+
+def is_voidable(event: Event) -> bool:
+    """Tell whether a person can void an event: one about a code, and no void itself."""
+    return bool(event.code) and event.kind not in (VOID, "reference.set")
+
+
+def event_with(connection: Connection, org: str, event_id: str) -> Event | None:
+    """Give the accepted event with an id."""
+    query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq).where(
+        RECORD.c.org == org, RECORD.c.id == event_id, RECORD.c.status == "accepted"
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else event_of(row.payload, row.teff, row.tq)
+
+
+def can_undo(connection: Connection, org: str, event_id: str) -> bool:
+    """Tell whether an event of the server's own can be voided, and nothing has done so yet."""
+    event = event_with(connection, org, event_id)
+    if event is None or event.dev != SERVER_DEV or not is_voidable(event):
+        return False
+    amended = sa.select(AMENDMENT.c.id).where(AMENDMENT.c.org == org, AMENDMENT.c.target == event_id)
+    return connection.execute(amended).first() is None
+
+
+def act(visit: Visit, case: Case, fields: Fields) -> Done:
+    """Do what a form says about a case; InvalidInputError, ForbiddenError or ConflictError when it cannot be."""
+    reason = checked_text(fields.value("reason"), "reason", longest=LONGEST, empty=True)
+    wanted = fields.value("act")
+
+    def write(connection: Connection) -> Done:
+        event = event_with(connection, visit.who.org, case.event) if case.event else None
+        if wanted not in offers(visit, case, event):
+            raise ForbiddenError("web.inbox_not_offered")
+        match wanted:
+            case "commission":
+                return _commission(connection, visit, case, fields)
+            case "void":
+                return void(connection, visit, case.event, reason=reason)
+            case "write_off":
+                body = {"reason": reason} if reason else {}
+                draft = Draft(kind="item.written_off", fields={"code": case.code, "body": body})
+                return Done(words="web.inbox_written_off_done", event=_record(connection, visit, draft))
+            case _:
+                return _decide(connection, visit, case, wanted, reason=reason)
+
+    return visit.server.door.write(visit.who.org, write)
+
+
+def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) -> Done:
+    """Void an event; NotFoundError, ForbiddenError, ConflictError when somebody has voided it before."""
+    event = event_with(connection, visit.who.org, event_id)
+    if event is None:
+        raise NotFoundError("web.inbox_no_event")
+    if not is_voidable(event) or not may_record(visit.who.capabilities, VOID):
+        raise ForbiddenError("web.inbox_not_offered")
+    edges = sa.select(AMENDMENT.c.id).where(AMENDMENT.c.org == visit.who.org, AMENDMENT.c.target == event_id)
+    if connection.execute(edges).first() is not None:
+        raise ConflictError("web.inbox_voided_before")
+    body = {"target": event_id, **({"reason": reason} if reason else {})}
+    _record(connection, visit, Draft(kind=VOID, fields={"code": event.code, "body": body}))
+    return Done(words="web.inbox_voided_done")
+
+
+def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields) -> Done:
+    book = load_book(connection, visit.who.org)
+    type_key, site = fields.value("type"), fields.value("site")
+    if not book.has("item_type", type_key):
+        raise InvalidInputError("web.inbox_choose_type")
+    if not book.has("site", site):
+        raise InvalidInputError("web.inbox_choose_site")
+    code = case.code.removeprefix("raw:")
+    draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
+    return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+
+
+def _decide(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:
+    verdict = Verdict(wanted)
+    if verdict is Verdict.DISMISS and not reason:
+        raise InvalidInputError("web.inbox_needs_reason")
+    told: list[Any] = deciding.decide(
+        connection,
+        visit.who.org,
+        case.key,
+        verdict,
+        reason=reason,
+        actor=visit.who.person,
+        now_ms=visit.server.clock.now_ms(),
+    )
+    if verdict is Verdict.DISMISS:
+        return Done(words="web.inbox_dismissed_done", dismissed=case.key)
+    counts = any(one.status == Status.ACCEPTED for one in told)
+    return Done(words="web.inbox_admitted_done" if counts else "web.inbox_kept_done")
+
+
+def _record(connection: Connection, visit: Visit, draft: Draft) -> str:
+    (result,) = ingest.accept_own(
+        connection,
+        visit.who.org,
+        [draft],
+        actor=visit.who.person,
+        now_ms=visit.server.clock.now_ms(),
+        zone=visit.who.zone,
+    )
+    if result.status is not Status.ACCEPTED:
+        raise ConflictError("web.not_recorded")
+    return result.id

@@ -1,0 +1,220 @@
+"""The pages of what wants a person: the heaps, one case with what can be done about it, the way back."""
+
+from typing import Annotated, Final
+
+import sqlalchemy as sa
+from fastapi import Depends
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from boucle.reference import Book
+from boucle.words import say
+from boucle_server import reports, set_aside
+from boucle_server.api.reasons import kind_text
+from boucle_server.errors import NotFoundError, RefusedError
+from boucle_server.kept_bytes import first
+from boucle_server.set_aside import UNREADABLE
+from boucle_server.tables import DEVICE, PERSON, RECORD
+from boucle_server.web import inbox, inbox_acts, inbox_words
+from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.inbox import Asker, Case, Heap
+from boucle_server.web.item_words import moment
+from boucle_server.web.places import INBOX
+from boucle_server.web.rendering import redirect, render
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
+
+router = pages_router()
+
+PAGE: Final = 50
+GLANCE: Final = 4
+"""Cases of each heap on the first page."""
+_SHOWN: Final = 4096
+_NOTHING: Final = Fields(pairs=())
+Reading = Annotated[Visit, Depends(visits(INBOX))]
+Sending = Annotated[Posted, Depends(posts(INBOX))]
+
+
+@router.get(INBOX.path)
+def inbox_page(visit: Reading) -> Response:
+    """Show every heap with its oldest cases, or one heap page by page."""
+    asked = visit.value("kind")
+    heap = next((each for each in Heap if each == asked), None)
+    if asked and heap is None:
+        visit = visit.noting(say("web.inbox_bad_kind", visit.lang, asked=asked[:LONGEST_SHOWN]))
+    with visit.server.database.reading() as connection:
+        asker = _asker(visit, connection)
+        counts = inbox.counted(asker)
+        heaps = [heap] if heap else [each for each in Heap if counts[each]]
+        limit, after = (PAGE, visit.value("after")[:120]) if heap else (GLANCE, "")
+        listed = {each: inbox.cases(asker, each, after=after, limit=limit + 1) for each in heaps}
+        told = {
+            each: [inbox_words.told(asker, case, visit.lang) for case in found[:limit]]
+            for each, found in listed.items()
+        }
+        undo = visit.value("evenement")
+        undo = undo if undo and inbox_acts.can_undo(connection, visit.who.org, undo) else ""
+    following = listed[heap][PAGE - 1].place if heap and len(listed[heap]) > PAGE else ""
+    return render(
+        visit,
+        "inbox.html",
+        place=INBOX,
+        heap=heap,
+        counts=counts,
+        total=sum(counts.values()),
+        cases=told,
+        names={each: inbox_words.heap_name(each, visit.lang) for each in Heap},
+        undo=undo,
+        dismissed=visit.value("ecarte"),
+        first=visit.here(after="") if after else "",
+        next=visit.here(after=following) if following else "",
+    )
+
+
+@router.get(INBOX.path + "/{heap}/{key:path}")
+def case_page(visit: Reading, heap: Heap, key: str) -> Response:
+    """Show one case, and what can be done about it."""
+    with visit.server.database.reading() as connection:
+        return _case_page(visit, connection, heap, key, typed=_NOTHING)
+
+
+@router.post(INBOX.path + "/annuler")
+def undo(posted: Sending) -> Response:
+    """Void what was just done."""
+    visit = posted.visit
+
+    def write(connection: Connection) -> inbox_acts.Done:
+        event = posted.fields.value("event")
+        if not inbox_acts.can_undo(connection, visit.who.org, event):
+            raise NotFoundError("web.inbox_no_undo")
+        return inbox_acts.void(connection, visit, event, reason="")
+
+    visit.server.door.write(visit.who.org, write)
+    return redirect(INBOX.path, done="web.inbox_undone_done")
+
+
+@router.post(INBOX.path + "/{heap}/{key:path}")
+def decide(posted: Sending, heap: Heap, key: str) -> Response:
+    """Do what the form says; what was typed stays when it cannot be."""
+    visit = posted.visit
+    with visit.server.database.reading() as connection:
+        case = _case(_asker(visit, connection), heap, key)
+    try:
+        done = inbox_acts.act(visit, case, posted.fields)
+    except RefusedError as refused:
+        with visit.server.database.reading() as connection:
+            wrong = refused.said(visit.lang)
+            return _case_page(visit, connection, heap, key, typed=posted.fields, wrong=wrong, status=refused.status)
+    more = {"evenement": done.event} if done.event else {"ecarte": done.dismissed} if done.dismissed else {}
+    return redirect(INBOX.path, done=done.words, **more)
+
+
+def _case_page(
+    visit: Visit, connection: Connection, heap: Heap, key: str, *, typed: Fields, wrong: str = "", status: int = 200
+) -> Response:
+    asker = _asker(visit, connection)
+    case = _case(asker, heap, key)
+    event = inbox_acts.event_with(connection, visit.who.org, case.event) if case.event else None
+    facts = [] if event is None else _facts(visit, connection, asker.book, case)
+    return render(
+        visit,
+        "inbox_case.html",
+        status=status,
+        place=INBOX,
+        case=case,
+        told=inbox_words.told(asker, case, visit.lang),
+        name=inbox_words.heap_name(heap, visit.lang),
+        action=inbox_words.case_href(case),
+        offers=inbox_acts.offers(visit, case, event),
+        facts=facts,
+        content=_content(connection, visit.who.org, case) if heap is Heap.ASIDE else "",
+        types=_named(asker, "item_type"),
+        sites=_named(asker, "site"),
+        typed=typed,
+        site=typed.value("site") or (event.place if event else ""),
+        wrong=wrong,
+    )
+
+
+def _case(asker: Asker, heap: Heap, key: str) -> Case:
+    """Find a case by what an address says; NotFoundError when it is not there, or done already."""
+    found: Case | None = None
+    match heap:
+        case Heap.UNKNOWN | Heap.CONTRADICTION:
+            event, _, reason = key.partition(".")
+            found = inbox.task(asker, event, reason)
+        case Heap.OVERDUE | Heap.LOST:
+            found = inbox.loan(asker, key)
+        case Heap.ASIDE:
+            found = _aside(asker, key)
+        case _:
+            pass
+    if found is None:
+        raise NotFoundError("web.inbox_gone")
+    return found
+
+
+def _aside(asker: Asker, content_hash: str) -> Case | None:
+    """Find what was set aside by the hash of its bytes, decided about or not."""
+    names = ("id", "hash", "dev", "kind", "subject", "status", "reason", "received_ms")
+    query = sa.select(*(RECORD.c[name] for name in names)).where(
+        RECORD.c.org == asker.org, RECORD.c.hash == content_hash, set_aside.is_set_aside()
+    )
+    row = asker.connection.execute(query.order_by(RECORD.c.rid).limit(1)).one_or_none()
+    if row is not None:
+        return Case(
+            heap=Heap.ASIDE,
+            key=row.hash,
+            at_ms=row.received_ms,
+            reason=row.reason,
+            status=row.status,
+            code="" if row.subject.startswith("qty:") else row.subject,
+            dev=row.dev,
+            name=row.kind,
+        )
+    raw = first(asker.connection, asker.org, content_hash)
+    if raw is None:
+        return None
+    return Case(heap=Heap.ASIDE, key=raw.hash, at_ms=raw.received_ms, reason=raw.reason, status=UNREADABLE, dev=raw.dev)
+
+
+def _content(connection: Connection, org: str, case: Case) -> str:
+    """Give the beginning of what was received, as text."""
+    query = sa.select(RECORD.c.payload).where(RECORD.c.org == org, RECORD.c.hash == case.key).limit(1)
+    payload = connection.execute(query).scalar()
+    if payload is None:
+        raw = first(connection, org, case.key)
+        payload = b"" if raw is None else raw.content
+    content = bytes(payload)
+    return set_aside.text_of(content[:_SHOWN], len(content)) or content[:256].hex(" ")
+
+
+def _facts(visit: Visit, connection: Connection, book: Book, case: Case) -> list[tuple[str, str]]:
+    """Tell what is known of the event that opened a case: what, when, where, by whom, on which device."""
+    event = inbox_acts.event_with(connection, visit.who.org, case.event)
+    if event is None:
+        return []
+    person = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == event.actor)
+    device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == event.dev)
+    site = book.site(event.place, event.teff)
+    pairs = [
+        ("what", kind_text(event.kind, visit.lang)),
+        ("when", moment(event.teff, visit.who.zone, visit.lang)),
+        ("where", site.name or event.place),
+        ("type", reports.name_of(book, "item_type", event.text("type") or event.item_type, visit.now_ms)),
+        ("person", connection.execute(person).scalar() or event.actor),
+        ("device", connection.execute(device).scalar() or event.dev),
+    ]
+    return [(say(f"web.fact_{name}", visit.lang), text) for name, text in pairs if text]
+
+
+def _named(asker: Asker, table: str) -> list[tuple[str, str]]:
+    book = asker.book
+    named = [(key, reports.name_of(book, table, key, asker.now_ms)) for key in book.keys(table)]
+    return sorted(named, key=lambda pair: pair[1].casefold())
+
+
+def _asker(visit: Visit, connection: Connection) -> Asker:
+    query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == visit.who.org)
+    names = {row.dev: row.name for row in connection.execute(query)}
+    return Asker(connection=connection, org=visit.who.org, zone=visit.who.zone, now_ms=visit.now_ms, devices=names)

@@ -1,0 +1,140 @@
+"""Cases in words: what happened, about what, what to do, and where the one main action of each is."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from boucle.words import say
+from boucle_server import reports
+from boucle_server.api.reasons import kind_text, status_text, why
+from boucle_server.web import numbers
+from boucle_server.web.inbox import DRIFT_MONTHS, Asker, Case, Heap
+from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
+
+_KINDS: Final = {
+    Heap.UNKNOWN: "warn",
+    Heap.CONTRADICTION: "bad",
+    Heap.ASIDE: "bad",
+    Heap.OVERDUE: "warn",
+    Heap.LOST: "bad",
+    Heap.DRIFT: "warn",
+    Heap.GAP: "warn",
+    Heap.UNSENT: "info",
+    Heap.LATE: "info",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A case as a page shows it: sentences and addresses."""
+
+    kind: str
+    what: str
+    about: str
+    href: str
+    more: str
+    when: str
+    todo: str
+    act: str
+    act_href: str
+
+
+def heap_name(heap: Heap, lang: str) -> str:
+    """Give the name of a heap."""
+    return say(f"web.inbox_{heap}", lang)
+
+
+def case_href(case: Case) -> str:
+    """Give the address of a case's own page."""
+    return f"{INBOX.path}/{case.heap}/{quote(case.key, safe='')}"
+
+
+def told(asker: Asker, case: Case, lang: str) -> Told:
+    """Say a case."""
+    book, now_ms = asker.book, asker.now_ms
+
+    def name(table: str, key: str) -> str:
+        return reports.name_of(book, table, key, now_ms)
+
+    about = printed(case.code) if case.code else ""
+    shown = Told(
+        kind=_KINDS[case.heap],
+        what="",
+        about=about,
+        href=href_of(case.code) if case.code else "",
+        more=name("item_type", case.type) if case.type else "",
+        when="" if case.at_ms is None else moment(case.at_ms, asker.zone, lang),
+        todo="",
+        act=say(f"web.inbox_act_{case.heap}", lang),
+        act_href=case_href(case),
+    )
+    return _with(shown, **_particular(asker, case, lang, partner=name("partner", case.partner)))
+
+
+def _with(shown: Told, **other: str) -> Told:
+    values = {field: getattr(shown, field) for field in Told.__dataclass_fields__}
+    return Told(**(values | other))
+
+
+def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[str, str]:
+    """Give what is said of this kind of case."""
+    match case.heap:
+        case Heap.UNKNOWN | Heap.CONTRADICTION:
+            return {"what": _capital(say(f"reason.{case.reason}", lang)), "todo": say(f"todo.{case.reason}", lang)}
+        case Heap.ASIDE:
+            because = why(case.reason, lang)
+            what = kind_text(case.name.partition("/")[0], lang) if case.name else say("web.inbox_bytes", lang)
+            device = device_name(asker, case.dev)
+            return {
+                "what": _capital(what),
+                "todo": because.text if because else status_text(case.status, lang),
+                "more": say("web.inbox_from_device", lang, device=device),
+                "act": say(f"web.inbox_act_{'held' if case.status == 'held' else 'aside'}", lang),
+            }
+        case Heap.OVERDUE | Heap.LOST:
+            day = numbers.day_name(case.day, lang)
+            return {
+                "what": say(f"web.inbox_what_{case.heap}", lang, day=day, partner=partner or say("web.without", lang)),
+                "todo": say(f"web.inbox_todo_{case.heap}", lang),
+                "when": say("web.inbox_left", lang, day=moment(case.at_ms, asker.zone, lang)) if case.at_ms else "",
+            }
+        case Heap.DRIFT:
+            said = {"partner": partner, "n": case.n, "before": case.before, "months": DRIFT_MONTHS - 1}
+            where = f"{PARTNERS.path}/{quote(case.partner, safe='')}"
+            return {
+                "what": say("web.inbox_what_drift", lang, **said),
+                "todo": say("web.inbox_todo_drift", lang),
+                "about": partner,
+                "href": where,
+                "act_href": where,
+            }
+        case Heap.GAP | Heap.UNSENT:
+            device = case.name or device_name(asker, case.dev)
+            return {
+                "what": say(f"web.inbox_what_{case.heap}", lang, device=device, n=case.n),
+                "todo": say(f"web.inbox_todo_{case.heap}", lang),
+                "about": device,
+                "href": f"{DEVICES.path}#{case.dev}",
+                "act_href": f"{DEVICES.path}#{case.dev}",
+            }
+        case Heap.LATE:
+            month = numbers.month_name(case.month, lang)
+            where = f"{DASHBOARD.path}?month={case.month}#since"
+            return {
+                "what": say("web.inbox_what_late", lang, month=month, n=case.n),
+                "todo": say("web.inbox_todo_late", lang),
+                "about": month,
+                "href": where,
+                "act_href": where,
+                "when": say("web.inbox_closed", lang, day=moment(case.at_ms or 0, asker.zone, lang)),
+            }
+
+
+def device_name(asker: Asker, dev: str) -> str:
+    """Give the name of a device, else its id."""
+    return asker.devices.get(dev, dev)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,162 @@
+"""What wants a person, as pages: every heap, the oldest first, one action each, and the way back."""
+
+from dataclasses import replace
+
+import pytest
+
+from boucle.push import seal_body
+from boucle.roles import Role
+from boucle_server import devices, ingest
+from boucle_server.projections import SqlStore
+from boucle_server.web.inbox import Heap, drifts
+from tests.api.serving import Served
+from tests.builders import Device, code
+from tests.server import figures_world
+from tests.server.figures_world import a_small_year, draft, record
+from tests.server.handset import Handset
+from tests.server.people import a_phone, an_org
+from tests.web.browser import opened, sent, signed_in
+
+NOW = figures_world.NOW + 10_000
+STRANGE = code(900)
+
+
+async def a_year_with_a_stranger(served: Served) -> None:
+    """A small year, and a label that nobody bound, seen at a partner's."""
+    a_small_year(served.database)
+    seen = [draft("item.collected", STRANGE, at=90, place="mulhouse")]
+    record(served.database, "acme", seen, now_ms=NOW - 5_000)
+    served.clock.ms = NOW
+    await signed_in(served)
+
+
+async def test_an_empty_organisation_has_nothing_to_do_and_is_told_so(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served)
+    page = await opened(served, "/a-traiter")
+    assert "Rien à traiter" in page.text
+    assert "Nothing to do" in (await opened(served, "/a-traiter?lang=en")).text
+
+
+async def test_every_heap_shows_its_cases_and_leads_to_its_own_page(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter")
+    assert "Étiquettes inconnues" in page.text
+    assert "En retard" in page.text
+    kinds = [href for href in page.attributes("a", "href") if href.startswith("/a-traiter?kind=")]
+    assert "/a-traiter?kind=unknown" in kinds
+    for href in dict.fromkeys(kinds):
+        assert (await opened(served, href)).status == 200
+    told = await opened(served, "/a-traiter?kind=nothing")
+    assert "La sorte « nothing » n’existe pas" in told.text
+    for heap in Heap:
+        assert (await opened(served, f"/a-traiter?kind={heap}&after=x.y.z")).status == 200
+
+
+async def test_an_unknown_label_is_commissioned_in_one_form_and_that_is_undone_in_one(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter?kind=unknown")
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/unknown/")}
+    case = await opened(served, href)
+    form = next(each for each in case.forms if ("act", "commission") in each.values)
+    refused = await sent(served, form, type="", site="mulhouse")
+    assert refused.status_code == 422
+    assert "Choisissez le type" in refused.text
+    answer = await sent(served, form, type="bac", site="mulhouse")
+    assert answer.status_code == 303
+    after = await opened(served, answer.headers["location"])
+    assert "L’objet est en service" in after.text
+    assert (await opened(served, href)).status == 404
+    with served.database.reading() as connection:
+        assert SqlStore(connection, "acme").bindings([STRANGE])
+    undone = await sent(served, after.form("/a-traiter/annuler"))
+    assert undone.status_code == 303
+    assert "C’est annulé" in (await opened(served, undone.headers["location"])).text
+    with served.database.reading() as connection:
+        assert not SqlStore(connection, "acme").bindings([STRANGE])
+    again = await sent(served, after.form("/a-traiter/annuler"))
+    assert again.status_code == 404
+    assert "Rien n’a changé" in again.text
+
+
+async def test_a_lost_item_is_written_off_with_a_reason(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter?kind=lost")
+    href = next(href for href in page.attributes("a", "href") if href.startswith("/a-traiter/lost/"))
+    case = await opened(served, href)
+    answer = await sent(served, next(each for each in case.forms if "/lost/" in each.action), reason="brûlé")
+    assert answer.status_code == 303
+    assert (await opened(served, href)).status == 404
+    after = await opened(served, answer.headers["location"])
+    await sent(served, after.form("/a-traiter/annuler"))
+    assert (await opened(served, href)).status == 200
+
+
+async def test_lost_items_come_page_by_page_and_none_twice(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_year_with_a_stranger(served)
+    monkeypatch.setattr("boucle_server.web.inbox_pages.PAGE", 1)
+    seen: list[str] = []
+    href = "/a-traiter?kind=lost"
+    while href:
+        page = await opened(served, href)
+        seen += dict.fromkeys(each for each in page.attributes("a", "href") if each.startswith("/a-traiter/lost/"))
+        href = next((given["href"] or "" for tag, given in page.tags if tag == "a" and given.get("rel") == "next"), "")
+    whole = await opened(served, "/a-traiter")
+    assert len(seen) == len(set(seen)) > 1
+    assert str(len(seen)) in whole.text
+
+
+async def test_a_record_that_was_set_aside_is_dismissed_with_a_reason_and_admitted_after_all(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    phone = a_phone(served.database)
+    with served.database.writing("acme") as connection:
+        devices.revoke(connection, "acme", phone.enrolled.dev, now_ms=NOW)
+    handset = Handset(device=Device(dev=phone.enrolled.dev, now_ms=NOW - 60_000), enrolled_key=phone.key)
+    handset.scan("item.collected", code(1), place="mulhouse", org="acme")
+    push = replace(handset.push(), org="acme")
+    push = replace(push, seal=phone.key.sign(seal_body(push)))
+    with served.database.writing("acme") as connection:
+        ingest.ingest(connection, push, now_ms=NOW)
+    page = await opened(served, "/a-traiter?kind=aside")
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/aside/")}
+    case = await opened(served, href)
+    admit, dismiss = (next(each for each in case.forms if ("act", act) in each.values) for act in ("admit", "dismiss"))
+    refused = await sent(served, dismiss, reason="")
+    assert refused.status_code == 422
+    assert "Dites pourquoi" in refused.text
+    answer = await sent(served, dismiss, reason="essai")
+    after = await opened(served, answer.headers["location"])
+    assert "L’événement est écarté" in after.text
+    assert href in after.attributes("a", "href")
+    done = await sent(served, admit)
+    assert "il compte" in (await opened(served, done.headers["location"])).text
+    assert "Mis de côté" not in (await opened(served, "/a-traiter")).text
+
+
+async def test_what_the_role_may_not_do_is_not_offered_and_is_refused(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter?kind=unknown")
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/unknown/")}
+    served.client.cookies.clear()
+    await signed_in(served, Role.ADMINISTRATOR)
+    case = await opened(served, href)
+    assert "Mettre en service" not in case.text
+    form = next(each for each in case.forms if ("act", "void") in each.values)
+    answer = await sent(served, form, act="commission", type="bac", site="mulhouse")
+    assert answer.status_code == 403
+    assert "Rien n’a été enregistré" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("levels", "drift"),
+    [
+        ([53, 62, 68, 64, 74, 85], True),
+        ([53, 62, 68, 64, 90, 85], False),
+        ([100, 100, 100, 110, 115, 120], False),
+        ([0, 0, 0, 4, 4, 5], False),
+        ([0, 0, 0, 5, 5, 6], True),
+        ([20, 21, 22, 20, 19, 18], False),
+    ],
+)
+def test_a_balance_drifts_when_it_grew_over_two_quarters_by_enough_to_matter(levels: list[int], drift: bool) -> None:
+    assert drifts(levels) is drift
