@@ -248,3 +248,14 @@ async def test_before_anything_was_known_no_month_is_shown_as_nil(served: Served
     page = await opened(served, "/tableau?month=2026-02")
     assert "janvier 2026" in page.texts
     assert "décembre 2025" not in page.texts[page.texts.index("Mois par mois") :]
+
+
+async def test_a_demonstration_begins_with_four_steps_that_lead_somewhere_and_nothing_else_does(served: Served) -> None:
+    await a_manager_s_year(served)
+    assert "quatre étapes" not in (await opened(served, "/tableau")).text
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(ORGS).values(demo=True))
+    page = await opened(served, "/tableau")
+    assert "quatre étapes" in page.text
+    (label,) = [href for href in page.attributes("a", "href") if href.startswith("/C/")]
+    assert (await opened(served, label)).status == 200

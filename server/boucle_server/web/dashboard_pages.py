@@ -10,6 +10,7 @@ from boucle_server.projections import load_book
 from boucle_server.web.asking import asked
 from boucle_server.web.behind_figure import all_figures, behind_figure
 from boucle_server.web.dashboard import dashboard
+from boucle_server.web.first_steps import first_steps
 from boucle_server.web.places import DASHBOARD
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
@@ -30,6 +31,7 @@ def month_page(visit: Reading) -> Response:
         if question is None:
             return render(visit, "no_data.html", place=DASHBOARD)
         content = dashboard(connection, visit.who.org, question)
+        steps = first_steps(connection, visit)
         reference = reports.reference_digest(connection, visit.who.org)[:12]
     return render(
         visit.noting(*question.problems),
@@ -38,6 +40,7 @@ def month_page(visit: Reading) -> Response:
         page=content,
         asked=question,
         reference=reference,
+        steps=steps,
     )
 
 
