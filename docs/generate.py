@@ -21,6 +21,10 @@ from boucle.roles import NEEDED
 from boucle.shape import Flaw
 from boucle.treatment import CODE_MAPS, MODES
 from boucle.words import LANGUAGES, catalogue
+from boucle_server.exports.balances import COLUMNS as BALANCE_COLUMNS
+from boucle_server.exports.command import EXPORTS
+from boucle_server.exports.kpis import COLUMNS as KPI_COLUMNS
+from boucle_server.imports.columns import COLUMNS
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made by `make docs` from the code; changes by hand are lost. -->"
@@ -186,7 +190,140 @@ def kpi() -> str:
     return page(parts)
 
 
-PAGES: Mapping[str, Callable[[], str]] = MappingProxyType({"lifecycle.md": lifecycle, "kpi.md": kpi})
+IMPORTS_INTRODUCTION = """\
+`boucle import KIND FILE` reads XLSX, ODS, XLS or CSV: one row of headers, then one row a thing. Import in the order of
+this page: a row may only name what was imported before it. Headers are found by their French or English name, whatever
+the case and the accents; columns that nobody knows are named and ignored. `boucle import KIND --template FILE` writes
+an empty table with an example. A row that says what is so already changes nothing, so a file can be corrected and
+imported again."""
+
+EVENTS_INTRODUCTION = """\
+An event needs a label, or a type with a quantity. `item.commissioned` also needs a type, `item.shipped` where to,
+`item.sorted` a verdict and `item.treated` a treatment code. A file of `boucle export events` is known by its first
+line and is taken in as it is, with its seals (see [operations.md](operations.md))."""
+
+READERS = {
+    "text": "text",
+    "key": "key",
+    "type_or_any": "key of a type, or `*`",
+    "yes_no": "oui or non",
+    "count": "whole number",
+    "days": "days",
+    "grams": "kilograms, to the gram",
+    "cents": "euros, to the cent",
+    "zone": "time zone",
+    "instant": "day or instant: `31/12/2025`, ISO 8601",
+    "label": "label",
+    "siret": "14 digits",
+    "role": "role",
+    "pin": "4 to 8 digits",
+    "act": "action",
+    "verdict": "sorting verdict",
+}
+"""What stands in a cell, by the function that reads it."""
+ORDER = ("partners", "sites", "item-types", "lanes", "operators", "items", "events")
+
+
+def imports() -> str:
+    """Give the page of the files that are read: the order in which, and the columns of each."""
+    parts = ["# Files that are read", MADE, IMPORTS_INTRODUCTION]
+    if sorted(ORDER) != sorted(COLUMNS):
+        raise ValueError("a kind of import has no place in the order")
+    for kind in ORDER:
+        parts.append(f"## {kind}")
+        rows = (
+            (
+                column.header,
+                "required" if column.required else "",
+                READERS[column.read.__name__],
+                ", ".join(dict.fromkeys((*column.synonyms, column.field))),
+                column.example,
+            )
+            for column in COLUMNS[kind]
+        )
+        parts.append(table(("column", "", "holds", "also known as", "example"), rows))
+    return page([*parts, EVENTS_INTRODUCTION])
+
+
+EXPORTS_INTRODUCTION = """\
+`boucle export WHAT --out FILE` writes a file whole or leaves what was there. The same events and the same `--as-of`
+give the same bytes. CSV is UTF-8 with commas and decimal points (RFC 4180); a text that a spreadsheet would take for a
+formula begins with an apostrophe. What is not known is an empty cell, never 0."""
+
+KPIS_MEAN = {
+    "period": "the month, or the months, that the value speaks of",
+    "definition_id": "which figure ([kpi.md](kpi.md))",
+    "slug": "its name for programs",
+    "loop": "narrowed to a loop; empty: all",
+    "partner": "narrowed to a partner; empty: all",
+    "site": "narrowed to a site; empty: all",
+    "type": "narrowed to a type of item; empty: all",
+    "value": "the value, six decimals; empty with a `reason`",
+    "ci_low": "lower end of the interval of 95 %",
+    "ci_high": "upper end of the interval of 95 %",
+    "unit": "unit of the value",
+    "numerator": "upper part of the value, or the count itself",
+    "denominator": "lower part; empty for a count",
+    "n": "number of cases",
+    "maturity": "`final`, or `provisional` while time or late events can change it",
+    "reason": "why there is no value",
+    "view": "`as_known` at `as_of`, or `as_reported` when the month was closed",
+    "factor_set_id": "version of the treatment codes that was used",
+    "implied": "returns that a later scan implies",
+    "inferred": "legs that nobody scanned",
+    "duplicates": "repeated scans",
+    "refused": "decisions that were kept without effect",
+    "ignored": "scans that have no effect on what they name",
+    "unknown": "scans of codes that nothing else speaks of",
+    "late": "events that came more than a day late; empty where filters narrow the value",
+    "unweighed_share": "share of the mass that was not weighed",
+    "bands": "parts of the value, `name=count`",
+    "timezone": "zone in which the months begin",
+    "as_of": "the instant it was asked for",
+}
+BALANCES_MEAN = {
+    "day": "the local day at the end of which it is so",
+    "partner": "key of the partner; empty for a site of our own",
+    "site": "key of the site",
+    "type": "key of the type of item",
+    "held": "in the hands of the partner",
+    "transit": "on its way there",
+    "inbound": "in our own vehicle",
+    "stock": "a quantity without serial numbers at one of our own sites",
+    "unscanned": "the part of it that is only declared",
+}
+
+
+def exports() -> str:
+    """Give the page of the files that are written; KeyError for a column without a meaning."""
+    parts = ["# Files that are written", MADE, EXPORTS_INTRODUCTION]
+    parts.append(
+        table(("export", "formats, the usual first"), ((f"`{w}`", ", ".join(f)) for w, (_, f) in EXPORTS.items()))
+    )
+    parts += ["## kpis: one row a figure", table(("column", "is"), ((f"`{n}`", KPIS_MEAN[n]) for n in KPI_COLUMNS))]
+    parts += [
+        "An XLSX file has a second sheet with the definitions in both languages, and a third that says what was asked.",
+        "## balances: one row for each type at each place",
+        table(("column", "is"), ((f"`{n}`", BALANCES_MEAN[n]) for n in ("day", *BALANCE_COLUMNS))),
+    ]
+    parts += ["## events: one line a thing that was stored", EVENT_LINES]
+    return page(parts)
+
+
+EVENT_LINES = """\
+JSON lines, each with `line` (`org`, `key`, `device`, `seal`, `record` or `raw`) and `org`. A `record` holds the very
+`payload` that its device signed, its private part `priv`, the time worked out for it (`teff` in milliseconds since
+1970, UTC; `tq` 0 anchored to the server's clock, 1 an interval, 2 the device's own clock), the `status` it has and the
+`reason`, the later `changes` of it, when it was received (`received_ms`), and its `seal` (`first`, `last`,
+`signature`). A `raw` line holds bytes that are no event, in base64.
+`boucle import events` takes such a file, in any order and in parts, as often as one likes.
+
+`state` is one JSON object: what the events come to, without anything that depends on the order of arrival."""
+
+
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {"lifecycle.md": lifecycle, "kpi.md": kpi, "imports.md": imports, "exports.md": exports}
+)
 
 
 def main() -> int:

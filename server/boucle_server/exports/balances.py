@@ -14,7 +14,7 @@ from boucle_server.exports.state import canonical
 from boucle_server.projections import load_book
 
 FORMAT: Final = "boucle-balances/1"
-_COLUMNS: Final = tuple(each.name for each in fields(Balance))
+COLUMNS: Final = tuple(each.name for each in fields(Balance))
 
 
 def write(connection: Connection, org: str, file: IO[bytes], *, request: Request) -> None:
@@ -35,7 +35,7 @@ def write(connection: Connection, org: str, file: IO[bytes], *, request: Request
         }
         file.write(canonical(content))
         return
-    sheet = Sheet(name="balances", columns=("day", *_COLUMNS), rows=[(day, *asdict(each).values()) for each in found])
+    sheet = Sheet(name="balances", columns=("day", *COLUMNS), rows=[(day, *asdict(each).values()) for each in found])
     if request.format == "csv":
         write_csv(file, sheet)
     else:
