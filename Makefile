@@ -26,7 +26,7 @@ help: ## this list
 # ---------------------------------------------------------------- set-up, repeated only when a lock changes
 
 .PHONY: setup
-setup: .venv/.dev-ready ## everything a developer needs, into .venv
+setup: .venv/.dev-ready tests/browser/node_modules/.ready ## everything a developer needs, into .venv
 
 .tools/bin/uv: requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Boucle needs Python 3.11 or newer: python3 --version")'
@@ -48,6 +48,12 @@ setup: .venv/.dev-ready ## everything a developer needs, into .venv
 	@$(INSTALL) --python $(BIN)/python -r requirements/dev.lock
 	@$(BUILD) --python $(BIN)/python $(EDITABLE)
 	@touch $@ .venv/.run-ready
+
+# What drives the real browser of tests/browser comes from npm, by hash too.
+tests/browser/node_modules/.ready: tests/browser/package-lock.json .venv/.dev-ready
+	@echo 'Installing what drives the browser of the tests...'
+	@cd tests/browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .PHONY: machine
 machine:
