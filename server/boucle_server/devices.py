@@ -16,8 +16,12 @@ from boucle.signing import SIGNATURE_BYTES, load_crypto
 from boucle_server import eventlog, keys, tokens
 from boucle_server.errors import ConflictError, ExpiredError, InvalidInputError, NotFoundError
 from boucle_server.organisations import checked_text
+from boucle_server.projections import load_book
+from boucle_server.read_tables import REFERENCE
 from boucle_server.tables import DEVICE, ENROLMENT, ORG
 
+SITES_NAMED: Final = 30
+"""Sites that a refusal names."""
 # Made once, for it runs with every push, and making it costs more than running it.
 _SEEN: Final = (
     sa.update(DEVICE)
@@ -59,10 +63,12 @@ class Enrolled:
 def invite(connection: Connection, org: str, *, server: str, name: str, role: Role, site: str, now_ms: int) -> Invited:
     """Make a one-time code that lets one device in; `server` is the address by which it reaches us.
 
-    InvalidInputError for a name or a site that does not do, or an address that no code can carry.
+    InvalidInputError for a name that does not do, a site that nothing described, or an address that no code can
+    carry.
     """
     checked_text(name, "name")
     checked_text(site, "site", longest=64, empty=True)
+    _check_site(connection, org, site)
     public = keys.signing_key(connection, org).public
     invitation = Invitation(server=server, code=new_code(secrets.token_bytes), pin=pin_of(public))
     if Invitation.parse(invitation.uri) != invitation:
@@ -79,6 +85,18 @@ def invite(connection: Connection, org: str, *, server: str, name: str, role: Ro
         )
     )
     return Invited(invitation=invitation, expires_ms=now_ms + LIFETIME_MS)
+
+
+def _check_site(connection: Connection, org: str, site: str) -> None:
+    """Let a device belong to a site that there is, or to none; what it would scan elsewhere would count nowhere."""
+    if not site or load_book(connection, org).has("site", site):
+        return
+    query = sa.select(REFERENCE.c.key).where(REFERENCE.c.org == org, REFERENCE.c.tbl == "site").distinct()
+    known = sorted(connection.execute(query).scalars())
+    if not known:
+        raise InvalidInputError("api.no_site_yet", site=site)
+    more = ["…"] if len(known) > SITES_NAMED else []
+    raise InvalidInputError("api.no_site", site=site, known=", ".join(known[:SITES_NAMED] + more))
 
 
 def org_of_code(connection: Connection, code: str) -> str:

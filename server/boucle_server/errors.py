@@ -16,6 +16,7 @@ BoucleError
     │   ├── ConflictError            409
     │   ├── ExpiredError             410
     │   ├── QuotaError               429
+    │   ├── TooManyError             429
     │   ├── KeptRawError             400
     │   └── InvalidInputError        422
     └── OperatorError                     a command is refused; the message says what to do
@@ -187,6 +188,12 @@ class ExpiredError(RefusedError):
 
 class QuotaError(RefusedError):
     """More was left without proof of its origin than one device may leave; nothing of this request was kept."""
+
+    status: ClassVar[int] = 429
+
+
+class TooManyError(RefusedError):
+    """Too many attempts that failed; `seconds` says how long to wait. Nothing of this request was looked at."""
 
     status: ClassVar[int] = 429
 

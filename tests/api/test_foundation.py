@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64decode
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +15,8 @@ from boucle.note import NoteVerifier, parse_vkey, verify_checkpoint
 from boucle.roles import Role
 from boucle.signing import load_crypto
 from boucle_server import eventlog
-from boucle_server.tables import DEVICE, RECORD
+from boucle_server.tables import DEVICE, ENROLMENT, RECORD
+from boucle_server.web.attempts import PER_ADDRESS, PER_NAME, WINDOW_MS
 from tests.api.serving import Served
 from tests.server.people import NOW, a_key, a_phone, an_invitation, an_org, some_entries
 
@@ -68,7 +70,7 @@ async def test_a_phone_enrols_by_one_scan_and_checks_the_key_it_is_told(served: 
     told = answer.json()
     assert answer.status_code == 200
     assert pin_of(parse_vkey(told["vkey"])[1]) == invitation.pin
-    wanted = {"org": "acme", "role": "driver", "site": "hub", "zone": "Europe/Paris", "server_ms": NOW}
+    wanted = {"org": "acme", "role": "driver", "site": "", "zone": "Europe/Paris", "server_ms": NOW}
     assert {name: told[name] for name in wanted} == wanted
     header = {"Authorization": f"Bearer {told['token']}"}
     assert (await served.client.get("/v1/log/key", headers=header)).json()["box"] == told["box"]
@@ -89,6 +91,34 @@ async def test_a_used_an_old_and_a_made_up_code_let_nobody_in(served: Served) ->
     with served.database.reading() as connection:
         count = connection.execute(sa.select(sa.func.count()).select_from(DEVICE)).scalar()
     assert count == 2  # the server's own and the one that was let in
+
+
+async def test_whoever_tries_codes_has_to_wait_and_another_address_does_not(served: Served) -> None:
+    org = an_org(served.database)
+    for _ in range(PER_NAME):
+        assert (await served.client.post("/v1/enrol", json=asking("0" * 26, a_key()))).status_code == 404
+    refused = await served.client.post("/v1/enrol", json=asking("0" * 26, a_key()))
+    assert (refused.status_code, refused.json()["type"]) == (429, "urn:boucle:problem:too-many")
+    assert refused.headers["retry-after"] == str(WINDOW_MS // 1000)
+    assert refused.headers["content-type"] == "application/problem+json"
+    for number in range(1, PER_ADDRESS - PER_NAME + 1):
+        assert (await served.client.post("/v1/enrol", json=asking(f"{number:026}", a_key()))).status_code == 404
+    good = asking(an_invitation(served.database, org).code, a_key())
+    assert (await served.client.post("/v1/enrol", json=good)).status_code == 429
+    elsewhere = httpx.ASGITransport(app=served.app, client=("203.0.113.9", 5))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://boucle.test") as client:
+        assert (await client.post("/v1/enrol", json=good)).status_code == 200
+
+
+async def test_the_wait_of_who_tried_codes_ends(served: Served) -> None:
+    org = an_org(served.database)
+    for number in range(PER_ADDRESS):
+        await served.client.post("/v1/enrol", json=asking(f"{number:026}", a_key()))
+    served.clock.ms += WINDOW_MS
+    code = an_invitation(served.database, org).code
+    with served.database.writing(org) as connection:
+        connection.execute(sa.update(ENROLMENT).values(expires_ms=served.clock.ms + 1))
+    assert (await served.client.post("/v1/enrol", json=asking(code, a_key()))).status_code == 200
 
 
 async def test_of_two_phones_that_show_one_code_at_once_one_gets_in(served: Served) -> None:

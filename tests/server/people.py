@@ -45,7 +45,7 @@ class Phone:
 def an_invitation(database: Database, org: str, role: Role = Role.DRIVER, *, now_ms: int = NOW) -> Invitation:
     with database.writing(org) as connection:
         return devices.invite(
-            connection, org, server=SERVER, name="Camion 3", role=role, site="hub", now_ms=now_ms
+            connection, org, server=SERVER, name="Camion 3", role=role, site="", now_ms=now_ms
         ).invitation
 
 

@@ -108,7 +108,7 @@ def test_a_password_can_come_by_stdin_and_is_then_not_shown(
 
 
 def test_a_device_is_invited_with_a_code_an_address_and_an_end(acme: Run) -> None:
-    words = ("admin", "device", "enrol", "--name", "Camion 3", "--role", "Chauffeur", "--site", "hub")
+    words = ("admin", "device", "enrol", "--name", "Camion 3", "--role", "Chauffeur")
     made = as_json(acme(*words))
     assert set(made) == {"code", "uri", "expires_at"}
     read = Invitation.parse(made["uri"])
@@ -127,6 +127,7 @@ def test_a_device_is_invited_with_a_code_an_address_and_an_end(acme: Run) -> Non
         (("operator", "add", "--name", "Bob", "--role", "driver", "--pin", "47"), "digits"),
         (("operator", "add", "--name", "", "--role", "driver", "--pin", "4711"), "name"),
         (("device", "enrol", "--name", "T", "--role", "pilot"), "driver"),
+        (("device", "enrol", "--name", "T", "--role", "driver", "--site", "nulle-part"), "no site is known yet"),
         (("device", "revoke", "d-none"), "no such device"),
         (("device", "list", "--org", "other"), "no such organisation"),
         (("token", "add", "--name", "ERP", "--scopes", "everything"), "collect, receive"),

@@ -23,6 +23,7 @@ from boucle_server.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
+from boucle_server.ingest import accept_own
 from boucle_server.server_device import Draft, pushes
 from boucle_server.tables import ACT, CHANGE, DEVICE, ENROLMENT, METADATA, PERSON, TOKEN
 from tests.server.people import HOST, NOW, a_key, a_phone, an_invitation, an_org, enrolled
@@ -80,7 +81,7 @@ def test_a_device_is_let_in_by_its_code_and_told_what_it_needs(database: Databas
         assert devices.org_of_code(connection, invitation.code) == org
         told = enrolled(connection, org, invitation.code, key)
         who = auth.authenticate(connection, f"Bearer {told.token}", now_ms=NOW)
-    assert (told.name, told.role, told.site, told.zone) == ("Camion 3", "driver", "hub", "Europe/Paris")
+    assert (told.name, told.role, told.site, told.zone) == ("Camion 3", "driver", "", "Europe/Paris")
     assert told.origin == "traces.example/acme/g1"
     assert pin_of(parse_vkey(told.vkey)[1]) == invitation.pin
     assert (who.org, who.dev) == (org, told.dev)
@@ -353,3 +354,22 @@ def test_what_the_server_records_is_read_like_any_other_event(database: Database
     assert (event.kind, event.dev, event.seq, event.number("cycle")) == (  # type: ignore[union-attr]
         "item.presumed_lost", organisations.SERVER_DEV, 1, 3,
     )  # fmt: skip
+
+
+def test_a_device_belongs_to_a_site_that_there_is(database: Database) -> None:
+    org = an_org(database)
+
+    def invited(site: str) -> None:
+        with database.writing(org) as connection:
+            devices.invite(
+                connection, org, server="http://b.test", name="Quai", role=Role.WAREHOUSE, site=site, now_ms=NOW
+            )
+
+    with pytest.raises(InvalidInputError, match="no site is known yet"):
+        invited("hub")
+    body = {"table": "site", "key": "hub", "valid_from": 0, "row": {"name": "Hub", "zone": "Europe/Paris"}}
+    with database.writing(org) as connection:
+        accept_own(connection, org, [Draft(kind="reference.set", fields={"body": body})], actor="", now_ms=NOW)
+    invited("hub")
+    with pytest.raises(InvalidInputError, match="Known sites: hub"):
+        invited("hubb")

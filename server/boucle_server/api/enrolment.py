@@ -1,13 +1,16 @@
 """Devices over HTTP: let in by a one-time code, listed for who manages them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from boucle.enrolment import code_hash
 from boucle_server import devices
+from boucle_server.api.problems import Problem
 from boucle_server.api.rights import Manager, public
-from boucle_server.api.running import Server
+from boucle_server.api.running import Running, Server
+from boucle_server.errors import RefusedError, TooManyError
 
 router = APIRouter(prefix="/v1", tags=["devices"])
 _PAGE = 200
@@ -70,10 +73,31 @@ class Devices(BaseModel):
     next: str | None
 
 
-@router.post("/enrol", dependencies=[Depends(public)])
-def enrol(asked: Enrol, server: Server) -> Enrolled:
-    """Let a device in, once: the code is good for fifteen minutes and for one key."""
-    now_ms = server.clock.now_ms()
+_TOO_MANY: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "The key belongs to another device."},
+    410: {"model": Problem, "description": "The code was used, or is too old."},
+    429: {"model": Problem, "description": "Too many attempts failed, of this address or with this code."},
+}
+
+
+@router.post("/enrol", dependencies=[Depends(public)], responses=_TOO_MANY)
+def enrol(asked: Enrol, server: Server, request: Request) -> Enrolled:
+    """Let a device in, once: the code is good for fifteen minutes and for one key.
+
+    After some attempts that failed, of one address or with one code from it, the next has to wait.
+    """
+    address, code, now_ms = request.client.host if request.client else "", code_hash(asked.code), server.clock.now_ms()
+    wait_ms = server.enrolments.wait_ms(address, code, now_ms=now_ms)
+    if wait_ms:
+        raise TooManyError(seconds=-(-wait_ms // 1000))
+    try:
+        return _enrolled(asked, server, now_ms)
+    except RefusedError:
+        server.enrolments.note(address, code, now_ms=now_ms)
+        raise
+
+
+def _enrolled(asked: Enrol, server: Running, now_ms: int) -> Enrolled:
     with server.database.reading() as connection:
         org = devices.org_of_code(connection, asked.code)
     with server.database.writing(org) as connection:

@@ -14,7 +14,7 @@ from boucle.errors import BoucleError
 from boucle.words import LANGUAGES, say
 from boucle_server.api.draining import Incoming
 from boucle_server.api.running import Running
-from boucle_server.errors import ServerError, said_of, slug_of
+from boucle_server.errors import ServerError, TooManyError, said_of, slug_of
 from boucle_server.incidents import note_incident
 
 MEDIA_TYPE = "application/problem+json"
@@ -131,7 +131,8 @@ def _boucle(request: Request, error: Exception) -> Response:
     status, slug, lang = error.status, slug_of(type(error)), language(request)
     detail = said_of(error, lang)
     if status < 500:  # noqa: PLR2004
-        return respond(slug, status, detail)
+        waits = {"Retry-After": str(error.values["seconds"])} if isinstance(error, TooManyError) else None
+        return respond(slug, status, detail, headers=waits)
     # What the domain says of a broken promise may hold what it was given, so only the log has it.
     shown = detail if isinstance(error, ServerError) else ""
     incident = note_incident(error, request.url.path)

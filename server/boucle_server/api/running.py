@@ -11,6 +11,7 @@ from boucle.clock import Clock
 from boucle_server.db import Database
 from boucle_server.door import Door
 from boucle_server.settings import Settings
+from boucle_server.web.attempts import Attempts
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Running:
     clock: Clock
     started_ms: int
     counters: Counters = field(default_factory=Counters)
+    enrolments: Attempts = field(default_factory=Attempts)
+    """Enrolments that failed, so that nobody tries codes for long."""
 
 
 def running(request: Request) -> Running:
