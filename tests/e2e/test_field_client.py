@@ -154,7 +154,8 @@ def test_a_sync_killed_at_any_moment_sends_everything_once(house: House, tmp_pat
 def test_one_invitation_lets_in_one_device(house: House, tmp_path: Path) -> None:
     with served(house):
         invited = json.loads(house.boucle("admin", "device", "enrol", "--name", "Un", "--role", "magasinier").out)
-        Phone(data=tmp_path / "one").run("enrol", invited["uri"])
+        first = Phone(data=tmp_path / "one").run("enrol", invited["uri"])
+        assert f"boucle-field --data {tmp_path / 'one'} sync" in first.out
         second = Phone(data=tmp_path / "two").run("enrol", invited["uri"], code=1)
         assert "déjà servi" in second.err
         pin = invited["uri"][-64:]
