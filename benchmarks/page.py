@@ -19,6 +19,7 @@ TITLES = {
     "demo": "The demonstration",
     "domain": "What an event costs the domain alone",
     "ingest": "Taking events in",
+    "pages": "The pages, as Lighthouse sees them",
     "month_query": "Asking for figures",
     "scan_to_ack": "From the scan to the acknowledgement",
     "single_scan": "Single scans",

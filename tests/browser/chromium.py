@@ -29,7 +29,7 @@ def looked_at(
     shots: Path | None = None,
     judged: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Open every page as a phone and as a desktop, light and dark; give `looks` and, for `judged`, Lighthouse `scores`.
+    """Open every page as a phone, light and dark, and as a desktop; give `looks` and Lighthouse `scores` for `judged`.
 
     `people` are passwords by login; `judged` are Lighthouse's categories; pictures go to `shots`.
     """
