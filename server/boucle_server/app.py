@@ -42,6 +42,7 @@ ROUTERS: Final = (
     "boucle_server.web.dashboard_pages",
     "boucle_server.web.inbox_pages",
     "boucle_server.web.device_pages",
+    "boucle_server.web.label_pages",
     "boucle_server.web.item_pages",
     "boucle_server.web.partner_pages",
     "boucle_server.web.public_page",

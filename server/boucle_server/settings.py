@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     """`postgresql+psycopg://…` to use PostgreSQL instead of the embedded database; may hold a password."""
     base_url: str = ""
     """Address by which phones reach this server, as enrolment codes name it; empty: made of host and port."""
+    label_base: str = ""
+    """Address that printed labels carry, for as long as the labels last; empty: `base_url`."""
     origin_host: str = DEFAULT_ORIGIN_HOST
     """First part of the name of every log made on this server; a log keeps the name it was born with."""
     host: str = "127.0.0.1"

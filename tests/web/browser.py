@@ -12,7 +12,7 @@ from tests.api.serving import Served
 from tests.server.people import NOW
 
 PASSWORD = "correct horse battery"
-VOID = {"meta", "br", "input", "link", "rect", "path", "circle"}
+VOID = {"meta", "br", "input", "link", "rect", "path", "circle", "img"}
 
 Attributes = dict[str, str | None]
 

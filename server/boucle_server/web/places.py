@@ -58,6 +58,9 @@ PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_men
 DEVICES: Final = Place(key="devices", path="/appareils", needs=_MANAGE, in_menu=True)
 ENROL: Final = Place(key="enrol", path="/appareils/nouveau", needs=_ADMINISTER)
 REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER)
+LABELS: Final = Place(key="labels", path="/etiquettes", needs=frozenset({_C.RECEIVE, _C.MANAGE}), in_menu=True)
+PLACE_LABELS: Final = Place(key="place_labels", path="/etiquettes/lieux", needs=_MANAGE)
+BADGES: Final = Place(key="badges", path="/etiquettes/badges", needs=_ADMINISTER)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
@@ -75,6 +78,9 @@ PLACES: Final = (
     DEVICES,
     ENROL,
     REVOKE,
+    LABELS,
+    PLACE_LABELS,
+    BADGES,
     HELP,
 )
 """Every place, those of the menu in its order."""
