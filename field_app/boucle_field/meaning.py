@@ -1,5 +1,6 @@
 """What a scanned text means on this phone, whatever screen is open. Nothing is recorded here."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,6 +13,8 @@ from boucle_field.phone import Phone
 
 _TASKS = frozenset({Kind.ROUND, Kind.TICKET})
 SHOWN_CHARACTERS = 40
+_SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9A-Za-z]", re.ASCII)
+"""What a scanner says of the kind of symbol before its text (ISO/IEC 15424)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +97,5 @@ def _labelled(label: Label, phone: Phone) -> Meaning:
 
 def _shown(text: str) -> str:
     """Give the end of a text as it can be shown: a person compares it with what is printed."""
-    return "".join(char if char.isprintable() else "·" for char in text.strip()[-SHOWN_CHARACTERS:]).rpartition("/")[2]
+    plain = _SYMBOLOGY.sub("", text.strip())[-SHOWN_CHARACTERS:]
+    return "".join(char if char.isprintable() else "·" for char in plain).rpartition("/")[2]

@@ -72,6 +72,7 @@ class Visit:
         self.lines = list(lines)
         self.expected = dict(expected(phone, action, place))
         self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
+        self._wanted = Counter(self.expected.values())
         self.looked = 0
 
     @classmethod
@@ -190,7 +191,7 @@ class Visit:
 
     def rows(self) -> list[Row]:
         """Give the expected list by type, the largest first; the unknown type last."""
-        wanted = Counter(self.expected.values())
+        wanted = self._wanted
         met: Counter[str] = Counter()
         extra: Counter[str] = Counter()
         for line in self.lines:

@@ -18,6 +18,8 @@ from boucle_field.screens.face import Face
 
 PATIENCE_S = 20.0
 ENTER = 13
+SETTLED = 8
+"""Frames after which a change of text has reached every height that depends on it."""
 
 
 class Ear:
@@ -80,13 +82,13 @@ class Hand:
     # ---- what is done
 
     def tap(self, words: str) -> None:
-        """Put a finger on the button that says this, scrolling it into view first."""
-        self.frames()
+        """Put a finger on the button that says this, scrolling it into view first, once nothing moves any more."""
+        self.frames(SETTLED)
         button = self.button(words)
         view = next((each for each in _ancestors(button) if isinstance(each, ScrollView)), None)
         if view is not None:
             view.scroll_to(button, animate=False)
-            self.frames(3)
+            self.frames(SETTLED)
         fired: list[object] = []
         button.bind(on_release=fired.append)
         x, y = button.to_window(*button.center)

@@ -62,6 +62,8 @@ def test_a_code_that_stays_in_view_is_one_scan(open_app: Callable[..., Hand], da
     reader = hand.face.eye
     hand.wait(lambda: reader._source is not None and isinstance(reader._source, FolderFrames))
     hand.wait(lambda: not reader._source._waiting)  # type: ignore[union-attr]
+    reader.close()
+    hand.wait(lambda: "camera" not in {each.name for each in threads()})
     hand.frames(10)
     assert hand.ear.heard == [Outcome.ACCEPTED]
 
@@ -80,8 +82,9 @@ def test_the_camera_s_thread_ends_with_it(open_app: Callable[..., Hand], data: P
     hand.scan(MULHOUSE.url("https://boucle.example"))
     hand.tap("Caméra")
     assert "camera" in {each.name for each in threads()}
-    hand.tap("Éteindre la caméra")
-    assert "camera" not in {each.name for each in threads()}
+    hand.wait(lambda: len(hand.ear.heard) == 3)
+    hand.button("Éteindre la caméra").dispatch("on_release")
+    hand.wait(lambda: "camera" not in {each.name for each in threads()})
 
 
 def test_no_two_outcomes_sound_or_feel_alike_but_for_the_two_that_are_told_apart_by_tone() -> None:

@@ -124,12 +124,16 @@ class Reader:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop looking and give the camera back."""
+        """Stop looking; the thread gives the camera back once it has done with its frame."""
         self._stop.set()
-        self._thread.join(timeout=2)
-        self._source.close()
 
     def _run(self) -> None:
+        try:
+            self._look()
+        finally:
+            self._source.close()
+
+    def _look(self) -> None:
         light, full = ZxingDecoder(Effort.LIGHT), ZxingDecoder(Effort.FULL)
         last_s = _now_ms() / 1000
         while not self._stop.is_set():
@@ -143,6 +147,8 @@ class Reader:
             self._seen(frame)
             symbols = (full if self.many else light).decode(frame)
             chosen = symbols if self.many else _in_the_middle(symbols, frame)
+            if self._stop.is_set():
+                return
             fresh = [each.scanned for each in chosen if self._debounce.see(each.scanned, _now_ms())]
             if fresh:
                 last_s = _now_ms() / 1000

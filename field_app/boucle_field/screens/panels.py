@@ -11,7 +11,7 @@ from kivy.utils import get_color_from_hex
 from boucle.words import say
 from boucle_field.desk import Outcome
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Box, Text, Word, column, ground, row
+from boucle_field.screens.controls import Box, Text, Word, ground, row
 from boucle_field.screens.theme import OUTCOMES, SIGNS, Pair, Theme
 from boucle_field.screens.top_bar import grouped
 
@@ -90,37 +90,59 @@ class ExpectedList(Box):
     def __init__(self, look: Theme, lang: str, **options: Any) -> None:
         super().__init__(**options)
         self.look, self.lang = look, lang
+        self._lines: dict[str, _ListLine] = {}
 
     def show(self, rows: list[ListRow]) -> None:
-        """Show these lines."""
-        self.clear_widgets()
+        """Show these lines; those that stand there already are kept and only change their numbers."""
+        wanted: dict[str, tuple[int, int]] = {}
         for each in rows:
             if each.expected or each.counted:
-                self.add_widget(self._line(each.name, each.counted, each.expected))
+                wanted[each.name] = (each.counted, each.expected)
             if each.extra:
-                name = say("screen.extra_of", self.lang, type=each.name)
-                self.add_widget(self._line(name, each.extra, 0))
+                wanted[say("screen.extra_of", self.lang, type=each.name)] = (each.extra, 0)
+        if list(wanted) != list(self._lines):
+            self.clear_widgets()
+            self._lines = {name: _ListLine(name, self.look, full=bool(wanted[name][1])) for name in wanted}
+            for line in self._lines.values():
+                self.add_widget(line)
+        for name, (counted, expected) in wanted.items():
+            self._lines[name].show(counted, expected)
 
-    def _line(self, name: str, counted: int, expected: int) -> Widget:
-        many = f"{grouped(counted)} / {grouped(expected)}" if expected else grouped(counted)
-        line = column(row(Text(name, self.look.page), Word(many, self.look.page)), spacing=dp(2))
-        if expected:
-            line.add_widget(_Progress(min(1.0, counted / expected), self.look))
-        return line
+
+class _ListLine(Box):
+    """A name, how many of how many, and a bar that says the same where something is expected."""
+
+    def __init__(self, name: str, look: Theme, *, full: bool) -> None:
+        super().__init__(spacing=dp(2))
+        self.many = Word("", look.page)
+        self.bar = _Progress(look)
+        self.add_widget(row(Text(name, look.page), self.many))
+        if full:
+            self.add_widget(self.bar)
+
+    def show(self, counted: int, expected: int) -> None:
+        """Show the numbers."""
+        self.many.text = f"{grouped(counted)} / {grouped(expected)}" if expected else grouped(counted)
+        self.bar.share(counted / expected if expected else 0)
 
 
 class _Progress(Widget):
     """A bar that fills; the numbers beside it say the same."""
 
-    def __init__(self, share: float, look: Theme) -> None:
+    def __init__(self, look: Theme) -> None:
         super().__init__(size_hint_y=None, height=dp(_BAR_HEIGHT))
-        self.share = share
+        self._share = 0.0
         ground(self, look.line, radius=_BAR_HEIGHT / 2)
         with self.canvas:
             Color(*get_color_from_hex(look.main.ground))
             self.filled = RoundedRectangle(radius=[dp(_BAR_HEIGHT / 2)])
         self.bind(pos=self._fill, size=self._fill)
 
+    def share(self, share: float) -> None:
+        """Fill this share of the bar, at most all of it."""
+        self._share = min(1.0, share)
+        self._fill()
+
     def _fill(self, *_: object) -> None:
         self.filled.pos = self.pos
-        self.filled.size = (self.width * self.share, self.height if self.share else 0)
+        self.filled.size = (self.width * self._share, self.height if self._share else 0)

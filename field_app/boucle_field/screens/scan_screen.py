@@ -36,6 +36,7 @@ class ScanScreen(Screen):
         assert face.visit is not None
         self.visit: Visit = face.visit
         self.shown = Shown(None, self.say("screen.ready"))
+        self._alerts = (0, 0)
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -117,7 +118,7 @@ class ScanScreen(Screen):
             self.shown = Shown(Outcome.REPEAT, self.say("screen.undone"), self.face.named(undone.subject))
             self.face.signal(Outcome.REPEAT)
             self.face.recorded()
-        self.refresh()
+        self.show_counts()
 
     def tell(self, line: Line) -> None:
         """Say what one scan was, by colour, sign, word, sound and vibration."""
@@ -131,7 +132,7 @@ class ScanScreen(Screen):
         self.scroller.scroll_y = 1
         if line.event_id:
             self.face.recorded()
-        self.refresh()
+        self.show_counts()
 
     def _word(self, line: Line) -> str:
         if line.outcome is Outcome.ACCEPTED:
@@ -149,7 +150,12 @@ class ScanScreen(Screen):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Show the counts as they are now."""
+        """Show everything as it is now, the camera's buttons too."""
+        self._show_tools()
+        self.show_counts()
+
+    def show_counts(self) -> None:
+        """Show the counts as they are now: all that a scan changes."""
         rows = self.visit.rows()
         self.panel.show(self.shown, counted=self.visit.counted, expected=len(self.visit.expected))
         unknown = self.say("screen.unknown_type")
@@ -157,25 +163,29 @@ class ScanScreen(Screen):
         last = self.visit.last
         code = self.face.named(last.subject) if last else ""
         self.undoing.text = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
-        self._chips()
+        self._show_alerts()
 
-    def _chips(self) -> None:
+    def _show_alerts(self) -> None:
+        alerts = (len(self.visit.to_look), self.visit.extra)
+        if alerts == self._alerts:
+            return
+        self._alerts = alerts
         self.alerts.clear_widgets()
-        self.tools.clear_widgets()
-        tile, line = self.look.tile, self.look.line
-        waiting = len(self.visit.to_look)
-        if waiting:
+        if alerts[0]:
             red = theme.OUTCOMES[Outcome.REFUSED]
-            self.alerts.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=waiting)}", red, act=self.look_at_red))
-        if self.visit.extra:
+            self.alerts.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=alerts[0])}", red, act=self.look_at_red))
+        if alerts[1]:
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
-            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=self.visit.extra)}", blue, act=self.refresh))
+            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=alerts[1])}", blue, act=self.face.summary))
+
+    def _show_tools(self) -> None:
         offers: list[tuple[str, Any]] = [
             ("screen.typed", lambda: self.face.open(CodeScreen)),
             ("screen.amount", lambda: self.face.open(AmountScreen)),
         ]
+        self.tools.clear_widgets()
         for key, act in offers:
-            self.tools.add_widget(Chip(self.say(key), tile, act=act, line=line))
+            self.tools.add_widget(Chip(self.say(key), self.look.tile, act=act, line=self.look.line))
         for chip in self.face.camera_chips():
             self.tools.add_widget(chip)
 

@@ -14,7 +14,7 @@ from boucle_field.courier import Line, Standing
 from boucle_field.desk import Outcome
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Room, Text, Word, column, ground, row
-from boucle_field.screens.theme import OUTCOMES, TRAINING, Theme
+from boucle_field.screens.theme import OUTCOMES, TRAINING, Pair, Theme
 
 LOW_BATTERY: Final = 20
 _BATTERIES: Final = Path("/sys/class/power_supply")
@@ -40,36 +40,49 @@ class TopBar(ButtonBehavior, Box):
         self.look, self.lang = look, lang
         self.bind(on_release=lambda _: act())
         ground(self, look.bar.ground)
+        self.texts = (Word("", look.bar), Room("", look.bar), Word("", look.bar), Room("", look.bar))
+        """The line, the last sync, what is unsent, who works: the two at the right give way."""
+        self.strips: list[tuple[str, Pair]] = []
+        self.below = column(spacing=dp(2), height=0)
+        self.add_widget(row(*self.texts[:2]))
+        self.add_widget(row(*self.texts[2:]))
+        self.add_widget(self.below)
 
     def show(self, state: BarState) -> None:
-        """Show how the device stands."""
-        self.clear_widgets()
-        pair, standing = self.look.bar, state.standing
-        line = f"{_LINE_SIGNS[state.line]} {say(f'screen.line.{state.line}', self.lang)}"
+        """Show how the device stands; what did not change is left as it is."""
+        standing = state.standing
         synced = standing.last_sync_ms if standing else None
-        last = say("screen.synced", self.lang, time=local_time(synced, state.zone)) if synced else ""
-        self.add_widget(_two(line, last, self.look))
+        self.texts[0].text = f"{_LINE_SIGNS[state.line]} {say(f'screen.line.{state.line}', self.lang)}"
+        self.texts[1].text = (
+            say("screen.synced", self.lang, time=local_time(synced, state.zone)) if synced is not None else ""
+        )
         unsent = standing.counts.unsent if standing else 0
-        waiting = f"⇅ {say('screen.unsent', self.lang, n=grouped(unsent))}"
-        self.add_widget(_two(waiting, state.who, self.look))
+        self.texts[2].text = f"⇅ {say('screen.unsent', self.lang, n=grouped(unsent))}"
+        self.texts[3].text = state.who
+        strips = self._strips(state)
+        if strips != self.strips:
+            self.strips = strips
+            self.below.clear_widgets()
+            for text, pair in strips:
+                self.below.add_widget(_strip(text, pair))
+
+    def _strips(self, state: BarState) -> list[tuple[str, Pair]]:
+        strips: list[tuple[str, Pair]] = []
+        standing = state.standing
         if standing and standing.counts.to_check:
             text = say("screen.to_check", self.lang, n=grouped(standing.counts.to_check))
-            self.add_widget(Text(f"⚠ {text}", pair, bold=True))
+            strips.append((f"⚠ {text}", self.look.bar))
         battery = battery_percent()
         if battery is not None and battery < LOW_BATTERY:
-            self.add_widget(Text(say("screen.battery", self.lang, n=battery), pair))
+            strips.append((say("screen.battery", self.lang, n=battery), self.look.bar))
         if state.training:
-            self.add_widget(_strip(say("screen.training", self.lang), TRAINING))
-        for key, values in standing.notices if standing else ():
-            self.add_widget(_strip(say(key, self.lang, **values), OUTCOMES[Outcome.REPEAT]))
+            strips.append((say("screen.training", self.lang), TRAINING))
+        amber = OUTCOMES[Outcome.REPEAT]
+        strips += [(say(key, self.lang, **values), amber) for key, values in standing.notices] if standing else []
+        return strips
 
 
-def _two(left: str, right: str, look: Theme) -> Box:
-    """Stand two short texts at the two ends of a line; the right one gives way."""
-    return row(Word(left, look.bar), Room(right, look.bar))
-
-
-def _strip(text: str, pair: theme.Pair) -> Box:
+def _strip(text: str, pair: Pair) -> Box:
     strip = column(Text(text, pair), padding=[dp(theme.MARGIN), dp(4)])
     ground(strip, pair.ground, radius=theme.ROUND)
     return strip
