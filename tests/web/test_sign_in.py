@@ -171,7 +171,17 @@ async def test_a_form_that_cannot_be_read_is_told_in_words(served: Served, body:
 
 @pytest.mark.parametrize(
     "text",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "/a\nb", "tableau", "", "http:/x"],
+    [
+        "//evil.example",
+        "///evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:1",
+        "/a\nb",
+        "tableau",
+        "",
+        "http:/x",
+    ],
 )
 def test_a_way_back_that_leads_elsewhere_is_left_out(text: str) -> None:
     assert safe_path(text) == ""
