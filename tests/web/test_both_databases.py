@@ -6,7 +6,7 @@ from tests.api.conftest import served, settings
 from tests.api.serving import Served
 from tests.server import figures_world
 from tests.server.figures_world import a_small_year
-from tests.web.browser import opened, sent, signed_in
+from tests.web.browser import Page, opened, sent, signed_in
 
 __all__ = ["served", "settings"]
 
@@ -23,10 +23,11 @@ async def test_every_page_of_a_manager_opens_on_both_databases(served: Served, l
         if kind in seen or (kind.count("/") > 1 and len([each for each in seen if each.startswith(kind[:9])]) > 3):
             continue
         seen.add(kind)
-        page = await opened(served, path)
-        assert page.status in (200, 303), path
-        if page.status == 200:
-            waiting += [href for href in page.attributes("a", "href") if href.startswith("/") and ".txt" not in href]
+        answer = await served.client.get(path)
+        assert answer.status_code in (200, 303), path
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            page = Page(answer)
+            waiting += [href for href in page.attributes("a", "href") if href.startswith("/")]
     assert {"/tableau", "/objets", "/partenaires", "/aide", "/tableau/chiffres"} <= seen
     assert any(path.startswith("/preuves/") for path in seen)
     served.clock.ms += 600_000

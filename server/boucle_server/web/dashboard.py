@@ -1,6 +1,6 @@
 """The dashboard's content: six figures of a month, twelve months, loops, ages, what is known of the data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -166,9 +166,9 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         year=tuple(_month_line(on, each, year[each]) for each in reversed(on.months)),
         loops=tuple(_loops(connection, org, on, cohort)),
         cohort_name=numbers.month_name(cohort, lang),
-        visits=bands(values["K11-open"], lang, "web.age"),
-        overdue=bands(values["K13"], lang, "web.age"),
-        evidence=bands(values["evidence"], lang, "web.evidence"),
+        visits=bands(values["K11-open"], lang, age),
+        overdue=bands(values["K13"], lang, age),
+        evidence=bands(values["evidence"], lang, evidence),
         known=_known(values["evidence"], lang),
     )
 
@@ -199,18 +199,24 @@ def grown_month(on: Ground) -> str:
     return on.asked.month
 
 
-def bands(value: Value, lang: str, family: str) -> tuple[Band, ...]:
-    """Give the parts of a value as lengths, in their order."""
+def bands(value: Value, lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
+    """Give the parts of a value as lengths, in their order; `words` gives the key of the name of each."""
     most = max([1, *value.bands.values()])
     return tuple(
-        Band(
-            name=say(f"{family}_{name.replace('-', '_').replace('>', 'over_')}", lang),
-            n=numbers.number(n, 0, lang),
-            length=1000 * max(0, n) // most,
-        )
+        Band(name=say(words(name), lang), n=numbers.number(n, 0, lang), length=1000 * max(0, n) // most)
         for name, n in value.bands.items()
         if any(value.bands.values())
     )
+
+
+def age(name: str) -> str:
+    """Give the key of the name of a band of ages, `31-60` or `>90`."""
+    return f"web.age_{name.replace('-', '_').replace('>', 'over_')}"
+
+
+def evidence(name: str) -> str:
+    """Give the key of the name of how a movement is known."""
+    return f"web.evidence_{name}"
 
 
 def _tiles(on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], cohort: str) -> list[Figure]:

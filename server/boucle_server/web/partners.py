@@ -18,7 +18,7 @@ from boucle_server import partner_balances, reports
 from boucle_server.errors import NotFoundError
 from boucle_server.web import numbers
 from boucle_server.web.chart import Chart, chart
-from boucle_server.web.dashboard import Band, bands
+from boucle_server.web.dashboard import Band, age, bands
 from boucle_server.web.visit import LONGEST_SHOWN, Visit
 
 MONTHS: Final = 12
@@ -112,8 +112,8 @@ def partner(connection: Connection, visit: Visit, book: Book, key: str) -> Partn
             (numbers.day_name(end, lang), numbers.number(n, 0, lang))
             for end, n in reversed(list(zip(ends, levels, strict=True)))
         ),
-        visits=bands(values["K11-open"], lang, "web.age"),
-        overdue=bands(values["K13"], lang, "web.age"),
+        visits=bands(values["K11-open"], lang, age),
+        overdue=bands(values["K13"], lang, age),
         sites=tuple(_sites(book, key, visit.now_ms)),
     )
 
