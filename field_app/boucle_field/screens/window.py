@@ -3,7 +3,10 @@
 import logging
 from pathlib import Path
 
+import kivy
 from kivy.config import Config
+
+kivy.require("2.3.1")
 
 PHONE_WIDTH, PHONE_HEIGHT = 400, 780
 """The window on a desktop, in dp: a phone's."""
