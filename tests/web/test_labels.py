@@ -82,10 +82,10 @@ async def test_labels_of_an_address_that_nobody_reaches_are_printed_only_on_dema
     await signed_in(served)
     assert "ne mèneraient nulle part" in (await opened(served, "/etiquettes")).text
     path = path_of(await minted(served))
-    for kind in ("pdf", "png"):
-        asked = await opened(served, f"{path}/planche.{kind}?start=3")
-        assert asked.status == 409
-        assert "Imprimer quand même ?" in asked.text
+    picture, asked = [await opened(served, f"{path}/planche.{kind}?start=3") for kind in ("png", "pdf")]
+    for page in (picture, asked):
+        assert page.status == 409
+        assert "Imprimer quand même ?" in page.text
     form = asked.form(f"{path}/planche.pdf")
     assert ("start", "3") in form.values
     answer = await served.client.get(form.action, params=dict(form.values))
