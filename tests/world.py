@@ -187,7 +187,9 @@ class SimServer:
         return _json(
             {
                 "results": [
-                    {"id": r.id, "hash": r.hash, "status": str(r.status), **({"why": str(r.why)} if r.why else {})}
+                    {"id": r.id, "hash": r.hash, "status": str(r.status)}
+                    | ({"why": str(r.why)} if r.why else {})
+                    | ({"reason": str(r.reason)} if r.reason else {})
                     for r in rulings
                 ],
                 "have": [[each.first, each.last] for each in self._ranges(dev, push.epoch)],
@@ -206,7 +208,7 @@ class SimServer:
         self._append([ruling.hash.encode()])
         slots = self.books.slots[(push.dev, push.epoch)]
         if ruling.event is not None and is_own(ruling):
-            known = Known(ruling.hash, ruling.record.teff, ruling.record.tq, ruling.status)
+            known = Known(ruling.hash, ruling.record.teff, ruling.record.tq, ruling.status, ruling.why)
             self.books.known.setdefault(ruling.event.id, known)
         if sealed and ruling.status not in (Status.FORK, Status.CONFLICT):
             slots.setdefault(ruling.event.seq if ruling.event is not None else place, Slot(ruling.id, ruling.hash))

@@ -78,7 +78,7 @@ def _check(db: sqlite3.Connection, batch: Sequence[Waiting], results: Sequence[A
             continue
         status, why = str(result.get("status", "")), str(result.get("why") or "")
         if status == Status.DUPLICATE:
-            status, why = why, ""
+            status, why = why, str(result.get("reason") or "")
         if status == DISMISSED:
             # Sent again, to a server that was restored since it was decided.
             status, why = str(Status.QUARANTINED), DISMISSED

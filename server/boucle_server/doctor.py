@@ -15,7 +15,7 @@ from boucle.clock import SystemClock, iso
 from boucle.errors import BoucleError
 from boucle.signing import load_crypto
 from boucle_labels.messages import language
-from boucle_server import organisations, schema, soundness
+from boucle_server import decisions, organisations, schema, soundness
 from boucle_server.db import Database
 from boucle_server.errors import said_of
 from boucle_server.guard import address_of, is_local
@@ -28,6 +28,8 @@ from boucle_server.tables import DEVICE, ORG_KEY, RECORD
 LOW_BYTES = 1 << 30
 """Free space under which the doctor warns; a year of a middling company takes less."""
 NO_BYTES = 64 << 20
+HELD_NAMED = 10
+"""Events that are named of those that stay held."""
 
 
 class Level(StrEnum):
@@ -138,6 +140,10 @@ def _organisation(connection: sa.Connection, org: str, now_ms: int) -> Iterator[
         yield _verdict(f"{name} {org}", fault_of(connection, org), told(f"doctor.{name}_sound"))
     newest = connection.execute(sa.select(sa.func.max(RECORD.c.received_ms)).where(RECORD.c.org == org)).scalar()
     back = newest is not None and newest > now_ms + FUTURE_MS
+    held = decisions.still_held(connection, org)
+    said = told("cli.doctor_held", n=len(held), ids=", ".join(held[:HELD_NAMED])) if held else ""
+    level = Level.WARNING if held else Level.OK
+    yield Finding(check=f"held {org}", level=level, text=said or told("doctor.held_sound"))
     yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "", _newest(newest))
 
 

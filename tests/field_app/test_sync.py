@@ -306,6 +306,23 @@ def test_an_event_from_the_future_is_to_check_and_its_reason_shown(place: Place)
     assert len(place.server.books.kept) == 1
 
 
+def test_the_reason_of_a_first_answer_that_was_lost_is_shown_after_the_second(place: Place) -> None:
+    class Deaf(Net):
+        asked = 0
+
+        def ask(self, request: Request, dev: str) -> Response:
+            Deaf.asked += 1
+            response = super().ask(request, dev)
+            return Response(status=NO_ANSWER) if Deaf.asked == 1 else response
+
+    place.server.world.pass_ms(1000)
+    scan(place.phone, 1)
+    place.phone.store.db.execute("UPDATE outbox SET teff = ?, tq = 2", (place.world.now_ms + 10**9,))
+    synced(place._replace(net=Sieve(Deaf(server=place.server, random=Random(1)), place.net, "/v1/sync/push")))
+    assert Deaf.asked > 1
+    assert states(place.phone) == [("quarantined", "time_future")]
+
+
 def clone(place: Place, store_of: Phone) -> Phone:
     """Give the same app data on a second device, as a copied backup would."""
     copy = phone_of(place.server, "d-copie")

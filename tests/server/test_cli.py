@@ -14,9 +14,10 @@ from boucle.wire import digest
 from boucle_server import cli
 from boucle_server.container import MAGIC
 from boucle_server.db import Database
-from boucle_server.ingest import keep, sender_of
+from boucle_server.ingest import accept_own, keep, sender_of
 from boucle_server.ledger import Raw
 from boucle_server.people import sign_in
+from boucle_server.server_device import Draft
 from boucle_server.settings import Settings
 
 Run = Callable[..., str]
@@ -186,7 +187,7 @@ def test_the_doctor_finds_a_new_installation_sound_and_says_what_is_still_to_set
     assert found == {
         "python": "ok", "disk": "ok", "directory": "ok", "address": "warning", "origin": "warning",
         "database": "ok", "migrations": "ok", "integrity": "ok", "read tables": "ok",
-        "log acme": "ok", "keys acme": "ok", "clock acme": "ok",
+        "log acme": "ok", "keys acme": "ok", "held acme": "ok", "clock acme": "ok",
     }  # fmt: skip
 
 
@@ -310,3 +311,14 @@ def test_what_was_set_aside_is_listed_admitted_and_dismissed(acme: Run, data: Pa
     assert (told["before"], told["status"]) == ("unreadable", "dismissed")
     assert "Nothing waits" in acme("admin", "quarantine", "list")
     assert "answers to" in acme("admin", "quarantine", "admit", "0" * 12, code=1)
+
+
+def test_the_doctor_names_events_that_stay_held_though_their_kind_is_known(acme: Run, data: Path) -> None:
+    database = Database.open(Settings(data=data))
+    with database.writing("acme") as connection:
+        draft = Draft(kind="scan.noted", fields={"body": {"text": "?"}})
+        (result,) = accept_own(connection, "acme", [draft], actor="", now_ms=1_790_000_000_000)
+        connection.exec_driver_sql("UPDATE record SET status = 'held'")
+    database.close()
+    (said,) = [each for each in as_json(acme("doctor", "--json")) if each["check"] == "held acme"]
+    assert (said["level"], result.id in said["text"]) == ("warning", True)
