@@ -83,7 +83,9 @@ class _Formatter(argparse.HelpFormatter):
 
     def add_usage(self, usage, actions, groups, prefix=None) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         """Begin with what a command line looks like."""
-        super().add_usage(usage, actions, groups, say("phone.help.usage", self._lang) if prefix is None else prefix)
+        super().add_usage(
+            usage, actions, groups, say("phone.help.usage", self._lang) + " " if prefix is None else prefix
+        )
 
 
 def _language(words: Sequence[str]) -> str:
