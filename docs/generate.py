@@ -315,7 +315,8 @@ JSON lines, each with `line` (`org`, `key`, `device`, `seal`, `record` or `raw`)
 `payload` that its device signed, its private part `priv`, the time worked out for it (`teff` in milliseconds since
 1970, UTC; `tq` 0 anchored to the server's clock, 1 an interval, 2 the device's own clock), the `status` it has and the
 `reason`, the later `changes` of it, when it was received (`received_ms`), and its `seal` (`first`, `last`,
-`signature`). A `raw` line holds bytes that are no event, in base64.
+`signature`). A `raw` line holds bytes that are no event, in base64. A `key` line says `of` how many it is one: a
+server that took in the export of another one holds the public keys of both.
 `boucle import events` takes such a file, in any order and in parts, as often as one likes.
 
 `state` is one JSON object: what the events come to, without anything that depends on the order of arrival."""

@@ -143,6 +143,30 @@ def test_another_order_of_reading_the_same_database_gives_the_same_export(databa
         one.close()
 
 
+def test_a_part_without_the_key_of_an_older_server_leaves_its_seals_to_the_verification(tmp_path: Path) -> None:
+    first, second = copy_of(tmp_path, "first"), copy_of(tmp_path, "second")
+    lived(first, 7)
+    brought_in(second, [exported(first, events.write)], tmp_path)
+    lines = sealed_lines(second)
+    older = next(line for line in sealed_lines(first) if line["line"] == "key" and line["purpose"] == "sign")
+    without = [line for line in lines if (line["line"], line.get("public")) != ("key", older["public"])]
+    assert len(lines) - len(without) == 1
+    signed = next(line for line in without if line["line"] == "seal" and line["dev"] == "server")
+
+    def taken_in(name: str, content: list[dict[str, Any]]) -> sealed.Outcome:
+        third = copy_of(tmp_path, name)
+        outcome = brought_in(third, ["".join(json.dumps(line) + "\n" for line in content).encode()], tmp_path)
+        third.close()
+        return outcome
+
+    part = taken_in("part", without)
+    assert (part.faults, part.aside) == ([], 0)
+    signed["signature"] = "00" * 64
+    assert len(taken_in("broken", lines).faults) == 1
+    first.close()
+    second.close()
+
+
 def test_a_line_that_is_none_is_named_and_the_others_come_in(database: Database, tmp_path: Path) -> None:
     source = copy_of(tmp_path, "source")
     lived(source, 3)

@@ -81,9 +81,17 @@ def lines(connection: Connection, org: str) -> Iterator[dict[str, Any]]:
 def _register(connection: Connection, org: str) -> Iterator[dict[str, Any]]:
     row = connection.execute(sa.select(ORG).where(ORG.c.org == org)).one()
     yield {"line": "org", "format": FORMAT, "org": org, "name": row.name, "zone": row.zone}
-    for key in connection.execute(sa.select(ORG_KEY).where(ORG_KEY.c.org == org)):
-        public = bytes(key.public).hex()
-        yield {"line": "key", "org": org, "purpose": key.purpose, "public": public, "created_ms": key.created_ms}
+    keys = connection.execute(sa.select(ORG_KEY).where(ORG_KEY.c.org == org)).all()
+    for key in keys:
+        yield {
+            "line": "key",
+            "org": org,
+            "purpose": key.purpose,
+            "public": bytes(key.public).hex(),
+            "created_ms": key.created_ms,
+            # A part of a cut file tells by it whether it has the key that a seal of the server's was made with.
+            "of": sum(other.purpose == key.purpose for other in keys),
+        }
     for device in connection.execute(sa.select(DEVICE).where(DEVICE.c.org == org)):
         yield {
             "line": "device",
