@@ -16,7 +16,7 @@ PACKAGES = {
 }
 EVERY = sorted({name for names in PACKAGES.values() for name in names})
 # The screens need Kivy, which a phone's command line does not; migrations are run by Alembic, not imported.
-NOT_HERE = ("boucle_field.ui", "boucle_field.app", "boucle_server.migrations")
+NOT_HERE = ("boucle_field.screens", "boucle_server.migrations")
 
 
 def main(folder: str) -> str | None:
