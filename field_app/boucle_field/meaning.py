@@ -53,6 +53,8 @@ class Nothing:
     key: str
     code: str
     type: str = ""
+    raw: str = ""
+    """The whole text of a code that is not ours."""
 
 
 Meaning: TypeAlias = Thing | Spot | Task | Badge | Command | Invitation | Nothing
@@ -69,7 +71,8 @@ def meaning(text: str, phone: Phone) -> Meaning:
         if read.reason is Reason.FOREIGN and phone.mirror.look(f"raw:{code}").known:
             return Thing(code=code)
         type_key = read.type_key.uri if read.type_key else ""
-        return Nothing(key=f"told.misread.{read.reason}", code=_shown(text), type=type_key)
+        raw = code if read.reason is Reason.FOREIGN else ""
+        return Nothing(key=f"told.misread.{read.reason}", code=_shown(text), type=type_key, raw=raw)
     return _labelled(read, phone)
 
 

@@ -7,18 +7,22 @@ kept in the store, its lines are read back from the outbox.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple, Self
 
 from boucle.ids import uuid7
+from boucle.item import Item
+from boucle.reasons import Reason
 from boucle.reference import Book
+from boucle.wire import subject_of
 from boucle_field.desk import Outcome, Told
 from boucle_field.expected import expected
 from boucle_field.fields import Fault
+from boucle_field.line import Line, choices
 from boucle_field.outbox import as_event
 from boucle_field.phone import Phone
 from boucle_field.store import put
-from boucle_field.work import ACTIONS, Amount, Question, draft
+from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
 """The actions that have a screen, as a person meets them in a day."""
@@ -27,29 +31,7 @@ TOWARDS: Final = frozenset({"ship", "move"})
 MOST_LINES: Final = 500
 """More rows than this make a list slow; what is counted goes on counting."""
 _OPEN: Final = "visit"
-_COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One scan of a visit: `subject` as seen, pieces, what was told of it; `why` are keys of words with values."""
-
-    subject: str
-    outcome: Outcome
-    at_ms: int
-    qty: int = 1
-    item: str = ""
-    item_type: str = ""
-    event_id: str = ""
-    why: tuple[tuple[str, Mapping[str, object]], ...] = ()
-    undone: bool = False
-    again: bool = False
-    """Seen once more in this visit: nothing was recorded for it."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is one of the pieces of the counter."""
-        return self.outcome in _COUNTED and bool(self.event_id) and not self.undone
+_SORTED: Final = ACTIONS["sort"].kind
 
 
 class Row(NamedTuple):
@@ -93,6 +75,14 @@ class Visit:
         fields = json.loads(kept)
         return cls(phone, **fields, lines=_lines_of(phone, fields["task"], ACTIONS[fields["action"]].kind))
 
+    def reopen(self) -> Self:
+        """Give this visit anew, open again after it was closed."""
+        with self.phone.store.writing() as db:
+            put(db, _OPEN, json.dumps({"action": self.action, "place": self.place, "task": self.task}))
+        again = type(self).resume(self.phone)
+        assert again is not None
+        return again
+
     def close(self) -> None:
         """End the visit: what it recorded stands."""
         with self.phone.store.writing() as db:
@@ -113,10 +103,14 @@ class Visit:
         """Record so many pieces of a type that carries no labels."""
         return self._record(amount, self.phone.desk.now_ms())
 
-    def refuse(self, subject: str, key: str, values: Mapping[str, object]) -> Line:
-        """Keep in sight what could not be used; nothing is recorded."""
+    def refuse(self, subject: str, key: str, values: Mapping[str, object], *, raw: str = "") -> Line:
+        """Keep in sight what could not be used; nothing is recorded. `raw` is a foreign text that may be kept later."""
         line = Line(
-            subject=subject, outcome=Outcome.REFUSED, at_ms=self.phone.desk.now_ms(), why=((key, dict(values)),)
+            subject=subject,
+            outcome=Outcome.REFUSED,
+            at_ms=self.phone.desk.now_ms(),
+            why=((key, dict(values)),),
+            raw=raw,
         )
         self.lines.append(line)
         return line
@@ -133,33 +127,84 @@ class Visit:
             return self.refuse(named, "told.no_home", {})
         if isinstance(made, Fault):
             return self.refuse(named, made.key, made.values)
+        before = Item(id="") if isinstance(subject, Amount) else self._known(subject)
         told = self.phone.desk.record(made)
-        line = self._line(subject, told, now)
+        line = self._line(subject, told, now, before)
         self.lines.append(line)
         return line
 
-    def _line(self, subject: str | Amount, told: Told, now: int) -> Line:
+    def sort(self, verdict: str) -> Line | None:
+        """Record what sorting found of the last item; None when there is none. A `FieldError` records nothing."""
+        item = next((each for each in reversed(self.lines) if each.counts and each.item), None)
+        if item is None:
+            return None
+        context = self.phone.desk.context(place=self.place, task=self.task)
+        made = draft(ACTIONS["sort"], item.subject, {"verdict": verdict}, context=context)
+        assert not isinstance(made, Question | Fault)
+        told = self.phone.desk.record(made)
+        why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
+        now = self.phone.desk.now_ms()
+        line = replace(item, outcome=told.outcome, at_ms=now, event_id=told.event_id, why=why, verdict=verdict)
+        self.lines.append(line)
+        return line
+
+    def _known(self, code: str) -> Item:
+        return self.phone.mirror.look(subject_of(code, "", "")).item
+
+    def _line(self, subject: str | Amount, told: Told, now: int, before: Item) -> Line:
         why: list[tuple[str, Mapping[str, object]]] = [(key, {}) for key in told.reasons]
         if told.since_ms is not None and told.outcome is Outcome.REPEAT:
             why = [("told.again_at", {"at_ms": told.since_ms})]
         line = Line(subject="", outcome=told.outcome, at_ms=now, event_id=told.event_id, why=tuple(why))
         if isinstance(subject, Amount):
             return replace(line, subject=subject.item_type, item_type=subject.item_type, qty=subject.qty)
-        item = self.phone.mirror.look(subject).item
+        item = self._known(subject)
         if line.outcome is Outcome.ACCEPTED and self.expected and item.id not in self.expected:
             line = replace(line, outcome=Outcome.UNEXPECTED, why=(*why, ("told.not_on_the_list", {})))
+        if f"reason.{Reason.RETIRED_SCAN}" in told.reasons and before.retired_ms:
+            line = replace(line, why=(("told.retired_since", {"on_ms": before.retired_ms}),))
+        if line.outcome is Outcome.UNEXPECTED and (elsewhere := self._elsewhere(before)):
+            name = name_of_place(self.phone.mirror.book(), elsewhere, now)
+            # Where it should be says all that the inferred legs say, and what to do.
+            line = replace(line, elsewhere=elsewhere, why=(("told.expected_at", {"place": name}),))
         return replace(line, subject=subject, item=item.id, item_type=item.type)
+
+    def _elsewhere(self, item: Item) -> str:
+        """Give the partner's place where an item was expected before this scan, `""` when it was not elsewhere."""
+        if not item.known or item.place == self.place or ACTIONS[self.action].where is not Where.AWAY:
+            return ""
+        return item.place if self.phone.desk.context().is_partner(item.place) else ""
+
+    # ---- what a person makes of a line
 
     def undo(self) -> Line | None:
         """Void the last recorded line that stands; None when there is none. A `FieldError` keeps it as it was."""
-        at = next(
-            (n for n in reversed(range(len(self.lines))) if self.lines[n].event_id and not self.lines[n].undone), None
-        )
-        if at is None:
-            return None
-        self.phone.desk.undo(self.lines[at].event_id)
-        self.lines[at] = replace(self.lines[at], undone=True)
-        return self.lines[at]
+        last = self.last
+        return None if last is None else self.ignore(last)
+
+    def ignore(self, line: Line) -> Line:
+        """Take a line out of the visit: what was recorded is voided, what was not only stops asking."""
+        if line.event_id:
+            self.phone.desk.undo(line.event_id)
+        return self._change(line, replace(line, undone=bool(line.event_id), decided=True))
+
+    def keep(self, line: Line) -> Line:
+        """Let a line stand as it was recorded: it asks no more."""
+        return self._change(line, replace(line, decided=True))
+
+    def ask_again(self, line: Line) -> Line:
+        """Take a choice back that recorded nothing: the line asks as before."""
+        return self._change(line, replace(line, decided=False))
+
+    def keep_foreign(self, line: Line) -> Line:
+        """Record a foreign code all the same, so that whoever links it to an item later gives that item this scan."""
+        recorded = self._record(line.raw, self.phone.desk.now_ms())
+        self._change(line, replace(line, decided=True))
+        return recorded
+
+    def _change(self, line: Line, changed: Line) -> Line:
+        self.lines[next(at for at, each in enumerate(self.lines) if each is line)] = changed
+        return changed
 
     # ---- what is shown
 
@@ -175,12 +220,18 @@ class Visit:
 
     @property
     def to_look(self) -> list[Line]:
-        """The red lines that nobody has looked at yet."""
-        return [line for line in self.lines[self.looked :] if line.outcome is Outcome.REFUSED and not line.undone]
+        """The red lines about which nobody has decided, and that nobody has looked at yet."""
+        return [line for line in self.lines[self.looked :] if line.outcome is Outcome.REFUSED and not line.decided]
+
+    @property
+    def asking(self) -> list[Line]:
+        """The lines on which a person can still choose, the oldest first."""
+        return [line for line in self.lines if choices(line)]
 
     def look(self) -> list[Line]:
-        """Give the red lines, and count them as looked at."""
-        waiting = self.to_look
+        """Give the lines that want looking at, and count the red ones as looked at."""
+        red = {id(line) for line in self.to_look}
+        waiting = [line for line in self.lines if id(line) in red or choices(line)]
         self.looked = len(self.lines)
         return waiting
 
@@ -221,8 +272,8 @@ def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
     with phone.store.reading() as db:
         rows = db.execute(
             "SELECT payload, teff, tq, wall_ms FROM outbox"
-            " WHERE kind = ? AND json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",
-            (kind, task),
+            " WHERE kind IN (?, ?) AND json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",
+            (kind, _SORTED, task),
         ).fetchall()
         voids = db.execute("SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = 'event.voided'").fetchall()
     voided = {as_event(payload, teff or wall, tq).text("target") for payload, teff, tq, wall in voids}
@@ -231,7 +282,7 @@ def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
         event = as_event(payload, teff or wall, tq)
         if event.id in voided:
             continue
-        item = phone.mirror.look(event.code).item if event.code else None
+        item = phone.mirror.look(event.subject).item if event.code else None
         lines.append(
             Line(
                 subject=event.code or event.item_type,
@@ -241,6 +292,7 @@ def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
                 item=item.id if item else "",
                 item_type=item.type if item else event.item_type,
                 event_id=event.id,
+                verdict=event.text("verdict") if event.kind == _SORTED else "",
             )
         )
     return lines

@@ -4,12 +4,15 @@ A command's code is made from its name, the same in every organisation: one shee
 knows it without having met any server.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from types import MappingProxyType
 
 from boucle.codes import DATA_CHARACTERS, Code, Kind, check_characters
 from boucle.ids import random_characters
+from boucle.lifecycle import Verdict
 
 
 class Command(StrEnum):
@@ -23,6 +26,37 @@ class Command(StrEnum):
     UNDO = "undo"
     FINISH = "finish"
     VALIDATE = "validate"
+    TIMES_1 = "times_1"
+    TIMES_5 = "times_5"
+    TIMES_10 = "times_10"
+    TIMES_20 = "times_20"
+    TIMES_50 = "times_50"
+    OK = "ok"
+    DIRTY = "dirty"
+    DAMAGED = "damaged"
+    SCRAP = "scrap"
+
+
+QUANTITIES: Mapping[Command, int] = MappingProxyType(
+    {
+        Command.TIMES_1: 1,
+        Command.TIMES_5: 5,
+        Command.TIMES_10: 10,
+        Command.TIMES_20: 20,
+        Command.TIMES_50: 50,
+    }
+)
+"""The commands that count so many pieces without labels; one after the other they add up."""
+
+VERDICTS: Mapping[Command, Verdict] = MappingProxyType(
+    {
+        Command.OK: Verdict.OK,
+        Command.DIRTY: Verdict.DIRTY,
+        Command.DAMAGED: Verdict.DAMAGED,
+        Command.SCRAP: Verdict.SCRAP,
+    }
+)
+"""The commands that say what sorting found of the item scanned last."""
 
 
 @cache

@@ -9,11 +9,11 @@ import pytest
 
 from boucle.commands import Command, command_code
 from boucle_field.desk import Outcome
+from boucle_field.line import Line
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.theme import OUTCOMES, SIGNS
 from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen
 from boucle_field.store import FILE
-from boucle_field.visit import Line
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
@@ -228,7 +228,7 @@ def test_a_red_line_waits_as_a_chip_and_stops_nothing(hand: Hand) -> None:
     assert hand.face.visit is not None
     assert hand.face.visit.counted == 2
     hand.tap("1 à traiter")
-    assert hand.sees("Ce code n’est pas une étiquette Boucle")
+    assert hand.sees("Code inconnu : ce n’est pas une étiquette Boucle")
     hand.tap("Retour")
     assert not hand.sees("1 à traiter")
 

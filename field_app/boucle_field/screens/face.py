@@ -27,6 +27,7 @@ from boucle_field.identity import Identity
 from boucle_field.meaning import Meaning
 from boucle_field.phone import Phone
 from boucle_field.screens import theme, wording
+from boucle_field.screens.choosing import Chooser
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
@@ -66,6 +67,7 @@ class Face(Router, App):
         self.courier: Courier | None = None
         self.wedge = Wedge(self.scanned)
         self.eye = Eye(self, frames)
+        self.chooser = Chooser(self)
         self._signal = signal
         self._opened: tuple[Callable[..., Screen], tuple[Any, ...]] = (EnrolScreen, ())
         self._soon = Clock.create_trigger(lambda _: self.send_now(), SOON_S)

@@ -7,12 +7,14 @@ from boucle.enrolment import Invitation
 from boucle_field import people
 from boucle_field.desk import Outcome
 from boucle_field.errors import LoginError
+from boucle_field.line import Line
 from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
 from boucle_field.phone import Phone
 from boucle_field.screens.door_screens import WhoScreen
-from boucle_field.screens.scan_screen import RedScreen, ScanScreen
+from boucle_field.screens.red_screen import RedScreen
+from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, HomeScreen, PlaceScreen, SummaryScreen
-from boucle_field.visit import Line, Visit
+from boucle_field.visit import Visit
 from boucle_field.work import ACTIONS, Amount, Where
 
 if TYPE_CHECKING:
@@ -59,6 +61,16 @@ class Router:
         """Take up the visit that was open when the app ended."""
         self.visit = Visit.resume(self.phone) if self.phone is not None else None
         self.pending = []
+
+    @property
+    def scan_screen(self) -> ScanScreen | None:
+        """The screen of the visit, while it is the one that is open."""
+        return self.screen if isinstance(self.screen, ScanScreen) else None
+
+    def bulk_types(self) -> list[str]:
+        """Give the types that carry no labels."""
+        book, now = self.at.mirror.book(), self.at.desk.now_ms()
+        return [key for key in book.keys("item_type") if not book.item_type(key, now).serialised]
 
     # ---- a scan
 

@@ -7,16 +7,18 @@ from kivy.core.image import Image as CoreImage
 from kivy.metrics import dp
 from kivy.uix.image import Image
 
-from boucle.commands import Command
+from boucle.commands import QUANTITIES, VERDICTS, Command
+from boucle.lifecycle import Verdict
 from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
+from boucle_field.line import Line, choices
 from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Chip, Text, chips, column, ground
+from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
-from boucle_field.visit import OPERATIONS, Line, Visit, name_of_place
+from boucle_field.visit import OPERATIONS, Visit, name_of_place
 from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class ScanScreen(Screen):
             self.tools,
             bottom=(self.main("screen.finish", self.face.summary),),
         )
+        self.asking: Box | None = None
         self.refresh()
 
     # ---- what happens
@@ -70,14 +73,18 @@ class ScanScreen(Screen):
                 self.scan(code)
                 if repaired:
                     self.face.told(None, self.say("phone.keyboard_repaired"))
-            case Nothing(key=key, code=code, type=type_key):
-                self.tell(self.visit.refuse(code, key, {"type": type_key}))
+            case Nothing(key=key, code=code, type=type_key, raw=raw):
+                self.tell(self.visit.refuse(code, key, {"type": type_key}, raw=raw))
             case Command.UNDO:
                 self.undo()
             case Command.FINISH | Command.VALIDATE:
                 self.face.summary()
             case Command() as command if command.value in OPERATIONS:
                 self.face.turn(command.value)
+            case Command() as command if command in QUANTITIES:
+                self.count_more(QUANTITIES[command])
+            case Command() as command if command in VERDICTS:
+                self.sort(VERDICTS[command])
             case Spot(key=key):
                 self.face.arrive(key)
             case Task(key=key):
@@ -105,20 +112,46 @@ class ScanScreen(Screen):
             return
         self.tell(line)
 
+    def count_more(self, pieces: int) -> None:
+        """Count so many pieces without labels: of the type counted last, else of the one that is chosen."""
+        last = next((each for each in reversed(self.visit.lines) if each.counts and not each.item), None)
+        types = self.face.bulk_types()
+        if last is not None and last.subject in types:
+            self.count(Amount(last.subject, pieces))
+        elif len(types) == 1:
+            self.count(Amount(types[0], pieces))
+        else:
+            self.face.open(AmountScreen, "", pieces)
+
+    def sort(self, verdict: Verdict) -> None:
+        """Record what sorting found of the item scanned last."""
+        try:
+            line = self.visit.sort(verdict)
+        except FieldError as error:
+            self._not_kept("", error)
+            return
+        if line is None:
+            self.tell(self.visit.refuse("", "screen.nothing_to_sort", {}))
+        else:
+            self.tell(line)
+
     def undo(self) -> None:
-        """Take the last scan back, at once."""
+        """Take the last choice or the last scan back, at once."""
+        if self.face.chooser.undo():
+            if self.face.screen is self:
+                self.show_counts()
+            return
         try:
             undone = self.visit.undo()
         except FieldError as error:
             self.face.fail(error)
             return
         if undone is None:
-            self.shown = Shown(None, self.say("screen.nothing_to_undo"))
-        else:
-            self.shown = Shown(Outcome.REPEAT, self.say("screen.undone"), self.face.named(undone.subject))
-            self.face.signal(Outcome.REPEAT)
-            self.face.recorded()
-        self.show_counts()
+            self.show(Shown(None, self.say("screen.nothing_to_undo")))
+            return
+        self.face.signal(Outcome.REPEAT)
+        self.face.recorded()
+        self.show(Shown(Outcome.REPEAT, self.say("screen.undone"), self.face.named(undone.subject)))
 
     def tell(self, line: Line) -> None:
         """Say what one scan was, by colour, sign, word, sound and vibration."""
@@ -127,14 +160,27 @@ class ScanScreen(Screen):
         what = f"{line.qty} × {name}" if line.qty > 1 else f"{name}\n{code}" if name and name != code else code
         # Here what a glance takes in; the whole stands on the page of the item.
         why = "\n".join(self.face.reason(key, values) for key, values in line.why[-MOST_REASONS:])
-        self.shown = Shown(line.outcome, self._word(line), what, why)
+        self.face.chooser.forget()
         self.face.signal(line.outcome)
-        self.scroller.scroll_y = 1
+        self.show(Shown(line.outcome, self._word(line), what, why), ask=line)
         if line.event_id:
             self.face.recorded()
+
+    def show(self, shown: Shown, *, ask: Line | None = None) -> None:
+        """Show what was just done, and what can be made of it; the next scan waits for no answer."""
+        self.shown = shown
+        self.scroller.scroll_y = 1
+        if self.asking is not None:
+            self.remove_widget(self.asking)
+            self.asking = None
+        if ask is not None and choices(ask):
+            self.asking = self.face.chooser.buttons(ask)
+            self.add_widget(self.asking, index=1)
         self.show_counts()
 
     def _word(self, line: Line) -> str:
+        if line.verdict and line.outcome is Outcome.ACCEPTED:
+            return self.say("screen.sorted", verdict=self.say(f"verdict.{line.verdict}"))
         if line.outcome is Outcome.ACCEPTED:
             return self.say(f"screen.done.{self.visit.action}")
         key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else line.outcome
@@ -162,7 +208,8 @@ class ScanScreen(Screen):
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last
         code = self.face.named(last.subject) if last else ""
-        self.undoing.text = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
+        plain = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
+        self.undoing.text = self.face.chooser.undo_words or plain
         self._show_alerts()
 
     def _show_alerts(self) -> None:
@@ -176,7 +223,13 @@ class ScanScreen(Screen):
             self.alerts.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=alerts[0])}", red, act=self.look_at_red))
         if alerts[1]:
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
-            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=alerts[1])}", blue, act=self.face.summary))
+            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=alerts[1])}", blue, act=self._look_at_extra))
+
+    def _look_at_extra(self) -> None:
+        if self.visit.asking:
+            self.look_at_red()
+        else:
+            self.face.summary()
 
     def _show_tools(self) -> None:
         offers: list[tuple[str, Any]] = [
@@ -198,25 +251,3 @@ class ScanScreen(Screen):
         data.seek(0)
         self.view.texture = CoreImage(data, ext="png").texture
         self.view.height = dp(PREVIEW_DP)
-
-
-class RedScreen(Screen):
-    """The lines that want looking at, each with what happened, what was kept and what to do."""
-
-    def __init__(self, face: "Face", lines: list[Line]) -> None:
-        super().__init__(face)
-        self.lines = lines
-
-    def build(self) -> None:
-        """Lay the screen out."""
-        told = []
-        for line in self.lines:
-            why = [self.face.reason(key, values) for key, values in line.why]
-            tile = column(
-                Text(f"⚠ {self.face.named(line.subject)}", self.look.tile, bold=True),
-                *(Text(each, self.look.tile) for each in why),
-                padding=dp(theme.GAP),
-            )
-            ground(tile, self.look.tile.ground, radius=theme.ROUND, line=self.look.line)
-            told.append(tile)
-        self.fill(self.title("screen.red"), *told, bottom=(self.main("screen.back", self.face.back),))

@@ -95,7 +95,16 @@ def grouped(number: int) -> str:
 
 def local_time(ms: int, zone: str) -> str:
     """Write the time of day of an instant in a zone."""
-    return datetime.fromtimestamp(ms // 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return _local(ms, zone).strftime("%H:%M")
+
+
+def local_day(ms: int, zone: str) -> str:
+    """Write the day of an instant in a zone."""
+    return _local(ms, zone).strftime("%d/%m/%Y")
+
+
+def _local(ms: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(ms // 1000, UTC).astimezone(ZoneInfo(zone))
 
 
 def battery_percent() -> int | None:

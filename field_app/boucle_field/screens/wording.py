@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from boucle.codes import Code, Kind
 from boucle.words import say
 from boucle_field.phone import Phone
-from boucle_field.screens.top_bar import local_time
+from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.visit import name_of_place, name_of_type
 
 
@@ -19,8 +19,10 @@ def named(subject: str) -> str:
 
 
 def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> str:
-    """Give a reason in words; an instant among its values is shown as the time of day."""
-    at_ms = values.get("at_ms")
+    """Give a reason in words; an instant among its values is shown as the time of day, `on_ms` as the day."""
+    at_ms, on_ms = values.get("at_ms"), values.get("on_ms")
+    if isinstance(on_ms, int):
+        return say(key, lang, date=local_day(on_ms, zone))
     if isinstance(at_ms, int):
         return say(key, lang, time=local_time(at_ms, zone))
     return say(key, lang, **values)

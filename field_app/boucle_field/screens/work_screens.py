@@ -139,11 +139,12 @@ class CodeScreen(Screen):
 
 
 class AmountScreen(Screen):
-    """Pieces that carry no labels: which type, how many."""
+    """Pieces that carry no labels: which type, how many where that is not said yet."""
 
-    def __init__(self, face: "Face", item_type: str = "") -> None:
+    def __init__(self, face: "Face", item_type: str = "", pieces: int = 0) -> None:
         super().__init__(face)
         self.item_type = item_type
+        self.pieces = pieces
 
     def build(self) -> None:
         """Lay the screen out: the types, then the number."""
@@ -151,13 +152,12 @@ class AmountScreen(Screen):
         book, now = phone.mirror.book(), phone.desk.now_ms()
         back = self.other("screen.back", self.face.back)
         if not self.item_type:
-            types = [book.item_type(key, now) for key in book.keys("item_type")]
-            named = [(each.key, each.name or each.key) for each in types if not each.serialised]
+            named = [(key, name_of_type(book, key, now)) for key in self.face.bulk_types()]
             words = self.text("screen.amount_how" if named else "screen.amount_none")
             self.fill(
                 self.title("screen.amount"),
                 words,
-                *tiles(self.look, named, lambda key: self.face.open(AmountScreen, key)),
+                *tiles(self.look, named, self._chosen),
                 bottom=(back,),
             )
             return
@@ -165,6 +165,13 @@ class AmountScreen(Screen):
         self.face.wedge.typing = pad
         name = name_of_type(book, self.item_type, now)
         self.fill(self.title("screen.amount"), Text(name, self.look.page, bold=True), pad, bottom=(back,))
+
+    def _chosen(self, key: str) -> None:
+        if self.pieces:
+            self.face.back()
+            self.face.count(Amount(key, self.pieces))
+        else:
+            self.face.open(AmountScreen, key)
 
     def _entered(self, text: str) -> None:
         self.face.back()

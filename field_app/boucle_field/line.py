@@ -1,0 +1,74 @@
+"""One line of a visit: what was scanned, what was told of it, and what a person can make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from boucle_field.desk import Outcome
+
+_COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One scan of a visit: `subject` as seen, pieces, what was told of it; `why` are keys of words with values."""
+
+    subject: str
+    outcome: Outcome
+    at_ms: int
+    qty: int = 1
+    item: str = ""
+    item_type: str = ""
+    event_id: str = ""
+    why: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    undone: bool = False
+    again: bool = False
+    """Seen once more in this visit: nothing was recorded for it."""
+    elsewhere: str = ""
+    """The partner's place where it was expected instead, as far as this phone knows."""
+    raw: str = ""
+    """The whole text of a code that is not ours, where it may be kept to be linked later."""
+    verdict: str = ""
+    """What sorting found: such a line is about an item that has its own line, and is no piece of the counter."""
+    decided: bool = False
+    """A person has chosen what becomes of it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the pieces of the counter."""
+        return self.outcome in _COUNTED and bool(self.event_id) and not self.undone and not self.verdict
+
+
+class Choice(StrEnum):
+    """What a person can make of a line; the words are `screen.choice.<value>`."""
+
+    ADD = "add"
+    """Let it count here."""
+    SWITCH = "switch"
+    """Go on at the place where it is expected, with this item."""
+    TYPED = "typed"
+    """Type the code that is printed on it."""
+    KEEP = "keep"
+    """Record the foreign code, to be linked to an item later."""
+    LEAVE = "leave"
+    """It cannot be; what was seen goes to whoever decides."""
+    IGNORE = "ignore"
+    """It is not to be recorded."""
+
+
+def choices(line: Line) -> tuple[Choice, ...]:
+    """Give what a person can make of a line now, nothing where nothing is asked."""
+    if line.decided or line.undone or line.verdict or line.again:
+        return ()
+    match line.outcome:
+        case Outcome.UNEXPECTED if line.elsewhere:
+            return Choice.ADD, Choice.SWITCH, Choice.IGNORE
+        case Outcome.UNEXPECTED:
+            return Choice.ADD, Choice.IGNORE
+        case Outcome.REFUSED if line.event_id:
+            return Choice.LEAVE, Choice.IGNORE
+        case Outcome.REFUSED if line.raw:
+            return Choice.TYPED, Choice.KEEP, Choice.IGNORE
+        case _:
+            return ()
