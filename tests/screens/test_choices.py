@@ -94,6 +94,8 @@ def test_switching_the_stop_takes_the_crate_along_and_one_tap_comes_back(strayed
     assert counted(strayed) == ("mulhouse", 3)
     assert [line.subject for line in strayed.face.visit.lines if line.counts] == [code(1), code(2), code(STRAY)]  # type: ignore[union-attr]
     assert strayed.taps == 2
+    command(strayed, Command.UNDO)
+    assert place_of(strayed, STRAY) == ("at_partner", "nancy"), "nothing of what was taken back still counts"
 
 
 def test_a_command_label_takes_a_choice_back_too(strayed: Hand) -> None:
