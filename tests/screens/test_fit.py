@@ -22,6 +22,7 @@ from tests.screens.stock import enrolled, staff
 from tests.world import SimServer
 
 GLYPHS = frozenset(TTFontFile(str(FONT_FILE)).charToGlyph)
+ROUNDED = 0.01
 SLACK = 1.5
 """Pixels: sizes are rounded on their way to a texture."""
 
@@ -108,7 +109,7 @@ def test_everything_that_is_touched_is_large_enough(open_app: Callable[..., Hand
         small += [
             f"{scene}: {plate.text!r} {plate.width:.0f}×{plate.height:.0f}"
             for plate in hand.widgets()
-            if isinstance(plate, Plate) and min(plate.height, plate.width + SLACK) < dp(theme.TOUCH) - SLACK
+            if isinstance(plate, Plate) and min(plate.height, plate.width) < dp(theme.TOUCH) - ROUNDED
         ]
     assert small == []
 

@@ -63,7 +63,7 @@ class WhoScreen(Screen):
             Text(self.who.name, self.look.page, size=22, bold=True, align="center"),
             Text(self.say("screen.pin"), self.look.page, align="center"),
             pad,
-            bottom=(self.other("screen.not_me", lambda: self.face.open(WhoScreen)),),
+            self.other("screen.not_me", lambda: self.face.open(WhoScreen)),
         )
 
     def _chosen(self, person: str) -> None:

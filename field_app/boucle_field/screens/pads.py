@@ -42,7 +42,9 @@ class Pad(Box, Typing):
         self._allowed = frozenset("".join(key for key in keys if key not in (ERASE, DONE)))
         self.line = Text(" ", look.page, size=theme.WORD, bold=True, align="center")
         self.add_widget(self.line)
-        self.keys = GridLayout(cols=columns, spacing=dp(theme.GAP / 2), size_hint_y=None)
+        # Small keys stand close: six of them are as wide as a finger on the narrowest phone.
+        apart = dp(theme.GAP / 2 if key_dp > theme.TOUCH else 1)
+        self.keys = GridLayout(cols=columns, spacing=apart, size_hint_y=None)
         self.keys.bind(minimum_height=self.keys.setter("height"))
         for key in keys:
             pair = look.main if key == DONE else look.tile
@@ -86,6 +88,11 @@ class Pad(Box, Typing):
         self._tell()
         if text:
             self._entered(text)
+
+    def scanned(self) -> None:
+        """Forget what stands there: it was a scanner's."""
+        self.text = ""
+        self._tell()
 
     def _tell(self) -> None:
         self.line.text = self._shown(self.text) or " "

@@ -10,6 +10,7 @@ from boucle_field.errors import LoginError
 from boucle_field.line import Line
 from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
 from boucle_field.phone import Phone
+from boucle_field.places import remember
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.scan_screen import ScanScreen
@@ -175,6 +176,7 @@ class Router:
             self.visit.close()
         self.visit = Visit.begin(self.at, action=action, place=place, task=self.task)
         self.task = ""
+        remember(self.at, place)
         self.open(ScanScreen)
         pending, self.pending = self.pending, []
         for code in pending:

@@ -79,7 +79,10 @@ class Wedge:
 
     def _hand_on(self, texts: list[str]) -> None:
         for text in texts:
-            if self.typing is None or len(text) > LONGEST_TYPED:
+            if self.typing is None:
+                self._scanned(text)
+            elif len(text) > LONGEST_TYPED:
+                self.typing.scanned()
                 self._scanned(text)
 
 
@@ -96,4 +99,8 @@ class Typing:
 
     def entered(self) -> None:
         """Take the text as it stands."""
+        raise NotImplementedError
+
+    def scanned(self) -> None:
+        """Forget what was typed last: it was a scanner's, and is on its way to where scans go."""
         raise NotImplementedError

@@ -8,16 +8,16 @@ from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips, gap
 from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
+from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
 from boucle_field.visit import OPERATIONS, Visit, name_of_place, name_of_type
-from boucle_field.work import ACTIONS, Amount, Where
+from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 AT_PARTNERS: Final = "collect"
 AT_HOME: Final = "receive"
-_LATEST: Final = 2**62
 
 
 class HomeScreen(Screen):
@@ -86,23 +86,9 @@ class PlaceScreen(Screen):
         self.fill(
             self.title(towards, action=ACTIONS[self.action].word(self.face.lang)),
             self.text("screen.where_how"),
-            *tiles(self.look, self.places(), lambda key: self.face.begin(self.action, key)),
+            PlaceList(self.face, self.action, lambda key: self.face.begin(self.action, key)),
             bottom=(self.other("screen.back", self.face.home),),
         )
-
-    def places(self) -> list[tuple[str, str]]:
-        """Give the places that fit the action, by name: partners' for what happens there, else our own."""
-        phone = self.face.at
-        context = phone.desk.context()
-        sites = [context.book.site(key, _LATEST) for key in context.book.keys("site")]
-        match self.action:
-            case "ship":
-                fit = [site for site in sites if site.key != context.home]
-            case _ if ACTIONS[self.action].where is Where.AWAY:
-                fit = [site for site in sites if site.partner]
-            case _:
-                fit = [site for site in sites if not site.partner]
-        return sorted(((site.key, site.name or site.key) for site in fit), key=lambda each: each[1].casefold())
 
     def take(self, meant: Meaning) -> bool:
         """Take the label of the place, and items that were scanned too early."""
@@ -130,7 +116,7 @@ class CodeScreen(Screen):
             self.title("screen.typed"),
             self.text("screen.typed_how"),
             pad,
-            bottom=(self.other("screen.back", self.face.back),),
+            self.other("screen.back", self.face.back),
         )
 
     def _entered(self, text: str) -> None:
@@ -164,7 +150,7 @@ class AmountScreen(Screen):
         pad = number_pad(self.look, self._entered)
         self.face.wedge.typing = pad
         name = name_of_type(book, self.item_type, now)
-        self.fill(self.title("screen.amount"), Text(name, self.look.page, bold=True), pad, bottom=(back,))
+        self.fill(self.title("screen.amount"), Text(name, self.look.page, bold=True), pad, back)
 
     def _chosen(self, key: str) -> None:
         if self.pieces:
