@@ -2,8 +2,8 @@
 
 from benchmarks import disk
 from benchmarks.figures import Figure
+from tests.browser.calls import ACCOUNTS, calls
 from tests.browser.chromium import looked_at
-from tests.browser.test_pages import ACCOUNTS, calls
 from tests.e2e.commands import House, run, served
 
 FAST, ACCESSIBLE = 95, 100
@@ -13,7 +13,7 @@ def measure() -> list[Figure]:
     """Ask Lighthouse, as a slow phone on a slow line, about every page that answers 200."""
     with disk.directory() as directory:
         data = directory / "data"
-        run("boucle", "demo", "--data", data, "--items", "300", "--months", "12", "--seed-only")
+        run("boucle", "demo", "--data", data, "--seed-only")
         with served(House(data=data)) as house:
             found = looked_at(house.address, calls(), people=ACCOUNTS, judged=("performance", "accessibility"))
     weights = {look["name"]: look["bytes"] for look in found["looks"]}

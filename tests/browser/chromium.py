@@ -14,11 +14,17 @@ CHROMIUM: Final = os.environ.get("BOUCLE_CHROMIUM") or shutil.which("chromium") 
 
 
 class Call(NamedTuple):
-    """A page to look at: the name of its findings, its path, and the login of who looks (`""`: a stranger)."""
+    """A page to look at: the name of its findings, where it is, and the login of who looks (`""`: a stranger).
+
+    It is the page at `path`, or the one that the links lead to which these selectors find one after the other, or what
+    comes when the form there is sent with what is to `fill` in, by name.
+    """
 
     name: str
     path: str
     login: str = ""
+    follow: tuple[str, ...] = ()
+    fill: tuple[tuple[str, str], ...] = ()
 
 
 def looked_at(
@@ -40,7 +46,16 @@ def looked_at(
         "chromium": CHROMIUM,
         "base": base,
         "people": dict(people),
-        "visits": [{"name": each.name, "path": each.path, "as": each.login} for each in visits],
+        "visits": [
+            {
+                "name": each.name,
+                "path": each.path,
+                "as": each.login,
+                "follow": list(each.follow),
+                "fill": dict(each.fill),
+            }
+            for each in visits
+        ],
         "shots": str(shots or ""),
         "lighthouse": list(judged),
     }

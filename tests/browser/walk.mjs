@@ -1,14 +1,24 @@
 // Walks through pages in a real Chromium and says what it found: a job as JSON on stdin, findings as JSON on stdout.
 //
-// Job: {chromium, base, people: {login: password}, visits: [{name, path, as}], shots, lighthouse: [category, ...]}
-// `as` is a login or "" for a stranger; `shots` a folder for pictures or ""; without `lighthouse` it is not asked.
+// Job: {chromium, base, people: {login: password}, visits: [{name, path, as, follow, fill}], shots,
+//       lighthouse: [category, ...]}
+// `as` is a login or "" for a stranger; `follow` are selectors of links to go on by, one page after the other; `fill`
+// are values by name that are typed into the page's form and sent, what comes of it is looked at. `shots` is a folder
+// for pictures or ""; without `lighthouse` it is not asked.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const HEIGHT = 850;
+const VIEWS = [
+  { size: "phone", width: 360, scheme: "light", axe: RULES },
+  { size: "phone", width: 360, scheme: "dark", axe: ["color-contrast", "link-in-text-block"] },
+  { size: "phone", width: 320, scheme: "light" },
+  { size: "desktop", width: 1280, scheme: "light", axe: RULES },
+];
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
@@ -39,18 +49,30 @@ async function signedIn(browser, login, options) {
   return context;
 }
 
-async function look(context, visit, size, scheme) {
-  const page = await context.newPage();
-  const errors = [];
-  let bytes = 0;
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  page.on("pageerror", (error) => errors.push(String(error)));
-  const network = await context.newCDPSession(page);
-  await network.send("Network.enable");
-  await network.send("Network.setCacheDisabled", { cacheDisabled: true });
-  network.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
-  const answer = await page.goto(job.base + visit.path, { waitUntil: "load" });
-  const wide = await page.evaluate(() => {
+// Goes to a page by the way of the visit; `wire` counts the bytes of the last page alone.
+async function goThere(page, visit, wire) {
+  let answer = await page.goto(job.base + visit.path, { waitUntil: "load" });
+  for (const selector of visit.follow) {
+    const href = await page.locator(selector).first().getAttribute("href");
+    wire.bytes = 0;
+    answer = await page.goto(new URL(href, page.url()).href, { waitUntil: "load" });
+  }
+  if (Object.keys(visit.fill).length === 0) return answer;
+  let last;
+  for (const [name, value] of Object.entries(visit.fill)) {
+    last = page.locator(`main [name=${name}]`).first();
+    if ((await last.evaluate((each) => each.tagName)) === "SELECT") await last.selectOption(value);
+    else await last.fill(value);
+  }
+  wire.bytes = 0;
+  const send = page.waitForNavigation({ waitUntil: "load" });
+  await last.evaluate((each) => each.form.requestSubmit());
+  return send;
+}
+
+// What stands beside the page, and is not meant to scroll by itself.
+async function beside(page) {
+  return page.evaluate(() => {
     const most = document.documentElement.clientWidth;
     const over = [...document.querySelectorAll("body *")].filter((each) => {
       for (let up = each.parentElement; up; up = up.parentElement) {
@@ -59,40 +81,66 @@ async function look(context, visit, size, scheme) {
       return each.getBoundingClientRect().right > most + 1;
     });
     return document.documentElement.scrollWidth > most
-      ? over.slice(0, 3).map((each) => each.outerHTML.slice(0, 120)) : [];
+      ? [`${most} px`, ...over.slice(0, 3).map((each) => each.outerHTML.slice(0, 120))] : [];
   });
-  await page.evaluate(AXE);
-  const axe = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+
+async function rules(page, only) {
+  const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), only);
+  return violations.map((each) => ({
+    rule: each.id, help: each.help, where: each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)),
+    why: each.nodes[0].failureSummary,
   }));
-  if (job.shots) await page.screenshot({ path: `${job.shots}/${visit.name}-${size}-${scheme}.png`, fullPage: true });
-  await page.close();
-  return {
-    name: visit.name, size, scheme, status: answer.status(), bytes, wide, errors,
-    violations: axe.violations.map((each) => ({
-      rule: each.id, help: each.help, where: each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)),
-      why: each.nodes[0].failureSummary,
-    })),
+}
+
+// One page as a phone, light and dark, and as a desktop: loaded once, as a phone, then made wide.
+async function look(context, visit) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const wire = { bytes: 0 };
+  const errors = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  const network = await context.newCDPSession(page);
+  await network.send("Network.enable");
+  await network.send("Network.setCacheDisabled", { cacheDisabled: true });
+  network.on("Network.loadingFinished", (event) => { wire.bytes += event.encodedDataLength; });
+  const answer = await goThere(page, visit, wire);
+  const bytes = wire.bytes;
+  await page.evaluate(AXE);
+  const looks = [];
+  for (const { size, width, scheme, axe } of VIEWS) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    await page.emulateMedia({ colorScheme: scheme });
+    const wide = await beside(page);
+    const violations = axe ? await rules(page, axe) : [];
+    if (job.shots && axe) {
+      await page.screenshot({ path: `${job.shots}/${visit.name}-${size}-${scheme}.png`, fullPage: true });
+    }
+    looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, violations });
+  }
+  const found = {
+    status: answer.status(), bytes, path: page.url().slice(job.base.length),
+    byAddress: answer.request().method() === "GET",
+    errors: errors.filter((each) => answer.ok() || !each.startsWith("Failed to load resource")),
   };
+  await page.close();
+  return looks.map((each) => ({ ...each, ...found }));
 }
 
 async function walk() {
   const browser = await chromium.launch({ executablePath: job.chromium, args: FLAGS });
   const looks = [];
-  for (const [size, scheme] of [["phone", "light"], ["phone", "dark"], ["desktop", "light"]]) {
-    for (const login of new Set(job.visits.map((visit) => visit.as))) {
-      const context = await signedIn(browser, login, { viewport: SIZES[size], colorScheme: scheme });
-      for (const visit of job.visits.filter((each) => each.as === login)) {
-        looks.push(await look(context, visit, size, scheme));
-      }
-      await context.close();
-    }
+  for (const login of new Set(job.visits.map((visit) => visit.as))) {
+    const context = await signedIn(browser, login, { viewport: { width: VIEWS[0].width, height: HEIGHT } });
+    for (const visit of job.visits.filter((each) => each.as === login)) looks.push(...await look(context, visit));
+    await context.close();
   }
   await browser.close();
   return looks;
 }
 
-async function judge(answered) {
+async function judge(paths) {
   if (!job.lighthouse?.length) return [];
   const { default: lighthouse } = await import("lighthouse");
   const port = await freePort();
@@ -100,11 +148,11 @@ async function judge(answered) {
     executablePath: job.chromium, args: [...FLAGS, `--remote-debugging-port=${port}`],
   });
   const scores = [];
-  for (const visit of job.visits.filter((each) => answered.has(each.name))) {
+  for (const visit of job.visits.filter((each) => paths.has(each.name))) {
     const context = await signedIn(browser, visit.as, {});
     const cookies = (await context.cookies()).map((each) => `${each.name}=${each.value}`).join("; ");
     await context.close();
-    const { lhr } = await lighthouse(job.base + visit.path, {
+    const { lhr } = await lighthouse(job.base + paths.get(visit.name), {
       port, output: "json", logLevel: "silent", onlyCategories: job.lighthouse,
       extraHeaders: cookies ? { Cookie: cookies } : {},
     });
@@ -117,5 +165,5 @@ async function judge(answered) {
 }
 
 const looks = await walk();
-const answered = new Set(looks.filter((look) => look.status === 200).map((look) => look.name));
-process.stdout.write(JSON.stringify({ looks, scores: await judge(answered) }));
+const paths = new Map(looks.filter((look) => look.status === 200 && look.byAddress).map((look) => [look.name, look.path]));
+process.stdout.write(JSON.stringify({ looks, scores: await judge(paths) }));

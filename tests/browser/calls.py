@@ -1,0 +1,52 @@
+"""Every page that is looked at in a real browser: those of the menu as the table of places has them, those behind."""
+
+from typing import Final
+
+from boucle_server.demo.people import PASSWORD, PEOPLE
+from boucle_server.web import places
+from boucle_server.web.inbox import Heap
+from tests.browser.chromium import Call
+
+ADMINISTRATOR: Final = "administrateur"
+ACCOUNTS: Final = {person.login: PASSWORD for person in PEOPLE if person.login}
+_FIRST_ROW: Final = "main tbody th a"
+_FIRST_CASE: Final = "main .case-act a"
+_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.OVERDUE, Heap.LOST)
+
+STRANGERS: Final = (
+    Call("connexion", places.SIGN_IN.path),
+    Call("connexion-refusee", places.SIGN_IN.path, fill=(("login", "nobody"), ("password", "not the password"))),
+    Call("aide", places.HELP.path),
+    Call("inconnu", "/nulle-part"),
+    Call("code-inconnu", "/C/0000000000"),
+)
+BEHIND: Final = (
+    Call("chiffres", "/tableau/chiffres", ADMINISTRATOR),
+    Call("chiffre", "/tableau/chiffre/K2", ADMINISTRATOR),
+    Call("sans-donnee", "/tableau?month=2026-08&partner=aube&loop=moteurs", ADMINISTRATOR),
+    Call("objet", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
+    Call("preuve", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW, ".timeline a[href^='/preuves/']")),
+    Call("code-mal-lu", places.ITEMS.path, ADMINISTRATOR, fill=(("code", "7K3M9QX2T4HDC9"),)),
+    Call("partenaire", places.PARTNERS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
+    *(Call(f"cas-{heap}", f"{places.INBOX.path}?kind={heap}", ADMINISTRATOR, follow=(_FIRST_CASE,)) for heap in _HEAPS),
+    Call("appareil-nouveau", places.ENROL.path, ADMINISTRATOR),
+    Call("appareil-code", places.ENROL.path, ADMINISTRATOR, fill=(("name", "Téléphone du quai Nord"),)),
+    Call("appareil-retirer", places.DEVICES.path, ADMINISTRATOR, follow=(f"a[href^='{places.REVOKE.path}/']",)),
+    Call("etiquettes-lot", places.LABELS.path, ADMINISTRATOR, fill=(("count", "24"), ("name", "Bac 600×400"))),
+    Call("etiquettes-commandes", "/etiquettes/commandes", ADMINISTRATOR),
+    Call("etiquettes-lieux", places.PLACE_LABELS.path, ADMINISTRATOR),
+    Call("etiquettes-badges", places.BADGES.path, ADMINISTRATOR),
+    Call("page-publique", places.DASHBOARD.path, ADMINISTRATOR, follow=(".steps a[href^='/C/']",)),
+    Call("interdit", places.DEVICES.path, "lecteur"),
+    Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),
+)
+HEAVIEST: Final = {"dashboard": 120_000, "code-inconnu": 50_000, "page-publique": 50_000}
+"""Bytes over the wire of a page with all that it needs, with an empty cache."""
+
+
+def calls() -> list[Call]:
+    """Give every page: what a stranger sees, the menu of an administrator, and what lies behind it."""
+    inside = [
+        Call(place.key, place.path, ADMINISTRATOR) for place in places.PLACES if place.in_menu and not place.public
+    ]
+    return [*STRANGERS, *inside, *BEHIND]

@@ -1,0 +1,83 @@
+// A real Chromium at somebody's fingertips: one command as a line of JSON on stdin, one answer as a line on stdout.
+//
+// argv: the path of Chromium, the address of the server. `do` says which command below; what it needs stands beside.
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const [executablePath, base] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath,
+  args: [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--lang=fr-FR",
+  ],
+  env: { ...process.env, LANGUAGE: "fr_FR", LANG: "fr_FR.UTF-8" },
+});
+let context;
+let page;
+let answered;
+
+const focused = () => page.evaluate(() => {
+  const at = document.activeElement;
+  if (!at || at === document.body || at === document.documentElement) return null;
+  const box = at.getBoundingClientRect();
+  const style = getComputedStyle(at);
+  const rings = (each) => parseFloat(each.outlineWidth) > 0 && each.outlineStyle !== "none";
+  const named = [...(at.labels ?? [])].map((each) => each.innerText).join(" ");
+  return {
+    tag: at.tagName.toLowerCase(),
+    id: at.id,
+    field: at.name ?? "",
+    words: (named || at.getAttribute("aria-label") || at.innerText || at.textContent || "").trim(),
+    value: at.value ?? "",
+    ring: at.matches(":focus-visible") && rings(style),
+    seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.right > 0
+      && box.top < innerHeight && box.left < innerWidth,
+  };
+});
+
+const commands = {
+  async open({ width, height, scripts = true, scheme = "light", scale = 1 }) {
+    await context?.close();
+    context = await browser.newContext({
+      viewport: { width, height }, javaScriptEnabled: scripts, colorScheme: scheme, deviceScaleFactor: scale,
+      reducedMotion: "reduce", locale: "fr-FR", timezoneId: "Europe/Paris", acceptDownloads: true,
+    });
+    page = await context.newPage();
+    page.on("response", (each) => {
+      if (each.request().isNavigationRequest() && each.frame() === page.mainFrame()) answered = each.status();
+    });
+  },
+  async goto({ path }) { await page.goto(base + path, { waitUntil: "load" }); },
+  async press({ key }) { await page.keyboard.press(key); },
+  async follow({ key }) {
+    await Promise.all([page.waitForNavigation({ waitUntil: "load", timeout: 20_000 }), page.keyboard.press(key)]);
+  },
+  async fetch({ key, file }) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press(key)]);
+    await download.saveAs(file);
+  },
+  async type({ text }) { await page.keyboard.type(text); },
+  focused,
+  async url() { return page.url().slice(base.length); },
+  async status() { return answered; },
+  async words() { return page.evaluate(() => document.body.innerText); },
+  async href({ selector }) { return page.locator(selector).first().getAttribute("href"); },
+  async scrollTo({ selector }) { await page.locator(selector).first().scrollIntoViewIfNeeded(); },
+  async shot({ file, selector, fullPage = false, height }) {
+    if (selector) await page.locator(selector).first().screenshot({ path: file });
+    else await page.screenshot({ path: file, fullPage, ...(height && { clip: { x: 0, y: 0, width: page.viewportSize().width, height } }) });
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  let told;
+  try {
+    told = { is: (await commands[asked.do](asked)) ?? null };
+  } catch (error) {
+    told = { failed: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
+await browser.close();
