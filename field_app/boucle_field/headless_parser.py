@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Never
 
+from boucle.complaints import said
 from boucle.words import LANGUAGES, say
 
 DEFAULT_DATA: Final = "boucle-field-data"
@@ -66,7 +67,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Never:
         """Leave with code 2 and one line that says what is wrong and how to find out more."""
-        self.exit(2, say("cli.wrong_use", self._lang, command=self.prog, message=message) + "\n")
+        complaint = said(message, self._lang)
+        self.exit(2, say("cli.wrong_use", self._lang, command=self.prog, message=complaint) + "\n")
 
 
 class _Formatter(argparse.HelpFormatter):

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from boucle_field import undoing
+from boucle_field.correcting import fixes
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
 
@@ -25,7 +27,10 @@ _STATES = {
 
 
 class Sent(NamedTuple):
-    """One line: what was done to what, when (ms, by this device's clock), its state, why it waits for a person."""
+    """One line: what was done to what, when (ms, by this device's clock), its state, why it waits for a person.
+
+    `after` is the kind of what came after it and took its effect away, `""` while it stands.
+    """
 
     event_id: str
     kind: str
@@ -33,6 +38,8 @@ class Sent(NamedTuple):
     wall_ms: int
     state: str
     why: str
+    after: str = ""
+    can_be_corrected: bool = False
 
 
 def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
@@ -43,9 +50,20 @@ def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
             f" WHERE {_STATES[pile]} ORDER BY n DESC LIMIT ?",
             (most,),
         ).fetchall()
-    found = []
+    found, amended = [], undoing.amended(store)
     for event_id, kind, payload, teff, tq, wall, state, why in rows:
         event = as_event(payload, teff or wall, tq)
         subject = event.code or (f"{event.qty} × {event.item_type}" if event.item_type else "")
-        found.append(Sent(event_id, kind, subject, wall, state, why))
+        found.append(
+            Sent(
+                event_id,
+                kind,
+                subject,
+                wall,
+                state,
+                why,
+                after=amended.get(event_id, ""),
+                can_be_corrected=event_id not in amended and bool(fixes(event)),
+            )
+        )
     return found

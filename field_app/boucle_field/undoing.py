@@ -28,6 +28,22 @@ def standing(store: Store, event_id: str = "") -> Event:
     return _named(store, event_id) if event_id else _last(store)
 
 
+def amended(store: Store) -> dict[str, str]:
+    """Give the events that no longer stand as they were recorded, each with the kind of what came after it.
+
+    A correction that was voided amends nothing.
+    """
+    with store.reading() as db:
+        rows = db.execute(
+            f"SELECT {_EVENT} FROM outbox WHERE kind = ? OR instr(CAST(payload AS TEXT), ?) > 0",  # noqa: S608
+            (VOID, '"corrects":"'),
+        ).fetchall()
+    events = [_event(*row) for row in rows]
+    voided = {event.text("target"): VOID for event in events if event.kind == VOID}
+    corrected = {event.corrects: event.kind for event in events if event.corrects and event.id not in voided}
+    return corrected | voided
+
+
 def _last(store: Store) -> Event:
     voided: set[str] = set()
     before = 2**62

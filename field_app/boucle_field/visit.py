@@ -22,6 +22,7 @@ from boucle_field.line import Line, choices
 from boucle_field.outbox import as_event
 from boucle_field.phone import Phone
 from boucle_field.store import put
+from boucle_field.undoing import amended
 from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
@@ -73,7 +74,7 @@ class Visit:
         if not kept:
             return None
         fields = json.loads(kept)
-        return cls(phone, **fields, lines=_lines_of(phone, fields["task"], ACTIONS[fields["action"]].kind))
+        return cls(phone, **fields, lines=_lines_of(phone, **fields))
 
     def reopen(self) -> Self:
         """Give this visit anew, open again after it was closed."""
@@ -267,20 +268,19 @@ def name_of_place(book: Book, place: str, now_ms: int) -> str:
     return book.site(place, now_ms).name or place
 
 
-def _lines_of(phone: Phone, task: str, kind: str) -> list[Line]:
-    """Read the standing lines of a visit back from the outbox, in their order."""
+def _lines_of(phone: Phone, *, action: str, place: str, task: str) -> list[Line]:
+    """Read the standing lines of a visit back from the outbox, in their order; a round has several under one task."""
     with phone.store.reading() as db:
         rows = db.execute(
             "SELECT payload, teff, tq, wall_ms FROM outbox"
             " WHERE kind IN (?, ?) AND json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",
-            (kind, _SORTED, task),
+            (ACTIONS[action].kind, _SORTED, task),
         ).fetchall()
-        voids = db.execute("SELECT payload, teff, tq, wall_ms FROM outbox WHERE kind = 'event.voided'").fetchall()
-    voided = {as_event(payload, teff or wall, tq).text("target") for payload, teff, tq, wall in voids}
+    gone = amended(phone.store)
     lines = []
     for payload, teff, tq, wall in rows:
         event = as_event(payload, teff or wall, tq)
-        if event.id in voided:
+        if event.id in gone or (event.text("to") or event.place) != place:
             continue
         item = phone.mirror.look(event.subject).item if event.code else None
         lines.append(

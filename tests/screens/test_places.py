@@ -96,6 +96,8 @@ def test_a_scanned_text_that_leads_nowhere_is_no_search(many: Hand) -> None:
     assert isinstance(many.face.screen, PlaceScreen)
     assert many.sees("Code inconnu")
     assert len(names(many)) == MOST_SHOWN
+    type_by_keyboard(many, "nancy")
+    assert names(many) == ["Nancy Électronique"]
 
 
 def test_the_bare_code_of_a_place_is_no_name_but_a_scan(many: Hand) -> None:

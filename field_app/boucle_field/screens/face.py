@@ -29,6 +29,7 @@ from boucle_field.phone import Phone
 from boucle_field.screens import theme, wording
 from boucle_field.screens.choosing import Chooser
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
+from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
 from boucle_field.screens.router import Router
@@ -132,9 +133,14 @@ class Face(Router, App):
         self.window.add_widget(inner)
 
     def again(self) -> None:
-        """Make the open screen anew, after a change of language or colours."""
+        """Make the open screen anew, after a change of language, colours or news, where one read it."""
         screen, arguments = self._opened
+        told, scrolled = list(self.strip.children), self.screen.scroller.scroll_y
+        self.strip.clear_widgets()
         self.open(screen, *arguments)
+        for each in told:
+            self.strip.add_widget(each)
+        self.screen.scroller.scroll_y = scrolled
 
     def start(self) -> None:
         """Open the screen that comes first as things stand."""
@@ -149,6 +155,10 @@ class Face(Router, App):
         """Open the sends; without a phone there are none."""
         if self.phone is not None and not self.is_locked:
             self.open(SendsScreen)
+
+    def correct(self, event_id: str, pile: str) -> None:
+        """Open the correction of a line that was found in a pile of the sends."""
+        self.open(CorrectScreen, Correction(event_id=event_id, pile=pile))
 
     def refresh_bar(self) -> None:
         """Show how the device stands now."""

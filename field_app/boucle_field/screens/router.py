@@ -73,6 +73,11 @@ class Router:
         book, now = self.at.mirror.book(), self.at.desk.now_ms()
         return [key for key in book.keys("item_type") if not book.item_type(key, now).serialised]
 
+    def take_up_visit(self) -> None:
+        """Read the open visit anew, after something about its lines changed outside of it."""
+        if self.visit is not None:
+            self.visit = self.visit.reopen()
+
     # ---- a scan
 
     def route(self, text: str) -> None:

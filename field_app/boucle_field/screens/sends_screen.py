@@ -1,5 +1,6 @@
 """D6, the sends: what is open, what waits, what is sent, what waits for a person; line by line."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.sends import Pile, Sent, lines
+from boucle_field.undoing import VOID
 from boucle_field.visit import name_of_place
 from boucle_field.work import ACTIONS
 
@@ -94,6 +96,12 @@ class SendsScreen(Screen):
         )
         if pile is Pile.TO_CHECK:
             tile.add_widget(Text(self._why(sent), self.look.tile))
+        if sent.after:
+            key = "screen.line_voided" if sent.after == VOID else "screen.line_corrected"
+            tile.add_widget(Text(f"↶ {self.say(key)}", self.look.tile))
+        if sent.can_be_corrected:
+            act = partial(self.face.correct, sent.event_id, pile.value)
+            tile.add_widget(chips(Chip(self.say("screen.correct"), self.look.tile, act=act, line=self.look.line)))
         ground(tile, self.look.tile.ground, radius=theme.ROUND, line=self.look.line)
         return tile
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from boucle.codes import Code, Kind
+from boucle.events import Event
 from boucle.words import say
 from boucle_field.phone import Phone
 from boucle_field.screens.top_bar import local_day, local_time
@@ -26,6 +27,16 @@ def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> s
     if isinstance(at_ms, int):
         return say(key, lang, time=local_time(at_ms, zone))
     return say(key, lang, **values)
+
+
+def told_of(phone: Phone, event: Event, lang: str) -> str:
+    """Give what a line of this device said: what was done, to what, where, when."""
+    book, now = phone.mirror.book(), phone.desk.now_ms()
+    what = f"{event.qty} × {name_of_type(book, event.item_type, now)}" if event.item_type else named(event.code)
+    places = [name_of_place(book, each, now) for each in (event.place, event.text("to")) if each]
+    at = local_time(event.wall, phone.identity.zone)
+    where = " → ".join(places)
+    return "\n".join(text for text in (f"{at}  {say(f'kind.{event.kind}', lang)}", what, where) if text)
 
 
 def described(phone: Phone, code: str, lang: str) -> str:

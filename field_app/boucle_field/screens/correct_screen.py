@@ -1,0 +1,148 @@
+"""Correcting one line, step by step: what was wrong, what is right, why, who says so."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from boucle.events import Event
+from boucle_field import people
+from boucle_field.correcting import Because, Fix, action_of, correct, correctable, fixes
+from boucle_field.desk import Outcome
+from boucle_field.errors import FieldError, LoginError
+from boucle_field.meaning import Meaning, Spot
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.pads import number_pad, pin_pad
+from boucle_field.screens.place_list import PlaceList
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.wording import told_of
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+_NOTHING: Final = "0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """As far as a correction is said: `pile` is where its line was found."""
+
+    event_id: str
+    pile: str
+    fix: Fix | None = None
+    value: str = ""
+    because: str = ""
+
+
+class CorrectScreen(Screen):
+    """One step of a correction. Until the visit is validated it is free; after that it has a reason and a PIN."""
+
+    def __init__(self, face: "Face", said: Correction) -> None:
+        super().__init__(face)
+        self.said = said
+
+    def build(self) -> None:
+        """Lay the next step out."""
+        try:
+            event = correctable(self.face.at, self.said.event_id)
+        except FieldError as error:
+            self.fill(self.text("screen.correct"), bottom=(self._back(),))
+            self.face.fail(error)
+            return
+        head = [self.title("screen.correct"), Text(told_of(self.face.at, event, self.face.lang), self.look.page)]
+        step = self._step(event)
+        self.fill(*head, *step, bottom=(self._back(),))
+
+    def _step(self, event: Event) -> list[Any]:
+        said = self.said
+        if said.fix is None:
+            return [self.text("screen.correct_what"), *(self._fix(fix) for fix in fixes(event))]
+        if said.fix is not Fix.VOID and not said.value:
+            return self._value(event, said.fix)
+        if not said.because and not self._is_free(event):
+            tiles = [self._because(each) for each in Because]
+            return [self.text("screen.correct_why"), *tiles, self.text("screen.correct_kept")]
+        pad = pin_pad(self.look, self._signed)
+        self.face.wedge.typing = pad
+        return [self.text("screen.correct_pin"), pad]
+
+    def _fix(self, fix: Fix) -> BigButton:
+        act = partial(self._next, fix=fix)
+        return BigButton(self.say(f"screen.fix.{fix}"), self.look.tile, act=act, line=self.look.line, size=theme.TITLE)
+
+    def _because(self, because: Because) -> BigButton:
+        act = partial(self._next, because=because.value)
+        return BigButton(self.say(f"screen.because.{because}"), self.look.tile, act=act, line=self.look.line)
+
+    def _value(self, event: Event, fix: Fix) -> list[Any]:
+        if fix is Fix.PLACE:
+            action = action_of(event)
+            assert action is not None
+            return [self.text("screen.correct_place"), PlaceList(self.face, action.name, self._valued)]
+        pad = number_pad(self.look, self._numbered)
+        self.face.wedge.typing = pad
+        return [self.text("screen.correct_number"), pad]
+
+    def _numbered(self, text: str) -> None:
+        number = str(int(text))
+        # None at all is no smaller number: it did not happen.
+        self._next(fix=Fix.VOID) if number == _NOTHING else self._valued(number)
+
+    def _valued(self, value: str) -> None:
+        self._next(value=value)
+
+    def _next(self, **said: Any) -> None:
+        self.said = replace(self.said, **said)
+        event = correctable(self.face.at, self.said.event_id)
+        is_valued = self.said.fix is Fix.VOID or bool(self.said.value)
+        if (is_valued and self._is_free(event)) or (is_valued and self.said.because and not self.face.has_people):
+            self._correct()
+        else:
+            self.face.open(CorrectScreen, self.said)
+
+    def _is_free(self, event: Event) -> bool:
+        visit = self.face.visit
+        return visit is not None and any(line.event_id == event.id for line in visit.lines)
+
+    def _signed(self, pin: str) -> None:
+        phone = self.face.at
+        who = people.present(phone.store)
+        if who is None:
+            self.face.fail(LoginError("phone.login_first"))
+            return
+        try:
+            people.prove(phone.store, who, pin, ticks=phone.ticks)
+        except LoginError as error:
+            self.face.fail(error)
+            return
+        self._correct()
+
+    def _correct(self) -> None:
+        said, face = self.said, self.face
+        assert said.fix is not None
+        try:
+            told = correct(face.at, said.event_id, said.fix, value=said.value, because=said.because)
+        except FieldError as error:
+            face.open(SendsScreen, said.pile)
+            face.fail(error)
+            return
+        face.take_up_visit()
+        face.open(SendsScreen, said.pile)
+        if not told.event_id:
+            face.told(Outcome.REFUSED, "\n".join(self.say(key) for key in told.reasons))
+            face.signal(Outcome.REFUSED)
+            return
+        face.recorded()
+        face.told(Outcome.ACCEPTED, self.say("screen.voided" if said.fix is Fix.VOID else "screen.corrected"))
+        face.signal(Outcome.ACCEPTED)
+
+    def _back(self) -> BigButton:
+        return self.other("screen.back", lambda: self.face.open(SendsScreen, self.said.pile))
+
+    def take(self, meant: Meaning) -> bool:
+        """Take the label of the right place; nothing else that is scanned means anything to a correction."""
+        if isinstance(meant, Spot) and self.said.fix is Fix.PLACE and not self.said.value:
+            self._valued(meant.key)
+            return True
+        return False
