@@ -9,10 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 from urllib.parse import urlsplit
 
 from boucle.codes import PRINTED_KINDS, Code, Kind, Label, read_label
+from boucle.complaints import said
 from boucle.version import VERSION
 from boucle_labels.batch import MAX_TEXT_CHARACTERS
 from boucle_labels.errors import RefusedError
@@ -194,8 +195,17 @@ def _refuse(line: str) -> int:
 # ---------------------------------------------------------------- what may be asked
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, in the language of this process."""
+
+    def error(self, message: str) -> Never:
+        """Leave with code 2 and one line that says what is wrong and how to find out more."""
+        lang = language()
+        self.exit(2, say("wrong_use", lang, command=self.prog, complaint=said(message, lang)) + "\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="boucle-labels",
         description="Étiquettes : créer, imprimer, relire. / Labels: mint, print, read back.",
     )
@@ -271,7 +281,7 @@ def _add_face(command: argparse.ArgumentParser) -> None:
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def whole(text: str) -> int:
         if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most}, not {text!r}")
+            raise argparse.ArgumentTypeError(say("whole", language(), least=least, most=most, value=text[:60]))
         return int(text)
 
     return whole
@@ -286,16 +296,16 @@ def _offset(text: str) -> tuple[float, float]:
     try:
         x, y = (float(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"two numbers of millimetres such as 0.5,-0.3, not {text!r}") from None
+        raise argparse.ArgumentTypeError(say("millimetres", language(), value=text[:60])) from None
     # Written so that what is no number is refused as well.
     if not (abs(x) <= MAX_OFFSET_MM and abs(y) <= MAX_OFFSET_MM):
-        raise argparse.ArgumentTypeError(f"at most {MAX_OFFSET_MM} mm, not {text!r}")
+        raise argparse.ArgumentTypeError(say("too_far", language(), most=MAX_OFFSET_MM, value=text[:60]))
     return x, y
 
 
 def _text(text: str) -> str:
     if len(text) > MAX_TEXT_CHARACTERS or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"at most {MAX_TEXT_CHARACTERS} printable characters")
+        raise argparse.ArgumentTypeError(say("text", language(), most=MAX_TEXT_CHARACTERS))
     return text
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Final, Never
 
+from boucle.complaints import said
 from boucle.errors import BoucleError
 from boucle.version import VERSION
 from boucle.words import say
 from boucle_labels.messages import language
-from boucle_server.complaints import said
 from boucle_server.errors import said_of
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {

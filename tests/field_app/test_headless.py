@@ -379,3 +379,25 @@ def test_a_rescue_file_never_overwrites(field: Field, tmp_path: Path) -> None:
     again = field("rescue-export", tmp_path / "out.boucle")
     assert (again.code, (tmp_path / "out.boucle").stat().st_size > 0) == (2, True)
     assert field("rescue-export", tmp_path / "no" / "where").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ((), "il manque COMMAND"),
+        (("enrol",), "il manque URI"),
+        (("fly",), "« fly » n’est pas connu"),
+        (("scan", "--qty", "many"), "« many » n’est pas un nombre entier"),
+        (("login", "--operator"), "une valeur doit suivre"),
+        (("status", "--fast"), "--fast n’est pas connu ici"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line_of_the_language_that_is_asked_for(
+    field: Field, words: tuple[str, ...], complaint: str
+) -> None:
+    french, english = field(*words), field("--lang", "en", *words)
+    assert french.code == english.code == 2
+    assert complaint in french.err
+    assert "rien n’a été fait" in french.err
+    assert french.err.count("\n") == english.err.count("\n") == 1
+    assert "nothing was done" in english.err

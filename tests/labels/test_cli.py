@@ -271,6 +271,30 @@ def test_french_is_what_people_get_first(monkeypatch: pytest.MonkeyPatch, capsys
     assert one_line(capsys) == "none.png\u00a0: image introuvable. Rien n’a été lu\u00a0; vérifiez le chemin.\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "il manque COMMAND"),
+        (["mint", "--count", "1"], "il manque --out"),
+        (["mint", "--count", "0", "--out", "x"], "un nombre entier de 1 à 100000, et non «\u00a00\u00a0»"),
+        (["mint", "--count", "1", "--name", "a\nb", "--out", "x"], "caractères imprimables"),
+        (["sheet", "c.csv", "--offset-mm", "1", "--out", "x"], "deux nombres de millimètres"),
+        (["sheet", "c.csv", "--offset-mm", "0,30", "--out", "x"], "au plus 20 mm"),
+        (["sheet", "c.csv", "--format", "a4", "--out", "x"], "« a4 » n’est pas connu"),
+        (["read", "a.png", "--fast"], "--fast n’est pas connu ici"),
+    ],
+)
+def test_wrong_use_is_told_in_one_french_line(
+    arguments: list[str], complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOUCLE_LANG", "fr")
+    assert wrong_use(*arguments) == 2
+    said = one_line(capsys)
+    assert complaint in said
+    assert said.startswith("boucle-labels")
+    assert "rien n’a été fait" in said
+
+
 def test_minted_codes_are_random(tmp_path: Path) -> None:
     one = {line.code for line in minted(50, "a.csv")}
     two = {line.code for line in minted(50, "b.csv")}
