@@ -146,6 +146,7 @@ def test_workers_end_when_the_process_that_started_them_is_killed(environment: d
 
 
 def test_a_server_told_to_stop_stops(environment: dict[str, str]) -> None:
+    told(environment, "admin", "init", "--org", "Acme", "--admin", "ada")
     with started(environment) as (process, _):
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=START_S)
