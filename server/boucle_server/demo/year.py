@@ -140,7 +140,9 @@ def _live(ground: Ground, day: date) -> None:
 def _samples(ground: Ground, chance: Chance) -> Iterable[Sample]:
     """Give 24 labels: bacs to receive, bacs and others to ship, and blank ones to put on something new."""
     here = [crate for crate in ground.shelf[("strasbourg", "bac-600x400")] if not crate.written_off]
-    away = [crate for crate in ground.out["rhin-plasturgie-bac-600x400"] if crate.back and not crate.written_off]
+    # Those that left first come last: their delivery has long arrived, so a phone expects them to be collected there.
+    out = (crate for crate in ground.out["rhin-plasturgie-bac-600x400"] if crate.back and not crate.written_off)
+    away = sorted(out, key=lambda crate: crate.shipped or ground.span.today, reverse=True)
     metz = ground.shelf[("metz", "caisse-palette")]
     for crates, count, where in ((away, 8, "rhin-plasturgie"), (here, 8, "strasbourg"), (metz, 4, "metz")):
         for crate in crates[-count:]:
