@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.amend import effective
 from boucle.binding import PROVISIONAL, Binding, owner
+from boucle.codes import Misread, Reason, read_label
 from boucle.events import Event
 from boucle.fold import Mark
 from boucle.ids import is_uuid7
@@ -26,6 +27,9 @@ from boucle_server.errors import NotFoundError
 from boucle_server.projections import SqlStore
 from boucle_server.read_tables import TASK
 from boucle_server.tables import RECORD
+
+LONGEST_CODE = 60
+"""Characters of a misread code that are repeated."""
 
 ACCEPTED = "accepted"
 
@@ -67,7 +71,7 @@ def find(connection: Connection, org: str, text: str) -> Known:
     wanted = _item_id(store, text)
     state = store.items([wanted]).get(wanted)
     if state is None:
-        raise NotFoundError("api.no_item")
+        raise _nothing(text)
     codes = set(store.codes_of([wanted])) or {wanted.removeprefix(PROVISIONAL)}
     query = sa.select(TASK.c.event, TASK.c.reason).where(TASK.c.org == org, TASK.c.item == wanted)
     tasks = sorted((row.event, row.reason) for row in connection.execute(query))
@@ -96,7 +100,7 @@ def history(connection: Connection, org: str, text: str) -> list[Told]:
         if owner(event.subject, world.bindings) == wanted or event.subject in codes
     ]
     if not told:
-        raise NotFoundError("api.no_item")
+        raise _nothing(text)
     return sorted(told, key=lambda each: (_place(each.event, standing), each.leaf))
 
 
@@ -106,6 +110,14 @@ def _item_id(store: SqlStore, text: str) -> str:
     subject = _subject(text)
     bindings: Mapping[str, Binding] = store.bindings([subject])
     return owner(subject, bindings)
+
+
+def _nothing(text: str) -> NotFoundError:
+    """Say why a text leads to no item: a code that fails its check was misread, any other is not known yet."""
+    found = read_label(text)
+    if isinstance(found, Misread) and found.reason is Reason.MISREAD:
+        return NotFoundError("api.misread", code=text[:LONGEST_CODE])
+    return NotFoundError("api.no_item")
 
 
 def _subject(text: str) -> str:

@@ -194,3 +194,24 @@ async def test_another_organisation_sees_its_own_figures_only(year: Served) -> N
     theirs = await get(year, "/v1/kpis", month="2026-03")
     assert mine["values"] != theirs["values"]
     assert mine["reference"] != theirs["reference"] or mine["values"][3] != theirs["values"][3]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "told"),
+    [
+        ("/v1/kpis", {"as_of": "2026-03-01"}, "as_of"),
+        ("/v1/kpis/K2/events", {"mnoth": "2026-03"}, "after, limit, loop, month, partner, site, type"),
+        ("/v1/balances", {"as_of": "2026-03-01"}, "at, partner, site, type"),
+        ("/v1/months", {"year": "2026"}, "year"),
+        ("/v1/items/nonsense", {"at": "2026"}, "at"),
+        ("/v1/attention", {"page": "2"}, "after, limit"),
+        ("/v1/kpis", {"month": ["2026-02", "2026-03"]}, "month"),
+    ],
+)
+async def test_a_parameter_that_nobody_knows_or_that_is_given_twice_is_refused_and_never_passed_over(
+    year: Served, path: str, params: dict[str, Any], told: str
+) -> None:
+    headers = token(year.database, ORG, Capability.READ, Capability.MANAGE)
+    answer = await year.client.get(path, params=params, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:boucle:problem:invalid-input"), answer.text
+    assert told in answer.json()["detail"]

@@ -96,6 +96,17 @@ async def test_nobody_elses_and_no_item_are_not_found(served: Served, phone: Pho
             assert (answer.status_code, answer.json()["type"]) == (404, "urn:boucle:problem:not-found"), path
 
 
+async def test_a_code_that_was_misread_is_told_from_one_that_nobody_knows(served: Served, phone: Phone) -> None:
+    plain = code(5).rpartition("/")[2].replace("-", "")
+    other = "0" if plain[-1] != "0" else "1"
+    for end in ("", "/events"):
+        misread = await served.client.get(f"/v1/items/{plain[:-1]}{other}{end}", headers=phone.header)
+        unknown = await served.client.get(f"/v1/items/{plain}{end}", headers=phone.header)
+        assert (misread.status_code, unknown.status_code) == (404, 404)
+        assert f"{plain[:-1]}{other}" in misread.json()["detail"]
+        assert plain not in unknown.json()["detail"]
+
+
 async def test_a_history_tells_of_every_event_what_became_of_it(served: Served, phone: Phone, handset: Handset) -> None:
     results = await a_loop(served, phone, handset)
     handset.scan("item.collected", code(1), place="nancy")

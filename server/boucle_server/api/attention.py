@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.words import say
 from boucle_server import attention, deciding, set_aside
+from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.problems import Problem, language
 from boucle_server.api.reasons import Why, status_text, why
 from boucle_server.api.rights import Manager, Reader
@@ -19,7 +20,7 @@ from boucle_server.deciding import MAX_REASON, Decided, Verdict
 from boucle_server.errors import InvalidInputError
 from boucle_server.set_aside import SetAside
 
-router = APIRouter(prefix="/v1", tags=["attention"])
+router = APIRouter(prefix="/v1", tags=["attention"], dependencies=[ONLY_KNOWN])
 _PAGE: Final = 100
 _SHOWN: Final = 16 * 1024
 _PLACE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,16})", re.ASCII)

@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field
 from boucle.clock import day_of, parse_instant
 from boucle_server import partner_balances, reports
 from boucle_server.api.filters import Place
+from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import InvalidInputError
 from boucle_server.projections import load_book
 
-router = APIRouter(prefix="/v1/balances", tags=["figures"])
+router = APIRouter(prefix="/v1/balances", tags=["figures"], dependencies=[ONLY_KNOWN])
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 

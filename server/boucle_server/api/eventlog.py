@@ -10,6 +10,7 @@ from boucle.units import MAX_INT
 from boucle_server import eventlog, keys
 from boucle_server.api.rights import Reader, SignedIn
 from boucle_server.api.running import Running, Server
+from boucle_server.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
 
@@ -93,6 +94,8 @@ def consistency(
     new: Annotated[int, Query(ge=0, le=MAX_INT, alias="to")],
 ) -> Consistency:
     """Prove that the log only grew between two sizes; asked by every device as a witness, whatever it may read."""
+    if new < old:
+        raise InvalidInputError("api.log_backwards", old=old, new=new)
     with server.database.reading() as connection:
         hashes = eventlog.consistency(connection, who.org, old, new)
     return Consistency(old=old, new=new, proof=[value.hex() for value in hashes])

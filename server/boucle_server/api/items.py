@@ -11,6 +11,7 @@ from boucle.words import say
 from boucle_server import histories
 from boucle_server.api import reasons
 from boucle_server.api.filters import TEXT
+from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.problems import language
 from boucle_server.api.reasons import Why, why
 from boucle_server.api.rights import Reader
@@ -19,7 +20,7 @@ from boucle_server.errors import NotFoundError
 from boucle_server.histories import Told
 from boucle_server.projections import load_book
 
-router = APIRouter(prefix="/v1/items", tags=["items"])
+router = APIRouter(prefix="/v1/items", tags=["items"], dependencies=[ONLY_KNOWN])
 _PAGE: Final = 200
 _Code = Annotated[
     str,

@@ -16,13 +16,14 @@ from boucle.words import LANGUAGES, say
 from boucle_server import behind, closing, months, reports
 from boucle_server.api.filters import TEXT, Filters
 from boucle_server.api.months import Month, month_of
+from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.problems import language
 from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import InvalidInputError, NotFoundError
 from boucle_server.exports.sheets import decimal
 
-router = APIRouter(prefix="/v1/kpis", tags=["figures"])
+router = APIRouter(prefix="/v1/kpis", tags=["figures"], dependencies=[ONLY_KNOWN])
 
 LONGEST: Final = 24
 """Months of one period."""

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from boucle.clock import iso
 from boucle.words import say
 from boucle_server import closing, months, reports
+from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.problems import language
 from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.months import Life, MonthState, Why
 
-router = APIRouter(prefix="/v1/months", tags=["figures"])
+router = APIRouter(prefix="/v1/months", tags=["figures"], dependencies=[ONLY_KNOWN])
 
 
 class CauseOf(BaseModel):
