@@ -22,6 +22,7 @@ from boucle_server.options import (
     told,
     warn,
     where_of,
+    whole,
 )
 from boucle_server.settings import DEFAULT_ORIGIN_HOST, Settings
 
@@ -36,6 +37,9 @@ Examples:
   boucle admin quarantine dismiss 4462653b7b69 --reason essai"""
 
 Action = Callable[[argparse.Namespace, Settings, Database, int], int]
+
+MOST_DAYS = 3_650
+"""How long a token for a program may be good."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -250,7 +254,8 @@ def _org(args: argparse.Namespace, database: Database) -> str:
 def _role(text: str) -> Role:
     role = parse_role(text)
     if role is None:
-        raise InvalidInputError("api.bad_role", role=text, roles=", ".join(CAPABILITIES))
+        known = ", ".join(told(f"role.{each}").lower() for each in Role)
+        raise InvalidInputError("api.bad_role", role=text[:60], roles=known)
     return role
 
 
@@ -335,7 +340,7 @@ def _configure_tokens(groups: Any) -> None:
     add = _add(token, "add", _add_token, "ajouter / add")
     add.add_argument("--name", required=True)
     add.add_argument("--scopes", required=True, help=" ".join(Capability))
-    add.add_argument("--days", type=int, help="durée en jours / days until it expires")
+    add.add_argument("--days", type=whole(1, MOST_DAYS), help="durée en jours / days until it expires")
     listing = _add(token, "list", _list_tokens, "énumérer / list")
     revoke = _add(token, "revoke", _revoke_token, "retirer / cut off")
     revoke.add_argument("id")

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,18 @@ def add_org(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help="pour un programme / for a program")
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Give what reads a whole number of an option; what it refuses is told with the bounds."""
+
+    def read(text: str) -> int:
+        # A number of a thousand digits is refused by its length, before it is made.
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{least}..{most}")
+        return int(text)
+
+    return read
 
 
 def settings_of(args: argparse.Namespace, **over: Any) -> Settings:

@@ -13,10 +13,12 @@ from boucle_server.db import Database
 from boucle_server.errors import OperatorError, StorageError, out_of_room, why_of
 from boucle_server.guard import is_served
 from boucle_server.opening import make_ready
-from boucle_server.options import add_data, add_json, settings_of, show, told
+from boucle_server.options import add_data, add_json, settings_of, show, told, whole
 from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 from boucle_server.tables import RECORD
+
+MOST_GENERATIONS = 1_000_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
         "--generation",
-        type=int,
+        type=whole(2, MOST_GENERATIONS),
         metavar="N",
         help="génération des journaux, si cette sauvegarde a déjà été restaurée / of the logs, when this backup "
         "was restored before (else the next one)",

@@ -19,8 +19,8 @@ from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.guard import note_address, only_server, reachable
 from boucle_server.opening import make_ready
-from boucle_server.options import add_data, environment_of, settings_of, warn, where_of
-from boucle_server.settings import Settings
+from boucle_server.options import add_data, environment_of, settings_of, warn, where_of, whole
+from boucle_server.settings import HIGHEST_PORT, MOST_WORKERS, Settings
 
 BACKLOG = 2048
 _PROBE_S = 300
@@ -32,8 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Example: boucle serve --data boucle-data --port 8000"
     add_data(parser)
     parser.add_argument("--host", help="adresse d’écoute / address to listen on (BOUCLE_HOST, 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)")
-    parser.add_argument("--workers", type=int, help="processus / processes (BOUCLE_WORKERS, 1)")
+    port = "port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)"
+    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=port)
+    parser.add_argument("--workers", type=whole(1, MOST_WORKERS), help="processus / processes (BOUCLE_WORKERS, 1)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_ORIGIN_HOST = "boucle.local"
 """Names the logs of a server that nobody gave a name; `boucle doctor` reminds of it."""
+HIGHEST_PORT = 65_535
+MOST_WORKERS = 64
 
 
 class Settings(BaseSettings):
@@ -26,8 +28,8 @@ class Settings(BaseSettings):
     origin_host: str = DEFAULT_ORIGIN_HOST
     """First part of the name of every log made on this server; a log keeps the name it was born with."""
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    port: Annotated[int, Field(ge=0, le=HIGHEST_PORT)] = 8000
+    workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] = 1
     busy_ms: Annotated[int, Field(ge=0, le=600_000)] = 10_000
     """Milliseconds that a writer waits for another one before it answers that the database is busy."""
     jobs: bool = True

@@ -68,11 +68,13 @@ def test_every_command_has_help_with_an_example(boucle: Run) -> None:
         assert name in boucle("--help")
 
 
-def test_a_command_that_does_not_exist_is_wrong_use(boucle: Run) -> None:
+def test_a_command_that_does_not_exist_is_wrong_use(boucle: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no command fly" in boucle("fly", code=2)
     assert "--help" in boucle("admin", "fly", code=2)
     assert "--port" in boucle("serve", "--port", "many", code=2)
-    assert "BOUCLE_WORKERS" in boucle("serve", "--workers", "0", code=1)
+    assert "1 to 64" in boucle("serve", "--workers", "0", code=2)
+    monkeypatch.setenv("BOUCLE_WORKERS", "0")
+    assert "BOUCLE_WORKERS" in boucle("serve", code=1)
 
 
 def test_help_is_there_without_loading_what_a_server_needs() -> None:

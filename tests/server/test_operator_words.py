@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from boucle.roles import Role, parse_role
 from boucle_server import cli
 
 ENGLISH = re.compile(
@@ -65,7 +66,13 @@ def acme(line: Line) -> Line:
     [
         (("export", "kpis"), "il manque --out"),
         (("export", "moon", "--out", "x"), "« moon » n’est pas connu"),
-        (("serve", "--port", "many"), "« many » n’est pas un nombre entier"),
+        (("serve", "--port", "many"), "--port : un nombre entier, de 0 à 65535"),
+        (("serve", "--port", "65536"), "--port : un nombre entier, de 0 à 65535"),
+        (("serve", "--workers", "0"), "--workers : un nombre entier, de 1 à 64"),
+        (("admin", "token", "add", "--name", "ERP", "--scopes", "read", "--days", "9" * 40), "de 1 à 3650"),
+        (("admin", "token", "add", "--name", "ERP", "--scopes", "read", "--days", "-1"), "de 1 à 3650"),
+        (("restore", "a.backup", "--generation", "0"), "de 2 à 1000000"),
+        (("demo", "--seed", "many"), "« many » n’est pas un nombre entier"),
         (("serve", "--port"), "une valeur doit suivre"),
         (("backup",), "il manque FILE"),
         (("backup", "a", "b"), "b n’est pas connu ici"),
@@ -109,6 +116,13 @@ def test_a_place_without_a_database_is_named_and_left_as_it_is(
     assert "--data" in text
     assert "admin init" in text
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_role_that_does_not_exist_is_answered_with_those_that_do_in_words_that_are_taken(acme: Line) -> None:
+    said = acme("admin", "user", "add", "--login", "bob", "--role", "empereur", code=1)
+    roles = said.partition("les rôles sont ")[2].strip().split(", ")
+    assert roles[:2] == ["chauffeur", "magasinier"]
+    assert {parse_role(role) for role in roles} == set(Role)
 
 
 def test_the_system_is_quoted_in_french(acme: Line, tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ from boucle_server.demo.seed import NAME, plan_of, seed, state_of
 from boucle_server.demo.year import ITEMS, MONTHS, ORG, SEED, Plan, simulate
 from boucle_server.errors import OperatorError
 from boucle_server.guard import only_server
-from boucle_server.options import settings_of, warn
+from boucle_server.options import settings_of, warn, whole
 from boucle_server.schema import prepare
 from boucle_server.serve import serve
-from boucle_server.settings import Settings
+from boucle_server.settings import HIGHEST_PORT, Settings
 
 DATA: Final = Path("demo-data")
 TOKEN: Final = "demo-token.txt"  # noqa: S105 - the name of a file
@@ -36,8 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
     parser.epilog = "Example: boucle demo --data demo-data --port 8000 --items 1200 --months 12"
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help=f"répertoire / directory ({DATA})")
-    parser.add_argument("--port", type=int, help="port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)")
-    items, months = _whole(60, 100_000), _whole(2, 36)
+    port = "port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)"
+    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=port)
+    items, months = whole(60, 100_000), whole(2, 36)
     parser.add_argument("--items", type=items, default=ITEMS, metavar="N", help=f"contenants / containers ({ITEMS})")
     parser.add_argument("--months", type=months, default=MONTHS, metavar="M", help=f"mois / months ({MONTHS})")
     parser.add_argument(
@@ -182,12 +183,3 @@ def _free_port(settings: Settings) -> int:
 
 def _today() -> date:
     return datetime.now(ZoneInfo(DEFAULT_ZONE)).date()
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{least}..{most}")
-        return int(text)
-
-    return whole
