@@ -1,4 +1,4 @@
-"""The command line of labels: `boucle-labels mint | sheet | png | read | check`."""
+"""The command line of labels: `boucle-labels mint | sheet | commands | png | read | check`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Never
 from urllib.parse import urlsplit
 
 from boucle.codes import PRINTED_KINDS, Code, Kind, Label, read_label
+from boucle.commands import Command, command_code
 from boucle.complaints import said
 from boucle.version import VERSION
 from boucle_labels.batch import MAX_TEXT_CHARACTERS
@@ -85,6 +86,24 @@ def _sheet(options: argparse.Namespace, lang: str) -> int:
     key = "test_page_drawn" if options.test_page else "printed"
     counts = {"labels": counted("labels", lang, n=labels), "pages": counted("pages", lang, n=len(pages))}
     print(say(key, lang, path=options.out, **counts))
+    return 0
+
+
+def _commands(options: argparse.Namespace, lang: str) -> int:
+    from boucle.words import say as said
+    from boucle_labels import pdf, sheet
+    from boucle_labels.label import Face
+
+    form = sheet.FORMATS[options.format]
+    codes = {command: command_code(command) for command in Command}
+    base = _base(options, lang, codes[Command.UNDO])
+    faces = [Face(code=code, base=base, name=said(f"command.{command}", lang)) for command, code in codes.items()]
+    pages = list(sheet.pages(faces, sheet.Setting(form=form, lang=lang, bars=options.bars)))
+    write_bytes(options.out, pdf.render(pages, width_mm=form.page_width_mm, height_mm=form.page_height_mm))
+    if options.png is not None:
+        _write_pictures(options.png, pages, form)
+    counts = {"labels": counted("labels", lang, n=len(faces)), "pages": counted("pages", lang, n=len(pages))}
+    print(say("printed", lang, path=options.out, **counts))
     return 0
 
 
@@ -233,6 +252,12 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--png", type=Path, metavar="PREFIX", help="also PREFIX-1.png and so on, 300 dpi")
     sheet.add_argument("--out", type=Path, required=True)
     _add_face(sheet)
+
+    orders = _command(commands, "commands", _commands, "la planche des commandes / the sheet of command labels")
+    orders.epilog = "Example: boucle-labels commands --out commands.pdf --png commands"
+    orders.add_argument("--png", type=Path, metavar="PREFIX", help="also PREFIX-1.png and so on, 300 dpi")
+    orders.add_argument("--out", type=Path, required=True)
+    _add_face(orders)
 
     png = _command(commands, "png", _png, "une étiquette en image / one label as a picture")
     png.epilog = "Example: boucle-labels png 7K3M-9QX2-T4HD-C8 --out label.png"

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from boucle.codes import Label, read_label
+from boucle.commands import Command, command_code
 from boucle_labels import batch, cli, png
 from boucle_labels.cli import main
 from boucle_labels.code import qr_rows
@@ -65,6 +66,14 @@ def test_mint_sheet_check_and_read_go_together(capsys: pytest.CaptureFixture[str
     for row in answer["found"]:
         assert [len(corner) for corner in row["position"]] == [2, 2, 2, 2]
     assert sorted(path.name for path in Path().glob("page-*")) == ["page-1.png", "page-2.png"]
+
+
+def test_the_sheet_of_commands_holds_every_command_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("commands", "--out", "commands.pdf", "--png", "commands") == 0
+    assert run("check", "commands.pdf", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"labels": len(Command), "pages": 1}
+    read = read_codes(ZxingDecoder().decode(open_picture(Path("commands-1.png"))))
+    assert sorted(code.text for code in read) == sorted(command_code(command).text for command in Command)
 
 
 def test_minting_again_keeps_the_file_unless_forced(capsys: pytest.CaptureFixture[str]) -> None:
@@ -253,7 +262,7 @@ def test_a_file_is_for_whom_the_umask_says() -> None:
     assert stat.S_IMODE(Path("codes.csv").stat().st_mode) == 0o640
 
 
-@pytest.mark.parametrize("command", ["mint", "sheet", "png", "read", "check", "zpl"])
+@pytest.mark.parametrize("command", ["mint", "sheet", "commands", "png", "read", "check", "zpl"])
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert wrong_use(command, "--help") == 0
     help_text = " ".join(capsys.readouterr().out.split())
