@@ -73,6 +73,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         title="Boucle",
         version=VERSION,
         summary="Reverse logistics and repair",
+        description="The interface for programs. Pages for people are not listed: they answer in HTML and change "
+        "freely. The public one is `/C/{code}`, the address that printed labels carry.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
         # The pages that show the description fetch code from elsewhere; the description itself does not.

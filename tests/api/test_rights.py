@@ -81,6 +81,14 @@ def test_only_these_routes_are_open_to_any_token() -> None:
     assert open_to_tokens == ANY_TOKEN
 
 
+def test_the_description_for_programs_names_the_page_that_it_leaves_out() -> None:
+    described = create_app(Settings()).openapi()
+    assert "`/C/{code}`" in described["info"]["description"]
+    assert not [path for path in described["paths"] if path.startswith("/C/")]
+    pages = [route.path for route in walk(create_app(Settings()).routes) if not route.include_in_schema]
+    assert "/C/{code:path}" in pages or "/C/{code}" in pages
+
+
 async def test_a_device_that_may_read_nothing_is_a_witness_all_the_same(served: Served) -> None:
     org = an_org(served.database)
     partner = a_phone(served.database, org, Role.PARTNER)

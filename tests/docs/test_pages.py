@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from boucle.codes import Kind
 from boucle.roles import CAPABILITIES, Role
 from boucle.words import say
 from boucle_server.imports.columns import COLUMNS
+from boucle_server.settings import Settings
+from boucle_server.web.label_sheets import MINTED, minted
 from tests.house.tree import ROOT, files, name
 
 PAGES = [path for path in files() if path.suffix == ".md"]
@@ -76,3 +79,15 @@ def test_the_operations_page_names_the_columns_that_each_import_needs() -> None:
     for kind, columns in COLUMNS.items():
         needed = ", ".join(column.header for column in columns if column.required)
         assert f"| `{kind}` | {needed}" in page, kind
+
+
+def test_the_page_for_other_clients_names_every_field_of_a_minted_batch() -> None:
+    page = (ROOT / "docs" / "sync.md").read_text(encoding="utf-8")
+    said = next(part for part in page.split("\n\n") if f"`{MINTED}` of the server's own" in part)
+    body = minted(Kind.CONTAINER, 1, name="Bac", owner="Rhin").fields["body"]
+    assert {field for field in body if f"`{field}`" not in said} == set()
+
+
+def test_the_operations_page_has_every_setting_that_can_be_set() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert {name for name in Settings.model_fields if f"`BOUCLE_{name.upper()}`" not in page} == set()
