@@ -28,7 +28,7 @@ from tests.screens.stock import MULHOUSE, enrolled, staff, stocked_server
 from tests.world import World
 
 logging.getLogger("PIL").setLevel(logging.INFO)
-WINDOWS = {"phone": (360, 740), "small": (320, 568)}
+WINDOWS = {"phone": (360, 740), "small": (320, 568), "wide": (412, 892)}
 LABEL_MM = (70.0, 37.0)
 DPI = 200
 IN_VIEW = 6
@@ -75,10 +75,12 @@ def the_app(directory: Path, **options: object):  # type: ignore[no-untyped-def]
         closed(hand)
 
 
-def a_day(data: Path, folder: Path, lang: str) -> int:
+def a_day(data: Path, folder: Path, lang: str, *, by_night: bool = False) -> int:
     """Keep a picture of every scene; give how many."""
     kept = 0
     with the_app(data, lang=lang) as hand:
+        if by_night:
+            hand.face.next_theme()
         for kept, scene in enumerate(scenes(hand), 1):
             hand.picture(folder / f"{kept:02}-{scene}.png")
     return kept
@@ -115,6 +117,11 @@ def main(target: Path) -> int:
                 enrolled(data, server)
                 Window.size = size
                 kept += a_day(data, target / f"{name}-{lang}", lang)
+        Window.size = WINDOWS["small"]
+        server = stocked_server(World(now_ms=now_ms()))
+        staff(server)
+        enrolled(work / "dark", server)
+        kept += a_day(work / "dark", target / "dark-fr", "fr", by_night=True)
         Window.size = WINDOWS["phone"]
         with the_app(work / "new") as hand:
             hand.picture(target / "phone-fr" / "00-enrol.png")

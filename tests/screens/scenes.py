@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 from boucle.codes import Kind, mint
+from boucle_field.correcting import Fix
+from boucle_field.line import Choice
+from boucle_field.outbox import Draft
+from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.face import Face
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
+from boucle_field.sends import Pile, lines
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN
@@ -38,6 +43,11 @@ def scenes(hand: Hand) -> Iterator[str]:
     hand.scan(LABEL + code(5))
     yield "training-scan"
     face.switch_training()
+    yield from _decisions(hand)
+    yield from _corrections(hand)
+    face.open_help()
+    yield "help"
+    face.home()
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:
@@ -104,3 +114,46 @@ def _around(hand: Hand) -> Iterator[str]:
         yield f"sends-{pile}"
     face.validate()
     yield "validated"
+
+
+def _decisions(hand: Hand) -> Iterator[str]:
+    face: Face = hand.face
+    desk = face.at.desk
+    desk.record(Draft(kind="item.shipped", code=code(22), place="strasbourg", body={"to": "charleville"}))
+    desk.record(Draft(kind="item.delivered", code=code(22), place="charleville"))
+    desk.record(Draft(kind="item.retired", code=code(21), place="strasbourg"))
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.scan(LABEL + code(22))
+    yield "scan-other-stop"
+    hand.scan(LABEL + code(21))
+    yield "scan-scrapped"
+    hand.scan("https://elsewhere.example/hello")
+    yield "scan-foreign"
+    face.screen.look_at_red()
+    yield "to-decide"
+    assert face.visit is not None
+    face.chooser.take(face.visit.asking[0], Choice.IGNORE)
+    face.back()
+    yield "choice-made"
+    face.validate()
+    face.choose("ship")
+    face.screen.places._turn_pad()
+    face.screen.places.typed("co")
+    yield "search"
+
+
+def _corrections(hand: Hand) -> Iterator[str]:
+    face: Face = hand.face
+    (line, *_) = [each for each in lines(face.at.store, Pile.WAITING) if each.can_be_corrected]
+    for name, fix, value, because in (
+        ("correct-what", None, "", ""),
+        ("correct-place", Fix.PLACE, "", ""),
+        ("correct-why", Fix.VOID, "", ""),
+        ("correct-pin", Fix.VOID, "", "item"),
+    ):
+        face.open(CorrectScreen, Correction(
+            event_id=line.event_id, pile=Pile.WAITING.value, fix=fix, value=value, because=because
+        ))  # fmt: skip
+        yield name
+    _type(hand, PIN)
+    yield "corrected"

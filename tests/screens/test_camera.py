@@ -51,6 +51,21 @@ def test_several_codes_of_one_view_are_counted_at_once(open_app: Callable[..., H
     assert hand.taps == 2
 
 
+def test_two_equal_symbols_in_one_picture_are_one_scan(
+    open_app: Callable[..., Hand], data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "twins"
+    folder.mkdir()
+    picture(folder / "1.png", [LABEL + code(1), LABEL + code(1), LABEL + code(2)])
+    hand = open_app(data, frames=folder)
+    hand.scan(MULHOUSE.url("https://boucle.example"))
+    hand.tap("Plusieurs codes")
+    hand.tap("Caméra")
+    hand.wait(lambda: hand.face.visit is not None and hand.face.visit.counted == 2)
+    hand.frames(10)
+    assert hand.ear.heard == [Outcome.ACCEPTED] * 2
+
+
 def test_a_code_that_stays_in_view_is_one_scan(open_app: Callable[..., Hand], data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "still"
     folder.mkdir()

@@ -29,7 +29,6 @@ from boucle_field.phone import Phone
 from boucle_field.screens import theme, wording
 from boucle_field.screens.choosing import Chooser
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
-from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
 from boucle_field.screens.router import Router
@@ -150,15 +149,6 @@ class Face(Router, App):
             self.open(WhoScreen)
         else:
             self.back()
-
-    def open_sends(self) -> None:
-        """Open the sends; without a phone there are none."""
-        if self.phone is not None and not self.is_locked:
-            self.open(SendsScreen)
-
-    def correct(self, event_id: str, pile: str) -> None:
-        """Open the correction of a line that was found in a pile of the sends."""
-        self.open(CorrectScreen, Correction(event_id=event_id, pile=pile))
 
     def refresh_bar(self) -> None:
         """Show how the device stands now."""

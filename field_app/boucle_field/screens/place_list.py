@@ -16,7 +16,7 @@ from boucle_field.screens.wedge import LONGEST_TYPED, Typing
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
-SHORT: Final = 6
+SHORT: Final = 5
 """So many names are seen without a search."""
 MOST_SHOWN: Final = 24
 """More buttons than this make the list slow; a letter more shortens it."""

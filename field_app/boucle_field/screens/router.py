@@ -11,9 +11,12 @@ from boucle_field.line import Line
 from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
 from boucle_field.phone import Phone
 from boucle_field.places import remember
+from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
+from boucle_field.screens.help_screen import HelpScreen
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, HomeScreen, PlaceScreen, SummaryScreen
 from boucle_field.visit import Visit
 from boucle_field.work import ACTIONS, Amount, Where
@@ -126,6 +129,21 @@ class Router:
     def _refuse(self, key: str, /, **values: object) -> None:
         self.told(Outcome.REFUSED, self.say(key, **values))
         self.signal(Outcome.REFUSED)
+
+    # ---- screens that a tap asks for
+
+    def open_sends(self) -> None:
+        """Open the sends; without a phone there are none."""
+        if self.phone is not None and not self.is_locked:
+            self.open(SendsScreen)
+
+    def open_help(self) -> None:
+        """Open the help."""
+        self.open(HelpScreen)
+
+    def correct(self, event_id: str, pile: str) -> None:
+        """Open the correction of a line that was found in a pile of the sends."""
+        self.open(CorrectScreen, Correction(event_id=event_id, pile=pile))
 
     # ---- the visit
 

@@ -53,6 +53,7 @@ class HomeScreen(Screen):
             *([("screen.change_person", face.leave)] if face.has_people else []),
             ("screen.by_night" if self.look is theme.LIGHT else "screen.by_day", face.next_theme),
             ("screen.other_language", face.next_language),
+            ("screen.help", face.open_help),
         ]
         return [Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers]
 
@@ -83,10 +84,11 @@ class PlaceScreen(Screen):
     def build(self) -> None:
         """Lay the screen out."""
         towards = "screen.where_to" if self.action in ("ship", "move") else "screen.where"
+        self.places = PlaceList(self.face, self.action, lambda key: self.face.begin(self.action, key))
         self.fill(
             self.title(towards, action=ACTIONS[self.action].word(self.face.lang)),
             self.text("screen.where_how"),
-            PlaceList(self.face, self.action, lambda key: self.face.begin(self.action, key)),
+            self.places,
             bottom=(self.other("screen.back", self.face.home),),
         )
 
