@@ -22,6 +22,7 @@ TITLES = {
     "pages": "The pages, as Lighthouse sees them",
     "month_query": "Asking for figures",
     "scan_to_ack": "From the scan to the acknowledgement",
+    "scan_to_frame": "From the scan to the screen",
     "single_scan": "Single scans",
 }
 

@@ -24,7 +24,7 @@ _PAYLOAD = secrets.token_bytes(700)
 def measure() -> list[Figure]:
     """Measure a collection at a partner's, on a phone that knows ten thousand items."""
     with disk.directory() as directory:
-        phone, codes = _phone(directory / "phone")
+        phone, codes = stocked_phone(directory / "phone")
         bare = _bare(directory / "bare.sqlite")
         context = phone.desk.context(place="mulhouse", task="stop")
 
@@ -76,7 +76,8 @@ def _beside(job: str, value: float, baseline: float, *, goal: float | None = Non
     )
 
 
-def _phone(directory: Path) -> tuple[Phone, list[str]]:
+def stocked_phone(directory: Path) -> tuple[Phone, list[str]]:
+    """Give a phone that knows ten thousand items, and what their labels hold."""
     store = Store.open(directory)
     Identity(
         org="o", dev="d-bench", token="", server="http://localhost", vkey="", box_key="", origin="", role="driver"
