@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 
 from boucle import errors as domain_errors
 from boucle.errors import BoucleError
+from boucle.words import LANGUAGES, say
 from boucle_server import app as application
 from boucle_server import errors
 from boucle_server.api import problems
@@ -146,3 +147,11 @@ async def test_what_the_domain_says_of_a_broken_promise_stays_in_the_log(served:
     answer = await served.client.get("/broken")
     problem(answer, "signing-refused", 500)
     assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("slug", ["unauthenticated", "forbidden", "bad_request", "too_large", "validation"])
+def test_what_is_refused_at_the_door_says_that_nothing_was_kept_and_what_to_do(slug: str) -> None:
+    french, english = (say(f"api.{slug}", lang, capability="read").split(";") for lang in LANGUAGES)
+    assert len(french) == len(english) == 3
+    assert "rien n’" in french[1]
+    assert "nothing" in english[1]
