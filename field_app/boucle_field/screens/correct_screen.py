@@ -52,7 +52,11 @@ class CorrectScreen(Screen):
             return
         head = [self.title("screen.correct"), Text(told_of(self.face.at, event, self.face.lang), self.look.page)]
         step = self._step(event)
-        self.fill(*head, *step, bottom=(self._back(),))
+        if self.face.wedge.typing is step[-1]:
+            # The whole pad is seen on the smallest phone.
+            self.fill(*head, *step, self._back())
+        else:
+            self.fill(*head, *step, bottom=(self._back(),))
 
     def _step(self, event: Event) -> list[Any]:
         said = self.said

@@ -104,8 +104,9 @@ class PlaceList(Box, Typing):
         return BigButton(place.name, look.tile, act=partial(self._chosen, place.key), size=theme.TITLE, line=look.line)
 
     def _turn_pad(self) -> None:
+        screen = self.face.screen
         if self._pad is not None:
-            self.remove_widget(self._pad)
+            screen.remove_widget(self._pad)
             self._pad = None
             return
         self._pad = GridLayout(cols=_COLUMNS, spacing=dp(1), size_hint_y=None)
@@ -117,7 +118,9 @@ class PlaceList(Box, Typing):
                     key, look.tile, act=partial(self._press, key), least=theme.TOUCH, line=look.line, padding_dp=2
                 )
             )
-        self.add_widget(self._pad, index=1)
+        # Below the list and above what stands at the bottom: the names stay in sight.
+        screen.add_widget(self._pad, index=1)
+        screen.scroller.scroll_to(self.line, padding=0, animate=False)
 
     def _press(self, key: str) -> None:
         if key == _ERASE:
