@@ -33,9 +33,15 @@ def run(args: argparse.Namespace) -> int:
         for org in wanted:
             fault = verify.first(_faults(connection, org, args))
             if fault is not None:
-                raise OperatorError(fault.key, what=fault.what)
+                raise OperatorError(fault.key, what=_named(fault.what))
             tell("verify.sound", org=org, n=_entries(connection, org))
     return 0
+
+
+def _named(what: str) -> str | Words:
+    """Name an event, by far the most that is ever at fault, in the language of the person."""
+    kind, _, name = what.partition(" ")
+    return Words("verify.event", {"id": name}) if kind == "event" else what
 
 
 def _entries(connection: Connection, org: str) -> int:

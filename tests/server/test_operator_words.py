@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,10 @@ class Line:
         assert written.err.count("\n") == 1
         assert ENGLISH.search(written.err) is None, written.err
         return written.err
+
+    def forget(self) -> None:
+        """Leave out what was said until now."""
+        self._capsys.readouterr()
 
 
 def done(*words: object) -> int:
@@ -123,6 +129,16 @@ def test_a_role_that_does_not_exist_is_answered_with_those_that_do_in_words_that
     roles = said.partition("les rôles sont ")[2].strip().split(", ")
     assert roles[:2] == ["chauffeur", "magasinier"]
     assert {parse_role(role) for role in roles} == set(Role)
+
+
+def test_a_changed_byte_is_named_in_french(acme: Line, data: Path) -> None:
+    assert done("import", "partners", "--template", data / "partners.csv") == 0
+    assert done("import", "partners", data / "partners.csv") == 0
+    acme.forget()
+    with closing(sqlite3.connect(data / "boucle.sqlite3")) as database, database:
+        changed = "UPDATE record SET payload = CAST(replace(payload, 'Plasturgie', 'plasturgie') AS BLOB) RETURNING id"
+        [(event,)] = database.execute(changed).fetchall()
+    assert f"l’événement {event} : " in acme("verify", code=1)
 
 
 def test_the_system_is_quoted_in_french(acme: Line, tmp_path: Path) -> None:
