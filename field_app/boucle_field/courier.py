@@ -15,7 +15,7 @@ from typing import Final
 
 from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
 from boucle.units import DAY_MS
-from boucle.version import VERSION
+from boucle.version import VERSION, version_numbers
 from boucle_field import timekeeper
 from boucle_field.asking import pause_ms
 from boucle_field.errors import FieldError
@@ -55,6 +55,7 @@ class News:
     alarms: frozenset[str] = frozenset()
     clock_error_ms: int | None = None
     min_app: str = ""
+    old_server: str = ""
     trouble: FieldError | None = None
 
 
@@ -139,6 +140,7 @@ class Courier:
                     alarms=frozenset(report.alarms),
                     clock_error_ms=clock_error(phone),
                     min_app=report.min_app,
+                    old_server=report.old_server,
                 )
         except FieldError as trouble:
             return News(line=Line.UNKNOWN, trouble=trouble)
@@ -167,9 +169,11 @@ def _notices(phone: Phone, news: News) -> Iterator[tuple[str, dict[str, object]]
         yield news.trouble.key, news.trouble.values
     for alarm in sorted(news.alarms):
         yield alarm, {}
-    if news.end in (End.CUT_OFF, End.NOT_OURS, End.FAILING):
+    if news.old_server:
+        yield "line.server_too_old", {"version": news.old_server}
+    elif news.end in (End.CUT_OFF, End.NOT_OURS, End.FAILING):
         yield f"line.{news.end}", {}
-    if _numbers(news.min_app) > _numbers(VERSION):
+    if version_numbers(news.min_app) > version_numbers(VERSION):
         yield "line.app_too_old", {"version": news.min_app}
     error = clock_error(phone)
     if error is not None and abs(error) > WRONG_CLOCK_MS:
@@ -190,7 +194,3 @@ def _clock_words(error_ms: int) -> tuple[str, dict[str, object]]:
 def _pause_s(failures: int) -> float:
     """Give how long to wait after failed rounds; never so short that a dead server is asked without pause."""
     return max(SOON_S, pause_ms(failures + 2, secrets.token_bytes) / 1000)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

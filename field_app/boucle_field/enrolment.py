@@ -19,6 +19,7 @@ from boucle_field.identity import Identity, device_key
 from boucle_field.store import Store
 from boucle_field.ticks import Ticks
 
+_OUR_PROBLEMS = "urn:boucle:problem:"
 _REFUSALS = {404: "phone.enrol_unknown", 409: "phone.enrol_known", 410: "phone.enrol_expired"}
 
 
@@ -44,9 +45,10 @@ def enrol(
     before = ticks.reading()
     response = yield Request(method="POST", path="/v1/enrol", body=_asked(invitation, key, before.boot))
     after = ticks.reading()
-    if response.status in _REFUSALS:
-        raise RefusedError(_REFUSALS[response.status])
     answer = response.json()
+    # Anybody answers 404 for what they do not know; ours says so in its own words.
+    if response.status in _REFUSALS and str((answer or {}).get("type") or "").startswith(_OUR_PROBLEMS):
+        raise RefusedError(_REFUSALS[response.status])
     if response.status != OK or answer is None:
         raise RefusedError("phone.enrol_failed" if response.failed else "phone.enrol_not_ours")
     identity = _identity(invitation, answer)

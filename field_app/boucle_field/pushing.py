@@ -56,6 +56,8 @@ class Report:
     dismissed: int = 0
     """Events of ours that had been set aside, and about which a person decided."""
     min_app: str = ""
+    old_server: str = ""
+    """The version of a server of ours that is too old to know what was asked."""
     head: str = ""
     """The newest signed checkpoint that an answer carried."""
     restored: bool = False

@@ -6,6 +6,7 @@ answer; a round that ends anywhere loses nothing, and the next one goes on.
 """
 
 from boucle.anchor import Sample, sample_of
+from boucle.version import VERSION, version_numbers
 from boucle_field import settle, timekeeper
 from boucle_field.asking import NO_ANSWER, Engine, Request
 from boucle_field.pages import Page
@@ -38,7 +39,18 @@ def sync(phone: Phone) -> Engine[Report]:
         _close(phone, now_ms)
     except StopRoundError as stop:
         report.end = stop.end
+        if stop.end is End.NOT_OURS:
+            report.old_server = yield from _old_version()
     return report
+
+
+def _old_version() -> Engine[str]:
+    """Ask whoever answers strangely for a version: one older than ours is an old server of ours, else `""`."""
+    response = yield Request(method="GET", path="/health/live")
+    told = response.json() or {}
+    version = str(told.get("version") or "") if told.get("status") == "ok" else ""
+    numbers = version_numbers(version)
+    return version if numbers and numbers < version_numbers(VERSION) else ""
 
 
 def _ask_the_time(phone: Phone) -> Engine[int]:

@@ -31,7 +31,7 @@ class Served:
     def enrol(self, body: bytes) -> Response:
         asked = json.loads(body)
         if asked["code"] != CODE:
-            return Response(status=404)
+            return Response(status=404, body=b'{"type": "urn:boucle:problem:not-found"}')
         signer = self.server._signer()
         self.server.devices["d-neuf"] = bytes.fromhex(asked["public_key"])
         answer = {
