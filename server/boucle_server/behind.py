@@ -110,9 +110,10 @@ def _subjects(
     after: str,
     limit: int,
 ) -> list[str]:
-    if definition.span is Span.NOW:
+    of_jobs = "visit:job" in definition.measures
+    if definition.span is Span.NOW and not of_jobs:
         return _page(connection, _lent(org), BINDING.c.code, after=after, limit=limit)
-    from_start = definition.span is Span.END or any(each.startswith("day:") for each in definition.measures)
+    from_start = of_jobs or definition.span is Span.END or any(each.startswith("day:") for each in definition.measures)
     first_ms = 0 if from_start else month_start_ms(months[0], asked.zone) - ZONES_MS
     until_ms = month_end_ms(months[-1], asked.zone) + ZONES_MS
     moved = sa.select(RECORD.c.subject).where(

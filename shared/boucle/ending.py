@@ -9,6 +9,7 @@ from boucle.legs import Leg
 from boucle.lifecycle import OUT, Stage
 from boucle.movements import present
 from boucle.reasons import Outcome, Reason
+from boucle.repair import abandon
 from boucle.treatment import is_intermediate
 from boucle.turn import Turn
 
@@ -54,6 +55,8 @@ def _treat(turn: Turn, mass_g: int) -> None:
 
 
 def _leave_pool(turn: Turn) -> None:
+    if turn.item.job:
+        abandon(turn)
     if turn.item.ship_month:
         turn.cohort("retired", "")
     turn.enter_pool("retired", -1)

@@ -71,3 +71,22 @@ def product_limit(ended: Mapping[int, int], censored: Mapping[int, int]) -> list
 def quantile(curve: list[tuple[int, Fraction]], share: Fraction) -> int | None:
     """Give the first duration by which `share` has ended; None when the curve never falls that far."""
     return next((duration for duration, lasting in curve if lasting <= 1 - share), None)
+
+
+def nearest_rank(counts: Mapping[int, int], share: Fraction) -> int:
+    """Give the smallest value that at least `share` of the cases do not exceed; ValueError without cases."""
+    wanted, passed = share * sum(counts.values()), 0
+    for value in sorted(counts):
+        passed += counts[value]
+        if passed and passed >= wanted:
+            return value
+    raise ValueError("no cases, no rank")
+
+
+def rank_median(counts: Mapping[int, int]) -> Fraction:
+    """Give the median: the middle case, or the mean of the two in the middle; ValueError without cases."""
+    total = sum(counts.values())
+    if total < 1:
+        raise ValueError("no cases, no median")
+    low = nearest_rank(counts, Fraction((total + 1) // 2, total))
+    return Fraction(low + nearest_rank(counts, Fraction(total // 2 + 1, total)), 2)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from boucle import parts, repair
 from boucle.decisions import decide
 from boucle.ending import treated
 from boucle.events import KINDS, MOVEMENTS, Event, Family
@@ -53,6 +54,7 @@ def born(item_id: str, birth: Event | None, book: Book) -> Item:
         id=item_id,
         type=type_key,
         material=kind.material,
+        nature=kind.nature,
         tare_g=birth.number("tare_g") or kind.tare_g,
         known=True,
         opening_uses=birth.number("opening_uses"),
@@ -74,6 +76,8 @@ def step(item: Item, event: Event, book: Book, *, lost_claim: bool = False) -> S
         outcome = _physical(turn)
     elif family is Family.DECISION:
         outcome = decide(turn)
+        if event.kind == "item.released" and outcome is Outcome.APPLIED and turn.item.job:
+            repair.served(turn)
     elif family is Family.LABEL:
         outcome = _label(turn)
     else:
@@ -127,7 +131,11 @@ def _physical(turn: Turn) -> Outcome:
         turn.find()
     outcome = _PHYSICAL[event.kind](turn)
     if outcome is Outcome.APPLIED and concerns("return", event.kind):
-        _follow(turn, "return")
+        _follow(turn)
+    if turn.item.job and outcome is Outcome.APPLIED:
+        repair.served(turn)
+    if turn.item.part and event.kind == "item.shipped" and outcome is Outcome.APPLIED:
+        parts.book(turn)
     return outcome
 
 
@@ -141,30 +149,42 @@ def _label(turn: Turn) -> Outcome:
     return Outcome.APPLIED
 
 
-def _follow(turn: Turn, machine: str) -> bool:
-    item, event = turn.item, turn.event
-    axis = f"{machine}_stage"
-    qualifier = ""
-    if event.kind == "work.tested":
-        qualifier = "passed" if event.body.get("passed") is True else "failed"
-    stage = target(machine, getattr(item, axis), event.kind, qualifier)
+def _follow(turn: Turn) -> bool:
+    """Move the axis of the return by its table; tell whether it has a row for the event."""
+    stage = target("return", turn.item.return_stage, turn.event.kind)
     if stage is None:
         return False
-    turn.put(**{axis: stage})
+    turn.put(return_stage=stage)
     return True
 
 
 def _advance(turn: Turn) -> Outcome:
-    """Move the return and work axes by their tables; an event out of step has no effect and opens a task."""
+    """Move the return and the repair by their tables; what is only noted has no effect."""
     event = turn.event
-    moved = [_follow(turn, machine) for machine in ("return", "work") if concerns(machine, event.kind)]
-    if event.kind == "work.repaired":
-        turn.put(repaired_by=event.actor)
-        stage = target("container", turn.item.stage, event.kind)
-        if stage is not None:
-            turn.put(stage=stage)
-            moved.append(True)
-    if moved and not any(moved):
+    if event.kind.startswith("part."):
+        outcome = parts.advance(turn)
+        if outcome is Outcome.APPLIED and turn.item.job:
+            repair.served(turn)
+        return outcome
+    if concerns("work", event.kind):
+        return _work(turn)
+    if concerns("return", event.kind):
+        if _follow(turn):
+            return Outcome.APPLIED
         turn.say(Reason.OUT_OF_STEP)
         return Outcome.REFUSED
-    return Outcome.APPLIED if moved else Outcome.NOTED
+    return Outcome.NOTED
+
+
+def _work(turn: Turn) -> Outcome:
+    outcome = repair.advance(turn)
+    if outcome is not Outcome.APPLIED:
+        return outcome
+    if concerns("return", turn.event.kind):
+        _follow(turn)
+    if turn.event.kind == "work.repaired":
+        turn.put(repaired_by=turn.event.actor)
+        stage = target("container", turn.item.stage, turn.event.kind)
+        if stage is not None:
+            turn.put(stage=stage)
+    return outcome

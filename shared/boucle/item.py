@@ -5,9 +5,52 @@ Independent axes stand side by side (stage, custody, condition, contents, hold);
 
 import json
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from boucle.lifecycle import HELD, Stage
+
+
+class Job(NamedTuple):
+    """One repair of an item: its id is that of the event that opened it. Instants in ms, 0 = never.
+
+    `start_ms` is when the item came in for it, `day` the local day of the opening, `due` the day it is promised for;
+    `hands` are the persons who worked on it or tested it; `outcome` is one of `repair.Outcomes` once it is over.
+    """
+
+    id: str = ""
+    task: str = ""
+    site: str = ""
+    day: str = ""
+    start_ms: int = 0
+    due: str = ""
+    priority: str = ""
+    earlier: str = ""
+    fault: str = ""
+    faultless: bool = False
+    parts: int = 0
+    tests: int = 0
+    reworks: int = 0
+    hands: tuple[str, ...] = ()
+    barrier: str = ""
+    certificate: str = ""
+    valid_until_ms: int = 0
+    outcome: str = ""
+    closed_ms: int = 0
+    back_ms: int = 0
+
+
+class Part(NamedTuple):
+    """What a thing saves where it serves again: `credit` says that it does, once, and not in the `donor` it was in.
+
+    `host` is the code of what it is built into, `cents` what its requalification cost.
+    """
+
+    donor: str = ""
+    recovered: bool = False
+    requalified: bool = False
+    credit: bool = False
+    cents: int = 0
+    host: str = ""
 
 
 class Item(NamedTuple):
@@ -21,6 +64,7 @@ class Item(NamedTuple):
     id: str
     type: str = ""
     material: str = ""
+    nature: str = ""
     tare_g: int = 0
     known: bool = False
     stage: str = Stage.ENCODED
@@ -53,6 +97,8 @@ class Item(NamedTuple):
     pending_g: int = 0
     work_stage: str = ""
     return_stage: str = ""
+    job: Job | tuple[()] = ()
+    part: Part | tuple[()] = ()
     revoked: tuple[str, ...] = ()
     seen_ms: int = 0
     order: tuple[int, str, str, int, str] = (-(2**62), "", "", 0, "")
@@ -90,4 +136,13 @@ def load(text: str) -> Item:
         fields["order"] = tuple(fields["order"])
     if "revoked" in fields:
         fields["revoked"] = tuple(fields["revoked"])
+    if "job" in fields:
+        fields["job"] = _job(fields["job"])
+    if "part" in fields:
+        fields["part"] = Part(*fields["part"])
     return Item(**fields)
+
+
+def _job(values: list[Any]) -> Job:
+    job = Job(*values)
+    return job._replace(hands=tuple(job.hands))

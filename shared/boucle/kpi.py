@@ -30,6 +30,7 @@ class Unit(StrEnum):
     CONTAINERS = "containers"
     UNITS = "units"
     GRAMS = "grams"
+    CENTS = "cents"
 
     @property
     def words(self) -> str:

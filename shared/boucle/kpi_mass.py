@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from boucle.kpi import Parts, Question, share
 from boucle.tally import Tally
-from boucle.treatment import FINAL, Route, route
+from boucle.treatment import FINAL, MATERIAL, Route, route
 
 
 def count_of(measure: str, of: str = "") -> Callable[[Tally, Question], Parts]:
@@ -81,6 +81,26 @@ def valorisation(routes: tuple[Route, ...]) -> Callable[[Tally, Question], Parts
         return Parts(sum(masses.get(each, 0) for each in routes), final, bands=bands)
 
     return compute
+
+
+def diversion(tally: Tally, question: Question) -> Parts:
+    """Compute K23: mass that was prepared for reuse or took a material route, over all treated and still waiting.
+
+    Burning is disposal here, with or without energy (GRI 306-4 and 306-5).
+    """
+    masses = treated_g(tally, question.months)
+    final = sum(masses.get(each, 0) for each in FINAL)
+    waiting = pending_mass(tally, question).numerator
+    diverted = sum(masses.get(each, 0) for each in MATERIAL)
+    return Parts(diverted, final + waiting, bands={"treated": final, "pending": waiting})
+
+
+def not_recycled(tally: Tally, question: Question) -> Parts:
+    """Compute K24: finally treated mass that was neither prepared for reuse nor recycled, over all (ESRS E5-5)."""
+    masses = treated_g(tally, question.months)
+    final = sum(masses.get(each, 0) for each in FINAL)
+    left = sum(masses.get(each, 0) for each in (Route.OTHER_MATERIAL, Route.ENERGY, Route.DISPOSAL))
+    return Parts(left, final)
 
 
 def evidence_share(tally: Tally, question: Question) -> Parts:

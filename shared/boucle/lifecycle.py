@@ -142,25 +142,40 @@ class WorkStage(StrEnum):
     DIAGNOSED = "diagnosed"
     IN_REPAIR = "in_repair"
     TESTING = "testing"
+    WAITING = "waiting"
     QUALITY_CONTROL = "quality_control"
     REQUALIFIED = "requalified"
+    RETURNED_TO_USE = "returned_to_use"
     NOT_REPAIRABLE = "not_repairable"
+    HARVESTED = "harvested"
+    CANCELLED = "cancelled"
 
 
 _W = WorkStage
-_BUSY = (_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.TESTING, _W.QUALITY_CONTROL)
+_BUSY = (_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL)
+_OVER = ("", _W.REQUALIFIED, _W.RETURNED_TO_USE, _W.NOT_REPAIRABLE, _W.HARVESTED, _W.CANCELLED)
+BUSY: frozenset[str] = frozenset(_BUSY)
+"""Stages of a repair that is not over."""
 
 WORK: tuple[Transition, ...] = (
-    Transition(("", _W.REQUALIFIED, _W.NOT_REPAIRABLE), "work.opened", "", _W.OPEN, "repairing"),
+    Transition(_OVER, "work.opened", "", _W.OPEN, "repairing"),
     Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "inspecting"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_used", "", _W.IN_REPAIR, "installing"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR), "work.part_removed", "", _W.IN_REPAIR, "removing"),
-    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.repaired", "", _W.TESTING, "repairing"),
+    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.paused", "", _W.WAITING),
+    Transition((_W.WAITING,), "work.resumed", "", _W.IN_REPAIR, "repairing"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.part_used", "", _W.IN_REPAIR, "installing"),
+    Transition((_W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.part_removed", "", _W.IN_REPAIR, "removing"),
+    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.repaired", "", _W.TESTING, "repairing"),
     Transition((_W.TESTING,), "work.tested", "passed", _W.QUALITY_CONTROL, "inspecting"),
     Transition((_W.TESTING, _W.QUALITY_CONTROL), "work.tested", "failed", _W.IN_REPAIR, "inspecting"),
     Transition((_W.QUALITY_CONTROL,), "work.requalified", "", _W.REQUALIFIED, "inspecting", "available"),
     Transition((_W.QUALITY_CONTROL,), "work.rejected", "", _W.IN_REPAIR, "inspecting"),
-    Transition(tuple(_BUSY), "work.not_repairable", "", _W.NOT_REPAIRABLE, "inspecting"),
+    Transition(_BUSY, "work.not_repairable", "", _W.NOT_REPAIRABLE, "inspecting"),
+    Transition(_BUSY, "work.cancelled", "", _W.CANCELLED),
+    Transition((*_BUSY, "", _W.NOT_REPAIRABLE, _W.CANCELLED), "work.harvested", "", _W.HARVESTED, "disassembling"),
+    Transition((*_BUSY, _W.REQUALIFIED), "item.released", "", _W.RETURNED_TO_USE, "inspecting", "available"),
+    Transition((_W.REQUALIFIED,), "item.moved", "", _W.RETURNED_TO_USE, "stocking", "available"),
+    Transition((_W.REQUALIFIED,), "item.shipped", "", _W.RETURNED_TO_USE, "shipping"),
+    Transition((_W.REQUALIFIED,), "part.installed", "", _W.RETURNED_TO_USE, "installing"),
 )
 
 

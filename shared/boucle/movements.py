@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from boucle.explaining import check_partner, explain, infer
 from boucle.legs import Act, Leg
 from boucle.lifecycle import HOME, Stage, Verdict, target
+from boucle.parts import recovered
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.turn import Turn
@@ -22,6 +23,8 @@ def _commissioned(turn: Turn) -> Outcome:
     if item.opening_uses:
         turn.month(turn.place, "", "opening_uses", n=item.opening_uses, loop="")
         turn.month(turn.place, "", "opening_n", loop="")
+    if event.text("origin") == "recovered":
+        recovered(turn)
     if item.stage == Stage.ENCODED:
         stage = target("container", item.stage, event.kind)
         assert stage is not None

@@ -59,6 +59,15 @@ class Reason(StrEnum):
     SAME_PERSON = "same_person"
     OUT_OF_STEP = "out_of_step"
 
+    INFERRED_OPENED = "inferred_opened"
+    OUT_OF_LIMITS = "out_of_limits"
+    OTHER_UNIT = "other_unit"
+    NO_CERTIFICATE = "no_certificate"
+    DONOR_IN_SERVICE = "donor_in_service"
+    MASS_MISMATCH = "mass_mismatch"
+    PART_USED_ELSEWHERE = "part_used_elsewhere"
+    PART_NOT_REQUALIFIED = "part_not_requalified"
+
 
 TASKS = frozenset(
     {
@@ -81,6 +90,13 @@ TASKS = frozenset(
         Reason.CHECK_FAILED,
         Reason.SAME_PERSON,
         Reason.OUT_OF_STEP,
+        Reason.OUT_OF_LIMITS,
+        Reason.OTHER_UNIT,
+        Reason.NO_CERTIFICATE,
+        Reason.DONOR_IN_SERVICE,
+        Reason.MASS_MISMATCH,
+        Reason.PART_USED_ELSEWHERE,
+        Reason.PART_NOT_REQUALIFIED,
     }
 )
 """Reasons that need a person: each opens a task with the event and its item."""

@@ -18,6 +18,8 @@ from boucle.wire import write
 TABLES = ("site", "partner", "item_type", "lane", "loop")
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
+GOODS = frozenset({"product", "part"})
+"""Natures of what belongs to no pool: a product that somebody may send back, a spare part."""
 ANY_TYPE = "*"
 """The type of a lane that carries every type for which it has no version of its own."""
 
@@ -37,7 +39,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemType:
-    """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost."""
+    """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost.
+
+    `price_cents` is what a new one costs; `nature` is `product` or `part` for what is no container of a pool.
+    """
 
     key: str
     name: str = ""
@@ -47,6 +52,8 @@ class ItemType:
     due_days: int = 30
     loss_days: int = 180
     deposit_cents: int = 0
+    price_cents: int = 0
+    nature: str = ""
     requalify: bool = False
     known: bool = True
 
@@ -101,6 +108,7 @@ _Default = TypeVar("_Default", int, None)
 _MOST = {
     "tare_g": MAX_TARE_G,
     "deposit_cents": MAX_AMOUNT,
+    "price_cents": MAX_AMOUNT,
     "due_days": MAX_DAYS,
     "loss_days": MAX_DAYS,
 }
@@ -139,6 +147,8 @@ def _item_type(key: str, row: Mapping[str, Any]) -> ItemType:
         due_days=_count(row, "due_days", 30),
         loss_days=_count(row, "loss_days", 180),
         deposit_cents=_count(row, "deposit_cents", 0),
+        price_cents=_count(row, "price_cents", 0),
+        nature=_text(row, "nature") if _text(row, "nature") in GOODS else "",
         requalify=row.get("requalify") is True,
     )
 

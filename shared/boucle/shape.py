@@ -68,6 +68,7 @@ class _Field(NamedTuple):
 _TYPES: Mapping[str, type] = {"text": str, "int": int, "bool": bool, "map": dict, "list": list}
 _NAMES = frozenset({"type", "to", "from", "verdict", "code", "mode", "grade", "route", "zone", "table"})
 _COUNTS = frozenset({"opening_uses", "cycle", "count", "revision"})
+_INSTANTS = frozenset({"valid_from", "due_ms", "valid_until_ms"})
 _NEED_OTHER = frozenset({"label.bound", "label.replaced"})
 _MAY_BE_ZERO = frozenset({"item.counted", "stock.adjusted"})
 
@@ -79,7 +80,7 @@ def _bounds(name: str) -> tuple[int, int]:
         return (0, MAX_AMOUNT)
     if name in _COUNTS:
         return (0, MAX_COUNT)
-    return (0, LAST_MS) if name == "valid_from" else (-MAX_INT, MAX_INT)
+    return (0, LAST_MS) if name in _INSTANTS else (-MAX_INT, MAX_INT)
 
 
 def _fields(kind: Kind) -> tuple[_Field, ...]:

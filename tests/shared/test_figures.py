@@ -509,6 +509,24 @@ def _everything() -> list[Event]:
         phone.event("item.retired", body={"route": "resale"}, **film),
         phone.event("item.retired", **film),
         phone.event("item.delivered", four, place="mulhouse"),
+        *_repairs(phone, hub),
+    ]
+
+
+def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
+    """A part that was recovered, repaired, built in and repaired again, and a repair that is promised for a day."""
+    part, crate = code(8), code(9)
+    fixed = {"certificate": "C-1", "cost_cents": 700}
+    return [
+        phone.event("item.commissioned", part, body={"type": "bac", "origin": "recovered"}, other=crate, **hub),
+        phone.event("item.commissioned", crate, body={"type": "bac"}, **hub),
+        phone.event("work.opened", part, **hub),
+        phone.event("work.repaired", part, **hub),
+        phone.event("work.tested", part, body={"passed": True}, **hub),
+        phone.event("work.requalified", part, body=fixed, **hub),
+        phone.event("part.installed", part, other=code(3), body={"avoided_cents": 8_600}, **hub),
+        phone.event("work.opened", part, **hub),
+        phone.event("work.opened", crate, body={"due_ms": phone.now_ms + 1}, **hub),
     ]
 
 

@@ -115,6 +115,10 @@ def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value]) -> tup
         return line(names, [None if each is None else round(each * 100) for each in values], open_ones), "%"
     if definition.unit is Unit.GRAMS:
         return chart(names, [[0 if each is None else round(each / _KILO) for each in values]]), "kg"
+    if definition.unit is Unit.CENTS:
+        return chart(names, [[0 if each is None else round(each / 100) for each in values]]), say(
+            Unit.CENTS.words, on.lang
+        )
     unit = numbers.unit_word(definition.unit, on.lang)
     return chart(names, [[0 if each is None else round(each) for each in values]]), unit
 

@@ -43,6 +43,11 @@ def mass(grams: Fraction | int, lang: str) -> str:
     return f"{number(exact / 1000, decimals, lang)}{THIN}kg"
 
 
+def money(cents: Fraction | int, lang: str) -> str:
+    """Write an amount in euros, to the cent."""
+    return f"{number(Fraction(cents) / 100, 2, lang)}{THIN}{say(Unit.CENTS.words, lang)}"
+
+
 def quantity(value: Fraction, unit: Unit, lang: str) -> str:
     """Write a value with its unit."""
     word = unit_word(unit, lang)
@@ -56,13 +61,15 @@ def bare(value: Fraction, unit: Unit, lang: str) -> str:
             return percent(value, lang)
         case Unit.GRAMS:
             return mass(value, lang)
+        case Unit.CENTS:
+            return money(value, lang)
         case _:
             return number(value, _DECIMALS[unit], lang)
 
 
 def unit_word(unit: Unit, lang: str) -> str:
     """Give the word of a unit; nothing for one that is a sign beside the number."""
-    return "" if unit in (Unit.RATIO, Unit.GRAMS) else say(unit.words, lang)
+    return "" if unit in (Unit.RATIO, Unit.GRAMS, Unit.CENTS) else say(unit.words, lang)
 
 
 def shown(value: Value, lang: str) -> str:

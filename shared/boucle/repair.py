@@ -1,0 +1,271 @@
+"""Repairs: what each event of the workshop does to an item's repair, and what it adds to the figures.
+
+What a technician did or measured is never refused: without an open repair its opening is inferred, and out of step it
+counts and a person looks at it. What lets the item serve again (`work.requalified`) is a decision behind a gate.
+A repair counts in the month in which it is over, at the site where it was opened.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from boucle.clock import EARLIEST_MS, day_of, month_of
+from boucle.item import Job, Part
+from boucle.lifecycle import BUSY, OUT, WORK, Stage, WorkStage, target
+from boucle.reasons import Outcome, Reason
+from boucle.reference import Site
+from boucle.shape import LAST_MS, is_short
+from boucle.turn import Turn
+from boucle.units import DAY_MS
+
+REPEAT_DAYS = 90
+"""A repair within so many days after the last one is a repeat of it."""
+HAPPENED: Mapping[tuple[str, str], str] = {
+    (row.kind, row.qualifier): row.target
+    for row in WORK
+    if row.kind
+    in (
+        "work.diagnosed",
+        "work.part_used",
+        "work.part_removed",
+        "work.repaired",
+        "work.tested",
+        "work.not_repairable",
+        "work.harvested",
+    )
+}
+"""What happened with hands and gauges, and the stage that it proves, whatever was recorded before."""
+TOLERANCE = 20
+"""The masses of the parts and the rest may differ from the donor's by one part in so many."""
+
+
+class Ending(StrEnum):
+    """How a repair ended."""
+
+    FIXED = "fixed"
+    NO_FAULT = "no_fault"
+    NOT_FIXED = "not_fixed"
+    UNKNOWN = "unknown"
+    """Nobody said: cancelled, or the item was retired with its repair open."""
+
+
+def advance(turn: Turn) -> Outcome:
+    """Apply an event of a repair to the item that is repaired."""
+    event = turn.event
+    qualifier = _qualifier(turn) if event.kind == "work.tested" else ""
+    stage = target("work", turn.item.work_stage, event.kind, qualifier)
+    if stage is None:
+        stage = HAPPENED.get((event.kind, qualifier))
+        if stage is None:
+            turn.say(Reason.OUT_OF_STEP)
+            return Outcome.REFUSED
+        if event.kind != "work.repaired" or turn.item.stage != Stage.IN_REPAIR:
+            turn.say(Reason.OUT_OF_STEP)
+    refusal = _gate(turn) if event.kind == "work.requalified" else None
+    if refusal is not None:
+        turn.say(refusal)
+        return Outcome.REFUSED
+    if event.kind == "work.opened":
+        _open(turn)
+    elif turn.item.work_stage not in BUSY and event.kind != "work.harvested":
+        turn.say(Reason.INFERRED_OPENED)
+        _open(turn)
+    _record(turn, passed=qualifier == "passed")
+    turn.put(work_stage=stage)
+    return Outcome.APPLIED
+
+
+def served(turn: Turn) -> None:
+    """End a repair whose item serves again by the event: released, put away, shipped or built in."""
+    stage = target("work", turn.item.work_stage, turn.event.kind)
+    if stage is None:
+        return
+    job = _job(turn)
+    if not job.outcome:
+        _close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
+        _qualify(turn)
+    job = _job(turn)
+    site = _site(turn)
+    lasted_ms = max(0, turn.at - job.start_ms)
+    _count(turn, "turnaround_n")
+    _count(turn, "turnaround_s", n=lasted_ms // 1000)
+    turn.fact(
+        "dwell",
+        month_of(turn.at, site.zone),
+        site=site.key,
+        partner="",
+        loop="",
+        measure="turnaround",
+        bucket=f"{lasted_ms // DAY_MS:04d}",
+        n=1,
+    )
+    turn.put(job=job._replace(back_ms=turn.at), work_stage=stage)
+
+
+def abandon(turn: Turn) -> None:
+    """End a repair with its item: nobody said how it would have ended."""
+    if turn.item.work_stage in BUSY:
+        _close(turn, Ending.UNKNOWN)
+        turn.put(work_stage=WorkStage.CANCELLED)
+
+
+def _job(turn: Turn) -> Job:
+    job = turn.item.job
+    return job if isinstance(job, Job) else Job()
+
+
+def _site(turn: Turn) -> Site:
+    return turn.book.site(_job(turn).site, turn.at)
+
+
+def _count(turn: Turn, measure: str, bucket: str = "", *, n: int = 1) -> None:
+    turn.month(_site(turn), "", measure, bucket, n=n, loop="")
+
+
+def _qualifier(turn: Turn) -> str:
+    """Tell whether a test passed: it says so, and no measure contradicts it."""
+    body = turn.event.body
+    measures, limits = body.get("measures", {}), body.get("limits", {})
+    found = {_judged(measures.get(name), limit) for name, limit in limits.items() if name in measures}
+    wrong = [reason for reason in (Reason.OUT_OF_LIMITS, Reason.OTHER_UNIT) if reason in found]
+    claimed = body.get("passed") is True
+    if claimed:  # a test that failed anyway contradicts nothing
+        for reason in wrong:
+            turn.say(reason)
+    return "passed" if claimed and not wrong else "failed"
+
+
+def _judged(measure: Any, limit: Any) -> Reason | None:
+    """Give what is wrong with a measure, `41` or `{value, unit}`, under a limit `{low, high, unit}`."""
+    if not isinstance(limit, Mapping):
+        return None
+    value, unit = (measure.get("value"), measure.get("unit")) if isinstance(measure, Mapping) else (measure, None)
+    if unit is not None and limit.get("unit") is not None and unit != limit["unit"]:
+        return Reason.OTHER_UNIT
+    low, high = limit.get("low"), limit.get("high")
+    if not isinstance(value, int) or (isinstance(low, int) and value < low) or (isinstance(high, int) and value > high):
+        return Reason.OUT_OF_LIMITS
+    return None
+
+
+def _gate(turn: Turn) -> Reason | None:
+    """Give why an item may not be requalified, None when it may: checks passed, by another person than the hands."""
+    event = turn.event
+    if any(answer is not True for answer in event.body.get("checks", {}).values()):
+        return Reason.CHECK_FAILED
+    if event.actor and event.actor in _job(turn).hands:
+        return Reason.SAME_PERSON
+    return None
+
+
+def _open(turn: Turn) -> None:
+    event, before = turn.event, _job(turn)
+    opens = event.kind == "work.opened"
+    due_ms = event.number("due_ms") if opens else 0
+    day = day_of(turn.at, turn.place.zone)
+    job = Job(
+        id=event.id,
+        task=event.task,
+        site=turn.place.key,
+        day=day,
+        start_ms=turn.at,
+        due=day_of(due_ms, turn.place.zone) if EARLIEST_MS <= due_ms < LAST_MS - DAY_MS else "",
+        priority=event.text("priority") if opens else "",
+        earlier=before.id,
+    )
+    if before.back_ms and turn.at - before.back_ms < REPEAT_DAYS * DAY_MS:
+        # It speaks of the earlier repair, so it counts in the month in which that one was over.
+        there = _site(turn)
+        month = month_of(before.closed_ms, there.zone)
+        turn.fact("month", month, site=there.key, partner="", loop="", measure="repair_again", bucket="", n=1)
+    turn.put(job=job)
+    _count(turn, "repair_opened")
+    _stock(turn, 1)
+
+
+def _stock(turn: Turn, sign: int) -> None:
+    """Count the repair in among the open ones, or out."""
+    job, site = _job(turn), _site(turn)
+    turn.stock("jobs", sign, site=site, partner="", loop="")
+    for cell, day in (("visit", job.day), ("due", job.due)):
+        if day:
+            turn.fact(cell, day[:7], site=job.site, partner="", loop="", measure="job", bucket=day[8:], n=sign)
+
+
+def _close(turn: Turn, ending: Ending) -> None:
+    _count(turn, "repair_closed", ending)
+    _stock(turn, -1)
+    turn.put(job=_job(turn)._replace(outcome=str(ending), closed_ms=turn.at))
+
+
+def _record(turn: Turn, *, passed: bool) -> None:
+    event, job = turn.event, _job(turn)
+    match event.kind:
+        case "work.diagnosed":
+            turn.put(job=job._replace(fault=event.text("fault"), faultless=event.body.get("found") is False))
+        case "work.part_used":
+            turn.put(job=job._replace(parts=job.parts + 1))
+        case "work.repaired":
+            _lend_hand(turn)
+        case "work.tested":
+            _test(turn, passed=passed)
+        case "work.rejected":
+            turn.put(job=job._replace(reworks=job.reworks + 1))
+        case "work.requalified":
+            _close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
+            _qualify(turn)
+        case "work.not_repairable":
+            barrier = event.text("barrier")
+            turn.put(job=job._replace(barrier=barrier))
+            _count(turn, "barrier", barrier if is_short(barrier) else "")
+            _close(turn, Ending.NOT_FIXED)
+        case "work.cancelled":
+            _close(turn, Ending.UNKNOWN)
+        case "work.harvested":
+            _harvest(turn)
+        case _:
+            pass
+
+
+def _lend_hand(turn: Turn) -> None:
+    job, person = _job(turn), turn.event.actor
+    if person and person not in job.hands:
+        turn.put(job=job._replace(hands=tuple(sorted((*job.hands, person)))))
+
+
+def _test(turn: Turn, *, passed: bool) -> None:
+    _lend_hand(turn)
+    job = _job(turn)
+    if not job.tests:
+        _count(turn, "first_tested")
+        if passed and not job.reworks:
+            _count(turn, "first_passed")
+    turn.put(job=job._replace(tests=job.tests + 1, reworks=job.reworks + (0 if passed else 1)))
+
+
+def _qualify(turn: Turn) -> None:
+    """Let the item serve again: what it then saves is booked when it does, less what this has cost."""
+    event, job, item = turn.event, _job(turn), turn.item
+    part = item.part if isinstance(item.part, Part) else Part()
+    cents = event.number("cost_cents")
+    turn.put(part=part._replace(requalified=True, credit=True, cents=part.cents + cents))
+    if event.kind == "work.requalified":
+        if not event.text("certificate"):
+            turn.say(Reason.NO_CERTIFICATE)
+        turn.put(job=job._replace(certificate=event.text("certificate"), valid_until_ms=event.number("valid_until_ms")))
+
+
+def _harvest(turn: Turn) -> None:
+    """Take a donor apart: an open repair of it has failed; the parts count when they get labels of their own."""
+    event, item = turn.event, turn.item
+    if item.stage in OUT or item.stage in (Stage.AVAILABLE, Stage.LOADED):
+        turn.say(Reason.DONOR_IN_SERVICE)
+    listed = [part.get("mass_g") for part in event.body.get("parts", []) if isinstance(part, Mapping)]
+    masses = [mass for mass in listed if isinstance(mass, int) and mass >= 0]
+    whole = event.number("mass_g") or item.tare_g
+    balance = abs(whole - sum(masses) - event.number("rest_g"))
+    if whole and masses and event.number("rest_g") and balance * TOLERANCE > whole:
+        turn.say(Reason.MASS_MISMATCH)
+    turn.month(turn.place, "", "donors", loop="")
+    if item.work_stage in BUSY:
+        _close(turn, Ending.NOT_FIXED)
