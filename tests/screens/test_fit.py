@@ -71,6 +71,89 @@ def test_a_text_that_is_cut_off_would_be_found(hand: Hand) -> None:
     assert any("Une phrase" in flaw for flaw in cut_off(hand))
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_two_texts_lie_over_each_other(open_app: Callable[..., Hand], staffed: Path, lang: str) -> None:
+    Window.size = (320, 568)
+    hand = open_app(staffed, lang=lang)
+    flaws = []
+    for scene in scenes(hand):
+        hand.frames(4)
+        flaws += [f"{scene}: {flaw}" for flaw in overlaps(hand)]
+    assert flaws == []
+
+
+def test_texts_that_lie_over_each_other_would_be_found(hand: Hand) -> None:
+    assert list(overlaps(hand)) == []
+    title, text = (
+        next(each for each in hand.widgets() if isinstance(each, Label) and each.text.startswith(words))
+        for words in ("Que faites-vous", "Scannez l’étiquette")
+    )
+    title.y = text.y
+    assert any("Que faites-vous" in flaw for flaw in overlaps(hand))
+
+
+@pytest.mark.parametrize("by_night", [False, True], ids=["day", "night"])
+def test_every_text_on_every_screen_stands_out_from_what_lies_behind_it(
+    open_app: Callable[..., Hand], staffed: Path, *, by_night: bool
+) -> None:
+    Window.size = (320, 568)
+    hand = open_app(staffed)
+    if by_night:
+        hand.face.next_theme()
+    measured, faint = [], []
+    for scene in scenes(hand):
+        hand.frames(4)
+        for label in texts(hand):
+            ratio = theme.contrast(colour(label.color), colour(behind(label)))
+            measured.append(ratio)
+            if ratio < theme.LEAST_CONTRAST:
+                faint.append(f"{scene}: {label.text!r} {ratio:.1f}")
+    assert faint == []
+    assert len(measured) > 500
+
+
+def test_a_faint_text_would_be_found(hand: Hand) -> None:
+    label = next(iter(texts(hand)))
+    label.color = behind(label)
+    assert theme.contrast(colour(label.color), colour(behind(label))) == pytest.approx(1)
+
+
+def texts(hand: Hand) -> Iterator[Any]:
+    return (each for each in hand.widgets() if isinstance(each, Label) and each.text.strip())
+
+
+def behind(widget: Any) -> Any:
+    """Give the colour painted behind a widget: its own ground, else that of the nearest one around it."""
+    while not hasattr(widget, "tint"):
+        widget = widget.parent
+    return widget.tint.rgba
+
+
+def colour(rgba: Any) -> str:
+    return "#" + "".join(f"{round(each * 255):02x}" for each in rgba[:3])
+
+
+def overlaps(hand: Hand) -> Iterator[str]:
+    """Find texts that share a spot; what scrolls is clipped, so it is compared with what scrolls along."""
+    placed = [(each, *each.to_window(each.x, each.y), scrolled_by(each)) for each in texts(hand)]
+    for at, (one, x, y, view) in enumerate(placed):
+        for other, left, low, beside in placed[at + 1 :]:
+            apart = (
+                x + one.width <= left + SLACK
+                or left + other.width <= x + SLACK
+                or y + one.height <= low + SLACK
+                or low + other.height <= y + SLACK
+            )
+            if view is beside and not apart:
+                yield f"{one.text!r} lies over {other.text!r}"
+
+
+def scrolled_by(widget: Any) -> Any:
+    while widget is not None and widget is not Window and not isinstance(widget, ScrollView):
+        widget = widget.parent
+    return widget
+
+
 def cut_off(hand: Hand) -> Iterator[str]:
     for widget in hand.widgets():
         if isinstance(widget, Label) and widget.text.strip():

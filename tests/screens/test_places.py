@@ -100,6 +100,14 @@ def test_a_scanned_text_that_leads_nowhere_is_no_search(many: Hand) -> None:
     assert names(many) == ["Nancy Électronique"]
 
 
+def test_a_pause_while_one_types_ends_nothing(many: Hand) -> None:
+    type_by_keyboard(many, "plasturgie")
+    many.wait(lambda: many.face.wedge._stream._characters == [])
+    many.frames(4)
+    assert many.sees("Recherche : PLASTURGIE")
+    assert many.ear.heard == []
+
+
 def test_the_bare_code_of_a_place_is_no_name_but_a_scan(many: Hand) -> None:
     many.scan(MULHOUSE.grouped)
     assert many.face.visit is not None
