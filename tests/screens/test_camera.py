@@ -7,7 +7,8 @@ from threading import enumerate as threads
 import pytest
 
 from boucle_field.desk import Outcome
-from boucle_field.screens.camera import FolderFrames
+from boucle_field.screens.camera import FolderFrames, KivyFrames
+from boucle_field.screens.hardware import Android, Desktop, hardware
 from boucle_field.screens.sound import RATE, TONES, VIBRATIONS_MS, Speaker, samples
 from tests.builders import code
 from tests.field_app.pictures import picture
@@ -124,3 +125,66 @@ def test_the_loudspeaker_plays_every_tone() -> None:
         assert sound is not None
         assert sound.length == pytest.approx(sum(beep.ms for beep in TONES[outcome]) / 1000, abs=0.01)
     speaker.close()
+
+
+class Lamp:
+    """A platform's camera with a lamp, as far as Kivy shows it."""
+
+    def __init__(self, *modes: str) -> None:
+        self.modes = modes
+        self.mode = "off"
+        self.stopped = False
+
+    def __call__(self, **_: object) -> "Lamp":
+        return self
+
+    @property
+    def _android_camera(self) -> "Lamp":
+        return self
+
+    def bind(self, **_: object) -> None:
+        """Show nothing."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def getParameters(self) -> "Lamp":  # noqa: N802 - the platform's name
+        return self
+
+    def setParameters(self, _: object) -> None:  # noqa: N802 - the platform's name
+        """Take the mode over."""
+
+    def getSupportedFlashModes(self) -> "Lamp":  # noqa: N802 - the platform's name
+        return self
+
+    def contains(self, mode: str) -> bool:
+        return mode in self.modes
+
+    def setFlashMode(self, mode: str) -> None:  # noqa: N802 - the platform's name
+        self.mode = mode
+
+
+def test_the_lamp_is_offered_where_the_camera_has_one_and_goes_out_with_it() -> None:
+    lamp = Lamp("off", "torch")
+    frames = KivyFrames(lamp, Android())
+    assert frames.has_torch
+    frames.torch(on=True)
+    assert lamp.mode == "torch"
+    frames.close()
+    assert (lamp.mode, lamp.stopped) == ("off", True)
+    assert not KivyFrames(Lamp("off"), Android()).has_torch
+    assert not KivyFrames(Lamp("torch"), Desktop()).has_torch
+
+
+def test_a_platform_that_fails_is_a_machine_without(hand: Hand) -> None:
+    # Nothing of Android is here, so every call of it fails.
+    phone = Android()
+    phone.vibrate((40,))
+    phone.torch(None, on=True)
+    assert not phone.has_torch(None)
+    assert not phone.may_look()
+    assert isinstance(hardware(), Desktop)
+    assert hand.ear.heard == []

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from PIL import Image
 
 from boucle_field.scan import Debounce
+from boucle_field.screens.hardware import Hardware, hardware
 from boucle_labels.errors import RefusedError
 from boucle_labels.reading import Effort, Found, ZxingDecoder, open_picture
 
@@ -63,10 +64,10 @@ class FolderFrames:
 class KivyFrames:
     """The platform's camera as Kivy finds it. Tried on no phone yet."""
 
-    has_torch = False
-
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: Any, machine: Hardware) -> None:
+        self._machine = machine
         self._camera = provider(index=0, resolution=(1280, 720), stopped=True)
+        self.has_torch = machine.has_torch(self._camera)
         self._newest: Image.Image | None = None
         self._camera.bind(on_texture=self._take)
         self._camera.start()
@@ -81,10 +82,12 @@ class KivyFrames:
         return newest
 
     def torch(self, *, on: bool) -> None:
-        """Do nothing: Kivy's interface has no lamp."""
+        """Switch the lamp of the camera, where it has one."""
+        self._machine.torch(self._camera, on=on)
 
     def close(self) -> None:
-        """Give the camera back."""
+        """Give the camera back, its lamp out."""
+        self.torch(on=False)
         self._camera.stop()
 
 
@@ -92,10 +95,11 @@ def opened_camera() -> FrameSource | None:
     """Open the camera of this machine; None where there is none, which is normal."""
     from kivy.core.camera import Camera  # noqa: PLC0415 - asks the platform for its providers
 
-    if Camera is None:
+    machine = hardware()
+    if Camera is None or not machine.may_look():
         return None
     try:
-        return KivyFrames(Camera)
+        return KivyFrames(Camera, machine)
     except Exception:  # noqa: BLE001 - each platform fails in its own way, and the answer is always the same
         return None
 

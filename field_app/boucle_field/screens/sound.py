@@ -4,11 +4,11 @@ import math
 import tempfile
 import wave
 from array import array
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from boucle_field.desk import Outcome
+from boucle_field.screens.hardware import hardware
 
 RATE: Final = 22_050
 _FADE_S: Final = 0.005
@@ -54,6 +54,7 @@ class Speaker:
     """The loudspeaker and the vibration motor, as far as this machine has them."""
 
     def __init__(self) -> None:
+        self._hardware = hardware()
         self._folder = tempfile.TemporaryDirectory(prefix="boucle-tones-")
         self._sounds = {outcome: _loaded(_written(Path(self._folder.name), outcome)) for outcome in Outcome}
 
@@ -63,7 +64,7 @@ class Speaker:
         if sound is not None:
             sound.stop()
             sound.play()
-        vibrate(VIBRATIONS_MS[outcome])
+        self._hardware.vibrate(VIBRATIONS_MS[outcome])
 
     def close(self) -> None:
         """Take the files of the tones away."""
@@ -85,25 +86,6 @@ def samples(beeps: tuple[Beep, ...]) -> "array[int]":
             edge = min(at, count - at) / (RATE * _FADE_S)
             out.append(round(32_767 * _LOUDNESS * min(1.0, edge) * math.sin(phase)))
     return out
-
-
-def vibrate(pattern_ms: tuple[int, ...]) -> None:
-    """Vibrate where the platform can; elsewhere nothing happens."""
-    from kivy.utils import platform  # noqa: PLC0415 - a table of tones needs no window
-
-    if platform != "android":
-        return
-    with suppress(Exception):
-        _vibrate_android(pattern_ms)
-
-
-def _vibrate_android(pattern_ms: tuple[int, ...]) -> None:
-    # Written from the platform's documentation; no device has run it yet.
-    from jnius import autoclass  # type: ignore[import-not-found]  # noqa: PLC0415 - exists on Android only
-
-    activity = autoclass("org.kivy.android.PythonActivity").mActivity
-    motor = activity.getSystemService(autoclass("android.content.Context").VIBRATOR_SERVICE)
-    motor.vibrate([0, *pattern_ms], -1)
 
 
 def _written(folder: Path, outcome: Outcome) -> Path:

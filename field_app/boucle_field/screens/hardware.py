@@ -1,0 +1,99 @@
+"""What a device has beside a window: a vibration motor, a lamp, leave to use the camera. Not having them is normal.
+
+The side of Android is written from the platform's documentation; no device has run it yet.
+"""
+
+from contextlib import suppress
+from typing import Any, Protocol
+
+_CAMERA_LEAVE = "android.permission.CAMERA"
+
+
+class Hardware(Protocol):
+    """What the screens ask of a device; nothing of it may ever stop a scan."""
+
+    def vibrate(self, pattern_ms: tuple[int, ...]) -> None:
+        """Vibrate for the first number of milliseconds, rest for the second, and so on."""
+        ...
+
+    def has_torch(self, camera: Any) -> bool:
+        """Tell whether a camera that Kivy opened has a lamp."""
+        ...
+
+    def torch(self, camera: Any, *, on: bool) -> None:
+        """Light the lamp of a camera, or put it out."""
+        ...
+
+    def may_look(self) -> bool:
+        """Tell whether the camera may be used; where nobody was asked yet, ask, for the next time."""
+        ...
+
+
+class Desktop:
+    """A computer: nothing vibrates, no lamp, and nobody has to be asked."""
+
+    def vibrate(self, pattern_ms: tuple[int, ...]) -> None:
+        """Do nothing."""
+
+    def has_torch(self, camera: Any) -> bool:
+        """Tell that there is none."""
+        del camera
+        return False
+
+    def torch(self, camera: Any, *, on: bool) -> None:
+        """Do nothing."""
+
+    def may_look(self) -> bool:
+        """Tell that it may."""
+        return True
+
+
+class Android:
+    """A phone; every failure of its platform is the lack of what was asked for."""
+
+    def vibrate(self, pattern_ms: tuple[int, ...]) -> None:
+        """Vibrate, where there is a motor."""
+        with suppress(Exception):
+            activity = _java("org.kivy.android.PythonActivity").mActivity
+            motor = activity.getSystemService(_java("android.content.Context").VIBRATOR_SERVICE)
+            motor.vibrate([0, *pattern_ms], -1)
+
+    def has_torch(self, camera: Any) -> bool:
+        """Tell whether the camera knows the mode of a torch."""
+        with suppress(Exception):
+            modes = camera._android_camera.getParameters().getSupportedFlashModes()  # noqa: SLF001 - Kivy has no other
+            return bool(modes is not None and modes.contains("torch"))
+        return False
+
+    def torch(self, camera: Any, *, on: bool) -> None:
+        """Switch the lamp."""
+        with suppress(Exception):
+            settings = camera._android_camera.getParameters()  # noqa: SLF001 - as above
+            settings.setFlashMode("torch" if on else "off")
+            camera._android_camera.setParameters(settings)  # noqa: SLF001 - as above
+
+    def may_look(self) -> bool:
+        """Tell whether the person has allowed it; the system's question comes up once."""
+        with suppress(Exception):
+            from android.permissions import (  # type: ignore[import-not-found]  # noqa: PLC0415 - on Android only
+                check_permission,
+                request_permissions,
+            )
+
+            if check_permission(_CAMERA_LEAVE):
+                return True
+            request_permissions([_CAMERA_LEAVE])
+        return False
+
+
+def hardware() -> Hardware:
+    """Give what this machine has."""
+    from kivy.utils import platform  # noqa: PLC0415 - the tones are read without a window
+
+    return Android() if platform == "android" else Desktop()
+
+
+def _java(name: str) -> Any:
+    from jnius import autoclass  # type: ignore[import-not-found]  # noqa: PLC0415 - exists on Android only
+
+    return autoclass(name)
