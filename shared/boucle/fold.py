@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from boucle import parts, repair
+from boucle import parts, repair, returning
 from boucle.decisions import decide
 from boucle.ending import treated
 from boucle.events import KINDS, MOVEMENTS, Event, Family
 from boucle.facts import Fact
+from boucle.goods import GoodsTurn
 from boucle.item import Item
 from boucle.lifecycle import Stage, concerns, target
 from boucle.movements import ACTS
@@ -67,7 +68,7 @@ def step(item: Item, event: Event, book: Book, *, lost_claim: bool = False) -> S
 
     `lost_claim` says that the event claimed a code which an earlier claim owns; it then has no effect.
     """
-    turn = Turn(item, event, book)
+    turn = GoodsTurn(item, event, book) if item.nature else Turn(item, event, book)
     family = KINDS[event.kind].family
     if lost_claim:
         turn.say(Reason.ALREADY_BOUND)
@@ -76,8 +77,8 @@ def step(item: Item, event: Event, book: Book, *, lost_claim: bool = False) -> S
         outcome = _physical(turn)
     elif family is Family.DECISION:
         outcome = decide(turn)
-        if event.kind == "item.released" and outcome is Outcome.APPLIED and turn.item.job:
-            repair.served(turn)
+        if outcome is Outcome.APPLIED:
+            _after(turn)
     elif family is Family.LABEL:
         outcome = _label(turn)
     else:
@@ -130,11 +131,13 @@ def _physical(turn: Turn) -> Outcome:
     if item.stage == Stage.LOST:
         turn.find()
     outcome = _PHYSICAL[event.kind](turn)
-    if outcome is Outcome.APPLIED and concerns("return", event.kind):
-        _follow(turn)
-    if turn.item.job and outcome is Outcome.APPLIED:
+    if outcome is not Outcome.APPLIED:
+        return outcome
+    if (turn.item.return_stage or turn.item.nature) and concerns("return", event.kind):
+        returning.moved(turn)
+    if turn.item.job:
         repair.served(turn)
-    if turn.item.part and event.kind == "item.shipped" and outcome is Outcome.APPLIED:
+    if turn.item.part and event.kind == "item.shipped":
         parts.book(turn)
     return outcome
 
@@ -149,13 +152,12 @@ def _label(turn: Turn) -> Outcome:
     return Outcome.APPLIED
 
 
-def _follow(turn: Turn) -> bool:
-    """Move the axis of the return by its table; tell whether it has a row for the event."""
-    stage = target("return", turn.item.return_stage, turn.event.kind)
-    if stage is None:
-        return False
-    turn.put(return_stage=stage)
-    return True
+def _after(turn: Turn) -> None:
+    """Let a decision that had effect end the repair or the return that it ends."""
+    if turn.event.kind == "item.released" and turn.item.job:
+        repair.served(turn)
+    if turn.event.kind == "item.retired" and turn.item.return_stage:
+        returning.moved(turn)
 
 
 def _advance(turn: Turn) -> Outcome:
@@ -168,12 +170,7 @@ def _advance(turn: Turn) -> Outcome:
         return outcome
     if concerns("work", event.kind):
         return _work(turn)
-    if concerns("return", event.kind):
-        if _follow(turn):
-            return Outcome.APPLIED
-        turn.say(Reason.OUT_OF_STEP)
-        return Outcome.REFUSED
-    return Outcome.NOTED
+    return returning.advance(turn) if concerns("return", event.kind) else Outcome.NOTED
 
 
 def _work(turn: Turn) -> Outcome:
@@ -181,7 +178,7 @@ def _work(turn: Turn) -> Outcome:
     if outcome is not Outcome.APPLIED:
         return outcome
     if concerns("return", turn.event.kind):
-        _follow(turn)
+        returning.moved(turn)
     if turn.event.kind == "work.repaired":
         turn.put(repaired_by=turn.event.actor)
         stage = target("container", turn.item.stage, turn.event.kind)

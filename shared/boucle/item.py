@@ -39,6 +39,22 @@ class Job(NamedTuple):
     back_ms: int = 0
 
 
+class Back(NamedTuple):
+    """A product on its way back: the return it belongs to, who sends it, to whom it was last sent.
+
+    `blind` came without an announcement; `received_ms` is 0 before it is here.
+    """
+
+    rma: str = ""
+    partner: str = ""
+    origin: str = ""
+    reason: str = ""
+    blind: bool = False
+    received_ms: int = 0
+    criteria: str = ""
+    disposition: str = ""
+
+
 class Part(NamedTuple):
     """What a thing saves where it serves again: `credit` says that it does, once, and not in the `donor` it was in.
 
@@ -99,6 +115,7 @@ class Item(NamedTuple):
     return_stage: str = ""
     job: Job | tuple[()] = ()
     part: Part | tuple[()] = ()
+    back: Back | tuple[()] = ()
     revoked: tuple[str, ...] = ()
     seen_ms: int = 0
     order: tuple[int, str, str, int, str] = (-(2**62), "", "", 0, "")
@@ -138,6 +155,8 @@ def load(text: str) -> Item:
         fields["revoked"] = tuple(fields["revoked"])
     if "job" in fields:
         fields["job"] = _job(fields["job"])
+    if "back" in fields:
+        fields["back"] = Back(*fields["back"])
     if "part" in fields:
         fields["part"] = Part(*fields["part"])
     return Item(**fields)

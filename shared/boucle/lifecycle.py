@@ -108,6 +108,7 @@ class ReturnStage(StrEnum):
     REQUESTED = "requested"
     AUTHORISED = "authorised"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"
     GRADED = "graded"
@@ -116,22 +117,45 @@ class ReturnStage(StrEnum):
     CLOSED = "closed"
 
 
+class Disposition(StrEnum):
+    """What becomes of a returned product."""
+
+    RESTOCK = "restock"
+    REPAIR = "repair"
+    REFURBISH = "refurbish"
+    HARVEST = "harvest"
+    SUPPLIER = "supplier"
+    RESALE = "resale"
+    DONATE = "donate"
+    RECYCLE = "recycle"
+    ENERGY = "energy"
+    DISPOSE = "dispose"
+    SEND_BACK = "send_back"
+
+
 _R = ReturnStage
 
 RETURNED_PRODUCT: tuple[Transition, ...] = (
     Transition(("",), "return.announced", "", _R.REQUESTED),
     Transition((_R.REQUESTED,), "return.authorised", "", _R.AUTHORISED),
     Transition((_R.REQUESTED,), "return.refused", "", _R.REFUSED),
+    Transition((_R.REQUESTED, _R.AUTHORISED), "return.cancelled", "", _R.CANCELLED),
     Transition((_R.REQUESTED, _R.AUTHORISED), "item.collected", "", _R.IN_TRANSIT, "collecting"),
     Transition((_R.REQUESTED, _R.AUTHORISED, _R.IN_TRANSIT), "item.received", "", _R.RECEIVED, "receiving"),
+    Transition(("",), "item.received", "blind", _R.RECEIVED, "receiving", "returned"),
     Transition((_R.RECEIVED, _R.GRADED), "item.graded", "", _R.GRADED, "inspecting"),
     Transition((_R.GRADED,), "item.disposition_decided", "", _R.DISPOSED_TO),
     Transition((_R.DISPOSED_TO,), "work.opened", "", _R.IN_TREATMENT, "repairing"),
     Transition((_R.DISPOSED_TO,), "item.moved", "", _R.CLOSED, "stocking", "available"),
     Transition((_R.DISPOSED_TO,), "item.shipped", "", _R.CLOSED, "shipping"),
+    Transition((_R.DISPOSED_TO,), "item.shipped", "supplier", _R.IN_TREATMENT, "shipping", "returned"),
+    Transition((_R.IN_TREATMENT,), "item.delivered", "", _R.CLOSED, "receiving"),
+    Transition((_R.DISPOSED_TO, _R.IN_TREATMENT), "work.harvested", "", _R.CLOSED, "disassembling"),
+    Transition((_R.DISPOSED_TO, _R.IN_TREATMENT), "item.retired", "", _R.CLOSED, "decommissioning", "inactive"),
     Transition((_R.DISPOSED_TO,), "item.treated", "", _R.CLOSED, "destroying", "disposed"),
     Transition((_R.IN_TREATMENT,), "work.requalified", "", _R.CLOSED),
     Transition((_R.IN_TREATMENT,), "work.not_repairable", "", _R.GRADED),
+    Transition((_R.IN_TREATMENT,), "work.cancelled", "", _R.GRADED),
 )
 
 

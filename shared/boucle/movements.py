@@ -20,7 +20,7 @@ def _commissioned(turn: Turn) -> Outcome:
         turn.say(Reason.UNKNOWN_TYPE)
     turn.put(commissioned_ms=turn.at)
     turn.enter_pool("commissioned")
-    if item.opening_uses:
+    if item.opening_uses and not item.nature:
         turn.month(turn.place, "", "opening_uses", n=item.opening_uses, loop="")
         turn.month(turn.place, "", "opening_n", loop="")
     if event.text("origin") == "recovered":

@@ -7,7 +7,9 @@ a declaration: it is booked apart and what is scanned for the same stop answers 
 from boucle.clock import day_of, month_of
 from boucle.events import MOVEMENTS, Event
 from boucle.facts import Cell, Fact
+from boucle.lifecycle import Disposition
 from boucle.reference import Book, ItemType, Site
+from boucle.rma import STAGE_OF
 from boucle.treatment import is_intermediate
 
 DECLARED = frozenset({"item.shipped", "item.delivered", "item.collected"})
@@ -22,7 +24,14 @@ def facts_of(event: Event, book: Book) -> list[Fact]:
         if event.kind in MOVEMENTS:
             line.month("evidence", event.qty, bucket="declared")
         line.declare()
+        if event.kind.startswith("return."):
+            line.come_back()
+    elif kind.nature:
+        line.come_back()
+        line.move_goods()
     else:
+        if event.kind.startswith("return."):
+            line.come_back()
         line.move()
     return [fact for fact in line.facts if fact.n]
 
@@ -72,6 +81,51 @@ class _Line:
             f"{event.task or event.id}|{day[8:]}|{event.teff}",
         )
         self.facts.append(Fact(cell, event.qty))
+
+    def come_back(self) -> None:
+        """Count the stage of the return to which the event brings so many, when it names a return."""
+        event, place, kind = self.event, self.place, self.kind
+        stage = STAGE_OF.get(event.kind)
+        of_return = event.kind.startswith("return.")
+        rma = (event.task or event.id) if of_return else event.against
+        if event.kind == "item.received" and not rma:
+            rma = event.task or event.id
+        if stage is None or not rma:
+            return
+        who = place.partner or self.book.site(event.text("from"), event.teff).partner
+        month = month_of(event.teff, place.zone)
+        cell = Cell("return", month, place.key, who, "", kind.key, kind.material, str(stage), rma)
+        self.facts.append(Fact(cell, event.qty))
+        if event.kind == "item.disposition_decided":
+            chosen = event.text("disposition")
+            bucket = chosen if chosen in set(Disposition) else "other"
+            self.month("disposed", event.qty, bucket=bucket)
+            self.month("disposed_g", event.qty * kind.tare_g, bucket=bucket)
+
+    def move_goods(self) -> None:
+        """Book a movement of products or parts without numbers: on no partner's balance, in no pool."""
+        event, place, n = self.event, self.place, self.event.qty
+        match event.kind:
+            case "item.shipped":
+                self.stock("stock", place, -n)
+                self.month("goods_shipped", n, partner=self.book.site(event.text("to"), event.teff).partner)
+            case "item.received":
+                self.stock("stock", place, n)
+                giver = self.book.site(event.text("from"), event.teff).partner
+                for measure, count in (
+                    ("received_units", n),
+                    ("received_g", self.mass_g),
+                    ("weighed_g", event.number("mass_g")),
+                ):
+                    self.month(measure, count, partner=giver)
+            case "item.commissioned" if event.text("origin") == "recovered":
+                self.stock("stock", place, n)
+                self.month("harvested_n", n)
+                self.month("harvested_g", self.mass_g)
+            case "item.delivered" | "item.transferred" | "item.collected":
+                pass
+            case _:
+                self.move()
 
     def move(self) -> None:
         """Book the deltas of a movement of a quantity-only type."""

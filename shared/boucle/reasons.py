@@ -67,6 +67,10 @@ class Reason(StrEnum):
     MASS_MISMATCH = "mass_mismatch"
     PART_USED_ELSEWHERE = "part_used_elsewhere"
     PART_NOT_REQUALIFIED = "part_not_requalified"
+    ANNOUNCED_ELSEWHERE = "announced_elsewhere"
+    UNKNOWN_ORIGIN = "unknown_origin"
+    OVERRIDE_UNEXPLAINED = "override_unexplained"
+    NOT_AS_DECIDED = "not_as_decided"
 
 
 TASKS = frozenset(
@@ -97,6 +101,10 @@ TASKS = frozenset(
         Reason.MASS_MISMATCH,
         Reason.PART_USED_ELSEWHERE,
         Reason.PART_NOT_REQUALIFIED,
+        Reason.ANNOUNCED_ELSEWHERE,
+        Reason.UNKNOWN_ORIGIN,
+        Reason.OVERRIDE_UNEXPLAINED,
+        Reason.NOT_AS_DECIDED,
     }
 )
 """Reasons that need a person: each opens a task with the event and its item."""

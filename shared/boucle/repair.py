@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from boucle.clock import EARLIEST_MS, day_of, month_of
-from boucle.item import Job, Part
-from boucle.lifecycle import BUSY, OUT, WORK, Stage, WorkStage, target
+from boucle.item import Back, Job, Part
+from boucle.lifecycle import BUSY, OUT, WORK, ReturnStage, Stage, WorkStage, target
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.shape import LAST_MS, is_short
@@ -168,7 +168,7 @@ def _open(turn: Turn) -> None:
         task=event.task,
         site=turn.place.key,
         day=day,
-        start_ms=turn.at,
+        start_ms=_came_in_ms(turn) or turn.at,
         due=day_of(due_ms, turn.place.zone) if EARLIEST_MS <= due_ms < LAST_MS - DAY_MS else "",
         priority=event.text("priority") if opens else "",
         earlier=before.id,
@@ -183,6 +183,12 @@ def _open(turn: Turn) -> None:
     _stock(turn, 1)
 
 
+def _came_in_ms(turn: Turn) -> int:
+    """Give when a returned product that goes to repair came in, 0 for anything else."""
+    back = turn.item.back
+    return back.received_ms if isinstance(back, Back) and turn.item.return_stage == ReturnStage.DISPOSED_TO else 0
+
+
 def _stock(turn: Turn, sign: int) -> None:
     """Count the repair in among the open ones, or out."""
     job, site = _job(turn), _site(turn)
@@ -193,7 +199,7 @@ def _stock(turn: Turn, sign: int) -> None:
 
 
 def _close(turn: Turn, ending: Ending) -> None:
-    _count(turn, "repair_closed", ending)
+    _count(turn, "repair_closed", str(ending))
     _stock(turn, -1)
     turn.put(job=_job(turn)._replace(outcome=str(ending), closed_ms=turn.at))
 

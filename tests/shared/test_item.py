@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boucle.item import Item, Job, Part, dump, load
+from boucle.item import Back, Item, Job, Part, dump, load
 from boucle.lifecycle import HELD, Stage
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -22,6 +22,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 } | {
     "order": st.tuples(st.integers(), texts, texts, st.integers(0), texts),
     "job": st.just(()) | st.builds(Job, id=texts, hands=st.lists(texts, max_size=3).map(tuple), tests=st.integers(0)),
+    "back": st.just(()) | st.builds(Back, rma=texts, blind=st.booleans(), received_ms=st.integers(0)),
     "part": st.just(()) | st.builds(Part, donor=texts, credit=st.booleans(), cents=st.integers(0)),
 }
 

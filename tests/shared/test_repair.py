@@ -1,6 +1,7 @@
 """Repairs and parts: the worked examples of the workshop as real histories, and what is never refused or always is."""
 
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.phone = Device()
-        server = Device(dev="d-serveur", epoch="00000000000000f7")
+        server = Device(dev="d-serveur", epoch="00000000000000f7", random=Random(7))
         row = {"table": "item_type", "key": "pompe", "valid_from": 0, "row": PUMP}
         self.events = [*network(), server.event("reference.set", body=row)]
 
