@@ -50,13 +50,13 @@ class CorrectScreen(Screen):
             self.fill(self.text("screen.correct"), bottom=(self._back(),))
             self.face.fail(error)
             return
-        head = [self.title("screen.correct"), Text(told_of(self.face.at, event, self.face.lang), self.look.page)]
+        line = Text(told_of(self.face.at, event, self.face.lang), self.look.page)
         step = self._step(event)
         if self.face.wedge.typing is step[-1]:
-            # The whole pad is seen on the smallest phone.
-            self.fill(*head, *step, self._back())
+            # The whole pad is seen on the smallest phone, and what it is about below.
+            self.fill(self.title("screen.correct"), *step, line, self._back())
         else:
-            self.fill(*head, *step, bottom=(self._back(),))
+            self.fill(self.title("screen.correct"), line, *step, bottom=(self._back(),))
 
     def _step(self, event: Event) -> list[Any]:
         said = self.said

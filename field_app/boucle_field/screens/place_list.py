@@ -22,6 +22,7 @@ MOST_SHOWN: Final = 24
 """More buttons than this make the list slow; a letter more shortens it."""
 _LETTERS: Final = (*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "␣", "←")
 _COLUMNS: Final = 6
+_SETTLED_S: Final = 0.1
 _SPACE: Final = "␣"
 _ERASE: Final = "←"
 
@@ -39,7 +40,7 @@ class PlaceList(Box, Typing):
         self._pad: GridLayout | None = None
         if len(self.places) > SHORT:
             look = face.look
-            self.line = BigButton(" ", look.tile, act=self._turn_pad, line=look.line)
+            self.line = BigButton(" ", look.tile, act=self._turn_pad, least=theme.TOUCH, line=look.line)
             self.add_widget(self.line)
             face.wedge.typing = self
         self.add_widget(self._names)
@@ -76,6 +77,8 @@ class PlaceList(Box, Typing):
     # ---- what is shown
 
     def _show(self) -> None:
+        if self._pad is not None:
+            self._to_line()
         typed = self.text if len(self.text) <= LONGEST_TYPED else ""
         left = found(self.places, typed)
         self._names.clear_widgets()
@@ -120,7 +123,18 @@ class PlaceList(Box, Typing):
             )
         # Below the list and above what stands at the bottom: the names stay in sight.
         screen.add_widget(self._pad, index=1)
-        screen.scroller.scroll_to(self.line, padding=0, animate=False)
+        self._to_line()
+
+    def _to_line(self) -> None:
+        """Show the line at the top and what it finds below it, once everything has its place."""
+        Clock.schedule_once(lambda _: self._scroll_to_line(), _SETTLED_S)
+
+    def _scroll_to_line(self) -> None:
+        view = self.face.screen.scroller
+        hidden = view.children[0].height - view.height
+        if self._pad is not None and hidden > 0:
+            above = view.children[0].top - self.line.top
+            view.scroll_y = max(0.0, 1 - above / hidden)
 
     def _press(self, key: str) -> None:
         if key == _ERASE:

@@ -159,7 +159,8 @@ class ScanScreen(Screen):
         code = self.face.named(line.subject)
         what = f"{line.qty} × {name}" if line.qty > 1 else f"{name}\n{code}" if name and name != code else code
         # Here what a glance takes in; the whole stands on the page of the item.
-        why = "\n".join(self.face.reason(key, values) for key, values in line.why[-MOST_REASONS:])
+        most = 1 if choices(line) else MOST_REASONS
+        why = "\n".join(self.face.reason(key, values) for key, values in line.why[-most:])
         self.face.chooser.forget()
         self.face.signal(line.outcome)
         self.show(Shown(line.outcome, self._word(line), what, why), ask=line)

@@ -62,8 +62,8 @@ class SendsScreen(Screen):
         held = face.courier is not None and face.courier.held
         offers = [
             ("screen.send_now", face.send_now),
-            ("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
             ("screen.export", self.export),
+            ("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
         ]
         return chips(*(Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers))
 
