@@ -112,6 +112,17 @@ def test_a_scan_after_a_choice_leaves_the_choice_alone(strayed: Hand) -> None:
     assert counted(strayed) == ("mulhouse", 2)
 
 
+def test_a_choice_of_one_visit_is_not_taken_back_in_the_next(strayed: Hand) -> None:
+    strayed.tap("Ignorer")
+    strayed.tap("TERMINER")
+    strayed.tap("VALIDER")
+    arrive(strayed)
+    assert not strayed.sees("Revenir sur")
+    command(strayed, Command.UNDO)
+    assert strayed.sees("Rien à annuler")
+    assert counted(strayed) == ("mulhouse", 0)
+
+
 def test_a_scrapped_crate_says_since_when_and_asks(hand: Hand) -> None:
     hand.face.at.desk.record(Draft(kind="item.retired", code=code(21), place="strasbourg"))
     arrive(hand)
@@ -216,6 +227,14 @@ def test_a_verdict_label_sorts_the_item_scanned_last_and_is_undone(hand: Hand) -
     command(hand, Command.UNDO)
     assert place_of(hand, 1)[0] == "received"
     assert counted(hand) == ("strasbourg", 1)
+
+
+def test_nothing_is_sorted_at_a_partner_s(hand: Hand) -> None:
+    arrive(hand)
+    scan_crates(hand, range(1, 2))
+    command(hand, Command.SCRAP)
+    assert hand.sees("Le tri se fait à la réception")
+    assert (unsent(hand), place_of(hand, 1)[0]) == (1, "inbound")
 
 
 def test_a_verdict_survives_the_app_with_its_visit(hand: Hand) -> None:

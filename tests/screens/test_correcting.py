@@ -168,6 +168,19 @@ def test_a_line_of_the_open_visit_is_free_and_the_counter_follows(staffed: Hand)
     assert (hand.face.visit.counted, unsent(hand)) == (2, 4)
 
 
+def test_a_correction_lets_the_last_choice_stand(hand: Hand) -> None:
+    arrive(hand)
+    scan_crates(hand, range(23, 24))
+    hand.tap("Ajouter ici")
+    hand.face.open(SendsScreen, Pile.WAITING.value)
+    hand.tap("Corriger")
+    hand.tap("Annuler cette ligne")
+    hand.tap("Retour")
+    assert not hand.sees("Revenir sur")
+    assert hand.face.visit is not None
+    assert hand.face.visit.counted == 0
+
+
 def test_a_line_that_was_another_place_leaves_the_open_visit(hand: Hand) -> None:
     arrive(hand)
     scan_crates(hand, range(1, 4))

@@ -37,6 +37,7 @@ class Router:
     take: Any
     fail: Any
     start: Any
+    chooser: Any
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -78,6 +79,7 @@ class Router:
 
     def take_up_visit(self) -> None:
         """Read the open visit anew, after something about its lines changed outside of it."""
+        self.chooser.forget()
         if self.visit is not None:
             self.visit = self.visit.reopen()
 
@@ -195,6 +197,7 @@ class Router:
 
     def begin(self, action: str, place: str) -> None:
         """Open a visit; what was scanned too early is its first."""
+        self.chooser.forget()
         if self.visit is not None:
             self.visit.close()
         self.visit = Visit.begin(self.at, action=action, place=place, task=self.task)

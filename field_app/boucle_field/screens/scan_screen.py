@@ -17,7 +17,7 @@ from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.work_screens import AmountScreen, CodeScreen
+from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
 from boucle_field.visit import OPERATIONS, Visit, name_of_place
 from boucle_field.work import ACTIONS, Amount
 
@@ -124,7 +124,10 @@ class ScanScreen(Screen):
             self.face.open(AmountScreen, "", pieces)
 
     def sort(self, verdict: Verdict) -> None:
-        """Record what sorting found of the item scanned last."""
+        """Record what sorting found of the item scanned last; it is done at home, after the receipt."""
+        if self.visit.action != AT_HOME:
+            self.tell(self.visit.refuse("", "screen.sort_at_home", {}))
+            return
         try:
             line = self.visit.sort(verdict)
         except FieldError as error:
