@@ -32,6 +32,18 @@ def _return_rate(id_: str, days: int) -> Definition:
     )
 
 
+def _return_time(id_: str, slug: str, rank: Fraction) -> Definition:
+    return Definition(
+        id=id_,
+        slug=slug,
+        unit=Unit.DAYS,
+        span=Span.TRAILING,
+        measures=("cohort:returned", "cohort:returned_implied", "cohort:lost", "cohort:found", "visit:loan"),
+        by=ALL,
+        compute=kpi_loop.return_time_at(rank),
+    )
+
+
 def _routed(id_: str, route: Route) -> Definition:
     return Definition(
         id=id_,
@@ -63,6 +75,8 @@ _LOOP = (
         by=ALL,
         compute=kpi_loop.flow_rate,
     ),
+    _return_time("K3", "return_time_median", kpi_loop.HALF),
+    _return_time("K3-p90", "return_time_p90", kpi_loop.NINE_IN_TEN),
     Definition(
         id="K4",
         slug="trips_so_far",

@@ -7,6 +7,7 @@ gives the same digits.
 from collections.abc import Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 _CONTEXT = Context(prec=40)
@@ -51,15 +52,18 @@ def expected_trips(survival: Fraction, limit: int | None = None) -> Fraction | N
     return (1 - (survival**limit if limit is not None else 0)) / (1 - survival)
 
 
-def product_limit(ended: Mapping[int, int], censored: Mapping[int, int]) -> list[tuple[int, Fraction]]:
+def product_limit(
+    ended: Mapping[int, int], censored: Mapping[int, int], entered: Mapping[int, int] = MappingProxyType({})
+) -> list[tuple[int, Fraction]]:
     """Give Kaplan and Meier's curve: after each duration, the share that lasts longer.
 
-    `ended` counts what ended by duration, `censored` what was last seen still going on. At equal durations ends
-    come before censorings.
+    `ended` counts what ended by duration, `censored` what was last seen still going on, `entered` what came under
+    observation late. At equal durations those who enter come before ends, and ends before censorings.
     """
-    at_risk = sum(ended.values()) + sum(censored.values())
+    at_risk = sum(ended.values()) + sum(censored.values()) - sum(entered.values())
     survival, curve = Fraction(1), list[tuple[int, Fraction]]()
-    for duration in sorted({*ended, *censored}):
+    for duration in sorted({*ended, *censored, *entered}):
+        at_risk += entered.get(duration, 0)
         ends = ended.get(duration, 0)
         if ends:
             survival *= Fraction(at_risk - ends, at_risk)

@@ -5,13 +5,16 @@ fact written on two databases is the same bytes. The families:
 
 | cell     | month           | bucket                | holds                                                          |
 |----------|-----------------|-----------------------|----------------------------------------------------------------|
-| month    | of the event    | code, verdict or ""   | counts, grams, seconds of the month                            |
-| day      | of the event    | day of month `01`..   | +1/-1 moves of a stock: pool, out, transit, held, inbound      |
+| month    | of the event    | code, verdict or ""   | counts, grams, cents, seconds of the month                     |
+| day      | of the event    | day of month `01`..   | +1/-1 moves of a stock: pool, out, transit, held, inbound, jobs |
 | cohort   | of the dispatch | age `0000`.. or ""    | what became of the dispatches of one month                     |
-| due      | of the due day  | day of month          | open loans by the day on which they fall due                   |
+| due      | of the due day  | day of month          | open loans and repairs (`job`) by the day on which they fall due |
 | loss     | of the loss day | day of month          | open loans by the day on which they count as presumed lost     |
-| visit    | of the arrival  | day of month          | open visits at a partner by the day on which they began        |
-| dwell    | of the arrival  | age in days `0000`..  | closed visits by length                                        |
+| visit    | of the start    | day of month          | what is going on by the day on which it began: visits at a     |
+|          |                 |                       | partner (`open`), loans (`loan`), repairs (`job`)              |
+| dwell    | of the arrival  | age in days `0000`..  | closed visits by length; `turnaround`: repairs, by the month   |
+|          |                 |                       | in which their item served again                               |
+| return   | of the event    | the return            | products that came to a stage of a return, by that stage       |
 | declared | of the event    | `task|day|t_eff`      | quantities of a serialised type declared without scanning      |
 | matched  | of the scan     | `task|day`            | scans that answer a declaration: of the task, or, without one, |
 |          |                 |                       | legs inferred at a site that may have been declared there      |

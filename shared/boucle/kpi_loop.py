@@ -24,6 +24,7 @@ WINDOW = 12
 FEWEST_LOSSES = 30
 """Below, the error of 1/(1-s) is larger than the estimate: only the lower bound is given."""
 HALF = Fraction(1, 2)
+NINE_IN_TEN = Fraction(9, 10)
 AGE_BANDS = ((30, "0-30"), (60, "31-60"), (90, "61-90"))
 OLDEST_BAND = ">90"
 
@@ -199,7 +200,7 @@ def time_out_by_stock(tally: Tally, question: Question) -> Parts:
 
 def median_dwell(tally: Tally, question: Question) -> Parts:
     """Compute K11: the median of visits that began in the last twelve months, open ones censored at `as_of`."""
-    months = tuple(next_month(question.last, -back) for back in range(WINDOW - 1, -1, -1))
+    months = _year_to(question)
     ended = {int(age): n for age, n in tally.by_bucket("dwell", "closed", months).items()}
     still: dict[int, int] = {}
     for day, n in tally.by_day("visit", "open").items():
@@ -213,6 +214,71 @@ def median_dwell(tally: Tally, question: Question) -> Parts:
     reason = NoValue.NOT_REACHED if median is None else None
     value = None if median is None else Fraction(median)
     return share(closed, total, value=value, reason=reason, months=months, settled=not still)
+
+
+def return_curve(tally: Tally, question: Question) -> list[tuple[int, Fraction]]:
+    """Give K3: after each age in days, the share of the dispatches of twelve months that is not back yet.
+
+    Open loans are censored at `as_of`, those written off at their loss; one found again is observed again from then.
+    """
+    return product_limit(*_ways_back(tally, question))
+
+
+def _ways_back(tally: Tally, question: Question) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+    months = _year_to(question)
+    back, gone, found = (
+        _by_age(tally, measures, months) for measures in (("returned", "returned_implied"), ("lost",), ("found",))
+    )
+    for age, n in _loans(tally, question).items():
+        gone[age] = gone.get(age, 0) + n
+    return back, gone, found
+
+
+def _by_age(tally: Tally, measures: tuple[str, ...], months: tuple[str, ...]) -> dict[int, int]:
+    ages: dict[int, int] = {}
+    for measure in measures:
+        for age, n in tally.by_bucket("cohort", measure, months).items():
+            ages[int(age)] = ages.get(int(age), 0) + n
+    return ages
+
+
+def _loans(tally: Tally, question: Question) -> dict[int, int]:
+    """Give the open loans of the twelve months by their age at `as_of`."""
+    ages: dict[int, int] = {}
+    months = _year_to(question)
+    for day, n in tally.by_day("visit", "loan").items():
+        if day[:7] in months:
+            age = _days_since(day, question)
+            ages[age] = ages.get(age, 0) + n
+    return ages
+
+
+def _year_to(question: Question) -> tuple[str, ...]:
+    return tuple(next_month(question.last, -back) for back in range(WINDOW - 1, -1, -1))
+
+
+def return_time_at(rank: Fraction) -> Callable[[Tally, Question], Parts]:
+    """Make the age by which a share of the dispatches of twelve months is back, read off their curve (K3)."""
+
+    def compute(tally: Tally, question: Question) -> Parts:
+        months = _year_to(question)
+        back, gone, found = _ways_back(tally, question)
+        still = sum(_loans(tally, question).values())
+        returned, total = sum(back.values()), sum(back.values()) + sum(gone.values()) - sum(found.values())
+        if not total:
+            return share(0, 0, months=months)
+        days = quantile(product_limit(back, gone, found), rank)
+        return share(
+            returned,
+            total,
+            value=None if days is None else Fraction(days),
+            reason=NoValue.NOT_REACHED if days is None else None,
+            months=months,
+            settled=not still,
+            bands={"returned": returned, "open": still, "lost": total - returned - still},
+        )
+
+    return compute
 
 
 def open_visits(tally: Tally, question: Question) -> Parts:

@@ -54,16 +54,12 @@ class Turn:
         self, site: Site, partner: str, measure: str, bucket: str = "", *, n: int = 1, loop: str | None = None
     ) -> None:
         """Add to a measure of the event's month, cut in the site's zone."""
-        self.fact(
-            "month",
-            month_of(self.at, site.zone),
-            site=site.key,
-            partner=partner,
-            loop=self.item.ship_loop if loop is None else loop,
-            measure=measure,
-            bucket=bucket,
-            n=n,
-        )
+        if n:  # not through `fact`: this is most of what the fold does
+            item = self.item
+            way = item.ship_loop if loop is None else loop
+            month = month_of(self.at, site.zone)
+            at = Cell("month", month, site.key, partner, way, item.type, item.material, measure, bucket)
+            self.facts.append(Fact(at, n))
 
     def stock(self, measure: str, sign: int, *, site: Site, partner: str, loop: str) -> None:
         """Move a stock by one on the event's local day; stocks with an integral also add their seconds."""
@@ -148,6 +144,10 @@ class Turn:
         self.stock("out", sign, site=origin, partner=item.loan_partner, loop=item.ship_loop)
         self.on_day("due", item.due, sign, site=item.ship_site, partner=item.loan_partner)
         self.on_day("loss", item.loss, sign, site=item.ship_site, partner=item.loan_partner)
+        # Beside its cohort, wherever the item went since: what is still out has not ended, and counts as that.
+        began = day_of(item.ship_ms, origin.zone)
+        where = {"site": item.ship_site, "partner": item.ship_partner, "loop": item.ship_loop}
+        self.fact("visit", began[:7], **where, measure="loan", bucket=began[8:], n=sign)
 
     def cohort(self, measure: str, bucket: str, sign: int = 1) -> None:
         """Add to what became of the dispatches of the month in which the current cycle began."""

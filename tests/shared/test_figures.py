@@ -11,7 +11,7 @@ from boucle.estimate import expected_trips, product_limit, quantile, wilson
 from boucle.events import Event
 from boucle.facts import Cell, Cells
 from boucle.kpi import Maturity, NoValue, Question, Span, Value, micro
-from boucle.kpi_loop import settle_days
+from boucle.kpi_loop import return_curve, settle_days
 from boucle.reference import Book
 from boucle.replay import book_of, replay
 from boucle.tally import DIMENSIONS, Slice, Tally
@@ -231,6 +231,38 @@ W8 = (
     ("month", "2026-01", "treated_g", "R13|", 37_000),
     ("month", "2026-01", "treated_g", "R3|", 23_000),
 )
+
+
+def test_the_return_curve_keeps_open_loans_in_until_they_are_as_old_as_they_are() -> None:
+    # Ten went out: back after 5, 9 and 9 days; one lost at 12, seen again at 20, back at 21; six are out for 15 days.
+    found = cells(
+        ("cohort", "2026-01", "returned", "0005", 1),
+        ("cohort", "2026-01", "returned", "0009", 1),
+        ("cohort", "2026-01", "returned_implied", "0009", 1),
+        ("cohort", "2026-01", "returned", "0021", 1),
+        ("cohort", "2026-01", "lost", "0012", 1),
+        ("cohort", "2026-01", "found", "0020", 1),
+        ("visit", "2026-01", "loan", "10", 6),
+    )
+    question = Question(months=("2026-01",), as_of_ms=parse_instant("2026-01-25"))
+    curve = return_curve(Tally.of(found), question)
+    assert curve == [(5, Fraction(9, 10)), (9, Fraction(7, 10)), (21, Fraction(0))]
+    median = value("K3", found, as_of="2026-01-25")
+    assert (median.value, median.numerator, median.denominator) == (Fraction(21), 4, 10)
+    assert median.bands == {"returned": 4, "open": 6, "lost": 0}
+    assert median.maturity is Maturity.PROVISIONAL
+    young = {at: n for at, n in found.items() if at.bucket not in ("0020", "0021")}
+    assert value("K3", young, as_of="2026-01-25").reason is NoValue.NOT_REACHED
+    # Without the open loans the few that came back early would pass for all of them.
+    naive = {at: n for at, n in found.items() if at.cell == "cohort"}
+    assert value("K3", naive, as_of="2026-01-25").value == 9
+
+
+def test_w8_diversion_counts_burning_as_disposal_and_what_waits_as_not_diverted() -> None:
+    found = cells(*W8)
+    diverted, left = value("K23", found), value("K24", found)
+    assert (diverted.numerator, diverted.denominator, micro(diverted.value)) == (2_320_000, 3_000_000, 773_333)
+    assert (left.numerator, left.denominator, micro(left.value)) == (480_000, 2_800_000, 171_429)
 
 
 def test_w8_what_is_pending_is_outside_the_valorisation_rate_and_printed_beside() -> None:
@@ -459,7 +491,7 @@ def test_a_definition_reads_the_measures_that_it_names_and_no_other(definition_i
     assert tally.asked <= {*definition.measures}
     # Some are asked for only when there is something to measure.
     everything = {f"{at.cell}:{at.measure}" for at in replay(_everything()).cells}
-    assert {*definition.measures} <= everything | {"cohort:retired", "month:found"}
+    assert {*definition.measures} <= everything | {"cohort:retired", "cohort:found", "month:found"}
 
 
 class _Recording(Tally):
