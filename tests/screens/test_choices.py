@@ -185,9 +185,18 @@ def test_a_foreign_code_leads_to_typing_in_one_tap(hand: Hand) -> None:
 
 def test_what_nobody_decides_about_stays_kept_and_the_visit_ends_as_ever(strayed: Hand) -> None:
     strayed.tap("TERMINER")
+    assert strayed.sees("1 sans choix")
     strayed.tap("VALIDER")
     assert strayed.face.visit is None
     assert place_of(strayed, STRAY) == ("inbound", "mulhouse")
+
+
+def test_the_summary_leads_to_what_is_undecided(strayed: Hand) -> None:
+    strayed.tap("TERMINER")
+    strayed.tap("1 sans choix")
+    strayed.tap("Ajouter ici")
+    strayed.tap("TERMINER")
+    assert not strayed.sees("sans choix")
 
 
 def test_only_lines_that_can_be_decided_ask(hand: Hand) -> None:

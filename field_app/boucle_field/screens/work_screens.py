@@ -1,6 +1,9 @@
 """The screens around a visit: what is to be done, where, how many without labels, a typed code, the summary."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from kivy.uix.widget import Widget
 
 from boucle.commands import Command
 from boucle_field.meaning import Meaning, Spot, Task, Thing
@@ -183,12 +186,16 @@ class SummaryScreen(Screen):
         place = name_of_place(phone.mirror.book(), visit.place, phone.desk.now_ms())
         waiting = len(visit.to_look)
         missing = sum(max(0, each.expected - each.counted) for each in visit.rows())
-        told = [
+        told: list[Widget] = [
             self.text("screen.summary_counted", n=visit.counted),
             *([self.text("screen.summary_missing", n=missing)] if missing else []),
             *([self.text("screen.to_look", n=waiting)] if waiting else []),
             self.text("screen.summary_kept"),
         ]
+        undecided = [each for each in visit.asking if each.event_id]
+        if undecided:
+            look = partial(self.face.red_lines, undecided)
+            told.append(self.other("screen.undecided", look, n=len(undecided)))
         self.fill(
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
