@@ -106,6 +106,14 @@ def test_an_item_that_was_scanned_first_is_the_first_of_the_visit(hand: Hand) ->
     assert [line.subject for line in hand.face.visit.lines] == [code(3)]
 
 
+def test_receiving_at_home_asks_no_place(hand: Hand) -> None:
+    home = hand.face.at.desk.context().home
+    assert home
+    hand.tap("Réceptionner")
+    assert hand.face.visit is not None
+    assert (hand.face.visit.place, hand.taps) == (home, 1)
+
+
 def test_a_shipment_asks_where_to_first(hand: Hand) -> None:
     hand.tap("Expédier")
     assert isinstance(hand.face.screen, PlaceScreen)
