@@ -7,12 +7,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from boucle.events import Event
+from boucle.lifecycle import Disposition
 from boucle.wire import Unreadable, read
 from tests.builders import DAY, SITES, START_MS, TYPES, Device, code, network
 
 CODES = 4
 HUBS = ("strasbourg", "metz")
 ZONES = ("Europe/Paris", "Atlantic/Azores", "Asia/Tokyo")
+NATURES = ("", "product", "part", "")
 LANE: dict[str, Any] = {"loss_days": 40}
 DOCK = "quai"
 """A place that nobody has described, until a site of that name or one that carries it as its code is."""
@@ -20,6 +22,15 @@ PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
 _AT_HOME = ("item.counted", "item.cleaned", "item.moved", "item.found", "item.loaded", "item.unloaded")
 _DECISIONS = ("item.held", "item.unheld", "item.written_off", "item.retired", "item.released", "item.rejected")
 _WORK = ("work.opened", "work.diagnosed", "work.repaired", "work.tested", "work.requalified", "return.announced")
+_BENCH = (
+    *("work.opened", "work.repaired", "work.tested", "work.requalified"),
+    *("work.paused", "work.part_used", "work.not_repairable", "work.cancelled", "work.harvested"),
+    *("part.installed", "part.installed", "part.removed"),
+)
+_DESK = (
+    *("return.announced", "return.authorised", "return.refused", "return.cancelled"),
+    *("item.graded", "item.disposition_decided", "item.disposition_decided"),
+)
 OPERATIONS = (
     *("commission",) * 3,
     *("ship",) * 5,
@@ -34,6 +45,8 @@ OPERATIONS = (
     "treat",
     *_DECISIONS,
     *_WORK,
+    *_BENCH,
+    *_DESK,
     *("void",) * 3,
     *("correct",) * 3,
     *("bind",) * 2,
@@ -67,6 +80,26 @@ moves = st.builds(
     pick=st.integers(0, 50),
 )
 histories = st.lists(moves, min_size=1, max_size=28)
+_benches = st.builds(
+    Move,
+    operation=st.sampled_from((*("commission", "ship", "receive"), "void", "correct", "reference", *_BENCH, *_DESK)),
+    device=st.integers(0, 1),
+    crate=st.integers(0, 1),
+    place=st.integers(0, 7),
+    lapse_min=st.sampled_from((1, 600, 11_000)),
+    pick=st.integers(0, 50),
+)
+_born = st.builds(
+    Move,
+    operation=st.just("commission"),
+    device=st.just(0),
+    crate=st.integers(0, 1),
+    place=st.just(0),
+    lapse_min=st.just(1),
+    pick=st.integers(0, 50),
+)
+workshops = st.builds(lambda born, rest: [born, *rest], _born, st.lists(_benches, min_size=3, max_size=24))
+"""Histories of two items at the bench and at the desk of returns."""
 
 
 def events_of(history: list[Move]) -> list[Event]:
@@ -100,7 +133,8 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
     match move.operation:
         case "commission":
             kind = ("bac", "roll")[move.pick % 2]
-            return "item.commissioned", crate, {"place": hub, "body": {"type": kind, "opening_uses": move.pick % 2}}
+            body = {"type": kind, "opening_uses": move.pick % 2, "origin": ("", "recovered")[move.pick % 5 == 0]}
+            return "item.commissioned", crate, {"place": hub, "body": body, "other": code((move.pick + 1) % CODES)}
         case "ship":
             return "item.shipped", crate, {"place": hub, "body": {"to": partner}}
         case "deliver":
@@ -130,6 +164,8 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
         case "revoke":
             return "label.voided", crate, {}
         case "quantity":
+            if move.pick % 7 == 0:
+                return _desk_quantity(move, partner)
             kind = ("shipped", "delivered", "collected", "received", "retired")[move.pick % 5]
             body = {"to": partner} if kind == "shipped" else {"from": partner} if kind == "received" else {}
             where = partner if kind in ("delivered", "collected") else hub
@@ -140,7 +176,40 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
             return "reference.set", "", {"body": _stated(move)}
         case kind:
             body = {"reason": "essai", "passed": move.pick % 2 == 0, "checks": {"fuite": move.pick % 3 > 0}}
-            return kind, crate, {"place": hub, "body": body, "actor": f"p{move.pick % 2}"}
+            keys: dict[str, Any] = {"place": hub, "body": body, "actor": f"p{move.pick % 2}"}
+            if kind in _BENCH or kind in _DESK:
+                keys |= {"body": {**body, **_bench(move)}, "task": task, "other": code(move.pick % CODES)}
+            if kind == "return.announced" and move.place % 2:
+                keys["place"] = partner
+            return kind, crate, keys
+
+
+def _bench(move: Move) -> dict[str, Any]:
+    """State what a workshop or a desk may say: limits that hold or not, costs, a promised day, a decision."""
+    chosen = tuple(Disposition)[move.pick % len(Disposition)]
+    return {
+        "due_ms": START_MS + move.pick * DAY,
+        "found": move.pick % 5 > 0,
+        "measures": {"charge": {"value": move.pick, "unit": "kg"}},
+        "limits": {"charge": {"low": 5, "unit": ("kg", "lb")[move.pick % 11 == 0]}},
+        "parts": [{"mass_g": 40 * move.pick}],
+        "rest_g": 700,
+        "barrier": "cout",
+        "cost_cents": 10 * move.pick,
+        "avoided_cents": 900,
+        "needed": move.pick % 6 > 0,
+        "grade": "AB"[move.pick % 2],
+        "disposition": str(chosen),
+        "proposed": "repair",
+    }
+
+
+def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
+    """Announce, call off, receive or decide about a quantity."""
+    kind = ("return.announced", "return.cancelled", "item.received", "item.disposition_decided")[move.crate]
+    body = {"from": partner, "disposition": "recycle"}
+    about: dict[str, Any] = {"item_type": ("film", "bac")[move.pick % 2], "qty": 1 + move.pick}
+    return kind, "", {**about, "place": HUBS[move.place % 2], "task": "t1", "against": "t1", "body": body}
 
 
 def _stated(move: Move) -> dict[str, Any]:
@@ -149,8 +218,8 @@ def _stated(move: Move) -> dict[str, Any]:
     partner = PARTNERS[move.pick % 4]
     rows: list[tuple[str, str, dict[str, Any]]] = [
         ("item_type", "bac", {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}),
-        ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}"}),
-        ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0}),
+        ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}", "nature": NATURES[move.pick % 4]}),
+        ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0, "nature": NATURES[move.crate]}),
         ("site", partner, {**SITES[partner], "partner": f"p{move.pick % 3}", "zone": ZONES[move.crate % 3]}),
         ("site", HUBS[move.pick % 2], {"zone": ZONES[move.crate % 3], "code": (DOCK, "")[move.pick % 3 == 0]}),
         ("site", partner, {**SITES[partner], "code": DOCK}),

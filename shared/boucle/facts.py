@@ -6,9 +6,9 @@ fact written on two databases is the same bytes. The families:
 | cell     | month           | bucket                | holds                                                          |
 |----------|-----------------|-----------------------|----------------------------------------------------------------|
 | month    | of the event    | code, verdict or ""   | counts, grams, cents, seconds of the month                     |
-| day      | of the event    | day of month `01`..   | +1/-1 moves of a stock: pool, out, transit, held, inbound, jobs |
+| day      | of the event    | day of month `01`..   | +1/-1 moves of a stock: pool, out, transit, held, inbound, jobs|
 | cohort   | of the dispatch | age `0000`.. or ""    | what became of the dispatches of one month                     |
-| due      | of the due day  | day of month          | open loans and repairs (`job`) by the day on which they fall due |
+| due      | of the due day  | day of month          | open loans, repairs (`job`) by the day on which they are due    |
 | loss     | of the loss day | day of month          | open loans by the day on which they count as presumed lost     |
 | visit    | of the start    | day of month          | what is going on by the day on which it began: visits at a     |
 |          |                 |                       | partner (`open`), loans (`loan`), repairs (`job`)              |

@@ -90,7 +90,7 @@ def diversion(tally: Tally, question: Question) -> Parts:
     """
     masses = treated_g(tally, question.months)
     final = sum(masses.get(each, 0) for each in FINAL)
-    waiting = pending_mass(tally, question).numerator
+    waiting = max(0, pending_mass(tally, question).numerator)  # more was treated than set aside where nobody retired
     diverted = sum(masses.get(each, 0) for each in MATERIAL)
     return Parts(diverted, final + waiting, bands={"treated": final, "pending": waiting})
 

@@ -175,7 +175,7 @@ def _open(turn: Turn) -> None:
     )
     if before.back_ms and turn.at - before.back_ms < REPEAT_DAYS * DAY_MS:
         # It speaks of the earlier repair, so it counts in the month in which that one was over.
-        there = _site(turn)
+        there = turn.book.site(before.site, before.closed_ms)
         month = month_of(before.closed_ms, there.zone)
         turn.fact("month", month, site=there.key, partner="", loop="", measure="repair_again", bucket="", n=1)
     turn.put(job=job)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from boucle.amend import Edge
 from boucle.binding import PROVISIONAL
 from boucle.events import Event
-from boucle.item import Item
+from boucle.item import Item, Part, dump, load
 from boucle.memory import MemoryStore
 from boucle.reasons import Reason
 from boucle.reference import Version
 from boucle.replay import World, replay
 from tests.builders import Device, code, network
 from tests.campaign import examples
-from tests.strategies import Move, batches_of, events_of, histories
+from tests.strategies import Move, batches_of, events_of, histories, workshops
 
 ORDERS = 3
 
@@ -47,6 +47,28 @@ def _converges(history: list[Move], seed: int) -> None:
 @given(histories, st.integers(0, 2**32))
 def test_any_order_of_arrival_gives_the_tables_of_the_replay(history: list[Move], seed: int) -> None:
     _converges(history, seed)
+
+
+class Written(MemoryStore):
+    """A store that keeps states as a database does: as text."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give states as they are read back."""
+        return {key: load(dump(item)) for key, item in super().items(ids).items()}
+
+
+@settings(
+    max_examples=examples(ci=200, night=5_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(workshops, st.integers(0, 2**32))
+def test_states_that_were_written_and_read_again_go_on_as_they_were(history: list[Move], seed: int) -> None:
+    events = events_of(history)
+    store = Written()
+    for batch in batches_of(events, Random(seed)):
+        store.accept(batch)
+    _same(store.world, replay(events))
 
 
 def test_a_code_that_is_commissioned_after_a_void_of_another_code_takes_the_task_over() -> None:
@@ -110,6 +132,34 @@ class ForgetsReferences(MemoryStore):
         return []
 
 
+class ForgetsRepairs(MemoryStore):
+    """A mutant that does not keep an item's repair from one batch to the next."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give states without their repair."""
+        return {key: item._replace(job=()) for key, item in super().items(ids).items()}
+
+
+class ForgetsReturns(MemoryStore):
+    """A mutant that does not keep to which return a product belongs."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give states without their return."""
+        return {key: item._replace(back=()) for key, item in super().items(ids).items()}
+
+
+class ForgetsWhatParts(MemoryStore):
+    """A mutant that books a purchase as avoided each time a part is met."""
+
+    def items(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Give states whose part saves again."""
+        found = super().items(ids)
+        return {
+            key: item._replace(part=item.part._replace(credit=True)) if isinstance(item.part, Part) else item
+            for key, item in found.items()
+        }
+
+
 MUTANTS = (ForgetsAmendments, OrdersByArrival, ForgetsProvisional, ForgetsSecondCodes, ForgetsReferences)
 
 
@@ -126,6 +176,23 @@ def test_a_projection_that_forgets_something_is_caught(mutant: type[MemoryStore]
 
     find(
         st.tuples(histories, st.integers(0, 2**32)),
+        diverges,
+        settings=settings(max_examples=2_000, phases=[Phase.generate], suppress_health_check=list(HealthCheck)),
+    )
+
+
+@pytest.mark.parametrize("mutant", [ForgetsRepairs, ForgetsReturns, ForgetsWhatParts], ids=lambda it: it.__name__)
+def test_a_state_that_is_not_kept_whole_is_caught(mutant: type[MemoryStore]) -> None:
+    def diverges(history: list[Move]) -> bool:
+        events = events_of(history)
+        store = mutant()
+        for event in sorted(events, key=lambda each: each.order):
+            store.accept([event])
+        expected = replay(events)
+        return store.world.cells != expected.cells or store.world.tasks != expected.tasks
+
+    find(
+        workshops,
         diverges,
         settings=settings(max_examples=2_000, phases=[Phase.generate], suppress_health_check=list(HealthCheck)),
     )

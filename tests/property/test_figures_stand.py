@@ -16,11 +16,17 @@ from boucle.replay import book_of, replay
 from boucle.tally import DIMENSIONS, Slice, Tally
 from tests.builders import DAY, START_MS
 from tests.campaign import examples
-from tests.strategies import Move, events_of, histories
+from tests.strategies import Move, events_of, histories, workshops
 
 MONTHS = months_between("2026-01", "2026-12")
-SHARES = ("K1", "K1-90", "K1-180", "K7", "K13", "K14", "K20-weighed", "K22", "K22-material", "evidence")
-SUMS = ("K2", "K12", "K20", "K20-mass", "K21-reuse", "K21-recycling", "K21-pending")
+SHARES = (
+    *("K1", "K1-90", "K1-180", "K7", "K13", "K14", "K20-weighed", "K22", "K22-material", "evidence"),
+    *("K23", "K24", "K30", "K30-all", "K31", "K33", "K34-late", "K35"),
+)
+SUMS = (
+    *("K2", "K12", "K20", "K20-mass", "K21-reuse", "K21-recycling", "K21-pending"),
+    *("K21-repaired", "K33-units", "K34", "K36", "K36-installed", "K37", "K37-net"),
+)
 AS_OF = START_MS + 250 * DAY
 
 
@@ -67,6 +73,16 @@ def _identity(cells: dict[Cell, int]) -> dict[Cell, int]:
 )
 @given(histories)
 def test_every_figure_stands_on_any_history(history: list[Move]) -> None:
+    stand(history, _identity)
+
+
+@settings(
+    max_examples=examples(ci=100, night=5_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(workshops)
+def test_every_figure_stands_on_any_history_of_a_workshop(history: list[Move]) -> None:
     stand(history, _identity)
 
 

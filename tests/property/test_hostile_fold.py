@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from boucle.admission import rule
 from boucle.codes import Kind, mint
 from boucle.events import KINDS, Event, Subject
-from boucle.lifecycle import Verdict
+from boucle.lifecycle import Disposition, Verdict
 from boucle.memory import MemoryStore
 from boucle.push import Push, Record, Status
 from boucle.replay import replay
@@ -43,21 +43,27 @@ PLACES = (*SITES, PLACE_LABEL, *ODD_TEXTS)
 NUMBERS = (0, 1, 2_150, MAX_QTY, MAX_TARE_G, MAX_COUNT, MAX_AMOUNT, LAST_MS, MAX_INT, -1, -MAX_INT, START_MS)
 LAPSES = (0, 1, 59_999, 3_600_000, DAY, 40 * DAY, 400 * DAY)
 
-ROW_KEYS = ("tare_g", "due_days", "loss_days", "zone", "partner", "material", "loop", "serialised", "code")
+ROW_KEYS = (
+    *("tare_g", "due_days", "loss_days", "zone", "partner", "material", "loop", "serialised", "code"),
+    *("nature", "price_cents"),
+)
 
 places = st.sampled_from(PLACES)
 numbers = st.sampled_from(NUMBERS)
-words = st.sampled_from((*SITES, *TYPES, *Verdict, "R3", "R13", "D9", "recycling", "resale", "declared", *ODD_TEXTS))
+TERMS = (*Verdict, *Disposition, "R3", "R13", "D9", "recycling", "resale", "declared", "product", "part", "recovered")
+words = st.sampled_from((*SITES, *TYPES, *TERMS, *ODD_TEXTS))
+ODD_ZONES = ("Europe", "localtime", "Atlantic/Azores")
+limits = st.fixed_dictionaries({}, optional={"low": numbers, "high": numbers, "unit": words, "value": numbers})
 by_type: dict[str, st.SearchStrategy[Any]] = {
     "text": words,
     "int": numbers,
     "bool": st.booleans(),
     "map": st.dictionaries(
         st.sampled_from(ROW_KEYS),
-        words | numbers | st.booleans() | st.none() | st.sampled_from(("Europe", "localtime", "Atlantic/Azores")),
+        words | numbers | st.booleans() | st.none() | limits | st.sampled_from(ODD_ZONES),
         max_size=5,
     ),
-    "list": st.just([]),
+    "list": st.lists(words | numbers | st.fixed_dictionaries({"mass_g": numbers | words}), max_size=2),
 }  # fmt: skip
 lanes = st.builds("{}>{}>{}".format, places, places, st.sampled_from((*TYPES, "*")))
 
