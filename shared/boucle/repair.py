@@ -244,7 +244,7 @@ def _test(turn: Turn, *, passed: bool) -> None:
     job = _job(turn)
     if not job.tests:
         _count(turn, "first_tested")
-        if passed and not job.reworks:
+        if passed:
             _count(turn, "first_passed")
     turn.put(job=job._replace(tests=job.tests + 1, reworks=job.reworks + (0 if passed else 1)))
 

@@ -327,3 +327,12 @@ def test_open_repairs_past_their_day_are_late() -> None:
     assert (found.numerator, found.denominator) == (1, 3)
     bench("work.cancelled", 1, 7)
     assert bench.value("K34-late", "2026-01-08").numerator == 0
+
+
+def test_the_repair_of_a_part_is_among_the_open_ones_like_that_of_a_crate() -> None:
+    bench = Bench()
+    bench.commission(1, "pompe")
+    bench.commission(2)
+    for number in (1, 2):
+        bench("work.opened", number)
+    assert bench.value("K34").value == 2

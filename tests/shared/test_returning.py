@@ -250,3 +250,17 @@ def test_a_product_may_come_back_again_after_its_return_is_over() -> None:
     desk("item.received", 1, "metz", at=41)
     assert (desk.back(1).rma, desk.back(1).partner, desk.item(1).return_stage) == ("R-2", "nancy", "received")
     assert (desk.state(), desk.state("R-2")) == (ReturnState.CLOSED, ReturnState.RECEIVED)
+
+
+def test_a_product_that_is_on_its_way_back_is_not_announced_again() -> None:
+    desk = Desk().sold(1)
+    desk("return.announced", 1, "mulhouse", task=RMA)
+    event = desk("return.announced", 1, "mulhouse", task="R-2")
+    assert desk.mark(event) == (Outcome.REFUSED, (Reason.OUT_OF_STEP,))
+    assert (desk.back(1).rma, desk.item(1).return_stage) == (RMA, "requested")
+
+
+def test_a_product_that_a_partner_receives_has_not_come_back() -> None:
+    desk = Desk().sold(1)
+    desk("item.received", 1, "mulhouse", at=3)
+    assert (desk.item(1).stage, desk.item(1).return_stage, desk.item(1).back) == ("at_partner", "", ())
