@@ -14,9 +14,10 @@ from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
 from boucle.kpi import NoValue, Span
 from boucle.legs import LEGS, Position
-from boucle.lifecycle import MACHINES, Transition
+from boucle.lifecycle import MACHINES, Disposition, Transition
 from boucle.push import Status
 from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
+from boucle.rma import ReturnState
 from boucle.roles import NEEDED
 from boucle.shape import Flaw
 from boucle.treatment import CODE_MAPS, MODES
@@ -35,6 +36,22 @@ in another stage still counts: the legs that nobody scanned are inferred. A deci
 stage is kept without effect, with one of the reasons below. The words for a person are those of the screens."""
 
 MACHINE_TITLES = {"container": "A container", "return": "A returned product", "work": "A repair"}
+MACHINE_NOTES = {
+    "return": (
+        "Products move by the events of a container, without pool, loan or balance. One that nobody announced begins"
+        " a line of its own at the door (`blind`); once a return is refused, cancelled or closed, the product may come"
+        " back anew. A return is named by the `task` of its announcement and is made of its lines:"
+        f" it is {', '.join(state.value.replace('_', ' ') for state in ReturnState)}, as far behind as its last line.",
+        f"What may be decided: {', '.join(f'`{each}`' for each in Disposition)}. What is done otherwise than decided"
+        " counts, and a person looks.",
+    ),
+    "work": (
+        "What was done or measured with hands is never refused: where no row fits, it leads to the stage it proves,"
+        " the opening is inferred if there was none, and a person looks. A test whose measures break their limits has"
+        " failed, whatever was ticked. Requalifying is a decision: every check passed, and by another person than all"
+        " who repaired or tested.",
+    ),
+}
 
 
 LEGS_INTRODUCTION = """\
@@ -54,7 +71,7 @@ def lifecycle() -> str:
     """Give the page of the lifecycles, the inferred legs, the outcomes, the reasons and the answers of the door."""
     parts = ["# Lifecycles", MADE, LIFECYCLE_INTRODUCTION]
     for machine, rows in MACHINES.items():
-        parts += [f"## {MACHINE_TITLES[machine]}", machine_table(rows)]
+        parts += [f"## {MACHINE_TITLES[machine]}", *MACHINE_NOTES.get(machine, ()), machine_table(rows)]
     parts += ["## Legs that nobody scanned", LEGS_INTRODUCTION, legs_table()]
     parts += ["## What becomes of an event", words_table("outcome", Outcome)]
     parts += ["## Why", WHY_INTRODUCTION, reasons_table()]
