@@ -36,28 +36,20 @@ in another stage still counts: the legs that nobody scanned are inferred. A deci
 stage is kept without effect, with one of the reasons below. The words for a person are those of the screens."""
 
 MACHINE_TITLES = {"container": "A container", "return": "A returned product", "work": "A repair"}
-MACHINE_NOTES = {
-    "return": (
-        (
-            "Products move by the events of a container, without pool, loan or balance. One that nobody announced begins"
-            " a line of its own at the door (`blind`); once a return is refused, cancelled or closed, the product may come"
-            " back anew. A return is named by the `task` of its announcement and is made of its lines:"
-            f" it is {', '.join(state.value.replace('_', ' ') for state in ReturnState)}, as far behind as its last line."
-        ),
-        (
-            f"What may be decided: {', '.join(f'`{each}`' for each in Disposition)}. What is done otherwise than decided"
-            " counts, and a person looks."
-        ),
-    ),
-    "work": (
-        (
-            "What was done or measured with hands is never refused: where no row fits, it leads to the stage it proves,"
-            " the opening is inferred if there was none, and a person looks. A test whose measures break their limits has"
-            " failed, whatever was ticked. Requalifying is a decision: every check passed, and by another person than all"
-            " who repaired or tested."
-        ),
-    ),
-}
+_STATES = ", ".join(state.value.replace("_", " ") for state in ReturnState)
+_DECISIONS = ", ".join(f"`{each}`" for each in Disposition)
+RETURN_NOTE = f"""\
+Products move by the events of a container, without pool, loan or balance. One that nobody announced begins a line of
+its own at the door (`blind`); once a return is refused, cancelled or closed, the product may come back anew. A return
+is named by the `task` of its announcement and is made of its lines: it is {_STATES}, as far behind as its last line.
+
+What may be decided: {_DECISIONS}.
+What is done otherwise than decided counts, and a person looks."""
+WORK_NOTE = """\
+What was done or measured with hands is never refused: where no row fits, it leads to the stage it proves, the opening
+is inferred if there was none, and a person looks. A test whose measures break their limits has failed, whatever was
+ticked. Requalifying is a decision: every check passed, and by another person than all who repaired or tested."""
+MACHINE_NOTES = {"return": (RETURN_NOTE,), "work": (WORK_NOTE,)}
 
 
 LEGS_INTRODUCTION = """\
