@@ -135,12 +135,13 @@ def _missing(definition_id: str, month: str) -> dict[str, Any]:
 def differences(connection: Connection, org: str, month: str, *, now_ms: int) -> Iterator[Difference]:
     """Give every figure of a closed month of which the parts are known otherwise now.
 
-    What only speaks of the moment it was asked is left out.
+    What only speaks of the moment it was asked is left out, and what no version knew yet when the month was closed.
     """
     content = figures_document.document(connection, org, as_of_ms=now_ms, months=[month])
     was = _by_address(reported(connection, org, month))
     now = _by_address(content)
-    for address in sorted(was.keys() | now.keys()):
+    defined = {definition_id for definition_id, _, _ in was}
+    for address in sorted(each for each in was.keys() | now.keys() if each[0] in defined):
         before, after = was.get(address), now.get(address)
         if _parts(before) != _parts(after):
             yield Difference(

@@ -129,6 +129,19 @@ def test_a_closed_month_keeps_its_figures_whatever_comes_later(database: Databas
     assert (count, events[0].kind, events[0].subject) == (1, "item.received/1", code(7))
 
 
+def test_a_figure_that_came_with_a_later_version_changes_no_closed_month(database: Database) -> None:
+    org = a_small_year(database)
+    close(database, org, "2026-04")
+    with database.writing(org) as connection:
+        content = closing.reported(connection, org, "2026-04")
+        content["values"] = [row for row in content["values"] if not row["definition_id"].startswith("K20")]
+        connection.execute(sa.update(MONTH_CLOSING).values(snapshot=figures_document.canonical(content)))
+        shown = closing.reported_figures(connection, org, "2026-04", Slice())["K20"]
+        found = closing.differences(connection, org, "2026-04", now_ms=NOW)
+        assert [each.definition_id for each in found if each.definition_id.startswith("K20")] == []
+    assert shown["reason"] == NoValue.NOT_IN_SNAPSHOT
+
+
 @pytest.mark.parametrize("later_ms", [0, -60_000], ids=["in the same millisecond", "by a clock that was set back"])
 def test_what_comes_after_a_closing_is_late_whatever_the_clock_says(database: Database, later_ms: int) -> None:
     org = a_small_year(database)
