@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
-from boucle import kpi_loop, kpi_mass, kpi_pool, kpi_repair
+from boucle import kpi_loop, kpi_mass, kpi_pool
+from boucle.catalogue_workshop import WORKSHOP
 from boucle.kpi import Definition, Qualities, Question, Span, Unit, Value, answer
 from boucle.tally import DIMENSIONS, Tally
 from boucle.treatment import MATERIAL, VALORISED, Route, code_map
@@ -344,155 +345,7 @@ _MASS = (
     ),
 )
 
-_REPAIR = (
-    Definition(
-        id="K30",
-        slug="repair_success",
-        unit=Unit.RATIO,
-        span=Span.MONTH,
-        measures=("month:repair_closed",),
-        by=TREATED,
-        compute=kpi_repair.success,
-    ),
-    Definition(
-        id="K30-all",
-        slug="repair_success_all",
-        unit=Unit.RATIO,
-        span=Span.MONTH,
-        measures=("month:repair_closed",),
-        by=TREATED,
-        compute=kpi_repair.success_of_all,
-    ),
-    Definition(
-        id="K31",
-        slug="first_pass_yield",
-        unit=Unit.RATIO,
-        span=Span.MONTH,
-        measures=("month:first_passed", "month:first_tested"),
-        by=TREATED,
-        compute=kpi_repair.first_pass,
-    ),
-    Definition(
-        id="K32",
-        slug="turnaround_mean",
-        unit=Unit.DAYS,
-        span=Span.MONTH,
-        measures=("month:turnaround_s", "month:turnaround_n", "day:jobs"),
-        by=TREATED,
-        compute=kpi_repair.turnaround_mean,
-        scale=_DAY,
-    ),
-    Definition(
-        id="K32-median",
-        slug="turnaround_median",
-        unit=Unit.DAYS,
-        span=Span.MONTH,
-        measures=("dwell:turnaround", "day:jobs"),
-        by=TREATED,
-        compute=kpi_repair.turnaround_at(None),
-    ),
-    Definition(
-        id="K32-p90",
-        slug="turnaround_p90",
-        unit=Unit.DAYS,
-        span=Span.MONTH,
-        measures=("dwell:turnaround", "day:jobs"),
-        by=TREATED,
-        compute=kpi_repair.turnaround_at(kpi_repair.P90),
-    ),
-    Definition(
-        id="K33",
-        slug="requalification_yield",
-        unit=Unit.RATIO,
-        span=Span.MONTH,
-        measures=("month:repair_closed",),
-        by=TREATED,
-        compute=kpi_repair.requalification,
-    ),
-    Definition(
-        id="K33-units",
-        slug="requalified_units",
-        unit=Unit.UNITS,
-        span=Span.MONTH,
-        measures=("month:repair_closed",),
-        by=TREATED,
-        compute=kpi_repair.requalified,
-    ),
-    Definition(
-        id="K34",
-        slug="open_repairs",
-        unit=Unit.UNITS,
-        span=Span.END,
-        measures=("day:jobs",),
-        by=TREATED,
-        compute=kpi_repair.open_jobs,
-    ),
-    Definition(
-        id="K34-late",
-        slug="late_repairs",
-        unit=Unit.RATIO,
-        span=Span.NOW,
-        measures=("due:job", "visit:job"),
-        by=TREATED,
-        compute=kpi_repair.late_jobs,
-    ),
-    Definition(
-        id="K35",
-        slug="repeat_repairs",
-        unit=Unit.RATIO,
-        span=Span.MONTH,
-        measures=("month:repair_again", "month:repair_closed"),
-        by=TREATED,
-        compute=kpi_repair.repeats,
-    ),
-    Definition(
-        id="K36",
-        slug="parts_harvested",
-        unit=Unit.UNITS,
-        span=Span.MONTH,
-        measures=("month:harvested_n",),
-        by=TREATED,
-        compute=kpi_mass.count_of("harvested_n", of="harvested_n"),
-    ),
-    Definition(
-        id="K36-mass",
-        slug="parts_harvested_mass",
-        unit=Unit.GRAMS,
-        span=Span.MONTH,
-        measures=("month:harvested_g", "month:harvested_n"),
-        by=TREATED,
-        compute=kpi_mass.count_of("harvested_g", of="harvested_n"),
-    ),
-    Definition(
-        id="K36-installed",
-        slug="parts_installed",
-        unit=Unit.UNITS,
-        span=Span.MONTH,
-        measures=("month:avoided_n",),
-        by=TREATED,
-        compute=kpi_repair.installed,
-    ),
-    Definition(
-        id="K37",
-        slug="purchases_avoided",
-        unit=Unit.CENTS,
-        span=Span.MONTH,
-        measures=("month:avoided_cents", "month:avoided_n"),
-        by=TREATED,
-        compute=kpi_repair.avoided,
-    ),
-    Definition(
-        id="K37-net",
-        slug="purchases_avoided_net",
-        unit=Unit.CENTS,
-        span=Span.MONTH,
-        measures=("month:avoided_cents", "month:requal_cents", "month:avoided_n"),
-        by=TREATED,
-        compute=kpi_repair.avoided_net,
-    ),
-)
-
-CATALOGUE: Mapping[str, Definition] = MappingProxyType({each.id: each for each in (*_LOOP, *_MASS, *_REPAIR)})
+CATALOGUE: Mapping[str, Definition] = MappingProxyType({each.id: each for each in (*_LOOP, *_MASS, *WORKSHOP)})
 """Every definition by its id, in the order in which people read them."""
 
 

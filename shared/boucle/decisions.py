@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from boucle.ending import retired
 from boucle.events import Event
-from boucle.item import Item
+from boucle.item import Item, Job
 from boucle.lifecycle import OUT, Stage, target
 from boucle.reasons import Outcome, Reason
 from boucle.turn import Turn
@@ -50,7 +50,8 @@ def _release_guard(item: Item, event: Event) -> Reason | None:
     checks = event.body.get("checks", {})
     if any(answer is not True for answer in checks.values()):
         return Reason.CHECK_FAILED
-    if item.repaired_by and item.repaired_by == event.actor:
+    worked = item.job.hands if isinstance(item.job, Job) and not item.job.back_ms else ()
+    if event.actor and (item.repaired_by == event.actor or event.actor in worked):
         return Reason.SAME_PERSON
     return None
 

@@ -226,6 +226,20 @@ def test_whoever_repaired_or_tested_never_certifies() -> None:
     assert bench.stage(1) == "quality_control"
 
 
+@pytest.mark.parametrize(("actor", "refused"), [("p-ana", True), ("p-eve", True), ("p-luc", False)])
+def test_whoever_repaired_or_tested_a_crate_does_not_release_it_either(actor: str, refused: bool) -> None:
+    bench = opened(Bench())
+    bench("work.repaired", 1, actor="p-eve")
+    bench("work.repaired", 1, actor="p-ana")
+    bench("work.tested", 1, actor="p-eve", passed=True)
+    event = bench("item.released", 1, actor=actor, checks={"visuel": True})
+    assert (bench.mark(event) == (Outcome.REFUSED, (Reason.SAME_PERSON,))) is refused
+    if not refused:
+        bench("item.cleaned", 1, requalify=True)
+        again = bench("item.released", 1, actor="p-eve")
+        assert bench.mark(again)[0] is Outcome.APPLIED
+
+
 def test_a_failed_check_holds_the_release_back_and_a_missing_number_opens_a_task() -> None:
     bench = passed_test(opened(Bench()))
     held = bench("work.requalified", 1, actor="p-luc", certificate="C-1", checks={"fuite": False})
