@@ -475,6 +475,8 @@ def test_every_definition_has_its_words_and_is_found_by_id_and_slug(definition_i
         for part in ("name", "means", "formula"):
             assert say(definition.words(part), lang)
         assert say(definition.unit.words, lang)
+        for measure in definition.measures:  # beside each event behind it
+            assert say(f"web.measure_{measure.partition(':')[2]}", lang)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
