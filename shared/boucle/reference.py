@@ -207,6 +207,10 @@ class Book:
         """Tell whether a row was ever described."""
         return (table, key) in self._versions
 
+    def versions_of(self, table: str, key: str) -> list[Version]:
+        """Give every version of a row by its start, of one start the one that holds last; none of an unknown row."""
+        return list(self._versions.get((table, key), ()))
+
     def site_codes(self, key: str) -> list[str]:
         """Give every label code that any version of a site carries."""
         stated = (_text(version.row, "code") for version in self._versions.get(("site", key), ()))

@@ -61,6 +61,10 @@ REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER
 LABELS: Final = Place(key="labels", path="/etiquettes", needs=frozenset({_C.RECEIVE, _C.MANAGE}), in_menu=True)
 PLACE_LABELS: Final = Place(key="place_labels", path="/etiquettes/lieux", needs=_MANAGE)
 BADGES: Final = Place(key="badges", path="/etiquettes/badges", needs=_ADMINISTER)
+ADMIN: Final = Place(key="admin", path="/administration", needs=frozenset({_C.MANAGE, _C.ADMINISTER}), in_menu=True)
+REGISTER: Final = Place(key="register", path="/administration/registre", needs=_MANAGE)
+PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
+TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
@@ -81,6 +85,10 @@ PLACES: Final = (
     LABELS,
     PLACE_LABELS,
     BADGES,
+    ADMIN,
+    REGISTER,
+    PEOPLE,
+    TOKENS,
     HELP,
 )
 """Every place, those of the menu in its order."""

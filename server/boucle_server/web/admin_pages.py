@@ -1,0 +1,49 @@
+"""The page of administration: what can be set up here, and what each role may do."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from boucle.roles import CAPABILITIES, Capability, Role
+from boucle.words import say
+from boucle_server.imports.rows import TABLES
+from boucle_server.projections import load_book
+from boucle_server.web import people_list, register
+from boucle_server.web.places import ADMIN, PEOPLE, REGISTER, TOKENS
+from boucle_server.web.rendering import render
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import Visit, visits
+
+router = pages_router()
+
+Reading = Annotated[Visit, Depends(visits(ADMIN))]
+
+
+@router.get(ADMIN.path)
+def admin_page(visit: Reading) -> Response:
+    """Lead to what this person may change, with how many rows there are."""
+    held = visit.who.capabilities
+    with visit.server.database.reading() as connection:
+        book = load_book(connection, visit.who.org)
+        people = len(people_list.everybody(connection, visit.who.org)) if PEOPLE.allows(held) else 0
+    ways: list[tuple[str, str, str, int | None]] = []
+    if PEOPLE.allows(held):
+        ways.append((PEOPLE.path, say(PEOPLE.words, visit.lang), say("web.admin_people", visit.lang), people))
+    if REGISTER.allows(held):
+        for kind in register.KINDS:
+            words = register.title(kind, visit.lang), register.meaning(kind, visit.lang)
+            ways.append((f"{REGISTER.path}/{kind}", *words, len(book.keys(TABLES[kind]))))
+    if TOKENS.allows(held):
+        ways.append((TOKENS.path, say(TOKENS.words, visit.lang), say("web.admin_tokens", visit.lang), None))
+    return render(visit, "admin.html", place=ADMIN, ways=ways)
+
+
+@router.get(ADMIN.path + "/roles")
+def roles_page(visit: Reading) -> Response:
+    """Say what each role may do, from the very table that decides it."""
+    rows = [
+        (say(f"role.{role.value}", visit.lang), [each in CAPABILITIES[role] for each in Capability]) for role in Role
+    ]
+    heads = [say(f"web.can_{each.value}", visit.lang) for each in Capability]
+    return render(visit, "roles.html", place=ADMIN, rows=rows, heads=heads)

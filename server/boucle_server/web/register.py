@@ -1,0 +1,258 @@
+"""Rows of reference data as forms: what is asked, what stands there now, who stated each version."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.binding import Binding
+from boucle.clock import DEFAULT_ZONE
+from boucle.reference import ANY_TYPE, Book, Version
+from boucle.words import say
+from boucle_server.imports import cells
+from boucle_server.imports.columns import COLUMNS, Column
+from boucle_server.imports.rows import TABLES, Plan, Register, plan
+from boucle_server.tables import PERSON, RECORD
+from boucle_server.web import numbers
+from boucle_server.web.item_words import moment
+from boucle_server.web.visit import Visit
+
+KINDS: Final = tuple(TABLES)
+"""The kinds of rows, under the names that `boucle import` gives them."""
+_CHOICES: Final[Mapping[tuple[str, str], str]] = {
+    ("sites", "partner"): "partner",
+    ("lanes", "origin"): "site",
+    ("lanes", "destination"): "site",
+    ("lanes", "item_type"): "item_type",
+}
+"""Fields that name a row of another table."""
+_IDENTITY: Final = frozenset({"key", "origin", "destination"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One field of a form; `options` are what can be chosen, none for what is typed."""
+
+    name: str
+    label: str
+    value: str
+    help: str
+    required: bool
+    is_fixed: bool
+    options: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """One version in words: from when it holds, what it says, who stated it and when."""
+
+    since: str
+    says: list[tuple[str, str]]
+    who: str
+    when: str
+    holds: bool
+
+
+class _NoBindings:
+    """Reference rows are bound to no label."""
+
+    def bindings(self, codes: Iterable[str]) -> Mapping[str, Binding]:  # noqa: ARG002 - as the protocol says
+        return {}
+
+
+def planned(kind: str, typed: Callable[[str], str], book: Book, now_ms: int) -> Plan:
+    """Read what was typed by the rules of an imported file of the same kind."""
+    columns = COLUMNS[kind]
+    row = [typed(column.field) or (ANY_TYPE if column.field == "item_type" else "") for column in columns]
+    register = Register(book=book, bindings=_NoBindings(), operators=frozenset(), now_ms=now_ms)
+    return plan(kind, [[column.header for column in columns], row], register)
+
+
+def faults_of(made: Plan, kind: str, lang: str) -> dict[str, str]:
+    """Give what is wrong by field, under `""` what concerns the whole row."""
+    names = {column.header: column.field for column in COLUMNS[kind]}
+    return {names.get(fault.column, ""): say(fault.key, lang, **fault.values) for fault in made.faults}
+
+
+def keys(book: Book, kind: str, sought: str) -> list[str]:
+    """Give the keys of rows of which the key or a value has the letters that are sought, sorted by name."""
+    wanted = sought.casefold()
+    found = []
+    for key in book.keys(TABLES[kind]):
+        texts = " ".join(str(value) for version in _versions(book, kind, key) for value in version.row.values())
+        if wanted in f"{key} {texts}".casefold():
+            found.append(key)
+    return sorted(found, key=lambda key: (_last(book, kind, key).get("name", key).casefold(), key))
+
+
+def listed(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[str]:
+    """Give the cells of a row of the list, as they hold now."""
+    row = book.row(TABLES[kind], key, now_ms) or {}
+    if kind == "lanes":
+        row = {**_ends(key), **row}
+    return [_said(column, row.get(column.field), lang) for column in shown(kind)]
+
+
+def shown(kind: str) -> list[Column]:
+    """Give the columns of the list."""
+    hidden = {"key", "valid_from", "code"}
+    return [column for column in COLUMNS[kind] if column.field not in hidden]
+
+
+def asked(
+    kind: str, key: str, book: Book, *, now_ms: int, lang: str, typed: Callable[[str], str] | None
+) -> list[Asked]:
+    """Give the fields of a row's form: as typed, else as they hold now, else empty."""
+    row: Mapping[str, Any] = (book.row(TABLES[kind], key, now_ms) if key else None) or {}
+    if key:
+        row = {"key": key, **(_ends(key) if kind == "lanes" else {}), **row}
+    found = []
+    for column in COLUMNS[kind]:
+        value = typed(column.field) if typed else _written(column, row.get(column.field), lang)
+        if not key and typed is None and column.field == "zone":
+            value = DEFAULT_ZONE
+        is_fixed = bool(key) and (column.field in _IDENTITY or (kind, column.field) == ("lanes", "item_type"))
+        found.append(
+            Asked(
+                name=column.field,
+                label=label(column.field, lang),
+                value=value,
+                help=_help(column, lang, is_new=not key),
+                required=column.required,
+                is_fixed=is_fixed,
+                options=_options(kind, column, book, now_ms, lang),
+            )
+        )
+    return found
+
+
+def title(kind: str, lang: str) -> str:
+    """Give the name of a kind of rows."""
+    return say(f"web.register_{kind.replace('-', '_')}", lang)
+
+
+def meaning(kind: str, lang: str) -> str:
+    """Say what a kind of rows describes."""
+    return say(f"web.register_{kind.replace('-', '_')}_mean", lang)
+
+
+def label(field: str, lang: str) -> str:
+    """Give the name of a field."""
+    return say(f"web.reg_{field}", lang)
+
+
+def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key: str) -> list[Stated]:
+    """Give every version of a row, the latest first."""
+    versions = _versions(book, kind, key)
+    ids = [version.order[4] for version in versions]
+    actors = _actors(connection, visit.who.org, ids)
+    now = book.row(TABLES[kind], key, visit.now_ms)
+    lang, zone = visit.lang, visit.who.zone
+    found = []
+    for version in reversed(versions):
+        who, at_ms = actors.get(version.order[4], ("", None))
+        says = [(column, version.row.get(column.field)) for column in COLUMNS[kind]]
+        since = moment(version.valid_from, zone, lang) if version.valid_from else say("web.reg_always", lang)
+        found.append(
+            Stated(
+                since=since,
+                says=[
+                    (label(column.field, lang), _said(column, value, lang))
+                    for column, value in says
+                    if value is not None
+                ],
+                who=who,
+                when=moment(at_ms, zone, lang) if at_ms is not None else "",
+                holds=version.row is now or (now is not None and dict(version.row) == dict(now)),
+            )
+        )
+    return found
+
+
+def _actors(connection: Connection, org: str, ids: list[str]) -> dict[str, tuple[str, int]]:
+    """Give by event who stated it and when it was received."""
+    query = sa.select(RECORD.c.id, RECORD.c.payload, RECORD.c.received_ms)
+    rows = connection.execute(query.where(RECORD.c.org == org, RECORD.c.id.in_(ids[:500]))).all()
+    people = connection.execute(sa.select(PERSON.c.person, PERSON.c.name).where(PERSON.c.org == org))
+    names = {row.person: row.name for row in people}
+    found = {}
+    for row in rows:
+        actor = json.loads(bytes(row.payload)).get("actor", "")
+        found[row.id] = (names.get(actor, actor), row.received_ms)
+    return found
+
+
+def _versions(book: Book, kind: str, key: str) -> list[Version]:
+    return book.versions_of(TABLES[kind], key)
+
+
+def _last(book: Book, kind: str, key: str) -> Mapping[str, Any]:
+    return _versions(book, kind, key)[-1].row
+
+
+def _ends(key: str) -> dict[str, str]:
+    origin, _, rest = key.partition(">")
+    destination, _, item_type = rest.partition(">")
+    return {"origin": origin, "destination": destination, "item_type": item_type}
+
+
+def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> list[tuple[str, str]]:
+    if column.read is cells.yes_no:
+        return [("oui", say("web.yes", lang)), ("non", say("web.no", lang))]
+    table = _CHOICES.get((kind, column.field))
+    if table is None:
+        return []
+    rows = [(key, str((book.row(table, key, now_ms) or {}).get("name") or key)) for key in book.keys(table)]
+    rows.sort(key=lambda pair: pair[1].casefold())
+    if column.field == "item_type":
+        return [(ANY_TYPE, say("web.reg_any_type", lang)), *rows]
+    return [("", say("web.reg_choose" if column.required else "web.reg_ours", lang)), *rows]
+
+
+def _help(column: Column, lang: str, *, is_new: bool) -> str:
+    if column.field == "valid_from":
+        return say("web.reg_from_help_new" if is_new else "web.reg_from_help", lang)
+    if column.field == "key":
+        return say("web.reg_key_help", lang)
+    return (
+        say("web.reg_example", lang, example=column.example)
+        if column.example and column.read is not cells.yes_no
+        else ""
+    )
+
+
+def _written(column: Column, value: object, lang: str) -> str:
+    """Write a value as its reader takes it."""
+    match value:
+        case None:
+            return "oui" if column.field == "serialised" else "non" if column.read is cells.yes_no else ""
+        case bool():
+            return "oui" if value else "non"
+        case int() if column.read is cells.grams:
+            return _decimal(value, 1000, lang)
+        case int() if column.read is cells.cents:
+            return _decimal(value, 100, lang)
+        case _:
+            return str(value)
+
+
+def _said(column: Column, value: object, lang: str) -> str:
+    match value:
+        case None | "":
+            return numbers.DASH
+        case bool():
+            return say("web.yes" if value else "web.no", lang)
+        case "*":
+            return say("web.reg_any_type", lang)
+        case _:
+            return _written(column, value, lang)
+
+
+def _decimal(value: int, of: int, lang: str) -> str:
+    """Write a number of thousandths or hundredths without rounding."""
+    whole, rest = divmod(value, of)
+    digits = str(rest).zfill(len(str(of)) - 1).rstrip("0")
+    return f"{whole}{',' if lang == 'fr' else '.'}{digits}" if digits else str(whole)

@@ -1,0 +1,233 @@
+"""Administration: people who come in and are stopped, dated rows with their history, tokens shown once."""
+
+import pytest
+import sqlalchemy as sa
+
+from boucle.roles import CAPABILITIES, Role
+from boucle_server import auth, people, tokens
+from boucle_server.errors import UnauthenticatedError
+from boucle_server.projections import load_book
+from boucle_server.tables import RECORD
+from boucle_server.web.people_list import everybody
+from tests.api.serving import Served
+from tests.server.people import NOW, an_org
+from tests.web.browser import PASSWORD, Page, opened, sent, signed_in
+
+SITES = "/administration/registre/sites"
+TYPES = "/administration/registre/item-types"
+LANES = "/administration/registre/lanes"
+PEOPLE = "/administration/personnes"
+TOKENS = "/administration/jetons"
+
+
+async def added(served: Served, path: str, **typed: str) -> Page:
+    form = (await opened(served, f"{path}/ligne")).form(f"{path}/ligne")
+    return Page(await sent(served, form, **typed))
+
+
+def row_of(served: Served, table: str, key: str, at_ms: int = NOW) -> dict[str, object]:
+    with served.database.reading() as connection:
+        return dict(load_book(connection, "acme").row(table, key, at_ms) or {})
+
+
+async def test_a_site_is_described_changed_and_its_versions_say_who_stated_them(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    assert "Aucune ligne encore" in (await opened(served, SITES)).text
+    name = "Quai de la très longue rue du Maréchal-de-Lattre-de-Tassigny à Sainte-Marie-aux-Mines"
+    assert (await added(served, SITES, key="marie", name=name, zone="Europe/Paris")).status == 303
+    assert name in (await opened(served, SITES)).text
+    page = await opened(served, f"{SITES}/ligne?cle=marie")
+    form = page.form(f"{SITES}/ligne")
+    assert dict(form.values)["name"] == name
+    answer = await sent(served, form, name="Quai neuf", valid_from="01/02/2030")
+    assert answer.status_code == 303
+    assert row_of(served, "site", "marie")["name"] == name, "a version of a later day does not hold yet"
+    assert row_of(served, "site", "marie", 1_900_000_000_000)["name"] == "Quai neuf"
+    text = (await opened(served, f"{SITES}/ligne?cle=marie")).text
+    assert "toujours" in text
+    assert "Quai neuf" in text
+    assert "Test manager" in text
+
+
+async def test_the_same_row_again_records_nothing(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    await added(served, SITES, key="metz", name="Metz", zone="Europe/Paris")
+
+    def records() -> int:
+        with served.database.reading() as connection:
+            count: int = connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
+        return count
+
+    before = records()
+    form = (await opened(served, f"{SITES}/ligne?cle=metz")).form(f"{SITES}/ligne")
+    assert "register_same_done" in (await sent(served, form)).headers["location"]
+    assert records() == before
+
+
+async def test_a_new_row_never_overwrites_one_that_is_there(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    await added(served, SITES, key="metz", name="Metz", zone="Europe/Paris")
+    again = await added(served, SITES, key="metz", name="Autre", zone="Europe/Paris")
+    assert again.status == 422
+    assert "a déjà cette clé" in again.text
+    assert row_of(served, "site", "metz")["name"] == "Metz"
+
+
+async def test_masses_and_deposits_are_typed_and_shown_as_people_write_them(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    typed = {"key": "bac", "name": "Bac 600×400", "serialised": "oui", "tare_g": "2,15", "deposit_cents": "4,50"}
+    assert (await added(served, TYPES, **typed, requalify="non")).status == 303
+    row = row_of(served, "item_type", "bac")
+    assert (row["tare_g"], row["deposit_cents"], row["serialised"]) == (2150, 450, True)
+    values = dict((await opened(served, f"{TYPES}/ligne?cle=bac")).form(f"{TYPES}/ligne").values)
+    assert (values["tare_g"], values["deposit_cents"]) == ("2,15", "4,5")
+    english = dict((await opened(served, f"{TYPES}/ligne?cle=bac&lang=en")).form(f"{TYPES}/ligne").values)
+    assert english["tare_g"] == "2.15"
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "told"),
+    [
+        (SITES, {"key": "à b", "name": "X"}, "clé"),
+        (SITES, {"key": "x", "name": "X", "zone": "Mars"}, "fuseau"),
+        (TYPES, {"key": "x", "name": "X", "tare_g": "lourd"}, "nombre"),
+        (LANES, {"origin": "nulle-part", "destination": "metz", "loop": "b"}, "site"),
+        (SITES, {"key": "x", "name": "X", "valid_from": "demain"}, "date"),
+    ],
+)
+async def test_what_is_wrong_in_a_row_is_told_and_what_was_typed_stays(
+    served: Served, path: str, typed: dict[str, str], told: str
+) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    page = await added(served, path, **typed)
+    assert page.status == 422
+    assert "Rien n’est encore enregistré" in page.text
+    assert told in page.text.casefold()
+    kept = dict(page.form(f"{path}/ligne").values)
+    assert {name: kept[name] for name in typed if name in kept} == {
+        name: value for name, value in typed.items() if name in kept
+    }
+
+
+async def test_a_person_is_let_in_changes_and_is_stopped(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    form = (await opened(served, f"{PEOPLE}/nouveau")).form(f"{PEOPLE}/nouveau")
+    typed = {"name": "Zoé Ançel", "role": "driver", "pin": "2580", "badge": "B7", "login": "zoe", "password": PASSWORD}
+    assert (await sent(served, form, **typed)).status_code == 303
+    with served.database.reading() as connection:
+        (who,) = [each for each in everybody(connection, "acme") if each.name == "Zoé Ançel"]
+        assert people.is_pin_of(connection, "acme", who.person, "2580")
+        assert people.sign_in(connection, "zoe", PASSWORD) == ("acme", who.person)
+    page = await opened(served, f"{PEOPLE}/{who.person}")
+    assert "2580" not in page.answer.text
+    assert PASSWORD not in page.answer.text
+    answer = await sent(served, page.form(f"{PEOPLE}/{who.person}"), role="warehouse", name="Zoé A.")
+    assert answer.status_code == 303
+    with served.database.reading() as connection:
+        assert people.is_pin_of(connection, "acme", who.person, "2580"), "an empty PIN leaves it as it was"
+    ask = await opened(served, f"{PEOPLE}/{who.person}/acces")
+    assert "Arrêter l’accès" in ask.text
+    await sent(served, ask.form(f"{PEOPLE}/{who.person}/acces"))
+    with served.database.reading() as connection, pytest.raises(UnauthenticatedError):
+        people.sign_in(connection, "zoe", PASSWORD)
+    again = await opened(served, f"{PEOPLE}/{who.person}/acces")
+    await sent(served, again.form(f"{PEOPLE}/{who.person}/acces"))
+    with served.database.reading() as connection:
+        assert people.sign_in(connection, "zoe", PASSWORD)[1] == who.person
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"name": ""}, "Donnez un nom"),
+        ({"pin": "12"}, "de quatre à huit chiffres"),
+        ({"pin": "", "login": ""}, "Donnez un identifiant et un mot de passe, ou un PIN"),
+        ({"pin": "", "login": "x", "password": "court"}, "de 12 à 200 caractères"),
+        ({"login": "administrator", "password": PASSWORD}, "est déjà pris"),
+        ({"role": "captain"}, "Choisissez un rôle"),
+        ({"site": "nulle-part"}, "Ce site n’existe pas"),
+    ],
+)
+async def test_what_is_wrong_about_a_person_is_told_and_nobody_is_made(
+    served: Served, typed: dict[str, str], told: str
+) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    form = (await opened(served, f"{PEOPLE}/nouveau")).form(f"{PEOPLE}/nouveau")
+    page = Page(await sent(served, form, **({"name": "Zoé", "role": "driver", "pin": "2580"} | typed)))
+    assert page.status == 422
+    assert told in page.text
+    with served.database.reading() as connection:
+        assert [each.name for each in everybody(connection, "acme")] == ["Test administrator"]
+
+
+async def test_the_last_administrator_stays(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    with served.database.reading() as connection:
+        (who,) = everybody(connection, "acme")
+    form = (await opened(served, f"{PEOPLE}/{who.person}")).form(f"{PEOPLE}/{who.person}")
+    assert (await sent(served, form, role="reader")).status_code == 422
+    stop = (await opened(served, f"{PEOPLE}/{who.person}/acces")).form(f"{PEOPLE}/{who.person}/acces")
+    assert (await sent(served, stop)).status_code == 409
+    assert (await opened(served, PEOPLE)).status == 200
+
+
+async def test_a_token_is_shown_once_works_and_is_cut_off(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    form = (await opened(served, f"{TOKENS}/nouveau")).form(f"{TOKENS}/nouveau")
+    page = Page(await sent(served, form, name="Tableur", scope="read"))
+    assert page.answer.headers["cache-control"] == "private, no-store"
+    (secret,) = [text for text in page.texts if text.startswith(tokens.PROGRAM_PREFIX)]
+    listed = await opened(served, TOKENS)
+    assert secret not in listed.answer.text
+    assert "Tableur" in listed.text
+    with served.database.reading() as connection:
+        caller = auth.authenticate(connection, f"Bearer {secret}", now_ms=NOW)
+        (row,) = tokens.listed(connection, "acme")
+    assert caller.org == "acme"
+    ask = await opened(served, f"{TOKENS}/retirer/{row['id']}")
+    await sent(served, ask.form(f"{TOKENS}/retirer/{row['id']}"))
+    assert "retiré" in (await opened(served, TOKENS)).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"name": "", "scope": "read"}, "Donnez un nom"),
+        ({"name": "X"}, "Cochez au moins un droit"),
+        ({"name": "X", "scope": "read", "expires": "2001-01-01"}, "Choisissez un jour à venir"),
+        ({"name": "X", "scope": "read", "expires": "9999-12-31"}, "Choisissez un jour à venir"),
+    ],
+)
+async def test_what_is_wrong_about_a_token_is_told(served: Served, typed: dict[str, str], told: str) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    form = (await opened(served, f"{TOKENS}/nouveau")).form(f"{TOKENS}/nouveau")
+    form.values = [pair for pair in form.values if pair[0] != "scope"]
+    page = Page(await sent(served, form, **typed))
+    assert page.status == 422
+    assert told in page.text
+
+
+async def test_a_manager_sees_the_rows_and_not_the_people(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    ways = (await opened(served, "/administration")).attributes("a", "href")
+    assert SITES in ways
+    assert PEOPLE not in ways
+    assert (await opened(served, PEOPLE)).status == 403
+
+
+async def test_the_page_of_roles_says_what_the_table_says(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    page = await opened(served, "/administration/roles")
+    assert page.text.count("✓") == sum(len(held) for held in CAPABILITIES.values())
