@@ -5,6 +5,7 @@ from typing import Final
 from boucle_server.demo.people import PASSWORD, PEOPLE
 from boucle_server.web import places
 from boucle_server.web.inbox import Heap
+from boucle_server.web.register import KINDS
 from tests.browser.chromium import Call
 
 ADMINISTRATOR: Final = "administrateur"
@@ -36,6 +37,15 @@ BEHIND: Final = (
     Call("etiquettes-commandes", "/etiquettes/commandes", ADMINISTRATOR),
     Call("etiquettes-lieux", places.PLACE_LABELS.path, ADMINISTRATOR),
     Call("etiquettes-badges", places.BADGES.path, ADMINISTRATOR),
+    *(Call(f"registre-{kind}", f"{places.REGISTER.path}/{kind}", ADMINISTRATOR) for kind in KINDS),
+    Call("registre-ligne", f"{places.REGISTER.path}/sites", ADMINISTRATOR, follow=(_FIRST_ROW,)),
+    Call("registre-nouveau", f"{places.REGISTER.path}/item-types/ligne", ADMINISTRATOR),
+    Call("personnes", places.PEOPLE.path, ADMINISTRATOR),
+    Call("personne", places.PEOPLE.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
+    Call("personne-arret", places.PEOPLE.path, ADMINISTRATOR, follow=("main tbody td a",)),
+    Call("jetons", places.TOKENS.path, ADMINISTRATOR),
+    Call("jeton-nouveau", f"{places.TOKENS.path}/nouveau", ADMINISTRATOR),
+    Call("roles", f"{places.ADMIN.path}/roles", ADMINISTRATOR),
     Call("page-publique", places.DASHBOARD.path, ADMINISTRATOR, follow=(".steps a[href^='/C/']",)),
     Call("interdit", places.DEVICES.path, "lecteur"),
     Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),

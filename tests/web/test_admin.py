@@ -150,6 +150,7 @@ async def test_a_person_is_let_in_changes_and_is_stopped(served: Served) -> None
         ({"pin": "", "login": ""}, "Donnez un identifiant et un mot de passe, ou un PIN"),
         ({"pin": "", "login": "x", "password": "court"}, "de 12 à 200 caractères"),
         ({"login": "administrator", "password": PASSWORD}, "est déjà pris"),
+        ({"password": PASSWORD}, "donnez les deux, ou aucun"),
         ({"role": "captain"}, "Choisissez un rôle"),
         ({"site": "nulle-part"}, "Ce site n’existe pas"),
     ],
@@ -165,6 +166,38 @@ async def test_what_is_wrong_about_a_person_is_told_and_nobody_is_made(
     assert told in page.text
     with served.database.reading() as connection:
         assert [each.name for each in everybody(connection, "acme")] == ["Test administrator"]
+
+
+async def test_stopping_twice_stops(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    with served.database.writing("acme") as connection:
+        person = people.add_operator(connection, "acme", name="Zoé", role=Role.PARTNER, pin="2580", now_ms=NOW)
+    form = (await opened(served, f"{PEOPLE}/{person}/acces")).form(f"{PEOPLE}/{person}/acces")
+    for _ in range(2):
+        assert (await sent(served, form)).status_code == 303
+        with served.database.reading() as connection:
+            assert not next(each.active for each in everybody(connection, "acme") if each.person == person)
+    chosen = [given for tag, given in (await opened(served, f"{PEOPLE}/{person}")).tags if "selected" in given]
+    assert "partner" in [given["value"] for given in chosen], "a role that may do nothing here stays chosen"
+
+
+async def test_a_back_dated_version_is_asked_about_first_and_one_version_holds(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    await added(served, SITES, key="metz", name="A", zone="Europe/Paris")
+
+    async def stated(name: str, **more: str) -> Page:
+        form = (await opened(served, f"{SITES}/ligne?cle=metz")).form(f"{SITES}/ligne")
+        return Page(await sent(served, form, name=name, **more))
+
+    asked = await stated("B", valid_from="01/02/2020")
+    assert "Cette date est passée" in asked.text
+    assert row_of(served, "site", "metz")["name"] == "A"
+    assert (await stated("B", valid_from="01/02/2020", sure="1")).status == 303
+    assert row_of(served, "site", "metz")["name"] == "B"
+    assert (await stated("A")).status == 303
+    assert (await opened(served, f"{SITES}/ligne?cle=metz")).text.count("en vigueur") == 1
 
 
 async def test_the_last_administrator_stays(served: Served) -> None:
@@ -183,12 +216,13 @@ async def test_a_token_is_shown_once_works_and_is_cut_off(served: Served) -> Non
     an_org(served.database)
     await signed_in(served, Role.ADMINISTRATOR)
     form = (await opened(served, f"{TOKENS}/nouveau")).form(f"{TOKENS}/nouveau")
-    page = Page(await sent(served, form, name="Tableur", scope="read"))
+    page = Page(await sent(served, form, name="Tableur", scope="read", expires="2041-06-30"))
     assert page.answer.headers["cache-control"] == "private, no-store"
     (secret,) = [text for text in page.texts if text.startswith(tokens.PROGRAM_PREFIX)]
     listed = await opened(served, TOKENS)
     assert secret not in listed.answer.text
     assert "Tableur" in listed.text
+    assert "30/06/2041" in listed.text
     with served.database.reading() as connection:
         caller = auth.authenticate(connection, f"Bearer {secret}", now_ms=NOW)
         (row,) = tokens.listed(connection, "acme")
@@ -202,6 +236,7 @@ async def test_a_token_is_shown_once_works_and_is_cut_off(served: Served) -> Non
     ("typed", "told"),
     [
         ({"name": "", "scope": "read"}, "Donnez un nom"),
+        ({"name": "X" * 201, "scope": "read"}, "Donnez un nom"),
         ({"name": "X"}, "Cochez au moins un droit"),
         ({"name": "X", "scope": "read", "expires": "2001-01-01"}, "Choisissez un jour à venir"),
         ({"name": "X", "scope": "read", "expires": "9999-12-31"}, "Choisissez un jour à venir"),

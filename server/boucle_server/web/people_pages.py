@@ -74,6 +74,8 @@ def person_new(posted: Sent) -> Response:
     wrong = _wrong(visit, typed)
     if not typed.value("login") and not typed.value("pin"):
         wrong.setdefault("login", say("web.people_one_way", visit.lang))
+    if bool(typed.value("login")) != bool(typed.value("password")):
+        wrong.setdefault("login", say("web.people_both", visit.lang))
     if wrong:
         return _form(visit, None, typed, wrong=wrong)
 
@@ -148,15 +150,16 @@ def person_access_form(visit: Reading, person: str) -> Response:
 def person_access(posted: Sent, person: str) -> Response:
     """Stop somebody, or let them in again; what they recorded stands."""
     visit = posted.visit
-    who = _somebody(visit, person)
-    wanted = {"active": not who.active}
+    _somebody(visit, person)
+    # The form says what it wants: sent twice, or from an old page, it does not undo itself.
+    wanted = {"active": posted.fields.value("wanted") == "in"}
     visit.server.door.write(
         visit.who.org,
         lambda connection: people_changes.change(
             connection, visit.who.org, person, wanted, now_ms=visit.server.clock.now_ms()
         ),
     )
-    return redirect(PEOPLE.path, done="web.people_stopped_done" if who.active else "web.people_back_done")
+    return redirect(PEOPLE.path, done="web.people_back_done" if wanted["active"] else "web.people_stopped_done")
 
 
 def _written(visit: Visit, typed: Fields, write: Any, who: Somebody | None, *, done: str) -> Response:
@@ -206,6 +209,11 @@ def _form(visit: Visit, who: Somebody | None, typed: Fields | None, *, wrong: di
         who=who,
         values=values,
         wrong=wrong or {},
-        roles=[(role.value, say(f"role.{role.value}", visit.lang)) for role in Role if CAPABILITIES[role]],
+        roles=[(role.value, say(f"role.{role.value}", visit.lang)) for role in _roles(who)],
         sites=[("", say("web.people_any_site", visit.lang)), *sorted(ours, key=lambda pair: pair[1].casefold())],
     )
+
+
+def _roles(who: Somebody | None) -> list[Role]:
+    """Give the roles that can be chosen: those that may do something, and the one that is held already."""
+    return [role for role in Role if CAPABILITIES[role] or (who is not None and who.role == role.value)]

@@ -149,7 +149,8 @@ def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key:
     versions = _versions(book, kind, key)
     ids = [version.order[4] for version in versions]
     actors = _actors(connection, visit.who.org, ids)
-    now = book.row(TABLES[kind], key, visit.now_ms)
+    started = [version for version in versions if version.valid_from <= visit.now_ms]
+    now = (started or versions[:1])[-1]
     lang, zone = visit.lang, visit.who.zone
     found = []
     for version in reversed(versions):
@@ -166,7 +167,7 @@ def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key:
                 ],
                 who=who,
                 when=moment(at_ms, zone, lang) if at_ms is not None else "",
-                holds=version.row is now or (now is not None and dict(version.row) == dict(now)),
+                holds=version is now,
             )
         )
     return found

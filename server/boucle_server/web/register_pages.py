@@ -9,6 +9,8 @@ from starlette.responses import Response
 from boucle.words import say
 from boucle_server import ingest
 from boucle_server.errors import NotFoundError
+from boucle_server.imports.cells import CellError
+from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.rows import TABLES, Plan, RowOutcome
 from boucle_server.projections import load_book
 from boucle_server.web import register
@@ -78,6 +80,8 @@ def register_save(posted: Annotated[Posted, Depends(posts(REGISTER))], kind: str
             )
         return made
 
+    if key and _is_back_dated(visit, kind, typed) and not typed.value("sure"):
+        return _form(visit, kind, key, typed=typed, ask=True)
     made = visit.server.door.write(visit.who.org, write)
     if made.faults:
         return _form(visit, kind, key, typed=typed, wrong=register.faults_of(made, kind, visit.lang))
@@ -93,8 +97,24 @@ def _known(kind: str) -> None:
         raise NotFoundError("web.no_page")
 
 
+def _is_back_dated(visit: Visit, kind: str, typed: Fields) -> bool:
+    """Tell whether a version would hold from a time that has passed."""
+    (column,) = [column for column in COLUMNS[kind] if column.field == "valid_from"]
+    try:
+        start = column.read(typed.value("valid_from")) if typed.value("valid_from") else None
+    except CellError:
+        return False
+    return isinstance(start, int) and start < visit.now_ms
+
+
 def _form(
-    visit: Visit, kind: str, key: str, *, typed: Fields | None = None, wrong: dict[str, str] | None = None
+    visit: Visit,
+    kind: str,
+    key: str,
+    *,
+    typed: Fields | None = None,
+    wrong: dict[str, str] | None = None,
+    ask: bool = False,
 ) -> Response:
     with visit.server.database.reading() as connection:
         book = load_book(connection, visit.who.org)
@@ -113,4 +133,5 @@ def _form(
         fields=register.asked(kind, key, book, now_ms=visit.now_ms, lang=visit.lang, typed=value),
         past=past,
         wrong=wrong or {},
+        ask=ask,
     )

@@ -22,6 +22,7 @@ from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
 
+LONGEST_NAME: Final = 200
 LASTS: Final = timedelta(days=365)
 """How long a token lasts when nobody says otherwise."""
 Reading = Annotated[Visit, Depends(visits(TOKENS))]
@@ -49,7 +50,7 @@ def token_new(posted: Sent) -> Response:
     visit, typed = posted.visit, posted.fields
     wrong: dict[str, str] = {}
     scopes = [each for each in Capability if each.value in typed.values("scope")]
-    if not typed.value("name"):
+    if not 0 < len(typed.value("name")) <= LONGEST_NAME:
         wrong["name"] = say("web.needs_name", visit.lang)
     if not scopes:
         wrong["scope"] = say("web.tokens_no_scope", visit.lang)
@@ -120,7 +121,8 @@ def _line(visit: Visit, row: dict[str, object]) -> dict[str, object]:
         "name": row["name"],
         "scopes": ", ".join(say(f"web.can_{scope}", visit.lang) for scope in str(row["scopes"]).split()),
         "made": at(row["created_ms"]),
-        "expires": at(expires),
+        # The last day that counts, as it was typed.
+        "expires": at(expires - 1 if isinstance(expires, int) else expires),
         "kind": kind,
         "state": say(f"web.token_{state}", visit.lang),
         "is_valid": state == "valid",
