@@ -34,7 +34,8 @@ def pack(database: Path, target: Path) -> str:
                 digest.update(chunk)
                 size += len(chunk)
             source.seek(0)
-            with partial.open("wb") as written:
+            # Keys and the hashes of passwords are in it: for its owner's eyes alone.
+            with open(partial, "wb", opener=_for_its_owner) as written:
                 written.write(f"{MAGIC} sha256={digest.hexdigest()} bytes={size}\n".encode())
                 shutil.copyfileobj(source, written, _CHUNK)
                 written.flush()
@@ -47,6 +48,10 @@ def pack(database: Path, target: Path) -> str:
     finally:
         partial.unlink(missing_ok=True)
     return digest.hexdigest()
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def check(file: Path) -> None:

@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _into_directory(file: Path, settings: Settings, generation: int | None, now_ms: int) -> list[dict[str, object]]:
     target = settings.database_file
-    if target.exists() or is_served(settings.data):
+    # What another database left beside its file would be read into this one.
+    beside = [target.with_name(f"{target.name}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
+    if any(each.exists() for each in beside) or is_served(settings.data):
         raise OperatorError("cli.not_empty", where=settings.data)
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -96,6 +96,33 @@ def test_a_backup_that_is_restored_a_second_time_can_be_told_to_take_a_later_gen
     assert list((tmp_path / "newer").iterdir()) == []
 
 
+@pytest.mark.parametrize("left", ["-wal", "-shm", "-journal"])
+def test_what_another_database_left_behind_is_no_empty_place(tmp_path: Path, left: str) -> None:
+    source = Database.embedded_at(tmp_path / "source" / "boucle.sqlite3")
+    schema.prepare(source)
+    a_world(source)
+    backup.make(source, tmp_path / "a.backup", now_ms=NOW)
+    source.close()
+    data = tmp_path / "new"
+    data.mkdir()
+    rest = data / f"boucle.sqlite3{left}"
+    rest.write_bytes(b"frames of another database")
+    with pytest.raises(OperatorError):
+        restored(tmp_path / "a.backup", data)
+    assert [each.name for each in data.iterdir()] == [rest.name]
+    rest.unlink()
+    restored(tmp_path / "a.backup", data).close()
+
+
+def test_only_its_owner_can_read_a_backup(tmp_path: Path) -> None:
+    source = Database.embedded_at(tmp_path / "source" / "boucle.sqlite3")
+    schema.prepare(source)
+    a_world(source)
+    backup.make(source, tmp_path / "a.backup", now_ms=NOW)
+    source.close()
+    assert (tmp_path / "a.backup").stat().st_mode & 0o077 == 0
+
+
 def test_a_backup_taken_while_somebody_writes_is_one_state(database: Database, tmp_path: Path) -> None:
     org = an_org(database)
     stop = threading.Event()
