@@ -89,6 +89,7 @@ class Hand:
         if view is not None:
             view.scroll_to(button, animate=False)
             self.frames(SETTLED)
+            button = self.button(words)  # what came in meanwhile may have drawn it anew
         fired: list[object] = []
         button.bind(on_release=fired.append)
         x, y = button.to_window(*button.center)
@@ -96,8 +97,9 @@ class Hand:
         touch.touch_down()
         touch.touch_up()
         self.taps += 1
-        # A touch in a scrolling part is held back until it is clear that it was no scroll.
-        self.wait(lambda: fired)
+        # A touch in a scrolling part is held back until it is clear that it was no scroll. When the part is drawn anew
+        # in that moment the touch falls on the new button, of which nobody here knows.
+        self.wait(lambda: fired or self.face.root not in _ancestors(button))
         self.frames()
 
     def scan(self, text: str, *, per_frame: int = 0, end: str = "enter", stall_s: float = 0.0) -> None:
