@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from boucle.item import load
-from boucle.reference import Version
+from boucle.reference import TABLES, Version
 from boucle_field import settle
 from boucle_field.store import put
 
-REFERENCE = frozenset({"site", "partner", "item_type", "lane", "loop"})
+REFERENCE = frozenset(TABLES)
 
 
 class Row(NamedTuple):

@@ -147,6 +147,12 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ("event.dismissed", _X, Subject.NONE, {"target!": "text", "hash": "text", "reason": "text"}),
     ("scan.noted", _X, Subject.ANY, {"text": "text", "reason": "text"}),
     (
+        "stop.validated",
+        _X,
+        Subject.NONE,
+        {"ending!": "text", "version": "int", "counts": "map", "reasons": "map", "note": "text"},
+    ),
+    (
         "reference.set",
         _REF,
         Subject.NONE,

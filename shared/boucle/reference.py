@@ -1,4 +1,4 @@
-"""Reference data: sites, partners, types, lanes and loops, each version valid from an instant on.
+"""Reference data: sites, partners, types, lanes, loops, planned rounds, each version valid from an instant on.
 
 A version is an event (`reference.set`), never edited in place. Of two versions with the same `valid_from` the
 one later in the order of events holds. What was true before the first version is what the first one says.
@@ -15,7 +15,7 @@ from boucle.events import Event, Order
 from boucle.shape import MAX_AMOUNT, MAX_TARE_G, is_short
 from boucle.wire import write
 
-TABLES = ("site", "partner", "item_type", "lane", "loop")
+TABLES = ("site", "partner", "item_type", "lane", "loop", "round")
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
 GOODS = frozenset({"product", "part"})

@@ -125,6 +125,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "event.admitted": _MANAGE,
         "event.dismissed": _MANAGE,
         "scan.noted": _ANYBODY,
+        "stop.validated": _TRANSPORT,
         "reference.set": _MANAGE,
     }
 )
