@@ -14,7 +14,7 @@ from boucle.reasons import TASKS, Reason
 from boucle.reasons import Outcome as Fate
 from boucle.roles import capabilities_of, may_record
 from boucle_field import people, timekeeper, undoing
-from boucle_field.errors import LoginError
+from boucle_field.errors import LoginError, RefusedError
 from boucle_field.identity import Identity
 from boucle_field.mirror import Mirror
 from boucle_field.outbox import Draft, Outbox
@@ -90,9 +90,12 @@ class Desk:
     def undo(self, event_id: str = "") -> tuple[Event, Told]:
         """Void the last event of this device that stands, or the one named; RefusedError as `undoing.standing`.
 
+        What was validated with its stop is refused as well: from then on it is corrected, with a reason.
         It works without a network, whether the event was sent or not: the void is an event of its own.
         """
         target = undoing.standing(self.store, event_id)
+        if target.id in undoing.closed_events(self.store, target.task):
+            raise RefusedError("phone.undo_validated")
         draft = Draft(
             kind=undoing.VOID,
             code=target.code,

@@ -8,6 +8,7 @@ from typing import Final
 
 from boucle.events import Event
 from boucle.ids import is_uuid7
+from boucle.rounds import VALIDATED, stop_of_task
 from boucle_field.errors import RefusedError, UsageError
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
@@ -42,6 +43,25 @@ def amended(store: Store) -> dict[str, str]:
     voided = {event.text("target"): VOID for event in events if event.kind == VOID}
     corrected = {event.corrects: event.kind for event in events if event.corrects and event.id not in voided}
     return corrected | voided
+
+
+def of_task(store: Store, task: str) -> list[tuple[int, Event]]:
+    """Give the events of this device under a task with their places in the outbox, in their order."""
+    with store.reading() as db:
+        rows = db.execute(
+            f"SELECT n, {_EVENT} FROM outbox WHERE json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",  # noqa: S608
+            (task,),
+        ).fetchall()
+    return [(n, _event(*content)) for n, *content in rows]
+
+
+def closed_events(store: Store, task: str) -> frozenset[str]:
+    """Give the events of a stop up to its last validation: what somebody signed has no free undo any more."""
+    if stop_of_task(task) is None:
+        return frozenset()
+    numbered = of_task(store, task)
+    last = max((n for n, event in numbered if event.kind == VALIDATED), default=0)
+    return frozenset(event.id for n, event in numbered if n <= last)
 
 
 def _last(store: Store) -> Event:

@@ -16,13 +16,14 @@ from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.wire import subject_of
 from boucle_field.desk import Outcome, Told
+from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.fields import Fault
 from boucle_field.line import Line, choices
 from boucle_field.outbox import as_event
 from boucle_field.phone import Phone
 from boucle_field.store import put
-from boucle_field.undoing import amended
+from boucle_field.undoing import amended, closed_events
 from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
@@ -55,17 +56,19 @@ class Visit:
         self.lines = list(lines)
         self.expected = dict(expected(phone, action, place))
         self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
-        self._wanted = Counter(self.expected.values())
+        plan = planned(phone, task, action)
+        self._wanted = Counter(self.expected.values() if plan is None else dict(plan))
         self.looked = 0
 
     @classmethod
     def begin(cls, phone: Phone, *, action: str, place: str, task: str = "") -> Self:
-        """Open a visit, and keep that it is open."""
+        """Open a visit, and keep that it is open; what was done under the task here before is part of it."""
         now = phone.ticks.reading().wall_ms
+        lines = _lines_of(phone, action=action, place=place, task=task) if task else []
         task = task or uuid7(min(max(now, 0), 2**48 - 1), phone.randomness)
         with phone.store.writing() as db:
             put(db, _OPEN, json.dumps({"action": action, "place": place, "task": task}))
-        return cls(phone, action=action, place=place, task=task)
+        return cls(phone, action=action, place=place, task=task, lines=lines)
 
     @classmethod
     def resume(cls, phone: Phone) -> Self | None:
@@ -215,6 +218,11 @@ class Visit:
         return sum(line.qty for line in self.lines if line.counts)
 
     @property
+    def wanted(self) -> int:
+        """The pieces expected: those of the plan where there is one, else those that are known to be here."""
+        return sum(self._wanted.values())
+
+    @property
     def extra(self) -> int:
         """The pieces counted that nobody expected here."""
         return sum(line.qty for line in self.lines if line.counts and line.outcome is Outcome.UNEXPECTED)
@@ -239,7 +247,9 @@ class Visit:
     @property
     def last(self) -> Line | None:
         """The last recorded line that stands: what an undo takes back."""
-        return next((line for line in reversed(self.lines) if line.event_id and not line.undone), None)
+        closed = closed_events(self.phone.store, self.task)
+        standing = (line for line in reversed(self.lines) if line.event_id and not line.undone)
+        return next((line for line in standing if line.event_id not in closed), None)
 
     def rows(self) -> list[Row]:
         """Give the expected list by type, the largest first; the unknown type last."""

@@ -28,7 +28,7 @@ _DIRECTIONS: Final = {"item.collected": "collect", "item.delivered": "deliver", 
 
 
 class Ending(StrEnum):
-    """How a stop ended; the words are `stop.ending.<value>`."""
+    """How a stop ended; the words are `round.ending.<value>`."""
 
     DONE = "done"
     NOTHING = "nothing"
@@ -39,7 +39,7 @@ class Ending(StrEnum):
 
 
 class Gap(StrEnum):
-    """Why another number was found than expected; the words are `stop.gap.<value>`."""
+    """Why another number was found than expected; the words are `round.gap.<value>`."""
 
     IN_USE = "in_use"
     """Still full, or in use at the partner's."""

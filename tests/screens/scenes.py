@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 
 from boucle.codes import Kind, mint
+from boucle.rounds import Gap
+from boucle_field import driving
 from boucle_field.correcting import Fix
 from boucle_field.line import Choice
 from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.face import Face
+from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.stop_summary_screen import SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
 from boucle_field.sends import Pile, lines
 from tests.builders import code
 from tests.screens.hand import Hand
-from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN
+from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN, plan_today
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
 
@@ -48,6 +52,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     face.open_help()
     yield "help"
     face.home()
+    yield from _a_round(hand)
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:
@@ -157,3 +162,38 @@ def _corrections(hand: Hand) -> Iterator[str]:
         yield name
     _type(hand, PIN)
     yield "corrected"
+
+
+def _a_round(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    if face.visit is not None:
+        face.visit.close()
+        face.visit = None
+    plan_today(face.at)
+    face.home()
+    yield "round-home"
+    face.back()
+    yield "round"
+    of = driving.rounds_of_today(face.at)[0]
+    face.open_stop(of, of.stops[0])
+    yield "stop"
+    face.open(NothingScreen, of, of.stops[0])
+    yield "stop-nothing"
+    face.begin("collect", "mulhouse", of.task(of.stops[0]))
+    for number in (6, 7, 8):
+        hand.scan(LABEL + code(number))
+    yield "stop-scan"
+    face.summary()
+    yield "stop-summary"
+    face.open(SignerScreen, of, of.stops[0], None)
+    yield "stop-signer"
+    face.open(StopSummaryScreen, of, of.stops[0], Gap.IN_USE, LONG_NAME)
+    face.screen.signing.draw([[100, 800, 300, 200, 500, 800, 700, 200], [650, 500, 900, 480]])
+    yield "stop-signed"
+    face.screen.validate()
+    yield "stop-validated"
+    face.open_stop(of, of.stops[0])
+    yield "stop-again"
+    face.open(RoundEndScreen, of)
+    yield "round-end"
+    face.home()

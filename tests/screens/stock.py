@@ -8,10 +8,12 @@ from random import Random
 
 from boucle.codes import Kind, mint
 from boucle.pin import hash_pin
+from boucle_field import driving
 from boucle_field.identity import Identity
 from boucle_field.mirror import Mirror
 from boucle_field.outbox import Draft
 from boucle_field.pages import Page
+from boucle_field.phone import Phone
 from boucle_field.store import Store, put
 from boucle_field.sync import sync
 from tests.builders import START_MS, Device, code
@@ -63,6 +65,31 @@ def staff(server: SimServer) -> None:
     driver = {"badge": "", "role": "driver", "site": "", "pin": pin}
     server.add_person("p-karim", {**driver, "name": "Karim", "badge": BADGE.text})
     server.add_person("p-jean", {**driver, "name": LONG_NAME})
+
+
+def plan_today(phone: Phone, key: str = "T-1") -> None:
+    """Let a round of today come down to a phone: Mulhouse, then a place with a long name where nothing is known."""
+    stops = [
+        {
+            "id": "a",
+            "place": "mulhouse",
+            "collect": {"bac": 20, "palette": 2},
+            "deliver": {"bac": 4},
+            "opens": "08:00",
+            "closes": "10:30",
+            "note": "Quai 3, sonner à l’interphone.",
+        },
+        {"id": "b", "place": "charleville", "collect": {"palette": 1_200}, "opens": "11:00"},
+    ]
+    row = {"day": driving.today(phone).isoformat(), "name": "Sud Alsace", "home": "strasbourg", "stops": stops}
+    told = Device(dev="d-serveur", epoch="00000000000000f3", random=Random(97), now_ms=START_MS)
+    event = told.event("reference.set", "", body={"table": "round", "key": key, "valid_from": 0, "row": row})
+    version = {"valid_from": 0, "row": row, "id": event.id}
+    cursor = int(phone.mirror.cursor) + 1
+    rows = [{"n": cursor, "table": "round", "key": key, "row": [version]}]
+    page = Page.read({"rows": rows, "next": cursor, "more": False})
+    assert page is not None
+    phone.mirror.apply(page)
 
 
 def enrolled(directory: Path, server: SimServer, *, at: str = NOBODY) -> None:

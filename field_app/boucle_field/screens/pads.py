@@ -19,6 +19,9 @@ DONE: Final = "OK"
 LONGEST_PIN: Final = 8
 _CODE_COLUMNS: Final = 6
 _GROUP: Final = 4
+LONGEST_NAME: Final = 60
+_SPACE: Final = "␣"
+_NAME_KEYS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÉÈÇ-’"
 
 
 class Pad(Box, Typing):
@@ -151,3 +154,29 @@ def tiles(look: Theme, named: Iterable[tuple[str, str]], chosen: Callable[[str],
     return [
         BigButton(name, look.tile, act=partial(chosen, key), size=theme.TITLE, line=look.line) for key, name in named
     ]
+
+
+class NamePad(Pad):
+    """The pad for a person's name: letters, the hyphen, the apostrophe and a space."""
+
+    def __init__(self, look: Theme, entered: Callable[[str], object]) -> None:
+        super().__init__(
+            look,
+            keys=[*_NAME_KEYS, _SPACE, ERASE, DONE],
+            columns=_CODE_COLUMNS,
+            key_dp=theme.TOUCH,
+            longest=LONGEST_NAME,
+            entered=lambda text: entered(_as_name(text)),
+            shown=_as_name,
+        )
+
+    def typed(self, text: str) -> None:
+        """Take letters, a space too."""
+        super().typed(text.replace(" ", _SPACE).replace("'", "’"))
+
+
+def _as_name(text: str) -> str:
+    """Write a name as names are written: capitals at the beginnings."""
+    return "".join(
+        letter if not at or text[at - 1] in (_SPACE, "-", "’") else letter.lower() for at, letter in enumerate(text)
+    ).replace(_SPACE, " ")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from boucle.commands import Command
 from boucle.enrolment import Invitation
-from boucle_field import people
+from boucle_field import driving, people
 from boucle_field.desk import Outcome
 from boucle_field.errors import LoginError
 from boucle_field.line import Line
@@ -15,9 +15,12 @@ from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
 from boucle_field.screens.red_screen import RedScreen
+from boucle_field.screens.round_router import RoundRouter
+from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
-from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, HomeScreen, PlaceScreen, SummaryScreen
+from boucle_field.screens.stop_summary_screen import StopSummaryScreen
+from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, PlaceScreen, SummaryScreen
 from boucle_field.visit import Visit
 from boucle_field.work import ACTIONS, Amount, Where
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen
 
 
-class Router:
+class Router(RoundRouter):
     """Half of the face: it holds the visit, and opens the screen that a scan asks for."""
 
     phone: Phone | None
@@ -45,12 +48,6 @@ class Router:
         self.task = ""
         self.pending: list[str] = []
         """Items that were scanned before it was clear what is done with them."""
-
-    @property
-    def at(self) -> Phone:
-        """The phone, once it is enrolled."""
-        assert self.phone is not None
-        return self.phone
 
     @property
     def has_people(self) -> bool:
@@ -108,7 +105,7 @@ class Router:
             case Thing(code=code):
                 self.hold(code)
             case Task(key=key):
-                self.task = key
+                self.take_task(key)
             case Command() as command if command.value in ACTIONS:
                 self.choose(command.value)
             case Command():
@@ -151,11 +148,16 @@ class Router:
 
     def home(self) -> None:
         """Go to where everything begins."""
-        self.open(HomeScreen)
+        self.open(WorkScreen)
 
     def back(self) -> None:
-        """Go back to the visit, or to the beginning."""
-        self.open(ScanScreen if self.visit is not None else HomeScreen)
+        """Go back to the visit, or to the beginning: the only round of today, where there is one."""
+        if self.visit is not None:
+            self.open(ScanScreen)
+        elif len(mine := driving.rounds_of_today(self.at)) == 1 and not self.pending:
+            self.open(RoundScreen, mine[0])
+        else:
+            self.home()
 
     def choose(self, action: str) -> None:
         """Begin an action: at once where its place is known, else by asking for it."""
@@ -168,13 +170,18 @@ class Router:
     def arrive(self, place: str) -> None:
         """Begin the visit that a place's label means: the action under way if it fits, else the usual one there."""
         is_partner = self.at.desk.context().is_partner(place)
-        action = AT_PARTNERS if is_partner else AT_HOME
+        action = self._usual(place) if is_partner else AT_HOME
         if self.visit is not None and self._fits(self.visit.action, is_partner=is_partner):
             action = self.visit.action
         if self.visit is not None and (self.visit.action, self.visit.place) == (action, place):
             self.told(None, self.say("screen.already_here"))
             return
         self.begin(action, place)
+
+    def _usual(self, place: str) -> str:
+        """Give what is usually done at a partner's: what is planned there today, else taking back."""
+        stop = driving.stop_at(self.at, place)
+        return "deliver" if stop is not None and stop[1].deliver and not stop[1].collect else AT_PARTNERS
 
     def turn(self, action: str) -> None:
         """Do something else at the same place, if it can be done there."""
@@ -195,12 +202,14 @@ class Router:
     def _fits(action: str, *, is_partner: bool) -> bool:
         return action == "ship" or (ACTIONS[action].where is Where.AWAY) == is_partner
 
-    def begin(self, action: str, place: str) -> None:
-        """Open a visit; what was scanned too early is its first."""
+    def begin(self, action: str, place: str, task: str = "") -> None:
+        """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
         self.chooser.forget()
         if self.visit is not None:
             self.visit.close()
-        self.visit = Visit.begin(self.at, action=action, place=place, task=self.task)
+        stop = driving.stop_at(self.at, place) if action in driving.DIRECTIONS else None
+        task = task or self.task or (stop[0].task(stop[1]) if stop else "")
+        self.visit = Visit.begin(self.at, action=action, place=place, task=task)
         self.task = ""
         remember(self.at, place)
         self.open(ScanScreen)
@@ -221,7 +230,10 @@ class Router:
 
     def summary(self) -> None:
         """Show what the visit comes to."""
-        if self.visit is not None:
+        stop = self.stop
+        if stop is not None:
+            self.open(StopSummaryScreen, *stop)
+        elif self.visit is not None:
             self.open(SummaryScreen)
 
     def validate(self) -> None:

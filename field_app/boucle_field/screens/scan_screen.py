@@ -1,5 +1,6 @@
 """D4, the scan screen: the counter, the last line with its undo, what is expected; the scanner never waits."""
 
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,8 +89,8 @@ class ScanScreen(Screen):
             case Spot(key=key):
                 self.face.arrive(key)
             case Task(key=key):
-                self.face.task = key
-                self.face.begin(self.visit.action, self.visit.place)
+                if not self.face.take_task(key):
+                    self.face.begin(self.visit.action, self.visit.place)
             case _:
                 return False
         return True
@@ -207,7 +208,7 @@ class ScanScreen(Screen):
     def show_counts(self) -> None:
         """Show the counts as they are now: all that a scan changes."""
         rows = self.visit.rows()
-        self.panel.show(self.shown, counted=self.visit.counted, expected=len(self.visit.expected))
+        self.panel.show(self.shown, counted=self.visit.counted, expected=self.visit.wanted)
         unknown = self.say("screen.unknown_type")
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last
@@ -241,6 +242,9 @@ class ScanScreen(Screen):
             ("screen.amount", lambda: self.face.open(AmountScreen)),
         ]
         self.tools.clear_widgets()
+        for action in self.face.also_here():
+            words = self.say("screen.turn_to", action=ACTIONS[action].word(self.face.lang))
+            self.tools.add_widget(Chip(words, self.look.tile, act=partial(self.face.turn, action), line=self.look.line))
         for key, act in offers:
             self.tools.add_widget(Chip(self.say(key), self.look.tile, act=act, line=self.look.line))
         for chip in self.face.camera_chips():

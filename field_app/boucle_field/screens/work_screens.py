@@ -31,6 +31,7 @@ class HomeScreen(Screen):
         pending = [self.face.describe(code) for code in self.face.pending]
         self.fill(
             self.title("screen.what_now"),
+            *self.before(),
             *(Text(each, self.look.page, bold=True) for each in pending),
             self.text("screen.scan_a_place") if not pending else self.text("screen.done_what"),
             *(
@@ -46,6 +47,10 @@ class HomeScreen(Screen):
             gap(),
             chips(*self._settings()),
         )
+
+    def before(self) -> list[Widget]:
+        """Give what comes before the choice of an action."""
+        return []
 
     def _settings(self) -> list[Chip]:
         face = self.face
@@ -68,8 +73,7 @@ class HomeScreen(Screen):
             case Thing(code=code):
                 self.face.hold(code)
             case Task(key=key):
-                self.face.task = key
-                self.face.told(None, self.say("screen.round", code=self.face.named(key)))
+                self.face.take_task(key)
             case Command() as command if command.value in OPERATIONS:
                 self.face.choose(command.value)
             case _:

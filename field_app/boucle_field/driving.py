@@ -1,0 +1,160 @@
+"""Driving a round: which rounds are this person's today, how far each stop has come, and its validation.
+
+What a stop came to is always read back from the events of its task, so that an app that was killed in the middle of
+a stop shows the same as one that was not.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from boucle.events import Event
+from boucle.rounds import (
+    VALIDATED,
+    Ending,
+    Found,
+    Gap,
+    Round,
+    Stop,
+    found_at,
+    rounds_in,
+    stop_of_task,
+    validation,
+)
+from boucle_field import people
+from boucle_field.desk import Told
+from boucle_field.outbox import Draft
+from boucle_field.phone import Phone
+from boucle_field.undoing import amended, of_task
+
+DIRECTIONS: Final = {"collect": "collect", "deliver": "deliver"}
+"""The actions that a plan has an expectation for, with its side of the plan."""
+STILL_SHOWN: Final = timedelta(days=1)
+"""A round of yesterday can still be ended: nights and forgotten evenings happen."""
+
+
+class Progress(StrEnum):
+    """How far a stop has come on this phone; the words are `round.progress.<value>`."""
+
+    TO_DO = "to_do"
+    BEGUN = "begun"
+    DONE = "done"
+
+
+class Standing(NamedTuple):
+    """How a stop stands: its progress, what was found, its last validation (None: none) and the number of them.
+
+    `added` is how many events came after the last validation, or were amended since.
+    """
+
+    progress: Progress
+    found: list[Found]
+    validated: Event | None
+    version: int
+    added: int
+
+
+def today(phone: Phone) -> date:
+    """Give the day it is here, by the server's time as far as this phone knows it."""
+    return datetime.fromtimestamp(phone.desk.now_ms() / 1000, ZoneInfo(phone.identity.zone)).date()
+
+
+def rounds_of_today(phone: Phone) -> list[Round]:
+    """Give the rounds that this person can drive now: of today, and of yesterday while a stop is left."""
+    who = people.present(phone.store)
+    person, now = who.person if who else "", today(phone)
+    planned = rounds_in(phone.mirror.book(), at_ms=phone.desk.now_ms())
+    mine = [each for each in planned if each.stops and (not each.person or each.person == person)]
+    return [each for each in mine if each.day == now or (now - STILL_SHOWN == each.day and not is_done(phone, each))]
+
+
+def find_round(phone: Phone, key: str) -> Round | None:
+    """Give a planned round by its key, whatever its day."""
+    return next((each for each in rounds_in(phone.mirror.book(), at_ms=phone.desk.now_ms()) if each.key == key), None)
+
+
+def stop_of(phone: Phone, task: str) -> tuple[Round, Stop] | None:
+    """Give the stop that a task names, None for another task or a stop that is planned no more."""
+    named = stop_of_task(task)
+    found = find_round(phone, named[0]) if named else None
+    stop = found.stop(named[1]) if found and named else None
+    return (found, stop) if found and stop else None
+
+
+def stop_at(phone: Phone, place: str) -> tuple[Round, Stop] | None:
+    """Give the stop of today's rounds at a place, one that is not done before one that is."""
+    stops = [(each, stop) for each in rounds_of_today(phone) for stop in each.stops if stop.place == place]
+    stops.sort(key=lambda pair: standing(phone, *pair).progress is Progress.DONE)
+    return stops[0] if stops else None
+
+
+def planned(phone: Phone, task: str, action: str) -> Mapping[str, int] | None:
+    """Give the pieces of each type that the plan expects of an action, None where there is no plan for it."""
+    at = stop_of(phone, task)
+    return getattr(at[1], DIRECTIONS[action]) or None if at and action in DIRECTIONS else None
+
+
+def standing(phone: Phone, of: Round, stop: Stop) -> Standing:
+    """Give how a stop stands on this phone."""
+    numbered = of_task(phone.store, of.task(stop))
+    gone = amended(phone.store)
+    validations = [(n, event) for n, event in numbered if event.kind == VALIDATED]
+    work = [(n, event) for n, event in numbered if event.kind != VALIDATED and event.id not in gone]
+    types = {
+        event.subject: phone.mirror.look(event.subject).item.type for _, event in work if event.code and event.subject
+    }
+    found = found_at(stop, [event for _, event in work], types)
+    last = validations[-1] if validations else None
+    added = sum(n > last[0] for n, _ in numbered) if last else 0
+    progress = Progress.DONE if last and not added else Progress.BEGUN if work or last else Progress.TO_DO
+    return Standing(progress, found, last[1] if last else None, len(validations), added)
+
+
+def is_done(phone: Phone, of: Round) -> bool:
+    """Tell whether every stop of a round is validated, with nothing added since."""
+    return all(standing(phone, of, stop).progress is Progress.DONE for stop in of.stops)
+
+
+def validate(
+    phone: Phone,
+    of: Round,
+    stop: Stop,
+    *,
+    ending: Ending,
+    reasons: Mapping[str, Gap] | None = None,
+    signer: str = "",
+    signature: Sequence[Sequence[int]] = (),
+    note: str = "",
+) -> Told:
+    """Record that a stop is done; what was seen is kept with it. `signature` is strokes of x, y, x, y… in thousandths.
+
+    Who signed is personal: it goes where it can be erased later. LoginError and `StoreError` as `Desk.record`.
+    """
+    now = standing(phone, of, stop)
+    body: dict[str, Any] = validation(now.found, ending=ending, version=now.version + 1, reasons=reasons or {})
+    private: dict[str, Any] = {}
+    if signer:
+        private["signer"] = signer
+    if signature:
+        private["signature"] = [list(stroke) for stroke in signature]
+    return phone.desk.record(
+        Draft(
+            kind=VALIDATED,
+            task=of.task(stop),
+            place=stop.place,
+            body=body | ({"note": note} if note else {}),
+            private=private,
+        )
+    )
+
+
+def in_vehicle(phone: Phone, of: Round) -> dict[str, int]:
+    """Give the pieces of each type that this phone took up on a round, by type."""
+    found: dict[str, int] = {}
+    for stop in of.stops:
+        for row in standing(phone, of, stop).found:
+            if row.direction == "collect" and (n := row.scanned + row.declared):
+                found[row.item_type] = found.get(row.item_type, 0) + n
+    return found

@@ -1,0 +1,80 @@
+"""The router's part about rounds: what a round's label opens, the stop of the visit, its validation."""
+
+from typing import TYPE_CHECKING, Any
+
+from boucle.rounds import Round, Stop
+from boucle_field import driving
+from boucle_field.desk import Outcome
+from boucle_field.errors import FieldError
+from boucle_field.screens import wording
+from boucle_field.screens.round_screens import RoundScreen, StopScreen
+from boucle_field.screens.stop_summary_screen import StopSummaryScreen
+from boucle_field.visit import name_of_place
+
+if TYPE_CHECKING:
+    from boucle_field.phone import Phone
+    from boucle_field.visit import Visit
+
+
+class RoundRouter:
+    """What the router knows of rounds."""
+
+    phone: "Phone | None"
+    visit: "Visit | None"
+    task: str
+    open: Any
+    told: Any
+    signal: Any
+    say: Any
+    fail: Any
+    recorded: Any
+
+    @property
+    def at(self) -> "Phone":
+        """The phone, once it is enrolled."""
+        assert self.phone is not None
+        return self.phone
+
+    @property
+    def stop(self) -> tuple[Round, Stop] | None:
+        """The planned stop that the visit is a part of."""
+        return driving.stop_of(self.at, self.visit.task) if self.visit is not None else None
+
+    def also_here(self) -> list[str]:
+        """Give what else is done at the stop of the visit."""
+        assert self.visit is not None
+        return [each for each in driving.DIRECTIONS if each != self.visit.action] if self.stop else []
+
+    def take_task(self, key: str) -> bool:
+        """Take the label of a round: open it where this phone knows it, else let the next scans carry it."""
+        of = driving.find_round(self.at, key)
+        if of is not None:
+            self.open(RoundScreen, of)
+            return True
+        self.task = key
+        self.told(None, self.say("screen.round", code=wording.named(key)))
+        return False
+
+    def open_stop(self, of: Round, stop: Stop) -> None:
+        """Open a stop."""
+        self.open(StopScreen, of, stop)
+
+    def end_stop(self, of: Round, stop: Stop) -> None:
+        """Show what a stop comes to."""
+        self.open(StopSummaryScreen, of, stop)
+
+    def validate_stop(self, of: Round, stop: Stop, **said: Any) -> None:
+        """Validate a stop, and go on with the round."""
+        try:
+            driving.validate(self.at, of, stop, **said)
+        except FieldError as error:
+            self.fail(error)
+            return
+        if self.visit is not None:
+            self.visit.close()
+            self.visit = None
+        self.signal(Outcome.ACCEPTED)
+        self.open(RoundScreen, of)
+        self.recorded()
+        place = name_of_place(self.at.mirror.book(), stop.place, self.at.desk.now_ms())
+        self.told(Outcome.ACCEPTED, self.say("screen.stop_done", place=place))

@@ -1,0 +1,239 @@
+"""The screens of a round: its stops in order (D2), one stop (D3), its end (D7)."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from kivy.uix.widget import Widget
+
+from boucle.commands import Command
+from boucle.rounds import Ending, Round, Stop
+from boucle_field import driving
+from boucle_field.driving import Progress, Standing
+from boucle_field.meaning import Meaning, Thing
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.pads import tiles
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.top_bar import grouped, local_time
+from boucle_field.screens.work_screens import HomeScreen
+from boucle_field.visit import name_of_place, name_of_type
+from boucle_field.work import ACTIONS
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "✓"}
+
+
+class RoundScreen(Screen):
+    """The stops of a round in the order in which they are driven."""
+
+    def __init__(self, face: "Face", of: Round) -> None:
+        super().__init__(face)
+        self.round = of
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        stops = [
+            BigButton(
+                self._words(number, stop),
+                self.look.tile,
+                act=partial(self.face.open_stop, self.round, stop),
+                line=self.look.line,
+            )
+            for number, stop in enumerate(self.round.stops, 1)
+        ]
+        self.fill(
+            Text(self.round.name or self.say("screen.my_round"), self.look.page, size=theme.TITLE, bold=True),
+            *stops,
+            bottom=(
+                self.other("screen.other_work", self.face.home),
+                self.main("screen.round_end", partial(self.face.open, RoundEndScreen, self.round)),
+            ),
+        )
+
+    def _words(self, number: int, stop: Stop) -> str:
+        phone = self.face.at
+        place = name_of_place(phone.mirror.book(), stop.place, phone.desk.now_ms())
+        progress = driving.standing(phone, self.round, stop).progress
+        head = f"{number}. {place}"
+        told = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
+        return "\n".join([head, *planned_words(self, stop), told])
+
+    def take(self, meant: Meaning) -> bool:
+        """Take an item: what is done with it is asked, as anywhere. Everything else means what it always means."""
+        match meant:
+            case Thing(code=code):
+                self.face.hold(code)
+            case Command.FINISH:
+                self.face.open(RoundEndScreen, self.round)
+            case _:
+                return False
+        return True
+
+
+class StopScreen(Screen):
+    """One stop: what is to be taken and left, what to mind, and what can be done."""
+
+    def __init__(self, face: "Face", of: Round, stop: Stop) -> None:
+        super().__init__(face)
+        self.round, self.stop = of, stop
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        phone = self.face.at
+        place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
+        now = driving.standing(phone, self.round, self.stop)
+        big = [Text(line, self.look.page, size=theme.TITLE, bold=True) for line in planned_words(self, self.stop)]
+        note = [Text(self.stop.note, self.look.page)] if self.stop.note else []
+        actions = [
+            BigButton(
+                ACTIONS[action].word(self.face.lang),
+                self.look.main if first else self.look.tile,
+                act=partial(self.face.begin, action, self.stop.place, self.round.task(self.stop)),
+                least=theme.MAIN,
+                size=theme.TITLE,
+                bold=first,
+                line="" if first else self.look.line,
+            )
+            for action, first in _in_order(self.stop)
+        ]
+        again = now.progress is Progress.BEGUN
+        self.fill(
+            Text(place, self.look.page, size=theme.TITLE, bold=True),
+            *big,
+            *note,
+            *self._standing(now),
+            *actions,
+            self.other("screen.stop_nothing", partial(self.face.open, NothingScreen, self.round, self.stop)),
+            bottom=(
+                self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
+                *([self.main("screen.validate", partial(self.face.end_stop, self.round, self.stop))] if again else []),
+            ),
+        )
+
+    def _standing(self, now: Standing) -> list[Widget]:
+        if now.validated is None:
+            return []
+        at = local_time(now.validated.wall, self.face.at.identity.zone)
+        told: list[Widget] = [self.text("screen.stop_validated", time=at, version=now.version, next=now.version + 1)]
+        return [*told, self.text("screen.stop_added", n=now.added)] if now.added else told
+
+    def take(self, meant: Meaning) -> bool:
+        """Take an item: it is the first of what is usual here; and the word to validate."""
+        match meant:
+            case Thing():
+                action = next(action for action, first in _in_order(self.stop) if first)
+                self.face.begin(action, self.stop.place, self.round.task(self.stop))
+                return self.face.screen.take(meant)
+            case Command.VALIDATE | Command.FINISH:
+                self.face.end_stop(self.round, self.stop)
+            case Command() as command if command.value in driving.DIRECTIONS:
+                self.face.begin(command.value, self.stop.place, self.round.task(self.stop))
+            case _:
+                return False
+        return True
+
+
+class NothingScreen(Screen):
+    """Nothing to take at a stop: why."""
+
+    def __init__(self, face: "Face", of: Round, stop: Stop) -> None:
+        super().__init__(face)
+        self.round, self.stop = of, stop
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        named = [(str(each), self.say(f"round.ending.{each}")) for each in Ending if each is not Ending.DONE]
+        self.fill(
+            self.title("screen.stop_why"),
+            *tiles(self.look, named, self._chosen),
+            bottom=(self.other("screen.back", partial(self.face.open_stop, self.round, self.stop)),),
+        )
+
+    def _chosen(self, ending: str) -> None:
+        self.face.validate_stop(self.round, self.stop, ending=Ending(ending))
+
+
+class RoundEndScreen(Screen):
+    """The end of a round: is everything done and sent, what is in the vehicle, where is it unloaded."""
+
+    def __init__(self, face: "Face", of: Round) -> None:
+        super().__init__(face)
+        self.round = of
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        phone = self.face.at
+        book, now = phone.mirror.book(), phone.desk.now_ms()
+        left = sum(driving.standing(phone, self.round, each).progress is not Progress.DONE for each in self.round.stops)
+        unsent = phone.outbox.counts().unsent
+        load = driving.in_vehicle(phone, self.round)
+        carried = [
+            Text(f"{grouped(n)} × {name_of_type(book, each, now) or self.say('screen.unknown_type')}", self.look.page)
+            for each, n in sorted(load.items(), key=lambda row: (-row[1], row[0]))
+        ]
+        home = self.round.home or phone.desk.context().home
+        unload = partial(self.face.begin, "receive", home)
+        self.fill(
+            self.title("screen.round_end"),
+            self.text("screen.round_left", n=left) if left else self.text("screen.round_all_done"),
+            self.text("screen.round_unsent", n=unsent) if unsent else self.text("screen.round_all_sent"),
+            self.title("screen.round_load"),
+            *(carried or [self.text("screen.round_load_none")]),
+            self.text("screen.round_unload"),
+            bottom=(
+                self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
+                *([self.main("screen.round_unload_at", unload, place=name_of_place(book, home, now))] if home else []),
+            ),
+        )
+
+
+class WorkScreen(HomeScreen):
+    """What is to be done where a round of today waits: the round first, then all the rest."""
+
+    def before(self) -> list[Widget]:
+        """Give one button for each round of today."""
+        return [
+            BigButton(
+                self._words(each),
+                self.look.main,
+                act=partial(self.face.open, RoundScreen, each),
+                least=theme.MAIN,
+                size=theme.TITLE,
+                bold=True,
+            )
+            for each in driving.rounds_of_today(self.face.at)
+        ]
+
+    def _words(self, of: Round) -> str:
+        done = sum(driving.standing(self.face.at, of, each).progress is Progress.DONE for each in of.stops)
+        return self.say("screen.my_round_of", name=of.name or of.key, done=done, all=len(of.stops))
+
+
+def planned_words(screen: Screen, stop: Stop) -> list[str]:
+    """Say what is planned at a stop: what to take, what to leave, and when."""
+    phone = screen.face.at
+    book, now = phone.mirror.book(), phone.desk.now_ms()
+    told = []
+    for key, plan in (("screen.stop_take", stop.collect), ("screen.stop_leave", stop.deliver)):
+        if plan:
+            pieces = ", ".join(f"{grouped(n)} {name_of_type(book, each, now)}" for each, n in plan.items())
+            told.append(screen.say(key, what=pieces))
+    match stop.opens, stop.closes:
+        case "", "":
+            pass
+        case opens, "":
+            told.append(screen.say("screen.stop_from", opens=opens))
+        case "", closes:
+            told.append(screen.say("screen.stop_until", closes=closes))
+        case opens, closes:
+            told.append(screen.say("screen.stop_between", opens=opens, closes=closes))
+    return told
+
+
+def _in_order(stop: Stop) -> list[tuple[str, bool]]:
+    """Give the two actions of a stop, the planned one first and marked; taking back is the usual one."""
+    leaves_only = bool(stop.deliver) and not stop.collect
+    names = ("deliver", "collect") if leaves_only else ("collect", "deliver")
+    return [(name, at == 0) for at, name in enumerate(names)]

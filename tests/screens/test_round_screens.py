@@ -1,0 +1,210 @@
+"""A round on the screens: its stops, what was found at each, the partner's signature; taps are counted."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kivy.tests.common import UnitTestTouch
+
+from boucle.commands import Command
+from boucle_field import driving
+from boucle_field.driving import Progress
+from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen, StopScreen
+from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.screens.stop_summary_screen import StopSummaryScreen
+from boucle_field.screens.work_screens import HomeScreen
+from tests.builders import code
+from tests.screens.hand import Hand
+from tests.screens.scenes import LABEL
+from tests.screens.stock import STRASBOURG, plan_today
+from tests.screens.test_visit_screens import BASE, arrive, command, scan_crates, unsent
+
+
+@pytest.fixture
+def driver(hand: Hand) -> Hand:
+    """Give the app with a round of today: two stops, twenty crates expected at the first."""
+    plan_today(hand.face.at)
+    hand.face.start()
+    return hand
+
+
+def sign(hand: Hand) -> None:
+    """Draw two strokes in the frame, as a finger does."""
+    hand.frames(8)
+    pad = hand.face.screen.signing
+    left, bottom = pad.to_window(pad.x, pad.y)
+    for at in (0.2, 0.6):
+        touch = UnitTestTouch(left + pad.width * at, bottom + pad.height * 0.2)
+        touch.touch_down()
+        touch.touch_move(left + pad.width * (at + 0.1), bottom + pad.height * 0.8)
+        touch.touch_move(left + pad.width * (at + 0.2), bottom + pad.height * 0.3)
+        touch.touch_up()
+
+
+def progress(hand: Hand) -> Progress:
+    of = driving.rounds_of_today(hand.face.at)[0]
+    return driving.standing(hand.face.at, of, of.stops[0]).progress
+
+
+def last_kept(hand: Hand) -> tuple[dict[str, object], dict[str, object]]:
+    with hand.face.at.store.reading() as db:
+        payload, priv = db.execute("SELECT payload, priv FROM outbox ORDER BY n DESC LIMIT 1").fetchone()
+    return json.loads(payload), json.loads(priv) if priv else {}
+
+
+def test_the_round_of_today_is_what_a_driver_sees_first(driver: Hand) -> None:
+    assert isinstance(driver.face.screen, RoundScreen)
+    assert driver.sees("Sud Alsace")
+    assert driver.sees("1. Rhin Plasturgie")
+    assert driver.sees("À reprendre : 20 Bac 600×400")
+    assert driver.sees("entre 08:00 et 10:30")
+
+
+def test_a_stop_of_twenty_crates_takes_four_taps_and_a_signature(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Reprendre")
+    scan_crates(driver, range(1, 21))
+    driver.tap("TERMINER")
+    sign(driver)
+    driver.tap("VALIDER")
+    assert driver.taps == 4
+    assert (driver.face.visit, unsent(driver), progress(driver)) == (None, 21, Progress.DONE)
+    payload, priv = last_kept(driver)
+    assert payload["kind"] == "stop.validated/1"
+    strokes = priv["signature"]
+    assert isinstance(strokes, list)
+    assert [len(stroke) for stroke in strokes] == [6, 6]
+    assert all(0 <= along <= 1000 for stroke in strokes for along in stroke)
+
+
+def test_with_the_label_of_the_place_two_taps_are_enough(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 21))
+    driver.tap("TERMINER")
+    sign(driver)
+    driver.tap("VALIDER")
+    assert (driver.taps, progress(driver)) == (2, Progress.DONE)
+
+
+def test_with_command_labels_no_tap_is_needed(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 21))
+    command(driver, Command.FINISH)
+    assert isinstance(driver.face.screen, StopSummaryScreen)
+    command(driver, Command.VALIDATE)
+    assert (driver.taps, progress(driver)) == (0, Progress.DONE)
+
+
+def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("TERMINER")
+    assert driver.sees("Pourquoi cet écart ?")
+    sign(driver)
+    driver.tap("Encore utilisé")
+    assert driver.sees("✓ Encore utilisé")
+    driver.tap("VALIDER")
+    payload, priv = last_kept(driver)
+    body = payload["body"]
+    assert isinstance(body, dict)
+    assert body["reasons"]["collect:bac"] == "in_use"
+    assert body["counts"]["collect:bac"] == {"expected": 20, "scanned": 18, "declared": 0}
+    assert len(priv["signature"]) == 2  # type: ignore[arg-type]
+
+
+def test_the_name_of_who_signs_is_typed_and_kept_apart(driver: Hand) -> None:
+    arrive(driver)
+    driver.scan(LABEL + code(1))
+    driver.tap("TERMINER")
+    driver.tap("Nom du signataire")
+    for key in "WEBER":
+        driver.tap(key)
+    driver.tap("OK")
+    assert driver.sees("Signataire : Weber")
+    driver.tap("VALIDER")
+    payload, priv = last_kept(driver)
+    assert priv["signer"] == "Weber"
+    assert "Weber" not in json.dumps(payload)
+
+
+def test_nothing_to_take_is_said_in_three_taps(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Rien à reprendre")
+    driver.tap("Fermé")
+    payload, _ = last_kept(driver)
+    assert driver.taps == 3
+    assert isinstance(payload["body"], dict)
+    assert payload["body"]["ending"] == "closed"
+    assert isinstance(driver.face.screen, RoundScreen)
+
+
+def test_both_ways_of_an_exchange_are_one_stop(driver: Hand) -> None:
+    arrive(driver)
+    driver.scan(LABEL + code(1))
+    driver.tap("Ici aussi : Déposer")
+    driver.scan(LABEL + code(21))
+    visit = driver.face.visit
+    assert visit is not None
+    assert (visit.action, visit.task) == ("deliver", "T-1#a")
+    driver.tap("TERMINER")
+    assert driver.sees("Reprendre · Bac 600×400")
+    assert driver.sees("Déposer · Bac 600×400")
+
+
+def test_a_scan_at_a_stop_begins_what_is_planned_there(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.scan(LABEL + code(1))
+    assert isinstance(driver.face.screen, ScanScreen)
+    assert driver.face.visit is not None
+    assert driver.face.visit.counted == 1
+
+
+def test_after_validation_a_crate_is_added_and_validated_again(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 5))
+    command(driver, Command.FINISH)
+    command(driver, Command.VALIDATE)
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees("version 1")
+    driver.tap("Reprendre")
+    driver.scan(LABEL + code(5))
+    command(driver, Command.FINISH)
+    command(driver, Command.VALIDATE)
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert payload["body"]["version"] == 2
+    assert payload["body"]["counts"]["collect:bac"]["scanned"] == 5
+
+
+def test_the_end_of_a_round_tells_what_is_left_and_leads_to_the_unloading(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 4))
+    command(driver, Command.FINISH)
+    command(driver, Command.VALIDATE)
+    driver.tap("Fin de tournée")
+    assert isinstance(driver.face.screen, RoundEndScreen)
+    assert driver.sees("Arrêts non validés : 1.")
+    assert driver.sees("3 × Bac 600×400")
+    assert driver.sees("Lignes à envoyer : 4.")
+    driver.scan(STRASBOURG.url(BASE))
+    assert driver.face.visit is not None
+    assert (driver.face.visit.action, driver.face.visit.place) == ("receive", "strasbourg")
+
+
+def test_other_work_is_one_tap_away_and_leads_back(driver: Hand) -> None:
+    driver.tap("Autre travail")
+    assert isinstance(driver.face.screen, HomeScreen)
+    driver.tap("Ma tournée : Sud Alsace")
+    assert isinstance(driver.face.screen, RoundScreen)
+    driver.tap("Rhin Plasturgie")
+    assert isinstance(driver.face.screen, StopScreen)
+
+
+def test_a_stop_goes_on_where_the_app_was_killed(driver: Hand, data: Path, open_app: Callable[..., Hand]) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 4))
+    again = open_app(data)
+    assert isinstance(again.face.screen, ScanScreen)
+    assert again.face.visit is not None
+    assert (again.face.visit.task, again.face.visit.counted, again.face.visit.wanted) == ("T-1#a", 3, 22)
