@@ -10,7 +10,7 @@ from boucle.rounds import Ending, Found, Gap, Round, Stop
 from boucle_field import driving
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Chip, Text, chips
+from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import NamePad
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.screen import Screen
@@ -37,24 +37,19 @@ class StopSummaryScreen(Screen):
         listed = ExpectedList(self.look, self.face.lang)
         listed.show([ListRow(self._name(row), row.scanned + row.declared, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look)
-        named = self.say("screen.stop_signer_named", name=self.signer) if self.signer else None
-        tools = [
-            Chip(named or self.say("screen.stop_signer"), self.look.tile, act=self._ask_name, line=self.look.line),
-            Chip(self.say("screen.stop_sign_again"), self.look.tile, act=self.signing.clear, line=self.look.line),
-        ]
+        signer = (
+            self.say("screen.stop_signer_named", name=self.signer) if self.signer else self.say("screen.stop_signer")
+        )
         self.fill(
             self.title("screen.stop_summary", place=place),
             *self._undecided(),
             listed,
             *self._gaps(),
             self.text("screen.summary_kept"),
+            BigButton(signer, self.look.tile, act=self._ask_name, line=self.look.line),
+            self.other("screen.stop_sign_again", self.signing.clear),
             self.other("screen.go_on", self._go_on),
-            bottom=(
-                chips(*tools),
-                self.text("screen.stop_sign"),
-                self.signing,
-                self.main("screen.validate", self.validate),
-            ),
+            bottom=(self.text("screen.stop_sign"), self.signing, self.main("screen.validate", self.validate)),
         )
 
     def _name(self, row: Found) -> str:
