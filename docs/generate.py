@@ -227,7 +227,9 @@ READERS = {
     "grams": "kilograms, to the gram",
     "cents": "euros, to the cent",
     "zone": "time zone",
-    "instant": "day or instant: `31/12/2025`, ISO 8601",
+    "instant": "day or instant: `31/12/2025`, `31/12/2025 08:30`, ISO 8601",
+    "day": "day: `24/11/2026` or `2026-11-24`",
+    "hour": "time of day: `08:30`, `8 h`",
     "label": "label",
     "siret": "14 digits",
     "role": "role",
@@ -236,7 +238,7 @@ READERS = {
     "verdict": "sorting verdict",
 }
 """What stands in a cell, by the function that reads it."""
-ORDER = ("partners", "sites", "item-types", "lanes", "operators", "items", "events")
+ORDER = ("partners", "sites", "item-types", "lanes", "operators", "rounds", "items", "events")
 
 
 def imports() -> str:

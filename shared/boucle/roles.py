@@ -1,7 +1,7 @@
 """Roles: what a person, a device or a program may do, as bundles of capabilities.
 
 A role never stops a physical scan: what happened is recorded, whoever saw it. Screens offer what the role
-allows, routes ask for a capability, and a decision recorded without the right is judged in the fold.
+allows and routes ask for a capability; the fold judges what was decided, not who decided it (docs/state.md).
 """
 
 import unicodedata

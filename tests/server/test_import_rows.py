@@ -1,13 +1,16 @@
 """Imports read every row before anything is written: what is created, unchanged, or faulty and why."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from boucle.codes import read_label
+from boucle.ids import is_uuid7
 from boucle.memory import MemoryStore
 from boucle.reference import Version
+from boucle.rounds import Round, Stop, read_round
 from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, siret
@@ -22,13 +25,17 @@ def register(*commissioned: str) -> Register:
     phone = Device()
     crates = [phone.event("item.commissioned", one, place="metz", body={"type": "bac"}) for one in commissioned]
     store.accept([*network(), *crates])
-    return Register(book=store.book(), bindings=store, operators=frozenset({"ana"}), now_ms=START_MS)
+    return Register(book=store.book(), bindings=store, operators={"ana": "p-ana"}, now_ms=START_MS)
 
 
 def test_numbers_and_dates_are_read_as_french_firms_write_them() -> None:
     assert (grams("2,15"), grams("1 250"), grams("0.3")) == (2_150, 1_250_000, 300)
     assert (cents("4,50 €"), cents("12")) == (450, 1_200)
     assert instant("31/12/2025") == instant("2025-12-31")
+    assert instant("31/12/2025 8:30") == instant("31/12/2025 à 08 h 30") == instant("2025-12-31T08:30")
+    for wrong in ("31/02/2025", "31/12/2025 25:00", "31/12/2025 8:61", "12-2025"):
+        with pytest.raises(CellError):
+            instant(wrong)
     for wrong in ("-1", "2,1505", "NaN", "1e9", "deux"):
         with pytest.raises(CellError):
             grams(wrong)
@@ -177,3 +184,114 @@ def test_plain_events_keep_the_time_that_somebody_claims() -> None:
         "import.future",
         "import.bad_act",
     ]
+
+
+EVENTS = ["quand", "quoi", "étiquette", "type", "quantité", "lieu", "vers", "référence"]
+
+
+def test_a_row_is_the_same_event_in_every_file() -> None:
+    shipped = ["2025-09-14T08:30+02:00", "expédié", code(1), "", "", "strasbourg", "mulhouse", ""]
+    film = ["14/09/2025", "collect", "", "film", "40", "mulhouse", "", ""]
+    first = plan("events", [EVENTS, shipped, film], register()).drafts
+    again = plan("events", [EVENTS, film, ["15/09/2025", "envolé", *shipped[2:]], shipped], register()).drafts
+    assert {draft.id for draft in first} == {draft.id for draft in again}
+    assert all(is_uuid7(draft.id) for draft in first)
+    other = plan("events", [EVENTS, [*shipped[:6], "metz", ""]], register()).drafts
+    assert other[0].id not in {draft.id for draft in first}
+
+
+def test_rows_that_were_recorded_already_are_unchanged() -> None:
+    rows = [EVENTS, *([f"{day}/09/2025", "collect", "", "film", "40", "mulhouse", "", ""] for day in (14, 15, 16))]
+    first = plan("events", rows, register())
+    held = {draft.id for draft in first.drafts[:2]}
+    again = plan("events", rows, replace(register(), recorded=lambda ids: held & set(ids)))
+    assert (again.counts[RowOutcome.CREATED], again.counts[RowOutcome.UNCHANGED]) == (1, 2)
+    assert again.drafts == first.drafts[2:]
+
+
+ROUNDS = ["tournée", "jour", "nom", "départ", "chauffeur", "arrêt", "lieu", "à partir de", "jusqu’à", "type",
+          "à reprendre", "à déposer", "consigne"]  # fmt: skip
+
+
+def round_row(  # noqa: PLR0917 - the cells of a row, in their order
+    key: str, day: str, stop: str, place: str, kind: str, take: str, leave: str = "", **more: str
+) -> list[str]:
+    said = {"tournée": key, "jour": day, "arrêt": stop, "lieu": place, "type": kind, "à reprendre": take}
+    return [({**said, "à déposer": leave} | more).get(name, "") for name in ROUNDS]
+
+
+def test_rows_of_stops_and_types_make_a_round() -> None:
+    rows = [
+        ROUNDS,
+        round_row("sud", "24/11/2026", "2", "nancy", "bac", "7"),
+        round_row(
+            "sud", "2026-11-24", "1", "mulhouse", "bac", "20", "30", nom="Sud", départ="strasbourg", chauffeur="Ana"
+        ),
+        round_row("sud", "24/11/2026", "1", "mulhouse", "roll", "2", **{"à partir de": "8h", "consigne": "Quai 3"}),
+        round_row("nord", "25/11/2026", "1", "metz", "", ""),
+    ]
+    made = plan("rounds", rows, register())
+    assert (made.faults, made.counts[RowOutcome.CREATED]) == ([], 4)
+    south, north = made.drafts
+    assert south.fields["body"] | {"row": None} == {"table": "round", "key": "sud", "valid_from": 0, "row": None}
+    assert read_round("sud", south.fields["body"]["row"]) == Round(
+        key="sud",
+        day=date(2026, 11, 24),
+        name="Sud",
+        home="strasbourg",
+        person="p-ana",
+        stops=(
+            Stop(
+                id="1",
+                place="mulhouse",
+                collect={"bac": 20, "roll": 2},
+                deliver={"bac": 30},
+                opens="08:00",
+                note="Quai 3",
+            ),
+            Stop(id="2", place="nancy", collect={"bac": 7}),
+        ),
+    )
+    assert north.fields["body"]["row"]["stops"] == [{"id": "1", "place": "metz"}]
+
+
+def test_a_round_with_a_faulty_row_is_not_planned_by_half() -> None:
+    rows = [
+        ROUNDS,
+        round_row("sud", "24/11/2026", "1", "mulhouse", "bac", "20"),
+        round_row("sud", "24/11/2026", "2", "nulle-part", "bac", "20"),
+        round_row("nord", "25/11/2026", "1", "metz", "bac", "1"),
+        round_row("est", "demain", "1", "metz", "bac", "1"),
+        round_row("ouest", "25/11/2026", "1", "metz", "bac", "1", chauffeur="Personne"),
+        round_row("mixte", "25/11/2026", "1", "metz", "bac", "1"),
+        round_row("mixte", "25/11/2026", "1", "nancy", "roll", "1"),
+        round_row("heure", "25/11/2026", "1", "metz", "bac", "1", **{"à partir de": "25:00"}),
+        round_row("double", "25/11/2026", "1", "metz", "bac", "1"),
+        round_row("double", "25/11/2026", "1", "metz", "bac", "2"),
+    ]
+    made = plan("rounds", rows, register())
+    assert [(fault.row, fault.key) for fault in made.faults] == [
+        (2, "import.round_incomplete"),
+        (3, "import.no_site"),
+        (5, "import.bad_day"),
+        (6, "import.no_operator"),
+        (7, "import.round_incomplete"),
+        (8, "import.round_differs"),
+        (9, "import.bad_hour"),
+        (10, "import.round_incomplete"),
+        (11, "import.twice"),
+    ]
+    assert [draft.fields["body"]["key"] for draft in made.drafts] == ["nord"]
+    assert (made.counts[RowOutcome.FAULTY], made.counts[RowOutcome.CREATED]) == (9, 1)
+
+
+def test_a_round_that_is_imported_again_is_unchanged_or_replaced() -> None:
+    rows = [ROUNDS, round_row("sud", "24/11/2026", "1", "mulhouse", "bac", "20")]
+    known = register()
+    (draft,) = plan("rounds", rows, known).drafts
+    stated = Device(dev="d-serveur").event("reference.set", "", body=dict(draft.fields["body"]))
+    later = replace(known, book=known.book.with_versions([Version.of(stated)]))
+    assert plan("rounds", rows, later).counts[RowOutcome.UNCHANGED] == 1
+    rows[1] = round_row("sud", "24/11/2026", "1", "mulhouse", "bac", "21")
+    changed = plan("rounds", rows, later)
+    assert (changed.counts[RowOutcome.CHANGED], len(changed.drafts)) == (1, 1)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from boucle.clock import is_zone, parse_instant
@@ -20,6 +20,12 @@ MAX_CENTS = 100_000_000
 _YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
 _NO = frozenset({"non", "n", "no", "faux", "false", "0", ""})
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", re.ASCII)
+
+
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_HOUR = re.compile(r"(\d{1,2})\s*[:hH]\s*(\d{2})?", re.ASCII)
+_DAY_HOUR = re.compile(r"(\d{1,2}/\d{1,2}/\d{4})(?:\s+(?:à\s+)?(\d{1,2}\s*[:hH]\s*(?:\d{2})?))?")
+_HOURS, _MINUTES = 24, 60
 
 
 class CellError(ValueError):
@@ -108,17 +114,30 @@ def zone(cell: str) -> str:
 
 
 def instant(cell: str) -> int:
-    """Read a day or an instant, `31/12/2025` or ISO 8601, as milliseconds of UTC."""
+    """Read a day or an instant, `31/12/2025`, `31/12/2025 08:30` or ISO 8601, as milliseconds of UTC."""
     try:
-        day = datetime.strptime(cell, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone until it is cut
-    except ValueError:
-        pass
-    else:
-        return parse_instant(day.isoformat())
-    try:
+        if found := _DAY_HOUR.fullmatch(cell):
+            return parse_instant(f"{day(found[1])}T{hour(found[2])}" if found[2] else day(found[1]))
         return parse_instant(cell)
     except ValueError:
         raise CellError("import.bad_date", example=date(2025, 12, 31).strftime("%d/%m/%Y")) from None
+
+
+def day(cell: str) -> str:
+    """Read a day as 24/11/2026 or 2026-11-24; give it as the latter."""
+    found = _DAY.fullmatch(cell)
+    try:
+        return date.fromisoformat(cell if found is None else f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}").isoformat()
+    except ValueError:
+        raise CellError("import.bad_day") from None
+
+
+def hour(cell: str) -> str:
+    """Read a time of day as 8:30, 08h30 or 8 h; give it as `HH:MM`."""
+    found = _HOUR.fullmatch(cell)
+    if found is None or int(found[1]) >= _HOURS or int(found[2] or 0) >= _MINUTES:
+        raise CellError("import.bad_hour")
+    return f"{found[1]:0>2}:{found[2] or '00'}"
 
 
 def label(cell: str) -> str:

@@ -2,8 +2,9 @@
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,18 @@ from sqlalchemy.engine import Connection
 from boucle.clock import SystemClock
 from boucle.push import Status
 from boucle_labels.messages import language
-from boucle_server import organisations, people
+from boucle_server import organisations, people, rows
 from boucle_server.errors import OperatorError, said_of
 from boucle_server.imports import rescued, sealed
 from boucle_server.imports.columns import COLUMNS
-from boucle_server.imports.rows import Fault, MissingColumnsError, Plan, Register, RowOutcome, plan
+from boucle_server.imports.fault import Fault
+from boucle_server.imports.rows import MissingColumnsError, Plan, Register, RowOutcome, plan
 from boucle_server.imports.seal_check import SealCheck
 from boucle_server.imports.sheet_file import read_rows, write_template
 from boucle_server.ingest import accept_own
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
 from boucle_server.projections import SqlStore
+from boucle_server.tables import RECORD
 
 RESCUE = "rescue"
 """The kind of a phone's rescue file, which is no table."""
@@ -64,13 +67,13 @@ def _import(args: argparse.Namespace, file: Path) -> int:
         return _import_rescue(args, file)
     if args.kind == "events" and sealed.is_sealed(file):
         return _import_sealed(args, file)
-    rows = read_rows(file)
+    cells = read_rows(file)
     now_ms = SystemClock().now_ms()
     with opened(settings_of(args)) as database:
         with database.reading() as connection:
             org = organisations.only(connection, args.org)
         with database.writing(org) as connection:
-            made = _planned(args.kind, file, rows, _register(connection, org, now_ms))
+            made = _planned(args.kind, file, cells, _register(connection, org, now_ms))
             written = _is_wanted(args, made)
             if written:
                 _write(connection, org, made, now_ms=now_ms)
@@ -122,9 +125,9 @@ def _import_rescue(args: argparse.Namespace, file: Path) -> int:
     return 1 if found.faults or found.waiting else 0
 
 
-def _planned(kind: str, file: Path, rows: list[list[str]], register: Register) -> Plan:
+def _planned(kind: str, file: Path, cells: list[list[str]], register: Register) -> Plan:
     try:
-        return plan(kind, rows, register)
+        return plan(kind, cells, register)
     except MissingColumnsError as missing:
         raise OperatorError(
             "import.missing_columns", file=file, columns=", ".join(missing.headers), kind=kind
@@ -132,9 +135,19 @@ def _planned(kind: str, file: Path, rows: list[list[str]], register: Register) -
 
 
 def _register(connection: Connection, org: str, now_ms: int) -> Register:
-    names = (person["name"].casefold() for person in people.operators(connection, org))
+    named = {person["name"].casefold(): person["person"] for person in people.operators(connection, org)}
     store = SqlStore(connection, org)
-    return Register(book=store.book(), bindings=store, operators=frozenset(names), now_ms=now_ms)
+    return Register(
+        book=store.book(),
+        bindings=store,
+        operators=named,
+        now_ms=now_ms,
+        recorded=partial(_recorded, connection, org),
+    )
+
+
+def _recorded(connection: Connection, org: str, ids: Iterable[str]) -> set[str]:
+    return {row.id for row in rows.select(connection, RECORD, ("id",), org=org, key="id", keys=ids)}
 
 
 def _is_wanted(args: argparse.Namespace, made: Plan) -> bool:

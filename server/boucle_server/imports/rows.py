@@ -3,16 +3,22 @@
 Reading decides everything before anything is written, so that a dry run and a real one cannot differ.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Protocol
 
 from boucle.binding import Binding
 from boucle.codes import Label, read_label
+from boucle.ids import uuid7
 from boucle.reference import ANY_TYPE, Book, lane_key
+from boucle.rounds import TABLE as ROUND
+from boucle.wire import write
 from boucle_server.imports.cells import CellError
 from boucle_server.imports.columns import COLUMNS, Column, matched
+from boucle_server.imports.fault import Fault
+from boucle_server.imports.round_rows import Gathered
 from boucle_server.server_device import Draft
 
 TABLES: Mapping[str, str] = {"sites": "site", "partners": "partner", "item-types": "item_type", "lanes": "lane"}
@@ -26,16 +32,6 @@ class RowOutcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     FAULTY = "faulty"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One fault: the row's number as a spreadsheet shows it, the column's header, and a key of `boucle.words`."""
-
-    row: int
-    column: str
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +62,15 @@ class Bindings(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """What is there already: the reference data, the bound codes, and the folded names of the operators."""
+    """What is there already: the reference data, the bound codes, the people, the events."""
 
     book: Book
     bindings: Bindings
-    operators: frozenset[str]
+    operators: Mapping[str, str]
+    """The pseudonym of each person by the folded name."""
     now_ms: int
+    recorded: Callable[[Iterable[str]], Collection[str]] = lambda _: ()
+    """Which of these event ids are stored already."""
 
 
 class MissingColumnsError(ValueError):
@@ -90,6 +89,7 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
     made = Plan(unknown_columns=unknown)
     seen: dict[object, int] = {}
     bound = register.bindings.bindings(_codes(rows, columns)) if kind == "items" else {}
+    gathered = Gathered()
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
@@ -101,12 +101,40 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
             if identity in seen:
                 faults = [Fault(row=number, column="", key="import.twice", values={"first": seen[identity]})]
             seen.setdefault(identity, number)
+        if kind == "rounds":
+            gathered.add(number, values, faults)
+            continue
         if faults:
             made.faults.extend(faults)
             made.counts[RowOutcome.FAULTY] += 1
             continue
         made.counts[_take(kind, values, register, bound=bound, made=made)] += 1
+    if kind == "events":
+        _leave_out_recorded(made, register)
+    if kind == "rounds":
+        _take_rounds(gathered, register, made)
     return made
+
+
+def _leave_out_recorded(made: Plan, register: Register) -> None:
+    """Count the rows that an earlier import of the same, or of a mended, file recorded as unchanged."""
+    held = register.recorded([draft.id for draft in made.drafts])
+    made.drafts = [draft for draft in made.drafts if draft.id not in held]
+    made.counts[RowOutcome.UNCHANGED] += made.counts[RowOutcome.CREATED] - len(made.drafts)
+    made.counts[RowOutcome.CREATED] = len(made.drafts)
+
+
+def _take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
+    """Take whole rounds: one with a faulty row is not planned by half."""
+    made.faults.extend(gathered.faults)
+    made.counts[RowOutcome.FAULTY] += gathered.faulty
+    for round_, rows in gathered.rounds(register.operators):
+        body = {"table": ROUND, "key": round_.key, "valid_from": 0, "row": round_.row}
+        held = register.book.row(ROUND, round_.key, register.now_ms)
+        same = held is not None and dict(held) == round_.row
+        made.counts[RowOutcome.UNCHANGED if same else RowOutcome.CHANGED if held else RowOutcome.CREATED] += rows
+        if not same:
+            made.drafts.append(Draft(kind="reference.set", fields={"body": body}))
 
 
 def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> tuple[dict[str, Any], list[Fault]]:
@@ -131,6 +159,7 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "items": {"type": "item_type", "place": "site"},
     "operators": {"site": "site"},
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
+    "rounds": {"item_type": "item_type", "place": "site", "home": "site"},
 }
 """Fields that name a row of another table, which must have been imported before."""
 
@@ -152,6 +181,8 @@ def _misfits(
         value = values.get(name, ANY_TYPE)
         if value != ANY_TYPE and not register.book.has(table, value):
             yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": value})
+    if "person" in values and values["person"].casefold() not in register.operators:
+        yield Fault(row=number, column=headers["person"], key="import.no_operator", values={"name": values["person"]})
     if values.get("at_ms", 0) > register.now_ms:
         yield Fault(row=number, column=headers["at_ms"], key="import.future")
     if kind == "events" and ("code" in values) == (values.get("qty", 0) > 0 and "item_type" in values):
@@ -171,6 +202,8 @@ def _identity(kind: str, values: Mapping[str, Any]) -> object:
             return values["name"].casefold()
         case "events":
             return tuple(sorted(values.items()))
+        case "rounds":
+            return values["key"], values["stop"], values.get("item_type", "")
         case _:
             return values["key"]
 
@@ -220,8 +253,15 @@ def _take_event(values: Mapping[str, Any], made: Plan) -> RowOutcome:
     left = {_BODY.get(name, name): value for name, value in values.items() if name not in (*_ENVELOPE, "kind", "at_ms")}
     if values["kind"] == "item.commissioned":
         left["type"] = values["item_type"]
-    made.drafts.append(Draft(kind=values["kind"], fields={**envelope, "body": left}, claimed_ms=values["at_ms"]))
+    fields = {**envelope, "body": left}
+    made.drafts.append(Draft(kind=values["kind"], fields=fields, claimed_ms=values["at_ms"], id=_event_id(values)))
     return RowOutcome.CREATED
+
+
+def _event_id(values: Mapping[str, Any]) -> str:
+    """Give a row its event id: the same row is the same event, in whatever file and whenever it is imported."""
+    said = sha256(write(dict(values))).digest()
+    return str(uuid7(max(0, values["at_ms"]), lambda size: said[:size]))
 
 
 def _take_version(kind: str, values: Mapping[str, Any], register: Register, made: Plan) -> RowOutcome:

@@ -67,7 +67,7 @@ def planned(kind: str, typed: Callable[[str], str], book: Book, now_ms: int) -> 
     """Read what was typed by the rules of an imported file of the same kind."""
     columns = COLUMNS[kind]
     row = [typed(column.field) or (ANY_TYPE if column.field == "item_type" else "") for column in columns]
-    register = Register(book=book, bindings=_NoBindings(), operators=frozenset(), now_ms=now_ms)
+    register = Register(book=book, bindings=_NoBindings(), operators={}, now_ms=now_ms)
     return plan(kind, [[column.header for column in columns], row], register)
 
 
