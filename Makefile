@@ -81,6 +81,10 @@ phone: .venv/.run-ready ## the field app in a window, against the server above
 phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
 	@$(BIN)/python -m tests.screens.pictures build/phone
 
+.PHONY: pictures
+pictures: machine setup ## the pictures of the README, from the demonstration: docs/pictures
+	@$(BIN)/python -m tests.pictures
+
 # ---------------------------------------------------------------- prove
 
 .PHONY: test check fix e2e alone night bench static

@@ -177,7 +177,21 @@ def _details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
 
 
 def _name(key: str, lang: str) -> str:
-    known = ("to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet")
+    known = (
+        "to",
+        "from",
+        "mass_g",
+        "tare_g",
+        "verdict",
+        "grade",
+        "reason",
+        "zone",
+        "method",
+        "code",
+        "mode",
+        "outlet",
+        "checks",
+    )
     return say(f"web.detail_{key}", lang) if key in known else key
 
 
@@ -186,6 +200,10 @@ def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
         return book.site(value, at_ms).name or value
     if key in ("mass_g", "tare_g") and isinstance(value, int):
         return numbers.mass(value, lang)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_value(name, each, book, at_ms, lang)}" for name, each in sorted(value.items()))
+    if isinstance(value, bool):
+        return say("web.yes" if value else "web.no", lang)
     if key == "verdict" and value in set(Verdict):
         return say(f"verdict.{value}", lang)
     return str(value)[:200]
