@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from boucle_server import eventlog, verify
 from boucle_server.db import Database
-from boucle_server.tables import CHECKPOINT, LEAF, LOG_HEAD, RAW, RECORD, SEAL, STATUS_CHANGE
+from boucle_server.tables import ACT, CHECKPOINT, LEAF, LOG_HEAD, RAW, RECORD, SEAL, STATUS_CHANGE
 from tests.builders import ORG, code
 from tests.server.handset import LATER, Handset, a_network, sealed, taken
 from tests.server.test_exchange import lived
@@ -69,6 +69,16 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
     "the head moved back": (lambda row: sa.update(LOG_HEAD).values(size=row.leaf), "head"),
     "a checkpoint changed": (lambda _row: sa.update(CHECKPOINT).values(root=b"x" * 32), "checkpoint"),
     "a seal changed": (lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(signature=b"x" * 64), "seal"),
+    "a seal for other numbers": (
+        lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(last=SEAL.c.last + 1),
+        "seal_place",
+    ),
+    "a seal of another chain": (
+        lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(epoch="00000000000000ff"),
+        "seal_place",
+    ),
+    "an act of no kind": (lambda _row: sa.update(ACT).values(kind="?"), "hash"),
+    "a hash that is none": (lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(hash="?"), "hash"),
     "kept bytes changed": (lambda _row: sa.update(RAW).values(content=b"other"), "hash"),
     "a decision changed": (lambda _row: sa.update(STATUS_CHANGE).values(reason="other"), "status_change"),
     "a status changed in silence": (
