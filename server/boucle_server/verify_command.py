@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,7 +12,7 @@ from boucle.errors import BoucleError
 from boucle_labels.messages import language
 from boucle_server import organisations, verify
 from boucle_server.errors import OperatorError, Words, said_of, why_of
-from boucle_server.options import add_data, add_org, opened, settings_of, tell
+from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell
 from boucle_server.tables import LOG_HEAD
 from boucle_server.verify import Fault
 
@@ -23,18 +24,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="point de contrôle gardé ailleurs / kept apart")
     add_data(parser)
     add_org(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify every organisation, or the one named: 1 with the first fault."""
+    """Verify every organisation, or the one named: 1 with the first fault.
+
+    `--json` prints `sound`, the organisations without a fault with the entries of their logs, and `fault`, the first
+    one with its key and what it is about, or null.
+    """
     with opened(settings_of(args)) as database, database.reading() as connection:
         asked = args.org or args.receipt or args.checkpoint
         wanted = [organisations.only(connection, args.org)] if asked else organisations.ids(connection)
+        sound: list[dict[str, Any]] = []
         for org in wanted:
             fault = verify.first(_faults(connection, org, args))
+            if fault is not None and args.json:
+                said = {"org": org, "key": fault.key, "what": fault.what}
+                show({"sound": sound, "fault": said}, as_json=True, text="")
+                return 1
             if fault is not None:
                 raise OperatorError(fault.key, what=_named(fault.what))
-            tell("verify.sound", org=org, n=_entries(connection, org))
+            sound.append({"org": org, "entries": _entries(connection, org)})
+            if not args.json:
+                tell("verify.sound", org=org, n=sound[-1]["entries"])
+    if args.json:
+        show({"sound": sound, "fault": None}, as_json=True, text="")
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from boucle.enrolment import Invitation
 from boucle.wire import digest
@@ -17,8 +18,10 @@ from boucle_server.db import Database
 from boucle_server.ingest import accept_own, keep, sender_of
 from boucle_server.ledger import Raw
 from boucle_server.people import sign_in
+from boucle_server.read_tables import CELL
 from boucle_server.server_device import Draft
 from boucle_server.settings import Settings
+from boucle_server.tables import LEAF
 
 Run = Callable[..., str]
 
@@ -324,3 +327,20 @@ def test_the_doctor_names_events_that_stay_held_though_their_kind_is_known(acme:
     database.close()
     (said,) = [each for each in as_json(acme("doctor", "--json")) if each["check"] == "held acme"]
     assert (said["level"], result.id in said["text"]) == ("warning", True)
+
+
+def test_programs_read_what_verify_and_rebuild_found(acme: Run, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sound,) = as_json(acme("verify", "--json"))["sound"]
+    assert sound["entries"] >= 1
+    assert as_json(acme("verify", "--json"))["fault"] is None
+    assert as_json(acme("rebuild", "--check", "--json")) == [{"org": sound["org"], "differences": []}]
+    assert as_json(acme("rebuild", "--json"))[0]["org"] == sound["org"]
+    database = Database.open(Settings(data=data))
+    with database.writing(sound["org"]) as connection:
+        connection.execute(sa.update(LEAF).values(hash=b"x" * 32))
+        connection.execute(sa.insert(CELL).values(dict.fromkeys(CELL.c.keys(), "") | {"org": sound["org"], "n": 1}))
+    database.close()
+    for words, of in ((("verify", "--json"), "fault"), (("rebuild", "--check", "--json"), "differences")):
+        assert cli.main(list(words)) == 1
+        said = as_json(capsys.readouterr().out)
+        assert (said if of == "fault" else said[0])[of]
