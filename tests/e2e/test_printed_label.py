@@ -199,6 +199,7 @@ def shuffled(lines: list[str], prefix: Path, *, seed: int) -> list[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.story(21)
 def test_one_byte_changed_in_a_stored_event_is_named(house: House) -> None:
     house.boucle("verify")
     with sqlite3.connect(house.data / "boucle.sqlite3") as database:

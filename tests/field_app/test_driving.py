@@ -114,6 +114,7 @@ def test_a_stop_goes_from_to_do_over_begun_to_done(planned: Place) -> None:
     assert done.validated.body["reasons"] == {"collect:bac": "in_use"}
 
 
+@pytest.mark.story(5)
 def test_a_crate_added_after_the_validation_makes_the_next_version(planned: Place) -> None:
     """A forgotten crate is added after validation: the report is issued again with its version (story 5)."""
     phone = planned.phone

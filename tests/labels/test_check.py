@@ -40,6 +40,7 @@ def nth_symbol(page: list[Shape], which: int) -> int:
     return [place for place, shape in enumerate(page) if isinstance(shape, Modules)][which]
 
 
+@pytest.mark.story(8)
 def test_a_good_sheet_passes_whatever_stands_on_it(tmp_path: Path) -> None:
     labels = [
         Face(code=code, base=BASE, name=name, owner=owner)

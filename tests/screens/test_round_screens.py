@@ -160,6 +160,7 @@ def test_a_scan_at_a_stop_begins_what_is_planned_there(driver: Hand) -> None:
     assert driver.face.visit.counted == 1
 
 
+@pytest.mark.story(5)
 def test_after_validation_a_crate_is_added_and_validated_again(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 5))

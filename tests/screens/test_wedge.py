@@ -30,6 +30,7 @@ def heard(hand: Hand) -> list[str]:
 
 
 @pytest.mark.parametrize("speed_ms", SPEEDS_MS)
+@pytest.mark.story(6)
 def test_every_code_is_read_at_every_speed(hand: Hand, heard: list[str], speed_ms: int) -> None:
     texts = labels(examples(ci=1_000, night=5_000))
     for text in texts:
@@ -60,6 +61,7 @@ def test_a_clock_that_counts_stalls_would_cut_codes(
 
 
 @pytest.mark.parametrize("end", ["enter", "tab", "silence"])
+@pytest.mark.story(6)
 def test_enter_tab_or_a_silence_ends_a_code(hand: Hand, heard: list[str], end: str) -> None:
     texts = labels(20)
     for number, text in enumerate(texts, 1):

@@ -101,6 +101,7 @@ def copy_of(tmp_path: Path, name: str) -> Database:
 
 
 @pytest.mark.parametrize("seed", [3, 11])
+@pytest.mark.story(20)
 def test_shuffled_cut_and_doubled_lines_give_the_same_bytes(database: Database, tmp_path: Path, seed: int) -> None:
     source = copy_of(tmp_path, "source")
     lived(source, seed)

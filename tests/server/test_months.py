@@ -104,6 +104,7 @@ def test_a_time_known_as_an_interval_across_the_end_keeps_the_month_provisional(
     assert life_of(database, org, "2026-02").causes == ()
 
 
+@pytest.mark.story(19)
 def test_a_closed_month_keeps_its_figures_whatever_comes_later(database: Database) -> None:
     """Story 19: the closed value, the corrected value, the difference, the late events."""
     org = a_small_year(database)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from boucle.balance import Balance, balances, proofs_of
 from boucle.clock import day_after, day_of
 from boucle.facts import Fact
@@ -31,6 +33,7 @@ def replayed(database: Database, org: str, day: int) -> list[Balance]:
     return balances(cells, day=on(day), proofs=proofs_of(events, book_of(events)))
 
 
+@pytest.mark.story(22)
 def test_the_balances_of_a_database_are_those_of_the_replay_at_any_date(database: Database) -> None:
     org = a_small_year(database)
     found: list[Balance] = []
@@ -50,6 +53,7 @@ def test_balances_are_narrowed_to_a_partner_a_site_or_a_type(database: Database)
         assert narrowed
 
 
+@pytest.mark.story(4)
 def test_a_later_scan_at_the_partners_clears_one_that_was_declared_collected(database: Database) -> None:
     org = a_small_year(database, crates=1)
     hub: dict[str, Any] = {"place": "strasbourg"}

@@ -36,6 +36,7 @@ def test_a_sound_database_has_no_fault(database: Database) -> None:
     assert found(database) == []
 
 
+@pytest.mark.story(21)
 def test_one_byte_of_a_stored_event_is_named(database: Database) -> None:
     lived(database, 3)
     row = one_record(database)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from boucle.balance import Balance, balances, proofs_of
 from boucle.clock import day_after, day_of
 from boucle.events import Event
@@ -36,6 +38,7 @@ def shipped(phone: Device, numbers: range, *, to: str = "mulhouse", delivered: b
     return events
 
 
+@pytest.mark.story(4)
 def test_two_not_scanned_of_forty_declared_stay_on_the_partner_until_a_scan_clears_one() -> None:
     """Story 4: the driver declares 40, the depot scans 38; later one of the two is scanned at the partner's."""
     phone, hub = Device(), Device(dev="d-hub")
@@ -143,6 +146,7 @@ def test_what_the_depot_scans_of_a_declared_collection_was_delivered_even_if_nob
     assert balance(events, 9) == Balance(partner="", site="mulhouse", type="bac")
 
 
+@pytest.mark.story(2)
 def test_a_crate_scanned_by_two_drivers_at_two_partners_is_held_by_the_last_one_only() -> None:
     """Story 2: offline, synced in reverse; one inferred transfer, one task, both balances right."""
     one, two = Device(), Device(dev="d-deux")
@@ -158,6 +162,7 @@ def test_a_crate_scanned_by_two_drivers_at_two_partners_is_held_by_the_last_one_
         assert [reason for _, _, reason in tasks] == [Reason.OTHER_PARTNER]
 
 
+@pytest.mark.story(3)
 def test_a_crate_booked_at_one_partner_and_received_from_another_adjusts_the_first() -> None:
     """Story 3: the dwell at the first ends at the inferred time and is marked so."""
     phone, hub = Device(), Device(dev="d-hub")

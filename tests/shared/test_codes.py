@@ -157,6 +157,7 @@ def test_a_base_that_would_not_fit_a_label_is_refused(base: str) -> None:
 
 @given(many_codes)
 @example(Code(kind=Kind.CONTAINER, chars="000000000000TR"))
+@pytest.mark.story(7)
 def test_every_writing_of_a_code_gives_the_same_key(code: Code) -> None:
     slash = f"{code.kind}/{code.chars}"
     writings = [

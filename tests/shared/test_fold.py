@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from boucle.events import Event
 from boucle.fold import Mark
 from boucle.item import Item
@@ -102,6 +104,7 @@ def test_a_crate_sent_elsewhere_while_on_the_way_is_a_task_and_still_one_use() -
     assert total(world, "open", "due", partner="nancy") == 1
 
 
+@pytest.mark.story(2)
 def test_two_drivers_at_two_sites_give_one_inferred_transfer_and_one_task_in_either_order_of_sync() -> None:
     phone, other = Device(), Device(dev="d-deux", epoch="00000000000000a2")
     first = [
@@ -123,6 +126,7 @@ def test_two_drivers_at_two_sites_give_one_inferred_transfer_and_one_task_in_eit
     assert total(world, "inbound", "day", partner="rhin") == 0
 
 
+@pytest.mark.story(3)
 def test_a_crate_booked_at_one_partner_and_received_from_another_moves_the_balance_and_closes_the_dwell() -> None:
     phone = Device()
     world = world_of(
@@ -158,6 +162,7 @@ def test_a_return_of_what_is_home_counts_once_when_never_dispatched_and_not_at_a
     assert (total(world, "return_unmatched"), total(world, "received_units"), total(world, "return")) == (1, 1, 0)
 
 
+@pytest.mark.story(18)
 def test_a_write_off_leaves_the_pool_and_finding_it_reverses_the_loss_in_the_month_of_finding() -> None:
     phone = Device()
     lost = [
