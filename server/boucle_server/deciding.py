@@ -11,11 +11,15 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.admission import Why
+from boucle.events import Event
 from boucle.ids import is_uuid7
 from boucle.push import STANDING, WAITING, Status
-from boucle_server import decisions, kept_bytes
+from boucle.wire import read
+from boucle_server import decisions, kept_bytes, rights
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.ingest import accept_own
+from boucle_server.ledger import first_reason
 from boucle_server.organisations import checked_text
 from boucle_server.server_device import Draft
 from boucle_server.set_aside import UNREADABLE, is_set_aside
@@ -72,6 +76,8 @@ def decide(
     if not is_uuid7(key) and len({one.hash for one in found}) > 1:
         raise ConflictError("api.several_aside", hashes=", ".join(_once(found)))
     chosen, done = _admissible(connection, org, found) if verdict is Verdict.ADMIT else _dismissible(found)
+    if verdict is Verdict.ADMIT and not done:
+        _check_right(connection, org, chosen[0], actor)
     event = "" if done else _record(connection, org, chosen, verdict, reason=reason, actor=actor, now_ms=now_ms)
     told = [_told(connection, org, one, event) for one in chosen]
     if event and any(one.status == one.before for one in told):
@@ -119,6 +125,22 @@ def _admissible(connection: Connection, org: str, found: list[_Found]) -> tuple[
     if decisions.is_reserved(one.kind):
         raise ConflictError("api.reserved_aside", kind=one.kind)
     return [one], False
+
+
+def _check_right(connection: Connection, org: str, one: _Found, actor: str) -> None:
+    """ConflictError where a decision that waits for somebody with the right would be admitted by anybody else."""
+    query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq, RECORD.c.reason).where(
+        RECORD.c.org == org, RECORD.c.rid == one.rid
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None or first_reason(row.reason) != Why.NOT_PERMITTED:
+        return
+    event = read(bytes(row.payload), row.teff, row.tq)
+    assert isinstance(event, Event)
+    if event.actor == actor:
+        raise ConflictError("api.own_decision")
+    if not rights.may_decide(connection, org, actor, event.kind):
+        raise ConflictError("api.no_right_to_admit")
 
 
 def _id_in(connection: Connection, org: str, content_hash: str) -> str:

@@ -16,6 +16,7 @@ from boucle.admission import FUTURE_MS, RESERVED, Why
 from boucle.clock import EARLIEST_MS
 from boucle.events import KINDS, Event, Quality
 from boucle.push import STANDING, Status
+from boucle.roles import DECISIONS
 from boucle.wire import FIRST_PREV, digest
 from boucle_server.ledger import WAS, first_reason, first_status, holds_place
 from boucle_server.organisations import SERVER_DEV
@@ -108,6 +109,8 @@ def _quarantined(known: Context, row: Any, event: Event, reason: str) -> bool:
             return row.priv is None or digest(bytes(row.priv)) != event.priv
         case Why.REVOKED_DEVICE:
             return row.dev in known.revoked and row.received_ms >= known.revoked[row.dev] - REVOKED_SLACK_MS
+        case Why.NOT_PERMITTED:  # roles are no part of the log, and change: that it is a decision is all that is left
+            return event.kind in DECISIONS and row.dev != SERVER_DEV
         case Why.TIME_FUTURE | Why.TIME_IMPOSSIBLE | Why.RESERVED_KIND:
             return _faults(known, row, event)[reason]
         case _:  # a record that was made of bytes, for the reason for which these were kept

@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.admission import Ruling, Why, is_own, read_record, rule
+from boucle.admission import Reading, Ruling, Why, is_own, read_record, rule
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Event
 from boucle.push import Consistency, Push, Status, seal_body
 from boucle.receipt import Range
 from boucle.signing import load_crypto
 from boucle.wire import digest
-from boucle_server import decisions, devices, kept_bytes, keys, ledger, projections, receipts, watermarks
+from boucle_server import decisions, devices, kept_bytes, keys, ledger, projections, receipts, rights, watermarks
 from boucle_server.db import is_trouble
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.feed import note_changes
@@ -141,7 +141,7 @@ def _take(connection: Connection, arrival: Arrival, part: Push) -> list[Result]:
     """Take a part of a batch: one read of everything concerned, the ruling, and changed rows only."""
     who = arrival.sender
     readings = [read_record(record) for record in part.records]
-    ids = {event.id for _, event in readings if isinstance(event, Event)}
+    ids = {event.id for event in _events(readings)}
     held = ledger.before(connection, part, org=who.org, ids=ids)
     rulings = rule(
         part,
@@ -151,6 +151,7 @@ def _take(connection: Connection, arrival: Arrival, part: Push) -> list[Result]:
         sealed=arrival.sealed,
         revoked=who.status == "revoked",
         own=who.is_server,
+        permitted=rights.permitted(connection, who.org, who.dev, _events(readings)),
         readings=readings,
         last_teff=held.last_teff,
     )
@@ -166,6 +167,10 @@ def _take(connection: Connection, arrival: Arrival, part: Push) -> list[Result]:
     kept_bytes.settle(connection, who.org, hashes=stored, events=accepted if who.is_server else ())
     note_changes(connection, who.org, list(dict.fromkeys(feed)))
     return [Result(ruling.id, ruling.hash, ruling.status, str(ruling.why), ruling.reason) for ruling in rulings]
+
+
+def _events(readings: Sequence[Reading]) -> list[Event]:
+    return [event for _, event in readings if isinstance(event, Event)]
 
 
 def _placed(first: int, rulings: Sequence[Ruling]) -> Iterator[Placed]:

@@ -4,7 +4,7 @@ Pure: given the push, what is already stored for its ids and sequence numbers, a
 record. Later changes are a person's acts (`event.admitted`, `event.dismissed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ class Why(StrEnum):
     PRIVATE_MISMATCH = "private_mismatch"
     RESERVED_KIND = "reserved_kind"
     REVOKED_DEVICE = "revoked_device"
+    NOT_PERMITTED = "not_permitted"
     UNEXPECTED = "unexpected"
 
 
@@ -86,6 +87,10 @@ RESERVED = frozenset({"reference.set", "month.closed", "event.admitted", "event.
 """Kinds that only the organisation's own server device may record."""
 
 
+def _permitted(_event: Event) -> bool:
+    return True
+
+
 def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
     push: Push,
     *,
@@ -95,6 +100,7 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
     sealed: bool = True,
     revoked: bool = False,
     own: bool = False,
+    permitted: Callable[[Event], bool] = _permitted,
     readings: Sequence[Reading] | None = None,
     last_teff: int | None = None,
 ) -> list[Ruling]:
@@ -102,9 +108,10 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
 
     `known` holds what is stored for the ids of the push (of any device of the organisation), `slots` what is
     stored for the sequence numbers from `push.first - 1` to `push.last + 1` of its (device, epoch); `sealed`
-    says whether the seal verified, `own` whether the device is the organisation's server device. `readings` are
-    what `read_record` gave, when the caller has read the records already; `last_teff` is the time of the accepted
-    event before the first of the push, where times may not go back.
+    says whether the seal verified, `own` whether the device is the organisation's server device, `permitted` whether
+    whoever recorded an event had the right to decide it. `readings` are what `read_record` gave, when the caller has
+    read the records already; `last_teff` is the time of the accepted event before the first of the push, where times
+    may not go back.
     """
     seen = dict(known)
     taken = dict(slots)
@@ -119,6 +126,8 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.BAD_SEAL)
         elif ruling.status in STANDING and revoked:
             ruling = ruling._replace(status=Status.QUARANTINED, why=Why.REVOKED_DEVICE)
+        elif ruling.status is Status.ACCEPTED and not own and not _may(permitted, ruling):
+            ruling = ruling._replace(status=Status.QUARANTINED, why=Why.NOT_PERMITTED)
         if is_own(ruling):
             if ruling.status is not Status.DUPLICATE:
                 seen.setdefault(ruling.id, Known(ruling.hash, record.teff, record.tq, ruling.status, ruling.why))
@@ -130,6 +139,10 @@ def rule(  # noqa: PLR0913 - all that a ruling depends on, and nothing else
             last_teff = record.teff
         rulings.append(ruling)
     return rulings
+
+
+def _may(permitted: Callable[[Event], bool], ruling: Ruling) -> bool:
+    return ruling.event is None or permitted(ruling.event)
 
 
 def is_own(ruling: Ruling) -> bool:

@@ -1,7 +1,8 @@
 """Roles: what a person, a device or a program may do, as bundles of capabilities.
 
 A role never stops a physical scan: what happened is recorded, whoever saw it. Screens offer what the role
-allows and routes ask for a capability; the fold judges what was decided, not who decided it (docs/state.md).
+allows, routes ask for a capability, and a decision that the role of its maker does not cover waits at the door for
+somebody whose role does (docs/decisions/0013); the fold judges what was decided, never who decided it.
 """
 
 import unicodedata
@@ -130,6 +131,9 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
     }
 )
 """The capabilities of which any one is enough to record each kind of event; a test holds it complete."""
+
+DECISIONS = frozenset(kind for kind, needed in NEEDED.items() if needed <= _DECIDE | _MANAGE | _CERTIFY)
+"""Kinds that nobody sees happen: somebody with the right decides them, and without it they have no effect."""
 
 _NAMES: Mapping[str, Role] = MappingProxyType(
     {

@@ -85,24 +85,24 @@ def sealed(handset: Handset, records: tuple[Record, ...], first: int) -> Push:
     return replace(push, seal=handset.key.sign(seal_body(push)))
 
 
-def a_network(database: Database, *devices: str, reference: bool = True) -> None:
-    """Make the organisation of the builders, with its small network and these devices."""
+def a_network(database: Database, *devices: str, reference: bool = True, role: str = "driver") -> None:
+    """Make the organisation of the builders, with its small network and these devices, all of one role."""
     with database.writing(ORG) as connection:
         organisations.create(connection, org=ORG, name="Essai", origin_host="t.example", now_ms=NETWORK_MS)
         for dev in devices or ("d-un",):
-            enrol(connection, dev)
+            enrol(connection, dev, role=role)
         if reference:
             accept_own(connection, ORG, reference_drafts(), actor="", now_ms=NETWORK_MS)
 
 
-def enrol(connection: Connection, dev: str, *, status: str = "active") -> None:
+def enrol(connection: Connection, dev: str, *, status: str = "active", role: str = "driver") -> None:
     """Let a device in without ceremony."""
     connection.execute(
         sa.insert(DEVICE).values(
             org=ORG,
             dev=dev,
             name=dev,
-            role="driver",
+            role=role,
             site="",
             public_key=signing_key(dev).public,
             status=status,

@@ -21,7 +21,7 @@ def test_this_version_is_recorded() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_recorded_push_is_answered_and_understood_as_it_was(database: Database, version: str) -> None:
     folder = FOLDER / version
-    a_network(database, "d-un", "d-deux")
+    a_network(database, "d-un", "d-deux", role="manager")  # who may decide all that was recorded
     bodies = [file.read_bytes() for file in sorted(folder.glob("push-*.json"))]
     assert answers(database, bodies) == json.loads((folder / "answers.json").read_text(encoding="utf-8"))
     assert state_of(database) == (folder / "state.json").read_bytes()

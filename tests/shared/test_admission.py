@@ -137,6 +137,17 @@ def test_only_the_server_may_record_the_kinds_reserved_to_it() -> None:
     assert outcomes(ruled(pushed(device, [record]), device, own=True)) == [GOOD]
 
 
+def test_what_nobody_permitted_waits_and_takes_its_number_and_the_server_is_not_asked() -> None:
+    device = Device()
+    record = Record(payload=device.payload("item.written_off", code(1)), teff=device.now_ms, tq=0)
+    push = pushed(device, [record, *scans(device, 1)])
+    asked = {"permitted": lambda event: event.kind != "item.written_off"}
+    rulings = ruled(push, device, **asked)
+    assert outcomes(rulings) == [("quarantined", Why.NOT_PERMITTED), GOOD]
+    assert is_own(rulings[0])
+    assert outcomes(ruled(push, device, own=True, **asked)) == [GOOD, GOOD]
+
+
 def test_a_kind_of_a_later_version_is_held() -> None:
     device = Device()
     payload = write({**device.fields("item.counted", code(1)), "kind": "item.weighed/1", "prev": FIRST_PREV})
