@@ -12,7 +12,7 @@ from boucle.events import KINDS, Event, Family
 from boucle.fold import Mark
 from boucle.reasons import TASKS, Reason
 from boucle.reasons import Outcome as Fate
-from boucle.roles import capabilities_of, may_record
+from boucle.roles import Capability, capabilities_of, may_record
 from boucle_field import people, timekeeper, undoing
 from boucle_field.errors import LoginError, RefusedError
 from boucle_field.identity import Identity
@@ -104,10 +104,17 @@ class Desk:
         )
         return target, self.record(draft)
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this device and who works on it may do together."""
+        return self._capabilities(people.present(self.store))
+
+    def _capabilities(self, who: people.Operator | None) -> frozenset[Capability]:
+        return capabilities_of(self.identity.role) | (who.capabilities if who else frozenset())
+
     def _beside_role(self, kind: str, who: people.Operator | None) -> bool:
         """Tell whether neither the device's role nor the person's has this work; LoginError when nobody is there."""
-        held = capabilities_of(self.identity.role) | (who.capabilities if who else frozenset())
-        if may_record(held, kind):
+        if may_record(self._capabilities(who), kind):
             return False
         if who is None and people.operators(self.store):
             raise LoginError("phone.login_first")

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 
 from boucle.item import Item, load
-from boucle.lifecycle import HELD, Stage
+from boucle.lifecycle import HELD, HOME, Stage
+from boucle_field import arrivals
 from boucle_field.phone import Phone
 
 MOST_LOOKED = 300
 """Subjects recorded here since the last pull that are looked at once more: beyond, the list is the server's word."""
 
 _AT = "SELECT state FROM item WHERE json_extract(state, '$.place') = ?"
+_HERE = "SELECT state FROM item WHERE json_extract(state, '$.site') = ?"
 _ON_THE_WAY = "SELECT state FROM item WHERE json_extract(state, '$.stage') = ?"
 _LOCAL = (
     "SELECT DISTINCT subject FROM outbox WHERE folded = 0 AND subject != '' AND subject NOT LIKE 'qty:%'"
@@ -17,11 +19,17 @@ _LOCAL = (
 )
 
 
-def expected(phone: Phone, action: str, place: str) -> Mapping[str, str]:
+def expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mapping[str, str]:
     """Give the items that an action at a place should meet, by item id, with their type; empty when nobody can say."""
-    if action not in ("collect", "deliver", "receive"):
+    return {key: item.type for key, item in items_expected(phone, action, place, task=task).items()}
+
+
+def items_expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mapping[str, Item]:
+    """Give the items that an action at a place should meet, by item id; of a receipt of a round those of the round."""
+    if action not in ("collect", "deliver", "receive", "count"):
         return {}
-    query, value = (_ON_THE_WAY, str(Stage.INBOUND)) if action == "receive" else (_AT, place)
+    at_home = action == "count" and not phone.desk.context().is_partner(place)
+    query, value = (_ON_THE_WAY, str(Stage.INBOUND)) if action == "receive" else (_HERE if at_home else _AT, place)
     with phone.store.reading() as db:
         states = [load(row[0]) for row in db.execute(query, (value,))]
         subjects = [row[0] for row in db.execute(_LOCAL, (MOST_LOOKED,))]
@@ -30,14 +38,23 @@ def expected(phone: Phone, action: str, place: str) -> Mapping[str, str]:
         item = phone.mirror.look(subject).item
         if item.id in items or item.known:
             items[item.id] = item
-    return {key: item.type for key, item in items.items() if _is_expected(item, action, place)}
+    arriving = arrivals.arriving_at(phone, place, task=task) if action == "receive" else None
+    return {
+        key: item
+        for key, item in items.items()
+        if _is_expected(item, action, place, at_home=at_home) and (arriving is None or arriving(item))
+    }
 
 
-def _is_expected(item: Item, action: str, place: str) -> bool:
+def _is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
     match action:
         case "collect":
             return item.place == place and item.stage in HELD
         case "deliver":
             return item.place == place and item.stage == Stage.OUTBOUND
+        case "count" if at_home:
+            return item.site == place and item.stage in HOME and item.known
+        case "count":
+            return item.place == place and item.stage in HELD
         case _:
             return item.stage == Stage.INBOUND

@@ -31,6 +31,9 @@ class Line:
     """The whole text of a code that is not ours, where it may be kept to be linked later."""
     verdict: str = ""
     """What sorting found: such a line is about an item that has its own line, and is no piece of the counter."""
+    found: str = ""
+    """What sorting found of it in the same scan, and the event that says so."""
+    found_event: str = ""
     decided: bool = False
     """A person has chosen what becomes of it."""
 

@@ -29,6 +29,8 @@ def fitting(phone: Phone, action: str) -> list[Place]:
     match action:
         case "ship":
             fit = [site for site in sites if site.key != context.home]
+        case "count":
+            fit = sites
         case _ if ACTIONS[action].where is Where.AWAY:
             fit = [site for site in sites if site.partner]
         case _:

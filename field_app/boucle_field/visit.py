@@ -8,32 +8,39 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from boucle.ids import uuid7
 from boucle.item import Item
 from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.wire import subject_of
+from boucle_field import arrivals, sorting
 from boucle_field.desk import Outcome, Told
 from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.fields import Fault
+from boucle_field.kept_lines import lines_of
 from boucle_field.line import Line, choices
-from boucle_field.outbox import as_event
+from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.store import put
-from boucle_field.undoing import amended, closed_events
+from boucle_field.undoing import closed_events
 from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
 """The actions that have a screen, as a person meets them in a day."""
+WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold")
+"""What is done with one scan after another at a site of ours, beside its arrivals and departures."""
+BEGUN: Final = (*OPERATIONS, *WAREHOUSE)
+"""All that a visit can be."""
+AT_HOME: Final = frozenset({"receive", *WAREHOUSE}) - {"count"}
+"""What is done where somebody works, so that no place is asked for."""
 TOWARDS: Final = frozenset({"ship", "move"})
 """Where the place that is said is where things go to."""
 MOST_LINES: Final = 500
 """More rows than this make a list slow; what is counted goes on counting."""
 _OPEN: Final = "visit"
-_SORTED: Final = ACTIONS["sort"].kind
 
 
 class Row(NamedTuple):
@@ -48,27 +55,42 @@ class Row(NamedTuple):
 class Visit:
     """An open visit."""
 
-    def __init__(self, phone: Phone, *, action: str, place: str, task: str, lines: Iterable[Line] = ()) -> None:
+    def __init__(
+        self,
+        phone: Phone,
+        *,
+        action: str,
+        place: str,
+        task: str,
+        said: Mapping[str, Any] | None = None,
+        lines: Iterable[Line] = (),
+    ) -> None:
         self.phone = phone
         self.action = action
         self.place = place
         self.task = task
+        self.said = dict(said or {})
+        """What was said once for all scans of the visit: answers to the action's fields, the verdict of a receipt."""
         self.lines = list(lines)
-        self.expected = dict(expected(phone, action, place))
+        self.expected = dict(expected(phone, action, place, task=task))
         self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
         plan = planned(phone, task, action)
         self._wanted = Counter(self.expected.values() if plan is None else dict(plan))
+        if action == "receive":
+            self._wanted.update(arrivals.planned(phone, task))
         self.looked = 0
 
     @classmethod
-    def begin(cls, phone: Phone, *, action: str, place: str, task: str = "") -> Self:
+    def begin(
+        cls, phone: Phone, *, action: str, place: str, task: str = "", said: Mapping[str, Any] | None = None
+    ) -> Self:
         """Open a visit, and keep that it is open; what was done under the task here before is part of it."""
         now = phone.ticks.reading().wall_ms
-        lines = _lines_of(phone, action=action, place=place, task=task) if task else []
+        lines = lines_of(phone, action=action, place=place, task=task) if task else []
         task = task or uuid7(min(max(now, 0), 2**48 - 1), phone.randomness)
-        with phone.store.writing() as db:
-            put(db, _OPEN, json.dumps({"action": action, "place": place, "task": task}))
-        return cls(phone, action=action, place=place, task=task, lines=lines)
+        visit = cls(phone, action=action, place=place, task=task, said=said, lines=lines)
+        visit._keep_open()
+        return visit
 
     @classmethod
     def resume(cls, phone: Phone) -> Self | None:
@@ -77,12 +99,17 @@ class Visit:
         if not kept:
             return None
         fields = json.loads(kept)
-        return cls(phone, **fields, lines=_lines_of(phone, **fields))
+        where = {name: fields[name] for name in ("action", "place", "task")}
+        return cls(phone, **fields, lines=lines_of(phone, **where))
+
+    def _keep_open(self) -> None:
+        fields = {"action": self.action, "place": self.place, "task": self.task, "said": self.said}
+        with self.phone.store.writing() as db:
+            put(db, _OPEN, json.dumps(fields))
 
     def reopen(self) -> Self:
         """Give this visit anew, open again after it was closed."""
-        with self.phone.store.writing() as db:
-            put(db, _OPEN, json.dumps({"action": self.action, "place": self.place, "task": self.task}))
+        self._keep_open()
         again = type(self).resume(self.phone)
         assert again is not None
         return again
@@ -91,6 +118,12 @@ class Visit:
         """End the visit: what it recorded stands."""
         with self.phone.store.writing() as db:
             put(db, _OPEN, "")
+
+    def say_along(self, said: Mapping[str, Any], *, instead_of: Iterable[str] = ()) -> None:
+        """Say something once for all the scans that follow."""
+        gone = set(instead_of)
+        self.said = {name: value for name, value in self.said.items() if name not in gone} | dict(said)
+        self._keep_open()
 
     # ---- what is scanned
 
@@ -103,9 +136,13 @@ class Visit:
             return replace(line, why=(("told.again_at", {"at_ms": before.at_ms}),))
         return self._record(code, now)
 
-    def count(self, amount: Amount) -> Line:
-        """Record so many pieces of a type that carries no labels."""
-        return self._record(amount, self.phone.desk.now_ms())
+    def count(self, amount: Amount, *, stop: tuple[str, str] | None = None) -> Line:
+        """Record so many pieces of a type that carries no labels; `stop` is where they come from: place and task."""
+        return self._record(amount, self.phone.desk.now_ms(), stop=stop)
+
+    def sources(self, item_type: str) -> list[tuple[str, str]]:
+        """Give the stops that pieces of a type may come from, as place and task: those of the round received."""
+        return arrivals.sources(self.phone, self.task, item_type) if self.action == "receive" else []
 
     def refuse(self, subject: str, key: str, values: Mapping[str, object], *, raw: str = "") -> Line:
         """Keep in sight what could not be used; nothing is recorded. `raw` is a foreign text that may be kept later."""
@@ -119,38 +156,45 @@ class Visit:
         self.lines.append(line)
         return line
 
-    def _record(self, subject: str | Amount, now: int) -> Line:
+    def _record(self, subject: str | Amount, now: int, *, stop: tuple[str, str] | None = None) -> Line:
         named = subject.item_type if isinstance(subject, Amount) else subject
-        made = draft(
-            ACTIONS[self.action],
-            subject,
-            {"to" if self.action in TOWARDS else "place": self.place},
-            context=self.phone.desk.context(task=self.task),
-        )
+        before = Item(id="") if isinstance(subject, Amount) else self._known(subject)
+        made = self._draft(subject, self._against(subject, before, stop))
         if isinstance(made, Question):
-            return self.refuse(named, "told.no_home", {})
+            key = "told.verdict_first" if made.field.name == "verdict" else "told.no_home"
+            return self.refuse(named, key, {})
         if isinstance(made, Fault):
             return self.refuse(named, made.key, made.values)
-        before = Item(id="") if isinstance(subject, Amount) else self._known(subject)
         told = self.phone.desk.record(made)
         line = self._line(subject, told, now, before)
+        if self.action == "receive" and line.event_id and line.outcome is not Outcome.REFUSED:
+            line = sorting.sort_along(self, subject, line) if sorting.answers(self) else line
+        elif self.action == "sort":
+            line = replace(line, found=self.said["verdict"])
+            sorting.after_one(self)
         self.lines.append(line)
         return line
 
-    def sort(self, verdict: str) -> Line | None:
+    def _against(self, subject: str | Amount, before: Item, stop: tuple[str, str] | None) -> dict[str, str]:
+        """Give what a receipt answers: the stop of an item, the one that pieces come from where it is known."""
+        if self.action != "receive":
+            return {}
+        if not isinstance(subject, Amount):
+            task = arrivals.answered(self.phone, before, task=self.task)
+            return {"against": task} if task else {}
+        stops = [stop] if stop else self.sources(subject.item_type)
+        return {"from": stops[0][0], "against": stops[0][1]} if len(stops) == 1 else {}
+
+    def _draft(self, subject: str | Amount, beside: dict[str, str]) -> Draft | Question | Fault:
+        action = ACTIONS[self.action]
+        said = self.said | (sorting.answers(self) if self.action == "sort" else {})
+        answers = {name: value for name, value in said.items() if action.field(name)}
+        place = {"to" if self.action in TOWARDS else "place": self.place}
+        return draft(action, subject, answers | beside | place, context=self.phone.desk.context(task=self.task))
+
+    def sort(self, verdict: str, grade: str = "") -> Line | None:
         """Record what sorting found of the last item; None when there is none. A `FieldError` records nothing."""
-        item = next((each for each in reversed(self.lines) if each.counts and each.item), None)
-        if item is None:
-            return None
-        context = self.phone.desk.context(place=self.place, task=self.task)
-        made = draft(ACTIONS["sort"], item.subject, {"verdict": verdict}, context=context)
-        assert not isinstance(made, Question | Fault)
-        told = self.phone.desk.record(made)
-        why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
-        now = self.phone.desk.now_ms()
-        line = replace(item, outcome=told.outcome, at_ms=now, event_id=told.event_id, why=why, verdict=verdict)
-        self.lines.append(line)
-        return line
+        return sorting.sort_last(self, verdict, grade)
 
     def _known(self, code: str) -> Item:
         return self.phone.mirror.look(subject_of(code, "", "")).item
@@ -188,8 +232,8 @@ class Visit:
 
     def ignore(self, line: Line) -> Line:
         """Take a line out of the visit: what was recorded is voided, what was not only stops asking."""
-        if line.event_id:
-            self.phone.desk.undo(line.event_id)
+        for event_id in filter(None, (line.found_event, line.event_id)):
+            self.phone.desk.undo(event_id)
         return self._change(line, replace(line, undone=bool(line.event_id), decided=True))
 
     def keep(self, line: Line) -> Line:
@@ -276,33 +320,3 @@ def name_of_type(book: Book, item_type: str, now_ms: int) -> str:
 def name_of_place(book: Book, place: str, now_ms: int) -> str:
     """Give the name of a place, its key where nobody described it."""
     return book.site(place, now_ms).name or place
-
-
-def _lines_of(phone: Phone, *, action: str, place: str, task: str) -> list[Line]:
-    """Read the standing lines of a visit back from the outbox, in their order; a round has several under one task."""
-    with phone.store.reading() as db:
-        rows = db.execute(
-            "SELECT payload, teff, tq, wall_ms FROM outbox"
-            " WHERE kind IN (?, ?) AND json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",
-            (ACTIONS[action].kind, _SORTED, task),
-        ).fetchall()
-    gone = amended(phone.store)
-    lines = []
-    for payload, teff, tq, wall in rows:
-        event = as_event(payload, teff or wall, tq)
-        if event.id in gone or (event.text("to") or event.place) != place:
-            continue
-        item = phone.mirror.look(event.subject).item if event.code else None
-        lines.append(
-            Line(
-                subject=event.code or event.item_type,
-                outcome=Outcome.ACCEPTED,
-                at_ms=wall,
-                qty=event.qty or 1,
-                item=item.id if item else "",
-                item_type=item.type if item else event.item_type,
-                event_id=event.id,
-                verdict=event.text("verdict") if event.kind == _SORTED else "",
-            )
-        )
-    return lines

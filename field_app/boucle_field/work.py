@@ -120,7 +120,18 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
         _H,
         (Field(name="from", type="place"), Field(name="against", slot="against"), _MASS, _EVIDENCE),
     ),
-    ("sort", "item.sorted", _H, (Field(name="verdict", required=True, choices=_VERDICTS), _GRADE, _REASON, _MASS)),
+    (
+        "sort",
+        "item.sorted",
+        _H,
+        (
+            Field(name="verdict", required=True, choices=_VERDICTS),
+            _GRADE,
+            Field(name="criteria"),
+            _REASON,
+            _MASS,
+        ),
+    ),
     ("clean", "item.cleaned", _H, (Field(name="requalify", type="bool"), Field(name="method"))),
     (
         "move",

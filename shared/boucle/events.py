@@ -72,7 +72,12 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ("item.transferred", _P, Subject.EITHER, {"to": "text", "refilled": "bool", **_EVIDENCE}),
     ("item.collected", _P, Subject.EITHER, {**_MASS, **_EVIDENCE}),
     ("item.received", _P, Subject.EITHER, {"from": "text", **_MASS, **_EVIDENCE}),
-    ("item.sorted", _P, Subject.EITHER, {"verdict!": "text", "grade": "text", "reason": "text", **_MASS}),
+    (
+        "item.sorted",
+        _P,
+        Subject.EITHER,
+        {"verdict!": "text", "grade": "text", "criteria": "text", "reason": "text", **_MASS},
+    ),
     ("item.cleaned", _P, Subject.EITHER, {"requalify": "bool", "method": "text"}),
     ("item.moved", _P, Subject.EITHER, {"to": "text", "zone": "text"}),
     ("item.counted", _P, Subject.EITHER, {}),

@@ -18,6 +18,7 @@ from boucle_field.sends import Pile, lines
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN, plan_today
+from tests.screens.warehouse_scenes import warehouse_scenes
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
 
@@ -53,6 +54,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     yield "help"
     face.home()
     yield from _a_round(hand)
+    yield from warehouse_scenes(hand)
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from boucle.codes import Kind, mint
 from boucle.pin import hash_pin
@@ -67,9 +68,12 @@ def staff(server: SimServer) -> None:
     server.add_person("p-jean", {**driver, "name": LONG_NAME})
 
 
-def plan_today(phone: Phone, key: str = "T-1") -> None:
-    """Let a round of today come down to a phone: Mulhouse, then a place with a long name where nothing is known."""
-    stops = [
+def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False) -> None:
+    """Let a round of today come down to a phone: Mulhouse, then a place with a long name where nothing is known.
+
+    With `pieces` it takes cardboard sheets at both, which carry no labels.
+    """
+    stops: list[dict[str, Any]] = [
         {
             "id": "a",
             "place": "mulhouse",
@@ -81,6 +85,8 @@ def plan_today(phone: Phone, key: str = "T-1") -> None:
         },
         {"id": "b", "place": "charleville", "collect": {"palette": 1_200}, "opens": "11:00"},
     ]
+    if pieces:
+        stops[0]["collect"], stops[1]["collect"] = {"film": 40}, {"film": 30}
     row = {"day": driving.today(phone).isoformat(), "name": "Sud Alsace", "home": "strasbourg", "stops": stops}
     told = Device(dev="d-serveur", epoch="00000000000000f3", random=Random(97), now_ms=START_MS)
     event = told.event("reference.set", "", body={"table": "round", "key": key, "valid_from": 0, "row": row})

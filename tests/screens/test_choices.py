@@ -226,8 +226,6 @@ def test_a_verdict_label_sorts_the_item_scanned_last_and_is_undone(hand: Hand) -
     command(hand, Command.DAMAGED)
     assert hand.sees("Rien n’est en cours")
     hand.face.begin("receive", "strasbourg")
-    command(hand, Command.DAMAGED)
-    assert hand.sees("Rien à trier")
     scan_crates(hand, range(1, 2))
     command(hand, Command.DAMAGED)
     assert hand.sees("Tri :")

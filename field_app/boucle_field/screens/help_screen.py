@@ -23,6 +23,8 @@ _WORDS: Final = {
     Outcome.REFUSED: "screen.help_refused",
 }
 
+_MORE: Final = ("screen.help_kept", "screen.help_twice", "screen.help_scanner", "screen.help_sort", "screen.help_count")
+
 
 class HelpScreen(Screen):
     """What somebody may want to know in the van."""
@@ -37,7 +39,7 @@ class HelpScreen(Screen):
             self.title("screen.help"),
             self.text("screen.help_outcomes"),
             *(self._plate(outcome) for outcome in Outcome),
-            *(self.text(key) for key in ("screen.help_kept", "screen.help_twice", "screen.help_scanner")),
+            *(self.text(key) for key in _MORE),
             self.text("screen.help_commands"),
             Text(self.address, self.look.page, bold=True),
             self.other("screen.help_open", self._open),

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from boucle.roles import Capability
 from boucle.rounds import Round, Stop
 from boucle_field import driving
 from boucle_field.desk import Outcome
@@ -28,6 +29,7 @@ class RoundRouter:
     say: Any
     fail: Any
     recorded: Any
+    begin: Any
 
     @property
     def at(self) -> "Phone":
@@ -48,12 +50,28 @@ class RoundRouter:
     def take_task(self, key: str) -> bool:
         """Take the label of a round: open it where this phone knows it, else let the next scans carry it."""
         of = driving.find_round(self.at, key)
+        home = self.at.desk.context().home
+        if of is not None and home and self._unloads:
+            self.receive_round(of, home)
+            return True
         if of is not None:
             self.open(RoundScreen, of)
             return True
         self.task = key
         self.told(None, self.say("screen.round", code=wording.named(key)))
         return False
+
+    @property
+    def _unloads(self) -> bool:
+        """Whether a round's label means its unloading: a receipt is open, or who works here drives no rounds."""
+        if self.visit is not None and self.visit.action == "receive":
+            return True
+        return not {Capability.COLLECT} & self.at.desk.capabilities
+
+    def receive_round(self, of: Round, place: str) -> None:
+        """Receive what a round brings."""
+        self.begin("receive", place, of.key)
+        self.told(None, self.say("screen.receiving_round", name=of.name or of.key))
 
     def open_stop(self, of: Round, stop: Stop) -> None:
         """Open a stop."""

@@ -174,7 +174,7 @@ class RoundEndScreen(Screen):
             for each, n in sorted(load.items(), key=lambda row: (-row[1], row[0]))
         ]
         home = self.round.home or phone.desk.context().home
-        unload = partial(self.face.begin, "receive", home)
+        unload = partial(self.face.receive_round, self.round, home)
         self.fill(
             self.title("screen.round_end"),
             self.text("screen.round_left", n=left) if left else self.text("screen.round_all_done"),

@@ -1,10 +1,11 @@
 """The router: what each scan leads to, whatever screen is open, and the visit that is under way."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from boucle.commands import Command
 from boucle.enrolment import Invitation
-from boucle_field import driving, people
+from boucle_field import driving, people, visit
 from boucle_field.desk import Outcome
 from boucle_field.errors import LoginError
 from boucle_field.line import Line
@@ -20,6 +21,7 @@ from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
+from boucle_field.screens.warehouse_screens import ASKED, SourceScreen, WarehouseScreen
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, PlaceScreen, SummaryScreen
 from boucle_field.visit import Visit
 from boucle_field.work import ACTIONS, Amount, Where
@@ -162,7 +164,9 @@ class Router(RoundRouter):
     def choose(self, action: str) -> None:
         """Begin an action: at once where its place is known, else by asking for it."""
         home = self.at.desk.context().home
-        if action == AT_HOME and home:
+        if action in ASKED:
+            self.open(ASKED[action])
+        elif action in visit.AT_HOME and home:
             self.begin(action, home)
         else:
             self.open(PlaceScreen, action)
@@ -200,16 +204,18 @@ class Router(RoundRouter):
 
     @staticmethod
     def _fits(action: str, *, is_partner: bool) -> bool:
-        return action == "ship" or (ACTIONS[action].where is Where.AWAY) == is_partner
+        return action in ("ship", "count") or (ACTIONS[action].where is Where.AWAY) == is_partner
 
-    def begin(self, action: str, place: str, task: str = "") -> None:
+    def begin(self, action: str, place: str, task: str = "", said: Mapping[str, Any] | None = None) -> None:
         """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
         self.chooser.forget()
         if self.visit is not None:
+            if said is None and action == self.visit.action:
+                said = self.visit.said
             self.visit.close()
         stop = driving.stop_at(self.at, place) if action in driving.DIRECTIONS else None
         task = task or self.task or (stop[0].task(stop[1]) if stop else "")
-        self.visit = Visit.begin(self.at, action=action, place=place, task=task)
+        self.visit = Visit.begin(self.at, action=action, place=place, task=task, said=said)
         self.task = ""
         remember(self.at, place)
         self.open(ScanScreen)
@@ -224,8 +230,12 @@ class Router(RoundRouter):
         self.home()
 
     def count(self, amount: Amount) -> None:
-        """Record pieces without labels in the open visit."""
-        if isinstance(self.screen, ScanScreen):
+        """Record pieces without labels in the open visit; of a round received, where they come from is asked."""
+        if not isinstance(self.screen, ScanScreen):
+            return
+        if len(self.screen.visit.sources(amount.item_type)) > 1:
+            self.open(SourceScreen, amount)
+        else:
             self.screen.count(amount)
 
     def summary(self) -> None:
@@ -235,6 +245,10 @@ class Router(RoundRouter):
             self.open(StopSummaryScreen, *stop)
         elif self.visit is not None:
             self.open(SummaryScreen)
+
+    def open_warehouse(self) -> None:
+        """Open what is done in the warehouse."""
+        self.open(WarehouseScreen)
 
     def validate(self) -> None:
         """End the visit."""

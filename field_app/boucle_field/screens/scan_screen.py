@@ -1,8 +1,7 @@
 """D4, the scan screen: the counter, the last line with its undo, what is expected; the scanner never waits."""
 
-from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from kivy.core.image import Image as CoreImage
 from kivy.metrics import dp
@@ -10,16 +9,18 @@ from kivy.uix.image import Image
 
 from boucle.commands import QUANTITIES, VERDICTS, Command
 from boucle.lifecycle import Verdict
+from boucle_field import sorting
 from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
 from boucle_field.line import Line, choices
 from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
-from boucle_field.screens import theme
+from boucle_field.screens import scan_tools, theme
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
-from boucle_field.visit import OPERATIONS, Visit, name_of_place
+from boucle_field.screens.verdict_tiles import VerdictTiles
+from boucle_field.screens.work_screens import AmountScreen
+from boucle_field.visit import BEGUN, Visit, name_of_place
 from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
@@ -52,9 +53,12 @@ class ScanScreen(Screen):
         self.listed = ExpectedList(self.look, self.face.lang)
         self.alerts, self.tools = chips(), chips()
         self.view = Image(size_hint_y=None, height=0)
+        sorts = self.visit.action in sorting.SORTS
+        self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
         self.fill(
             self.head,
             self.panel,
+            *([self.verdicts] if self.verdicts else []),
             self.undoing,
             self.view,
             self.alerts,
@@ -80,7 +84,7 @@ class ScanScreen(Screen):
                 self.undo()
             case Command.FINISH | Command.VALIDATE:
                 self.face.summary()
-            case Command() as command if command.value in OPERATIONS:
+            case Command() as command if command.value in BEGUN:
                 self.face.turn(command.value)
             case Command() as command if command in QUANTITIES:
                 self.count_more(QUANTITIES[command])
@@ -90,7 +94,7 @@ class ScanScreen(Screen):
                 self.face.arrive(key)
             case Task(key=key):
                 if not self.face.take_task(key):
-                    self.face.begin(self.visit.action, self.visit.place)
+                    self.face.begin(self.visit.action, self.visit.place, said=self.visit.said)
             case _:
                 return False
         return True
@@ -104,10 +108,10 @@ class ScanScreen(Screen):
             return
         self.tell(line)
 
-    def count(self, amount: Amount) -> None:
+    def count(self, amount: Amount, *, stop: tuple[str, str] | None = None) -> None:
         """Record pieces without labels."""
         try:
-            line = self.visit.count(amount)
+            line = self.visit.count(amount, stop=stop)
         except FieldError as error:
             self._not_kept(amount.item_type, error)
             return
@@ -118,26 +122,36 @@ class ScanScreen(Screen):
         last = next((each for each in reversed(self.visit.lines) if each.counts and not each.item), None)
         types = self.face.bulk_types()
         if last is not None and last.subject in types:
-            self.count(Amount(last.subject, pieces))
+            self.face.count(Amount(last.subject, pieces))
         elif len(types) == 1:
-            self.count(Amount(types[0], pieces))
+            self.face.count(Amount(types[0], pieces))
         else:
             self.face.open(AmountScreen, "", pieces)
 
-    def sort(self, verdict: Verdict) -> None:
-        """Record what sorting found of the item scanned last; it is done at home, after the receipt."""
-        if self.visit.action != AT_HOME:
+    def choose_verdict(self, verdict: str) -> None:
+        """Let a verdict go along with the scans that follow, or take it off."""
+        sorting.choose(self.visit, verdict)
+        self.show_counts()
+
+    def sort(self, verdict: Verdict, grade: str = "") -> None:
+        """Take a verdict about the item scanned last; before any item, or said twice, for all that follow."""
+        if self.visit.action not in sorting.SORTS:
             self.tell(self.visit.refuse("", "screen.sort_at_home", {}))
             return
+        last = next((each for each in reversed(self.visit.lines) if each.counts), None)
+        found = sorting.found_of(self.visit, last.subject) if last else None
+        stays = found is not None and found.verdict == verdict and not grade and verdict != Verdict.SCRAP
+        if last is None or (stays and self.visit.said.get("verdict") != verdict):
+            self.choose_verdict(verdict)
+            self.show(Shown(None, self.say("screen.verdict_from_now", verdict=self.say(f"verdict.{verdict}"))))
+            return
         try:
-            line = self.visit.sort(verdict)
+            line = self.visit.sort(verdict, grade)
         except FieldError as error:
             self._not_kept("", error)
             return
-        if line is None:
-            self.tell(self.visit.refuse("", "screen.nothing_to_sort", {}))
-        else:
-            self.tell(line)
+        assert line is not None
+        self.tell(line)
 
     def undo(self) -> None:
         """Take the last choice or the last scan back, at once."""
@@ -187,7 +201,8 @@ class ScanScreen(Screen):
         if line.verdict and line.outcome is Outcome.ACCEPTED:
             return self.say("screen.sorted", verdict=self.say(f"verdict.{line.verdict}"))
         if line.outcome is Outcome.ACCEPTED:
-            return self.say(f"screen.done.{self.visit.action}")
+            done = self.say(f"screen.done.{self.visit.action}")
+            return f"{done} · {self.say(f'verdict.{line.found}')}" if line.found else done
         key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else line.outcome
         return self.say(f"screen.outcome.{key}")
 
@@ -213,6 +228,8 @@ class ScanScreen(Screen):
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last
         code = self.face.named(last.subject) if last else ""
+        if self.verdicts is not None:
+            self.verdicts.show(self.visit.said.get("verdict", ""), self.visit.said.get("grade", ""))
         plain = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
         self.undoing.text = self.face.chooser.undo_words or plain
         self._show_alerts()
@@ -237,17 +254,8 @@ class ScanScreen(Screen):
             self.face.summary()
 
     def _show_tools(self) -> None:
-        offers: list[tuple[str, Any]] = [
-            ("screen.typed", lambda: self.face.open(CodeScreen)),
-            ("screen.amount", lambda: self.face.open(AmountScreen)),
-        ]
         self.tools.clear_widgets()
-        for action in self.face.also_here():
-            words = self.say("screen.turn_to", action=ACTIONS[action].word(self.face.lang))
-            self.tools.add_widget(Chip(words, self.look.tile, act=partial(self.face.turn, action), line=self.look.line))
-        for key, act in offers:
-            self.tools.add_widget(Chip(self.say(key), self.look.tile, act=act, line=self.look.line))
-        for chip in self.face.camera_chips():
+        for chip in scan_tools.offered(self):
             self.tools.add_widget(chip)
 
     def preview(self, picture: "Picture") -> None:

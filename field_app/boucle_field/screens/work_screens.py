@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 from kivy.uix.widget import Widget
 
 from boucle.commands import Command
+from boucle_field import sorting
 from boucle_field.meaning import Meaning, Spot, Task, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips, gap
+from boucle_field.screens.differences_screen import TOLD, DifferencesScreen
 from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import OPERATIONS, Visit, name_of_place, name_of_type
+from boucle_field.visit import BEGUN, OPERATIONS, Visit, name_of_place, name_of_type
 from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
@@ -43,6 +45,13 @@ class HomeScreen(Screen):
                     line=self.look.line,
                 )
                 for name in OPERATIONS
+            ),
+            BigButton(
+                self.say("screen.warehouse"),
+                self.look.tile,
+                act=self.face.open_warehouse,
+                size=theme.TITLE,
+                line=self.look.line,
             ),
             gap(),
             chips(*self._settings()),
@@ -74,7 +83,7 @@ class HomeScreen(Screen):
                 self.face.hold(code)
             case Task(key=key):
                 self.face.take_task(key)
-            case Command() as command if command.value in OPERATIONS:
+            case Command() as command if command.value in BEGUN:
                 self.face.choose(command.value)
             case _:
                 return False
@@ -107,7 +116,7 @@ class PlaceScreen(Screen):
             case Thing(code=code):
                 self.face.pending.append(code)
                 self.face.told(None, self.say("screen.first_where"))
-            case Command() as command if command.value in OPERATIONS:
+            case Command() as command if command.value in BEGUN:
                 self.face.choose(command.value)
             case _:
                 return False
@@ -193,6 +202,7 @@ class SummaryScreen(Screen):
         told: list[Widget] = [
             self.text("screen.summary_counted", n=visit.counted),
             *([self.text("screen.summary_missing", n=missing)] if missing else []),
+            *self._sorted(),
             *([self.text("screen.to_look", n=waiting)] if waiting else []),
             self.text("screen.summary_kept"),
         ]
@@ -200,12 +210,28 @@ class SummaryScreen(Screen):
         if undecided:
             look = partial(self.face.red_lines, undecided)
             told.append(self.other("screen.undecided", look, n=len(undecided)))
+        if visit.action in TOLD and (missing or visit.extra):
+            told.append(self.other("screen.see_differences", partial(self.face.open, DifferencesScreen)))
         self.fill(
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
             listed,
             bottom=(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.face.validate)),
         )
+
+    def _sorted(self) -> list[Widget]:
+        """Say what sorting found, and how many nobody sorted, where things are sorted."""
+        if self.visit.action not in sorting.SORTS:
+            return []
+        tally = sorting.tally(self.visit)
+        told = [
+            self.say("screen.tally", verdict=self.say(f"screen.verdict.{each}"), n=n)
+            for each, n in tally.items()
+            if each
+        ]
+        if (unsorted := tally.get("")) and told:
+            told.append(self.say("screen.tally_unsorted", n=unsorted))
+        return [Text(each, self.look.page) for each in told]
 
     @property
     def visit(self) -> Visit:

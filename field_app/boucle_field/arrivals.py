@@ -1,0 +1,94 @@
+"""Arrivals: what drivers took up and is on its way to a site of ours, round by round, as far as this phone knows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from boucle.item import Item
+from boucle.lifecycle import HELD, Stage
+from boucle.rounds import Round, rounds_in, stop_of_task
+from boucle_field import driving
+from boucle_field.phone import Phone
+
+STILL_COMING: Final = timedelta(days=3)
+"""A round that was not unloaded in so many days is looked for by its items, not by its day."""
+
+
+class Arrival(NamedTuple):
+    """A round that comes to a site: the items on their way that this phone knows of."""
+
+    round: Round
+    items: int
+
+
+def arrivals(phone: Phone, place: str, items: "list[Item]") -> list[Arrival]:
+    """Give the rounds of these days that unload at a site, with how many of the items come with each."""
+    day = driving.today(phone)
+    planned = rounds_in(phone.mirror.book(), at_ms=phone.desk.now_ms())
+    lately = [each for each in planned if day - STILL_COMING <= each.day <= day and _home(phone, each) == place]
+    counts = {each.key: 0 for each in lately}
+    for item in items:
+        key = round_of(item.collect_task)
+        if key in counts:
+            counts[key] += 1
+    return [Arrival(each, counts[each.key]) for each in lately if counts[each.key] or each.day == day]
+
+
+def arriving_at(phone: Phone, place: str, *, task: str = "") -> Callable[[Item], bool]:
+    """Give what tells whether an item on its way comes with the round of `task`, else whether it comes to a site.
+
+    What no round of ours brings may come anywhere; what a round brings comes where the round ends.
+    """
+    if driving.find_round(phone, task) is not None:
+        return lambda item: round_of(item.collect_task) == task
+    homes: dict[str, str] = {}
+
+    def comes_here(item: Item) -> bool:
+        key = round_of(item.collect_task)
+        if key and key not in homes:
+            of = driving.find_round(phone, key)
+            homes[key] = _home(phone, of) if of else ""
+        return not key or homes[key] in ("", place)
+
+    return comes_here
+
+
+def answered(phone: Phone, item: Item, *, task: str) -> str:
+    """Give the task of the stop that a receipt answers: where the item was taken up, else where it stood, by plan."""
+    if item.nature:
+        return ""
+    if item.stage == Stage.INBOUND:
+        return item.collect_task
+    of = driving.find_round(phone, task)
+    stop = next((each for each in of.stops if each.place == item.place), None) if of and item.stage in HELD else None
+    return of.task(stop) if of and stop else ""
+
+
+def planned(phone: Phone, task: str) -> dict[str, int]:
+    """Give the pieces without labels that the plan of a round brings, by type."""
+    of, book, now = driving.find_round(phone, task), phone.mirror.book(), phone.desk.now_ms()
+    pieces: dict[str, int] = {}
+    for stop in of.stops if of else ():
+        for item_type, n in stop.collect.items():
+            if not book.item_type(item_type, now).serialised:
+                pieces[item_type] = pieces.get(item_type, 0) + n
+    return pieces
+
+
+def sources(phone: Phone, task: str, item_type: str) -> list[tuple[str, str]]:
+    """Give the stops of a round at which pieces of a type were to be taken, as place and task."""
+    of = driving.find_round(phone, task)
+    if of is None:
+        return []
+    found = [(stop.place, of.task(stop)) for stop in of.stops if item_type in stop.collect]
+    return found or [(stop.place, of.task(stop)) for stop in of.stops]
+
+
+def round_of(task: str) -> str:
+    """Give the round that the task of a stop names, `""` for another kind of task."""
+    named = stop_of_task(task)
+    return named[0] if named else ""
+
+
+def _home(phone: Phone, of: Round) -> str:
+    return of.home or phone.desk.context().home

@@ -1,0 +1,106 @@
+"""The warehouse: what is done at a site of ours beside arrivals and departures, and what is asked before it."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from boucle.roles import may_record
+from boucle_field.meaning import Meaning, Thing
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton
+from boucle_field.screens.pads import tiles
+from boucle_field.screens.screen import Screen
+from boucle_field.visit import WAREHOUSE, name_of_place
+from boucle_field.work import ACTIONS, Amount
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+HOLD_REASONS: Final = ("damage", "dirt", "recall", "doubt", "customer", "other")
+"""Why something is kept out of use; the words are `screen.hold.<value>`."""
+
+
+class WarehouseScreen(Screen):
+    """What can be done here; what nobody here may decide is not offered."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        offered = [each for each in WAREHOUSE if self._may(each)]
+        self.fill(
+            self.title("screen.warehouse"),
+            *(
+                BigButton(
+                    f"{self.say(f'screen.job.{name}')}\n{self.say(f'screen.job.{name}_how')}",
+                    self.look.tile,
+                    act=partial(self.face.choose, name),
+                    line=self.look.line,
+                )
+                for name in offered
+            ),
+            bottom=(self.other("screen.back", self.face.home),),
+        )
+
+    def _may(self, name: str) -> bool:
+        return may_record(self.face.at.desk.capabilities, ACTIONS[name].kind)
+
+    def take(self, meant: Meaning) -> bool:
+        """Take an item: what is done with it is asked, as anywhere."""
+        match meant:
+            case Thing(code=code):
+                self.face.hold(code)
+            case _:
+                return False
+        return True
+
+
+class HoldScreen(Screen):
+    """Why things are put into quarantine; then they are scanned one after the other."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        named = [(each, self.say(f"screen.hold.{each}")) for each in HOLD_REASONS]
+        self.fill(
+            self.title("screen.hold_why"),
+            self.text("screen.hold_how"),
+            *tiles(self.look, named, self._chosen),
+            bottom=(self.other("screen.back", self.face.open_warehouse),),
+        )
+
+    def _chosen(self, reason: str) -> None:
+        self.face.begin("hold", self.face.at.desk.context().home, said={"reason": reason})
+
+
+class SourceScreen(Screen):
+    """From which stop of the round pieces without labels come."""
+
+    def __init__(self, face: "Face", amount: Amount) -> None:
+        super().__init__(face)
+        self.amount = amount
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        visit = self.face.visit
+        stops = visit.sources(self.amount.item_type) if visit else []
+        book, now = self.face.at.mirror.book(), self.face.at.desk.now_ms()
+        self.fill(
+            self.title("screen.from_which_stop"),
+            *(
+                BigButton(
+                    name_of_place(book, place, now),
+                    self.look.tile,
+                    act=partial(self._chosen, (place, task)),
+                    size=theme.TITLE,
+                    line=self.look.line,
+                )
+                for place, task in stops
+            ),
+            bottom=(self.other("screen.back", self.face.back),),
+        )
+
+    def _chosen(self, stop: tuple[str, str]) -> None:
+        self.face.back()
+        if (screen := self.face.scan_screen) is not None:
+            screen.count(self.amount, stop=stop)
+
+
+ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen}
+"""What a person is asked before an action begins."""

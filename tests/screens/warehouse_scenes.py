@@ -1,0 +1,83 @@
+"""The warehouse in every state that a person meets: a reception with verdicts, a count, quarantine."""
+
+from collections.abc import Iterator
+
+from boucle_field.outbox import Draft
+from boucle_field.screens.differences_screen import DifferencesScreen
+from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
+from boucle_field.work import Amount
+from tests.builders import code
+from tests.screens.hand import Hand
+
+LABEL = "HTTPS://BOUCLE.EXAMPLE/"
+
+
+def warehouse_scenes(hand: Hand) -> Iterator[str]:
+    """Lead an app whose rounds are planned through the warehouse; give the name of each scene while it stands."""
+    yield from _a_reception(hand)
+    yield from _a_count(hand)
+    yield from _quarantine(hand)
+
+
+def _a_reception(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    desk = face.at.desk
+    for number in (6, 7, 8, 9):
+        desk.record(Draft(kind="item.collected", code=code(number), place="mulhouse", task="T-1#a"))
+    face.choose("receive")
+    yield "receive-ready"
+    face.screen.choose_verdict("ok")
+    for number in (6, 7):
+        hand.scan(LABEL + code(number))
+    yield "receive-sorted"
+    hand.tap("Classes des suivants" if face.lang == "fr" else "Grades of the next")
+    yield "grades"
+    hand.tap("B ·")
+    yield "receive-grade"
+    hand.tap("Sud Alsace")
+    yield "receive-round"
+    face.screen.choose_verdict("scrap")
+    hand.scan(LABEL + code(8))
+    yield "receive-scrap"
+    hand.scan(LABEL + code(23))
+    face.open(SourceScreen, Amount("film", 12))
+    yield "receive-source"
+    face.back()
+    face.summary()
+    yield "receive-summary"
+    face.open(DifferencesScreen)
+    yield "receive-differences"
+    face.validate()
+
+
+def _a_count(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    face.open_warehouse()
+    yield "warehouse"
+    face.choose("count")
+    yield "count-where"
+    face.begin("count", "strasbourg")
+    yield "count-ready"
+    for number in (23, 24, 10):
+        hand.scan(LABEL + code(number))
+    yield "count-unexpected"
+    face.summary()
+    yield "count-summary"
+    face.open(DifferencesScreen)
+    yield "count-differences"
+    face.validate()
+
+
+def _quarantine(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    face.open(HoldScreen)
+    yield "hold-why"
+    face.begin("hold", "strasbourg", said={"reason": "doubt"})
+    hand.scan(LABEL + code(23))
+    hand.scan(LABEL + code(23))
+    yield "hold"
+    face.validate()
+    face.begin("unhold", "strasbourg")
+    hand.scan(LABEL + code(24))
+    yield "unhold-refused"
+    face.validate()
