@@ -16,7 +16,7 @@ from boucle.binding import PROVISIONAL
 from boucle.clock import day_of, parse_instant
 from boucle.ids import EventId, uuid7
 from boucle.item import Item, load
-from boucle_server import eventlog, feed, reports
+from boucle_server import eventlog, feed, problem_reports, reports
 from boucle_server.ingest import accept_own
 from boucle_server.jobs import Job, daily, hourly, monthly_from
 from boucle_server.read_tables import BINDING, ITEM
@@ -82,9 +82,15 @@ def tidy_feed(connection: Connection, org: str, _period: str, _now_ms: int) -> s
     return _json({"forgotten": feed.compact(connection, org)})
 
 
+def forget_reports(connection: Connection, org: str, _period: str, now_ms: int) -> str:
+    """Erase what strangers reported and a person dealt with long ago."""
+    return _json({"forgotten": problem_reports.forget(connection, org, now_ms=now_ms)})
+
+
 JOBS: Final = (
     Job(name="checkpoint", due=hourly, body=publish_checkpoint),
     Job(name="feed", due=daily, body=tidy_feed),
+    Job(name="problem_reports", due=daily, body=forget_reports),
     Job(name="overdue", due=daily, body=note_overdue),
     Job(name="presumed_lost", due=daily, body=note_presumed_lost),
     Job(name="month_draft", due=monthly_from(DRAFT_DAY), body=draft_month),

@@ -219,6 +219,25 @@ class WebSession(Truth, table=True):
     expires_ms: int = _big()
 
 
+class ProblemReport(Truth, table=True):
+    """What a stranger said about a container on its public page (`boucle_server.problem_reports`)."""
+
+    __tablename__ = "problem_report"
+    __table_args__ = (sa.Index(None, "org", "item"),)
+
+    org: str = _key(primary=True, org=True)
+    id: str = _key(primary=True)
+    code: str = _key()
+    item: str = _key()
+    problem: str = _key()
+    words: str = _key()
+    created_ms: int = _big()
+    settled_ms: int | None = _maybe()
+    settled_by: str | None = _maybe(KEY)
+    outcome: str | None = _maybe(KEY)
+    event: str = Field("", sa_type=KEY)
+
+
 class Record(Truth, table=True):
     """One received record: its bytes, its frozen time, and what was decided about it at first receipt.
 
@@ -489,6 +508,7 @@ ENROLMENT: Final = _core(Enrolment)
 PERSON: Final = _core(Person)
 TOKEN: Final = _core(Token)
 WEB_SESSION: Final = _core(WebSession)
+PROBLEM_REPORT: Final = _core(ProblemReport)
 RECORD: Final = _core(Record)
 SEAL: Final = _core(Seal)
 # What waits for a person is listed without a look at all that does not.

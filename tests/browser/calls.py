@@ -12,7 +12,7 @@ ADMINISTRATOR: Final = "administrateur"
 ACCOUNTS: Final = {person.login: PASSWORD for person in PEOPLE if person.login}
 _FIRST_ROW: Final = "main tbody th a"
 _FIRST_CASE: Final = "main .case-act a"
-_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.OVERDUE, Heap.LOST)
+_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST)
 
 STRANGERS: Final = (
     Call("connexion", places.SIGN_IN.path),
@@ -47,6 +47,13 @@ BEHIND: Final = (
     Call("jeton-nouveau", f"{places.TOKENS.path}/nouveau", ADMINISTRATOR),
     Call("roles", f"{places.ADMIN.path}/roles", ADMINISTRATOR),
     Call("page-publique", places.DASHBOARD.path, ADMINISTRATOR, follow=(".steps a[href^='/C/']",)),
+    Call(
+        "page-publique-signalee",
+        places.DASHBOARD.path,
+        ADMINISTRATOR,
+        follow=(".steps a[href^='/C/']",),
+        fill=(("problem", "damaged"), ("words", "Un coin est fendu.")),
+    ),
     Call("interdit", places.DEVICES.path, "lecteur"),
     Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),
 )

@@ -18,6 +18,8 @@ const VIEWS = [
   { size: "phone", width: 360, scheme: "dark", axe: ["color-contrast", "link-in-text-block"] },
   { size: "phone", width: 320, scheme: "light" },
   { size: "desktop", width: 1280, scheme: "light", axe: RULES },
+  // What is folded away is read by axe only when it is open.
+  { size: "phone", width: 360, scheme: "light", axe: RULES, unfolded: true },
 ];
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -59,15 +61,26 @@ async function goThere(page, visit, wire) {
   }
   if (Object.keys(visit.fill).length === 0) return answer;
   let last;
+  await unfold(page);
   for (const [name, value] of Object.entries(visit.fill)) {
     last = page.locator(`main [name=${name}]`).first();
-    if ((await last.evaluate((each) => each.tagName)) === "SELECT") await last.selectOption(value);
+    if ((await last.getAttribute("type")) === "radio") await page.locator(`main [name=${name}][value="${value}"]`).check();
+    else if ((await last.evaluate((each) => each.tagName)) === "SELECT") await last.selectOption(value);
     else await last.fill(value);
   }
   wire.bytes = 0;
   const send = page.waitForNavigation({ waitUntil: "load" });
   await last.evaluate((each) => each.form.requestSubmit());
   return send;
+}
+
+// Opens what is folded away; tells whether there was anything.
+async function unfold(page) {
+  return page.evaluate(() => {
+    const folded = [...document.querySelectorAll("details:not([open])")];
+    for (const each of folded) each.open = true;
+    return folded.length > 0;
+  });
 }
 
 // What stands beside the page, and is not meant to scroll by itself.
@@ -109,13 +122,15 @@ async function look(context, visit) {
   const bytes = wire.bytes;
   await page.evaluate(AXE);
   const looks = [];
-  for (const { size, width, scheme, axe } of VIEWS) {
+  for (const { size, width, scheme, axe, unfolded } of VIEWS) {
+    if (unfolded && !(await unfold(page))) continue;
     await page.setViewportSize({ width, height: HEIGHT });
     await page.emulateMedia({ colorScheme: scheme });
     const wide = await beside(page);
     const violations = axe ? await rules(page, axe) : [];
     if (job.shots && axe) {
-      await page.screenshot({ path: `${job.shots}/${visit.name}-${size}-${scheme}.png`, fullPage: true });
+      const shown = `${visit.name}-${size}-${scheme}${unfolded ? "-unfolded" : ""}`;
+      await page.screenshot({ path: `${job.shots}/${shown}.png`, fullPage: true });
     }
     looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, violations });
   }

@@ -8,7 +8,7 @@ from tests.api.serving import Served
 from tests.builders import code
 from tests.server import figures_world
 from tests.server.figures_world import a_small_year, draft, record
-from tests.web.browser import opened, signed_in
+from tests.web.browser import Page, opened, sent, signed_in
 
 CRATE = code(1)
 
@@ -22,7 +22,9 @@ async def test_a_stranger_learns_what_it_is_and_how_to_give_it_back(served: Serv
     assert "Comment le rendre" in page.text
     for private in ("Nancy", "Mulhouse", "Strasbourg", "p-test", "Rhin Plasturgie", "connexion"):
         assert private not in page.answer.text.replace('href="/"', ""), private
-    assert not [tag for tag, _ in page.tags if tag in ("script", "form", "nav")]
+    assert not [tag for tag, _ in page.tags if tag in ("script", "nav")]
+    # What can be sent is the report alone, and a label of a thing leads nowhere inside.
+    assert {form.action for form in page.forms} == {f"/{CRATE}"}
     english = await opened(served, f"/{CRATE}?lang=en")
     assert "How to give it back" in english.text
     assert len(page.answer.content) + len(static_content(STYLE)) < 50_000
@@ -52,6 +54,20 @@ async def test_staff_who_are_signed_in_find_the_way_to_the_item(served: Served) 
     page = await opened(served, f"/{CRATE}")
     (href,) = [href for href in page.attributes("a", "href") if href.startswith("/objets/")]
     assert (await opened(served, href)).status == 200
+
+
+@pytest.mark.story(23)
+async def test_no_public_page_names_a_person_a_partner_or_a_place(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    form = (await opened(served, f"/{CRATE}")).form(f"/{CRATE}")
+    told = [await opened(served, f"/{CRATE}?lang={lang}") for lang in ("fr", "en")]
+    told.append(Page(await sent(served, form, problem="", words="chez vous")))
+    answer = await sent(served, form, problem="damaged", words="coin fendu")
+    told.append(await opened(served, answer.headers["location"]))
+    for page in told:
+        for private in ("Nancy", "Mulhouse", "Strasbourg", "p-test", "Rhin", "Test manager"):
+            assert private not in page.answer.text, private
 
 
 @pytest.mark.parametrize("kind", ["P", "B", "E", "X"])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection
 
 from boucle.words import say
-from boucle_server import attention, deciding, set_aside
+from boucle_server import attention, deciding, problem_reports, set_aside
 from boucle_server.api.parameters import ONLY_KNOWN
 from boucle_server.api.problems import Problem, language
 from boucle_server.api.reasons import Why, status_text, why
@@ -143,6 +143,7 @@ class Attention(BaseModel):
     unsent: list[UnsentOf]
     overdue: int
     presumed_lost: int
+    reported: Annotated[int, Field(description="reports of problems from public pages that wait for a person")]
 
 
 @router.get("/quarantine")
@@ -193,6 +194,7 @@ def all_attention(
         gaps = list(attention.all_gaps(connection, who.org))
         unsent = attention.unsent(connection, who.org)
         loans = attention.loans(connection, who.org, now_ms=now_ms)
+        reported = problem_reports.waiting(connection, who.org)
     shown = latest[:limit]
     return Attention(
         tasks=[
@@ -217,6 +219,7 @@ def all_attention(
         ],
         overdue=loans.overdue,
         presumed_lost=loans.presumed_lost,
+        reported=reported,
     )
 
 

@@ -11,7 +11,7 @@ from boucle.clock import Clock
 from boucle_server.db import Database
 from boucle_server.door import Door
 from boucle_server.settings import Settings
-from boucle_server.web.attempts import Attempts
+from boucle_server.web.attempts import REPORTS_PER_ADDRESS, REPORTS_PER_LABEL, Attempts
 
 
 @dataclass(slots=True)
@@ -44,6 +44,10 @@ class Running:
     counters: Counters = field(default_factory=Counters)
     enrolments: Attempts = field(default_factory=Attempts)
     """Enrolments that failed, so that nobody tries codes for long."""
+    reports: Attempts = field(
+        default_factory=lambda: Attempts(per_name=REPORTS_PER_LABEL, per_address=REPORTS_PER_ADDRESS)
+    )
+    """Problems that strangers reported, so that nobody floods the list of what wants a person."""
 
 
 def running(request: Request) -> Running:

@@ -7,18 +7,21 @@ from typing import Final, assert_never
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.lifecycle import Stage
 from boucle.log import EntryKind
 from boucle.pin import hash_pin
 from boucle.version import VERSION
-from boucle_server import closing, devices, eventlog, organisations
+from boucle_server import closing, devices, eventlog, organisations, problem_reports
 from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PASSWORD, PIN
-from boucle_server.demo.phone import Delivery, Heard, Phone
+from boucle_server.demo.phone import HOUR_MS, Delivery, Heard, Phone
 from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
 from boucle_server.ingest import accept_own, ingest
 from boucle_server.people import OPERATORS, hash_password
+from boucle_server.problem_reports import Problem
+from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, JOB_RUN, PERSON
 from boucle_server.tables import ORG as ORGS
@@ -26,6 +29,11 @@ from boucle_server.tables import ORG as ORGS
 NAME: Final = "Boucles du Grand Est (démonstration)"
 _JOB: Final = "demo"
 _TOGETHER: Final = 32
+_REPORTED: Final = (
+    (Problem.TAKE_BACK, "Il est dehors derrière l’atelier depuis l’été, plus personne ne s’en sert.", 47),
+    (Problem.DAMAGED, "Un coin est fendu, le couvercle ne ferme plus.", 6),
+)
+"""What strangers reported, and how many hours before the end."""
 
 
 def state_of(database: Database) -> str:
@@ -74,11 +82,26 @@ def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[in
         tell(done + len(part), len(year.arrivals))
     with database.writing(ORG) as connection:
         ended_ms = year.arrivals[-1].received_ms
+        _report_problems(connection, now_ms=ended_ms)
         connection.execute(
             sa.update(JOB_RUN)
             .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
             .values(finished_ms=ended_ms, outcome="done")
         )
+
+
+def _report_problems(connection: Connection, *, now_ms: int) -> None:
+    """Let strangers who scanned a label have reported something on its public page."""
+    held = (
+        sa.select(ITEM.c.item, BINDING.c.code)
+        .join(BINDING, sa.and_(BINDING.c.org == ITEM.c.org, BINDING.c.item == ITEM.c.item))
+        .where(ITEM.c.org == ORG, ITEM.c.stage == Stage.AT_PARTNER, BINDING.c.code.startswith("C/"))
+        .order_by(ITEM.c.out_since, BINDING.c.code)
+        .limit(len(_REPORTED))
+    )
+    for row, (problem, words, hours) in zip(connection.execute(held).all(), _REPORTED, strict=False):
+        at_ms = now_ms - hours * HOUR_MS
+        problem_reports.file(connection, ORG, code=row.code, item=row.item, problem=problem, words=words, now_ms=at_ms)
 
 
 def _store(connection: Connection, arrival: Arrival) -> None:

@@ -13,7 +13,8 @@ from boucle.binding import PROVISIONAL
 from boucle.clock import day_of, month_of, next_month
 from boucle.reasons import Reason
 from boucle.reference import Book
-from boucle_server import attention, closing, months, rows, set_aside
+from boucle_server import attention, closing, months, problem_reports, rows, set_aside
+from boucle_server.problem_reports import ProblemReport
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, CELL, ITEM, TASK
 
@@ -31,6 +32,7 @@ class Heap(StrEnum):
 
     UNKNOWN = "unknown"
     CONTRADICTION = "contradiction"
+    REPORTED = "reported"
     ASIDE = "aside"
     OVERDUE = "overdue"
     LOST = "lost"
@@ -64,6 +66,8 @@ class Case(NamedTuple):
     n: int = 0
     before: int = 0
     status: str = ""
+    words: str = ""
+    """What a stranger typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,12 @@ def loan(asker: Asker, item: str) -> Case | None:
     query = _loans(asker).where(ITEM.c.item == item, ITEM.c.due < asker.today)
     found = [_case_of_loan(asker, row) for row in asker.connection.execute(query)]
     return next(iter(_with_codes(asker, found)), None)
+
+
+def reported(asker: Asker, id: str) -> Case | None:
+    """Give the report of a stranger that waits, None when it is not there or was dealt with."""
+    found = problem_reports.find(asker.connection, asker.org, id)
+    return next(iter(_with_codes(asker, [_case_of_report(found)])), None) if found and found.is_open else None
 
 
 def drifting(asker: Asker) -> list[Case]:
@@ -229,6 +239,36 @@ def _list_aside(asker: Asker, after: str, limit: int) -> list[Case]:
     ]
 
 
+# What strangers reported
+
+
+def _count_reports(asker: Asker) -> int:
+    return problem_reports.waiting(asker.connection, asker.org)
+
+
+def _list_reports(asker: Asker, after: str, limit: int) -> list[Case]:
+    at, _, last = after.partition(".")
+    if after and not (at.isdecimal() and len(at) < 17):  # noqa: PLR2004 - digits of a time
+        return []
+    place = (int(at), last) if after else (-1, "")
+    return [
+        _case_of_report(each) for each in problem_reports.listed(asker.connection, asker.org, after=place, limit=limit)
+    ]
+
+
+def _case_of_report(report: ProblemReport) -> Case:
+    return Case(
+        heap=Heap.REPORTED,
+        key=report.id,
+        place=f"{report.created_ms}.{report.id}",
+        at_ms=report.created_ms,
+        reason=report.problem,
+        item=report.item,
+        code=report.code,
+        words=report.words,
+    )
+
+
 # Loans past their day
 
 
@@ -319,6 +359,7 @@ def _whole(
 _HEAPS: Final[Mapping[Heap, tuple[Callable[[Asker], int], Callable[[Asker, str, int], list[Case]]]]] = {
     Heap.UNKNOWN: (_count_tasks(Heap.UNKNOWN), _list_tasks(Heap.UNKNOWN)),
     Heap.CONTRADICTION: (_count_tasks(Heap.CONTRADICTION), _list_tasks(Heap.CONTRADICTION)),
+    Heap.REPORTED: (_count_reports, _list_reports),
     Heap.ASIDE: (_count_aside, _list_aside),
     Heap.OVERDUE: (_count_loans(Heap.OVERDUE), _list_loans(Heap.OVERDUE)),
     Heap.LOST: (_count_loans(Heap.LOST), _list_loans(Heap.LOST)),

@@ -9,10 +9,12 @@ from sqlalchemy.engine import Connection
 from boucle.events import Event
 from boucle.push import Status
 from boucle.roles import may_record
-from boucle_server import deciding, ingest
+from boucle.words import say
+from boucle_server import deciding, ingest, problem_reports
 from boucle_server.deciding import Verdict
 from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from boucle_server.organisations import SERVER_DEV, checked_text
+from boucle_server.problem_reports import Outcome
 from boucle_server.projections import event_of, load_book
 from boucle_server.read_tables import AMENDMENT
 from boucle_server.server_device import Draft
@@ -32,6 +34,8 @@ class Done:
     words: str
     event: str = ""
     dismissed: str = ""
+    report: str = ""
+    """The report of a stranger that can be opened again."""
 
 
 def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
@@ -44,6 +48,8 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
                 found.append("commission")
             if event is not None and is_voidable(event) and may_record(held, VOID):
                 found.append("void")
+        case Heap.REPORTED:
+            found += ["settle", *(["hold"] if may_record(held, "item.held") else [])]
         case Heap.ASIDE:
             # What this server does not know yet counts by itself after an update.
             found += ["dismiss"] if case.status == "held" else ["admit", "dismiss"]
@@ -94,6 +100,8 @@ def act(visit: Visit, case: Case, fields: Fields) -> Done:
                 return _commission(connection, visit, case, fields)
             case "void":
                 return void(connection, visit, case.event, reason=reason)
+            case "settle" | "hold":
+                return _answer_report(connection, visit, case, wanted, reason=reason)
             case "write_off":
                 body = {"reason": reason} if reason else {}
                 draft = Draft(kind="item.written_off", fields={"code": case.code, "body": body})
@@ -116,6 +124,8 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
         raise ConflictError("web.inbox_voided_before")
     body = {"target": event_id, **({"reason": reason} if reason else {})}
     _record(connection, visit, Draft(kind=VOID, fields={"code": event.code, "body": body}))
+    # Whatever a stranger had reported waits again when what was done about it is taken back.
+    problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")
 
 
@@ -129,6 +139,22 @@ def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields
     code = case.code.removeprefix("raw:")
     draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
     return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+
+
+def _answer_report(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:
+    """Deal with what a stranger reported: nothing more to do, or nobody ships the item until it was looked at."""
+    event = ""
+    if wanted == "hold":
+        because = reason or say(f"web.reported_{case.reason}", visit.lang)
+        event = _record(
+            connection, visit, Draft(kind="item.held", fields={"code": case.code, "body": {"reason": because}})
+        )
+    outcome = Outcome.HELD if event else Outcome.SETTLED
+    who, now_ms = visit.who, visit.server.clock.now_ms()
+    problem_reports.settle(connection, who.org, case.key, outcome, by=who.person, now_ms=now_ms, event=event)
+    if event:
+        return Done(words="web.inbox_held_done", event=event)
+    return Done(words="web.inbox_settled_done", report=case.key)
 
 
 def _decide(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:

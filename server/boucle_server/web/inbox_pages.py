@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from boucle.reference import Book
 from boucle.words import say
-from boucle_server import reports, set_aside
+from boucle_server import problem_reports, reports, set_aside
 from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.kept_bytes import first
@@ -30,6 +30,7 @@ PAGE: Final = 50
 GLANCE: Final = 4
 """Cases of each heap on the first page."""
 _SHOWN: Final = 4096
+_ID: Final = 64
 _NOTHING: Final = Fields(pairs=())
 Reading = Annotated[Visit, Depends(visits(INBOX))]
 Sending = Annotated[Posted, Depends(posts(INBOX))]
@@ -66,6 +67,7 @@ def inbox_page(visit: Reading) -> Response:
         names={each: inbox_words.heap_name(each, visit.lang) for each in Heap},
         undo=undo,
         dismissed=visit.value("ecarte"),
+        settled=visit.value("signalement")[:_ID],
         first=visit.here(after="") if after else "",
         next=visit.here(after=following) if following else "",
     )
@@ -93,6 +95,19 @@ def undo(posted: Sending) -> Response:
     return redirect(INBOX.path, done="web.inbox_undone_done")
 
 
+@router.post(INBOX.path + "/rouvrir")
+def reopen(posted: Sending) -> Response:
+    """Let the report of a stranger that was just dealt with wait again."""
+    visit = posted.visit
+
+    def write(connection: Connection) -> None:
+        if not problem_reports.reopen(connection, visit.who.org, id=posted.fields.value("report")[:_ID]):
+            raise NotFoundError("web.inbox_no_undo")
+
+    visit.server.door.write(visit.who.org, write)
+    return redirect(INBOX.path, done="web.inbox_reopened_done")
+
+
 @router.post(INBOX.path + "/{heap}/{key:path}")
 def decide(posted: Sending, heap: Heap, key: str) -> Response:
     """Do what the form says; what was typed stays when it cannot be."""
@@ -105,7 +120,8 @@ def decide(posted: Sending, heap: Heap, key: str) -> Response:
         with visit.server.database.reading() as connection:
             wrong = refused.said(visit.lang)
             return _case_page(visit, connection, heap, key, typed=posted.fields, wrong=wrong, status=refused.status)
-    more = {"evenement": done.event} if done.event else {"ecarte": done.dismissed} if done.dismissed else {}
+    ways_back = {"evenement": done.event, "ecarte": done.dismissed, "signalement": done.report}
+    more = {name: value for name, value in ways_back.items() if value}
     return redirect(INBOX.path, done=done.words, **more)
 
 
@@ -145,6 +161,8 @@ def _case(asker: Asker, heap: Heap, key: str) -> Case:
             found = inbox.task(asker, event, reason)
         case Heap.OVERDUE | Heap.LOST:
             found = inbox.loan(asker, key)
+        case Heap.REPORTED:
+            found = inbox.reported(asker, key[:_ID])
         case Heap.ASIDE:
             found = _aside(asker, key)
         case _:

@@ -15,6 +15,7 @@ from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
 _KINDS: Final = {
     Heap.UNKNOWN: "warn",
     Heap.CONTRADICTION: "bad",
+    Heap.REPORTED: "info",
     Heap.ASIDE: "bad",
     Heap.OVERDUE: "warn",
     Heap.LOST: "bad",
@@ -38,6 +39,8 @@ class Told:
     todo: str
     act: str
     act_href: str
+    words: str = ""
+    """What a stranger typed, as it came."""
 
 
 def heap_name(heap: Heap, lang: str) -> str:
@@ -82,6 +85,9 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
     match case.heap:
         case Heap.UNKNOWN | Heap.CONTRADICTION:
             return {"what": _capital(say(f"reason.{case.reason}", lang)), "todo": say(f"todo.{case.reason}", lang)}
+        case Heap.REPORTED:
+            what = say(f"web.reported_{case.reason}", lang)
+            return {"what": what, "todo": say("web.inbox_todo_reported", lang), "words": case.words}
         case Heap.ASIDE:
             because = why(case.reason, lang)
             what = kind_text(case.name.partition("/")[0], lang) if case.name else say("web.inbox_bytes", lang)

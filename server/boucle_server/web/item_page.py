@@ -14,7 +14,7 @@ from boucle.lifecycle import Verdict
 from boucle.reference import Book
 from boucle.roles import Capability
 from boucle.words import say
-from boucle_server import histories, rows
+from boucle_server import histories, problem_reports, rows
 from boucle_server.api import reasons
 from boucle_server.errors import NotFoundError
 from boucle_server.histories import Known, Told
@@ -101,7 +101,7 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
         hold=item.hold,
         pairs=tuple(_pairs(item, book, visit, zone)),
         codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
-        tasks=tuple((say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for _, why in known.tasks),
+        tasks=(*_tasks(known, lang), *_reported(connection, visit, item, zone)),
         **paging,
     )
 
@@ -111,6 +111,21 @@ def _known(connection: Connection, org: str, text: str) -> Known | None:
         return histories.find(connection, org, text)
     except NotFoundError:
         return None
+
+
+def _tasks(known: Known, lang: str) -> list[tuple[str, str]]:
+    return [(say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for _, why in known.tasks]
+
+
+def _reported(connection: Connection, visit: Visit, item: Item, zone: str) -> list[tuple[str, str]]:
+    """Say what strangers reported about an item and nobody has dealt with."""
+    return [
+        (
+            say(f"web.reported_{each.problem}", visit.lang),
+            say("web.reported_on", visit.lang, when=moment(each.created_ms, zone, visit.lang)),
+        )
+        for each in problem_reports.of_item(connection, visit.who.org, item.id)
+    ]
 
 
 def _pairs(item: Item, book: Book, visit: Visit, zone: str) -> list[tuple[str, str]]:

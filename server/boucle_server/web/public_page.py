@@ -1,7 +1,8 @@
 """The page of a label for whoever scans it: what this is, where it goes back to, no person, no partner, no place.
 
 A code that nobody minted, one of another company's system and one that was voided get the same answer, made by the
-same work, so that a label tells nothing but what its owner wants to tell.
+same work, so that a label tells nothing but what its owner wants to tell. Who holds the container can say that
+something is wrong with it: that becomes a case for a person, and nothing else.
 """
 
 from dataclasses import dataclass
@@ -16,12 +17,17 @@ from boucle.codes import Kind, Label, read_label
 from boucle.item import Item, load
 from boucle.lifecycle import Stage
 from boucle.words import say
+from boucle_server import problem_reports
+from boucle_server.errors import InvalidInputError
+from boucle_server.organisations import checked_text
+from boucle_server.problem_reports import LONGEST, Filing, Problem
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.tables import ORG
+from boucle_server.web.forms import Fields, Typed
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.places import PUBLIC
-from boucle_server.web.rendering import render
+from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
@@ -30,6 +36,12 @@ router = pages_router()
 NOBODY: Final = "C/00000000000000"
 """Looked up for a text that is no label at all, so that it costs the same."""
 NOT_HERE: Final = 404
+_CODE: Final = 1024
+_MINUTE_MS: Final = 60_000
+_DONE: Final = {Filing.KEPT: "web.public_reported_done", Filing.KNOWN: "web.public_known_done"}
+_NOTHING: Final = Fields(pairs=())
+
+Anybody = Annotated[Visit, Depends(visits(PUBLIC))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +53,91 @@ class Shown:
     type: str
     state: str
     uses: int
+    is_retired: bool
     href: str
     """Where staff who are signed in open it; `""` for everybody else."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Which item a label names, and whose it is."""
+
+    org: str
+    org_name: str
+    item: Item
+    key: str
+
+
 @router.get(PUBLIC.path + "/{code:path}")
-def label_page(visit: Annotated[Visit, Depends(visits(PUBLIC))], code: str) -> Response:
+def label_page(visit: Anybody, code: str) -> Response:
     """Tell a stranger what he holds in his hands."""
     with visit.server.database.reading() as connection:
-        shown = _shown(connection, visit, code[:1024])
+        found = _find(connection, code)
+        shown = None if found is None else _shown(connection, visit, found)
+    return _page(visit, shown)
+
+
+@router.post(PUBLIC.path + "/{code:path}")
+def report(visit: Anybody, typed: Typed, code: str) -> Response:
+    """Keep what somebody reports about a container; what was typed stays in the form when it cannot be kept."""
+    sent = visit.server.reports
+    wait_ms = sent.wait_ms(visit.client, code[:_CODE], now_ms=visit.now_ms)
+    if not wait_ms:
+        sent.note(visit.client, code[:_CODE], now_ms=visit.now_ms)
+    with visit.server.database.reading() as connection:
+        found = _find(connection, code)
+        shown = None if found is None else _shown(connection, visit, found)
+    if found is None or shown is None:
+        return _page(visit, None)
+    if wait_ms:
+        wrong = say("web.public_wait", visit.lang, n=-(-wait_ms // _MINUTE_MS))
+        return _page(visit, shown, typed=typed, wrong=wrong, status=429)
+    try:
+        problem, words = _read(typed)
+    except InvalidInputError as refused:
+        return _page(visit, shown, typed=typed, wrong=refused.said(visit.lang), status=refused.status)
+    with visit.server.database.writing(found.org) as connection:
+        filing = problem_reports.file(
+            connection,
+            found.org,
+            code=found.key,
+            item=found.item.id,
+            problem=problem,
+            words=words,
+            now_ms=visit.now_ms,
+        )
+    if filing is Filing.FULL:
+        return _page(visit, shown, typed=typed, wrong=say("web.public_full", visit.lang), status=429)
+    return redirect(visit.path, done=_DONE[filing])
+
+
+def _read(typed: Fields) -> tuple[Problem, str]:
+    """Read the form; InvalidInputError, in words for whoever filled it in."""
+    problem = next((each for each in Problem if each == typed.value("problem")), None)
+    if problem is None:
+        raise InvalidInputError("web.public_choose")
+    words = " ".join(typed.value("words").split())
+    if len(words) > LONGEST:
+        raise InvalidInputError("web.public_long", n=LONGEST)
+    try:
+        return problem, checked_text(words, "words", longest=LONGEST, empty=True)
+    except InvalidInputError:
+        raise InvalidInputError("web.public_broken") from None
+
+
+def _page(
+    visit: Visit, shown: Shown | None, *, typed: Fields = _NOTHING, wrong: str = "", status: int = 200
+) -> Response:
     if shown is None:
         return render(visit, "label_unknown.html", status=NOT_HERE)
-    return render(visit, "label.html", shown=shown)
+    return render(
+        visit, "label.html", status=status, shown=shown, problems=tuple(Problem), typed=typed, wrong=wrong, most=LONGEST
+    )
 
 
-def _shown(connection: Connection, visit: Visit, code: str) -> Shown | None:
-    label = read_label(f"{Kind.CONTAINER}/{code}")
+def _find(connection: Connection, code: str) -> _Found | None:
+    """Find the item that a label names; None for one that is unknown, foreign or voided."""
+    label = read_label(f"{Kind.CONTAINER}/{code[:_CODE]}")
     key = label.key if isinstance(label, Label) and label.code is not None else NOBODY
     query = (
         sa.select(ORG.c.org, ORG.c.name, ITEM.c.state)
@@ -72,15 +153,21 @@ def _shown(connection: Connection, visit: Visit, code: str) -> Shown | None:
     item = load(row.state)
     if not item.known or key in item.revoked:
         return None
-    book = load_book(connection, row.org)
-    is_staff = visit.session is not None and visit.session.org == row.org
+    return _Found(org=row.org, org_name=row.name, item=item, key=key)
+
+
+def _shown(connection: Connection, visit: Visit, found: _Found) -> Shown:
+    item = found.item
+    book = load_book(connection, found.org)
+    is_staff = visit.session is not None and visit.session.org == found.org
     return Shown(
-        code=printed(key),
-        org_name=row.name,
+        code=printed(found.key),
+        org_name=found.org_name,
         type=book.item_type(item.type, visit.now_ms).name or item.type,
         state=say(f"web.public_{_state(item)}", visit.lang),
         uses=item.uses + item.opening_uses,
-        href=href_of(key) if is_staff else "",
+        is_retired=item.stage is Stage.RETIRED,
+        href=href_of(found.key) if is_staff else "",
     )
 
 
