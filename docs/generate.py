@@ -236,9 +236,22 @@ READERS = {
     "pin": "4 to 8 digits",
     "act": "action",
     "verdict": "sorting verdict",
+    "keys": "keys, parted by commas",
+    "question": "text, to be read on a phone",
+    "nature": "conteneur, produit or pièce",
+    "moment": "entrée, contrôle, essai or qualité",
+    "asks": "oui/non, mesure or choix; what is meant when empty",
 }
 """What stands in a cell, by the function that reads it."""
-ORDER = ("partners", "sites", "item-types", "lanes", "operators", "rounds", "items", "events")
+NOTES = {
+    "checklists": """\
+One row a step; several rows with one `liste` make one version of a checklist, in their order, and what one row says of
+its checklist an empty cell below repeats. Without `types` it is for every type. Limits are in the unit beside them.
+Choices are parted by bars, `!` after those with which the thing does not pass: `intact | usé | fendu !`. Without a pass
+in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs."""
+}
+"""What has to be known of a kind beside its columns."""
+ORDER = ("partners", "sites", "item-types", "lanes", "operators", "checklists", "rounds", "items", "events")
 
 
 def imports() -> str:
@@ -259,6 +272,8 @@ def imports() -> str:
             for column in COLUMNS[kind]
         )
         parts.append(table(("column", "", "holds", "also known as", "example"), rows))
+        if kind in NOTES:
+            parts.append(NOTES[kind])
     return page([*parts, EVENTS_INTRODUCTION])
 
 

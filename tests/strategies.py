@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from boucle.checklists import Asks, Checklist, Moment, Step
 from boucle.events import Event
 from boucle.lifecycle import Disposition
 from boucle.wire import Unreadable, read
@@ -16,6 +17,14 @@ HUBS = ("strasbourg", "metz")
 ZONES = ("Europe/Paris", "Atlantic/Azores", "Asia/Tokyo")
 NATURES = ("", "product", "part", "")
 LANE: dict[str, Any] = {"loss_days": 40}
+_TIGHT = Step(id="etanche", blocking=True)
+LISTS = tuple(
+    Checklist(key="essai", valid_from=START_MS + n * 9 * DAY, moment=Moment.TEST, steps=steps)
+    for n, steps in enumerate(
+        ((_TIGHT,), (_TIGHT, Step(id="charge", asks=Asks.MEASURE, blocking=True, unit="kg", low=9)))
+    )
+)
+"""Two versions of a checklist, which somebody may state late, or never."""
 DOCK = "quai"
 """A place that nobody has described, until a site of that name or one that carries it as its code is."""
 PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
@@ -192,6 +201,8 @@ def _bench(move: Move) -> dict[str, Any]:
         "found": move.pick % 5 > 0,
         "measures": {"charge": {"value": move.pick, "unit": "kg"}},
         "limits": {"charge": {"low": 5, "unit": ("kg", "lb")[move.pick % 11 == 0]}},
+        "checklist": LISTS[move.pick % 2].ref,
+        "answers": {"etanche": move.pick % 4 > 0},
         "parts": [{"mass_g": 40 * move.pick}],
         "rest_g": 700,
         "barrier": "cout",
@@ -213,7 +224,10 @@ def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _stated(move: Move) -> dict[str, Any]:
-    """State a version of a type, a site or a lane, back-dated or not; a site may come to be known by another name."""
+    """State a version of a type, a site, a lane or a checklist, back-dated or not; a site may come by another name."""
+    if move.pick % 5 == 4:
+        listed = LISTS[move.pick % 2]
+        return {"table": "checklist", "key": listed.key, "valid_from": listed.valid_from, "row": listed.row}
     start = START_MS + (move.pick - 20) * DAY
     partner = PARTNERS[move.pick % 4]
     rows: list[tuple[str, str, dict[str, Any]]] = [

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
+from boucle.checklists import TABLE as CHECKLIST
+from boucle.checklists import read_checklist
 from boucle.events import Event
 from boucle.item import Item, dump, load
 from boucle.projection import Changes, project
@@ -215,6 +217,9 @@ def _concerned(version: Version, book: Book) -> list[list[str]]:
             destination, _, kind = rest.partition(">")
             ends = [[end, *book.site_codes(end)] for end in (origin, destination) if end]
             return ends if kind == ANY_TYPE else [*ends, [kind]]
+        case table if table == CHECKLIST:
+            read = read_checklist(version)
+            return [[read.ref]] if read else []
         case _:
             return []
 
@@ -228,6 +233,8 @@ def _speaks_from(version: Version, book: Book) -> int | None:
     """Give the instant from which a new version changes what is read, None when it may change all of it."""
     first = book.first_start(version.table, version.key)
     if first is None or version.valid_from <= first:
+        return None
+    if version.table == CHECKLIST:  # answers name their version, whenever they were given
         return None
     if version.table == "site" and any(book.site(code, first).key != version.key for code in _stated_code(version)):
         return None

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from boucle.answers import objections
 from boucle.ending import retired
 from boucle.events import Event
 from boucle.item import Item, Job
 from boucle.lifecycle import OUT, Stage, target
 from boucle.reasons import Outcome, Reason
+from boucle.reference import Book
 from boucle.turn import Turn
 
 
@@ -37,18 +39,17 @@ def _guard(turn: Turn) -> Reason | None:
         case "item.retired" if item.stage in OUT:
             return Reason.WHILE_OUT
         case "item.released":
-            return _release_guard(item, event)
+            return _release_guard(item, event, turn.book)
         case "item.rejected" if target("container", item.stage, event.kind) is None:
             return Reason.NOT_REQUALIFYING
         case _:
             return None
 
 
-def _release_guard(item: Item, event: Event) -> Reason | None:
+def _release_guard(item: Item, event: Event, book: Book) -> Reason | None:
     if target("container", item.stage, event.kind) is None:
         return Reason.NOT_REQUALIFYING
-    checks = event.body.get("checks", {})
-    if any(answer is not True for answer in checks.values()):
+    if objections(event, book):
         return Reason.CHECK_FAILED
     worked = item.job.hands if isinstance(item.job, Job) and not item.job.back_ms else ()
     if event.actor and (item.repaired_by == event.actor or event.actor in worked):

@@ -56,6 +56,8 @@ _P, _D, _L, _R = Family.PHYSICAL, Family.DECISION, Family.LABEL, Family.RETURN
 _W, _M, _X, _REF = Family.WORK, Family.MONEY, Family.RECORD, Family.REFERENCE
 _MASS = {"mass_g": "int"}
 _EVIDENCE = {"evidence": "text"}
+_ANSWERS = {"checklist": "text", "answers": "map", "checks": "map", "measures": "map", "limits": "map"}
+"""Answers to a checklist, as `boucle.answers` keeps them."""
 
 _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     (
@@ -76,7 +78,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         "item.sorted",
         _P,
         Subject.EITHER,
-        {"verdict!": "text", "grade": "text", "criteria": "text", "reason": "text", **_MASS},
+        {"verdict!": "text", "grade": "text", "criteria": "text", "reason": "text", **_MASS, **_ANSWERS},
     ),
     ("item.cleaned", _P, Subject.EITHER, {"requalify": "bool", "method": "text"}),
     ("item.moved", _P, Subject.EITHER, {"to": "text", "zone": "text"}),
@@ -100,8 +102,8 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
             **_MASS,
         },
     ),
-    ("item.released", _D, Subject.CODE, {"checks": "map", "grade": "text"}),
-    ("item.rejected", _D, Subject.CODE, {"reason": "text"}),
+    ("item.released", _D, Subject.CODE, {"grade": "text", **_ANSWERS}),
+    ("item.rejected", _D, Subject.CODE, {"reason": "text", **_ANSWERS}),
     ("stock.adjusted", _D, Subject.QUANTITY, {"reason!": "text"}),
     ("label.minted", _L, Subject.ANY, {"count": "int", "batch": "text"}),
     ("label.bound", _L, Subject.CODE, {}),
@@ -111,7 +113,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ("return.authorised", _R, Subject.EITHER, {}),
     ("return.refused", _R, Subject.EITHER, {"reason": "text"}),
     ("return.cancelled", _R, Subject.EITHER, {"reason": "text"}),
-    ("item.graded", _R, Subject.EITHER, {"grade!": "text", "criteria": "text"}),
+    ("item.graded", _R, Subject.EITHER, {"grade!": "text", "criteria": "text", **_ANSWERS}),
     (
         "item.disposition_decided",
         _R,
@@ -119,26 +121,21 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         {"disposition!": "text", "proposed": "text", "reason": "text"},
     ),
     ("work.opened", _W, Subject.CODE, {"reason": "text", "due_ms": "int", "priority": "text"}),
-    ("work.diagnosed", _W, Subject.CODE, {"fault": "text", "found": "bool", "checklist": "text"}),
+    ("work.diagnosed", _W, Subject.CODE, {"fault": "text", "found": "bool", **_ANSWERS}),
     ("work.paused", _W, Subject.CODE, {"reason": "text", "parts": "list"}),
     ("work.resumed", _W, Subject.CODE, {}),
     ("work.part_used", _W, Subject.CODE, {"origin": "text"}),
     ("work.part_removed", _W, Subject.CODE, {"type": "text", **_MASS}),
     ("work.repaired", _W, Subject.CODE, {}),
     ("work.not_repairable", _W, Subject.CODE, {"barrier": "text"}),
-    (
-        "work.tested",
-        _W,
-        Subject.CODE,
-        {"passed!": "bool", "measures": "map", "limits": "map", "checklist": "text"},
-    ),
+    ("work.tested", _W, Subject.CODE, {"passed!": "bool", **_ANSWERS}),
     (
         "work.requalified",
         _W,
         Subject.CODE,
-        {"certificate": "text", "checks": "map", "cost_cents": "int", "valid_until_ms": "int"},
+        {"certificate": "text", "cost_cents": "int", "valid_until_ms": "int", **_ANSWERS},
     ),
-    ("work.rejected", _W, Subject.CODE, {"reason": "text"}),
+    ("work.rejected", _W, Subject.CODE, {"reason": "text", **_ANSWERS}),
     ("work.cancelled", _W, Subject.CODE, {"reason": "text"}),
     ("work.harvested", _W, Subject.CODE, {"parts": "list", "rest_g": "int", **_MASS}),
     ("part.installed", _W, Subject.CODE, {"avoided_cents": "int", "needed": "bool"}),

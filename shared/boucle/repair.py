@@ -7,8 +7,8 @@ A repair counts in the month in which it is over, at the site where it was opene
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
+from boucle.answers import objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Job, Part
 from boucle.lifecycle import BUSY, OUT, WORK, ReturnStage, Stage, WorkStage, target
@@ -123,35 +123,19 @@ def _count(turn: Turn, measure: str, bucket: str = "", *, n: int = 1) -> None:
 
 
 def _qualifier(turn: Turn) -> str:
-    """Tell whether a test passed: it says so, and no measure contradicts it."""
-    body = turn.event.body
-    measures, limits = body.get("measures", {}), body.get("limits", {})
-    found = {_judged(measures.get(name), limit) for name, limit in limits.items() if name in measures}
-    wrong = [reason for reason in (Reason.OUT_OF_LIMITS, Reason.OTHER_UNIT) if reason in found]
-    claimed = body.get("passed") is True
+    """Tell whether a test passed: it says so, and no answer or measure contradicts it."""
+    claimed = turn.event.body.get("passed") is True
+    wrong = objections(turn.event, turn.book)
     if claimed:  # a test that failed anyway contradicts nothing
         for reason in wrong:
             turn.say(reason)
     return "passed" if claimed and not wrong else "failed"
 
 
-def _judged(measure: Any, limit: Any) -> Reason | None:
-    """Give what is wrong with a measure, `41` or `{value, unit}`, under a limit `{low, high, unit}`."""
-    if not isinstance(limit, Mapping):
-        return None
-    value, unit = (measure.get("value"), measure.get("unit")) if isinstance(measure, Mapping) else (measure, None)
-    if unit is not None and limit.get("unit") is not None and unit != limit["unit"]:
-        return Reason.OTHER_UNIT
-    low, high = limit.get("low"), limit.get("high")
-    if not isinstance(value, int) or (isinstance(low, int) and value < low) or (isinstance(high, int) and value > high):
-        return Reason.OUT_OF_LIMITS
-    return None
-
-
 def _gate(turn: Turn) -> Reason | None:
     """Give why an item may not be requalified, None when it may: checks passed, by another person than the hands."""
     event = turn.event
-    if any(answer is not True for answer in event.body.get("checks", {}).values()):
+    if objections(event, turn.book):
         return Reason.CHECK_FAILED
     if event.actor and event.actor in _job(turn).hands:
         return Reason.SAME_PERSON

@@ -11,6 +11,7 @@ import pytest
 
 from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
+from boucle.checklists import Asks, Moment
 from boucle.commands import Command
 from boucle.events import KINDS
 from boucle.kpi import NoValue, Unit
@@ -20,6 +21,7 @@ from boucle.reasons import TASKS, Outcome, Reason
 from boucle.roles import Capability, Role
 from boucle.shape import Flaw
 from boucle.words import catalogue
+from boucle.workshop_codes import Barrier, Fault
 from tests.house.tree import MEMBERS, files, name, python_files
 
 FRENCH = catalogue("fr")
@@ -27,7 +29,7 @@ FAMILIES = frozenset(key.partition(".")[0] for key in FRENCH)
 # Families whose keys are made from a table of the code: the tests below hold each of them complete.
 TABLES = frozenset(
     {"outcome", "reason", "role", "capability", "state", "kind", "kpi", "novalue", "measure"}
-    | {"status", "why", "flaw", "verdict", "todo", "command"}
+    | {"status", "why", "flaw", "verdict", "todo", "command", "fault", "barrier"}
 )
 # Countable things, there for any sentence that needs one.
 OFFERED = frozenset({"unit"})
@@ -88,6 +90,7 @@ def test_every_text_is_asked_for() -> None:
     ("outcome", Outcome), ("reason", Reason), ("role", Role), ("capability", Capability),
     ("novalue", NoValue), ("measure", Unit),
     ("status", Status), ("why", Why), ("flaw", Flaw), ("verdict", Verdict), ("todo", TASKS), ("command", Command),
+    ("fault", Fault), ("barrier", Barrier), ("checklist.moment", Moment), ("checklist.asks", Asks),
 ])  # fmt: skip
 def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: Iterable[StrEnum]) -> None:
     assert keys(family) == {f"{family}.{value}" for value in values}

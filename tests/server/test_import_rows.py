@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from boucle.checklists import MOST_STEPS, Asks, Moment, read_checklist
 from boucle.codes import read_label
 from boucle.ids import is_uuid7
 from boucle.memory import MemoryStore
@@ -295,3 +297,110 @@ def test_a_round_that_is_imported_again_is_unchanged_or_replaced() -> None:
     rows[1] = round_row("sud", "24/11/2026", "1", "mulhouse", "bac", "21")
     changed = plan("rounds", rows, later)
     assert (changed.counts[RowOutcome.CHANGED], len(changed.drafts)) == (1, 1)
+
+
+STEPS = [
+    "liste",
+    "moment",
+    "nom",
+    "types",
+    "étape",
+    "question",
+    "réponse",
+    "unité",
+    "minimum",
+    "maximum",
+    "choix",
+    "bloquant",
+]
+
+
+def test_rows_of_steps_make_one_version_of_a_checklist() -> None:
+    rows = [
+        STEPS,
+        ["bac-essai", "Essai", "Essais du bac", "bac, roll", "fuite", "Étanche", "", "", "", "", "", "oui"],
+        ["bac-essai", "", "", "", "charge", "Charge tenue", "", "kg", "12,5", "40", "", "oui"],
+        ["bac-essai", "", "", "", "aspect", "Aspect", "", "", "", "", "intact | usé | fendu !", ""],
+        ["tri", "contrôle", "Contrôle", "", "fond", "Fond intact", "oui/non", "", "", "", "", ""],
+    ]
+    made = plan("checklists", rows, register())
+    assert (made.faults, made.counts[RowOutcome.CREATED]) == ([], 4)
+    stated = {draft.fields["body"]["key"]: draft.fields["body"] for draft in made.drafts}
+    assert {body["table"] for body in stated.values()} == {"checklist"}
+    read = read_checklist(version_of(stated["bac-essai"]))
+    assert read is not None
+    assert (read.moment, read.types, read.say("fr")) == (Moment.TEST, ("bac", "roll"), "Essais du bac")
+    tight, load, looks = read.steps
+    assert (tight.asks, tight.blocking, load.asks) == (Asks.YES_NO, True, Asks.MEASURE)
+    assert (load.unit, load.low, load.high, looks.blocking) == ("g", 12_500, 40_000, False)
+    assert [(choice.id, choice.words["fr"], choice.passes) for choice in looks.choices] == [
+        ("1", "intact", True),
+        ("2", "usé", True),
+        ("3", "fendu", False),
+    ]
+    known = register()
+    known = replace(known, book=known.book.with_versions([version_of(body) for body in stated.values()]))
+    assert plan("checklists", rows, known).counts[RowOutcome.UNCHANGED] == 4
+    rows[2][9] = "45"
+    changed = plan("checklists", rows, known)
+    assert (changed.counts[RowOutcome.CHANGED], changed.counts[RowOutcome.UNCHANGED]) == (3, 1)
+    assert changed.drafts[0].fields["body"]["valid_from"] == START_MS
+
+
+def test_a_checklist_with_a_faulty_step_is_no_version() -> None:
+    rows = [
+        STEPS,
+        ["a", "essai", "A", "", "1", "Bon", "", "", "", "", "", ""],
+        ["a", "contrôle", "", "", "2", "Bon", "", "", "", "", "", ""],
+        ["a", "", "", "caisson", "3", "Bon", "", "", "", "", "", ""],
+        ["a", "", "", "", "4", "Tension", "", "kV", "", "", "", ""],
+        ["a", "", "", "", "5", "Tension", "", "V", "5", "4", "", ""],
+        ["a", "", "", "", "6", "Tension", "", "V", "cinq", "", "", ""],
+        ["a", "", "", "", "7", "Aspect", "choix", "", "", "", "seul", ""],
+        ["a", "", "", "", "8", "Aspect", "oui/non", "V", "", "", "", ""],
+        ["a", "", "", "", "1", "Encore", "", "", "", "", "", ""],
+        ["b", "", "", "", "1", "Bon", "", "", "", "", "", ""],
+        ["c", "demain", "C", "", "1", "Bon", "", "", "", "", "", ""],
+    ]
+    made = plan("checklists", rows, register())
+    assert made.drafts == []
+    assert made.counts[RowOutcome.FAULTY] == 11
+    assert [(fault.row, fault.column, fault.key) for fault in made.faults] == [
+        (2, "", "import.checklist_incomplete"),
+        (3, "moment", "import.checklist_differs"),
+        (4, "types", "import.no_item_type"),
+        (5, "unité", "import.bad_unit"),
+        (6, "maximum", "import.limits_crossed"),
+        (7, "minimum", "import.bad_limit"),
+        (8, "choix", "import.checklist_choices"),
+        (9, "réponse", "import.checklist_no_measure"),
+        (10, "", "import.twice"),
+        (11, "moment", "import.checklist_no_moment"),
+        (12, "moment", "import.bad_one_of"),
+    ]
+
+
+def test_a_checklist_has_so_many_steps_and_no_more() -> None:
+    rows = [STEPS, *(["a", "essai", "A", "", str(n), "Bon", *[""] * 6] for n in range(MOST_STEPS + 1))]
+    assert plan("checklists", rows[:-1], register()).counts[RowOutcome.CREATED] == MOST_STEPS
+    made = plan("checklists", rows, register())
+    assert (made.drafts, made.counts[RowOutcome.FAULTY]) == ([], MOST_STEPS + 1)
+    assert "import.checklist_long" in {fault.key for fault in made.faults}
+
+
+def test_a_type_says_what_a_new_one_costs_and_what_it_is() -> None:
+    rows = [
+        ["type", "nom", "prix neuf (€)", "nature"],
+        ["pompe", "Pompe", "86,00", "pièce"],
+        ["caisse", "C", "", "Conteneur"],
+    ]
+    first, second = (draft.fields["body"]["row"] for draft in plan("item-types", rows, register()).drafts)
+    assert (first["price_cents"], first["nature"], second["nature"]) == (8_600, "part", "")
+    assert [fault.key for fault in plan("item-types", [rows[0], ["x", "X", "", "avion"]], register()).faults] == [
+        "import.bad_one_of"
+    ]
+
+
+def version_of(body: dict[str, Any]) -> Version:
+    order = Device().event("item.counted", code(1)).order
+    return Version(table=body["table"], key=body["key"], valid_from=body["valid_from"], row=body["row"], order=order)

@@ -1,13 +1,15 @@
 """Cells of a spreadsheet: how the text of one becomes a value, in the ways that French and English firms write it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone, parse_instant
 from boucle.codes import Label, read_label
 from boucle.lifecycle import Verdict
+from boucle.reference import GOODS
 from boucle.roles import Role
 from boucle.words import LANGUAGES, say
 
@@ -57,6 +59,18 @@ def key(cell: str) -> str:
 def type_or_any(cell: str) -> str:
     """Read the key of a type, or `*` for every type."""
     return "*" if cell in ("", "*") else key(cell)
+
+
+def keys(cell: str) -> list[str]:
+    """Read keys parted by commas, semicolons or blanks."""
+    return list(dict.fromkeys(key(each) for each in re.split(r"[,;\s]+", cell) if each))
+
+
+def question(cell: str) -> str:
+    """Read a text that has to be read on a phone."""
+    if len(text(cell)) > MOST_WORDS:
+        raise CellError("import.bad_text", most=MOST_WORDS)
+    return cell
 
 
 def yes_no(cell: str) -> bool:
@@ -169,6 +183,31 @@ def role(cell: str) -> Role:
         if folded in names:
             return known
     raise CellError("import.bad_role")
+
+
+def _one_of(cell: str, offered: Mapping[str, str]) -> str:
+    """Read a value of a table, by itself or by its words in either language; `offered` gives the key of its words."""
+    folded = cell.casefold()
+    for value, words in offered.items():
+        if folded in {value, *(say(words, lang).casefold() for lang in LANGUAGES)}:
+            return value
+    raise CellError("import.bad_one_of", offered=", ".join(say(words, LANGUAGES[0]) for words in offered.values()))
+
+
+def nature(cell: str) -> str:
+    """Read what a type is: a container of a pool (`""`), a product or a part."""
+    found = _one_of(cell, {each: f"nature.{each}" for each in ("container", *sorted(GOODS))})
+    return found if found in GOODS else ""
+
+
+def moment(cell: str) -> Moment:
+    """Read when a checklist is gone through."""
+    return Moment(_one_of(cell, {each: f"checklist.moment.{each}" for each in Moment}))
+
+
+def asks(cell: str) -> Asks:
+    """Read what a step asks for."""
+    return Asks(_one_of(cell, {each: f"checklist.asks.{each}" for each in Asks}))
 
 
 def pin(cell: str) -> str:

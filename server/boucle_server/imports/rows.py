@@ -10,12 +10,14 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from boucle.binding import Binding
+from boucle.checklists import TABLE as CHECKLIST
 from boucle.codes import Label, read_label
 from boucle.ids import uuid7
 from boucle.reference import ANY_TYPE, Book, lane_key
 from boucle.rounds import TABLE as ROUND
 from boucle.wire import write
 from boucle_server.imports.cells import CellError
+from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import COLUMNS, Column, matched
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.round_rows import Gathered
@@ -89,7 +91,7 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
     made = Plan(unknown_columns=unknown)
     seen: dict[object, int] = {}
     bound = register.bindings.bindings(_codes(rows, columns)) if kind == "items" else {}
-    gathered = Gathered()
+    gathered = Gathered() if kind == "rounds" else StepRows() if kind == "checklists" else None
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
@@ -97,11 +99,8 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
         if not faults:
             faults = list(_misfits(kind, number, values, register=register, columns=columns))
         if not faults:
-            identity = _identity(kind, values)
-            if identity in seen:
-                faults = [Fault(row=number, column="", key="import.twice", values={"first": seen[identity]})]
-            seen.setdefault(identity, number)
-        if kind == "rounds":
+            faults = _twice(number, _identity(kind, values), seen)
+        if gathered is not None:
             gathered.add(number, values, faults)
             continue
         if faults:
@@ -111,9 +110,20 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
         made.counts[_take(kind, values, register, bound=bound, made=made)] += 1
     if kind == "events":
         _leave_out_recorded(made, register)
-    if kind == "rounds":
+    if gathered is not None:
+        made.faults.extend(gathered.faults)
+        made.counts[RowOutcome.FAULTY] += gathered.faulty
+    if isinstance(gathered, Gathered):
         _take_rounds(gathered, register, made)
+    elif gathered is not None:
+        _take_checklists(gathered, register, made)
     return made
+
+
+def _twice(number: int, identity: object, seen: dict[object, int]) -> list[Fault]:
+    """Give the fault of a row that says again what an earlier one of the file said."""
+    first = seen.setdefault(identity, number)
+    return [] if first == number else [Fault(row=number, column="", key="import.twice", values={"first": first})]
 
 
 def _leave_out_recorded(made: Plan, register: Register) -> None:
@@ -126,8 +136,6 @@ def _leave_out_recorded(made: Plan, register: Register) -> None:
 
 def _take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
     """Take whole rounds: one with a faulty row is not planned by half."""
-    made.faults.extend(gathered.faults)
-    made.counts[RowOutcome.FAULTY] += gathered.faulty
     for round_, rows in gathered.rounds(register.operators):
         body = {"table": ROUND, "key": round_.key, "valid_from": 0, "row": round_.row}
         held = register.book.row(ROUND, round_.key, register.now_ms)
@@ -135,6 +143,13 @@ def _take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
         made.counts[RowOutcome.UNCHANGED if same else RowOutcome.CHANGED if held else RowOutcome.CREATED] += rows
         if not same:
             made.drafts.append(Draft(kind="reference.set", fields={"body": body}))
+
+
+def _take_checklists(gathered: StepRows, register: Register, made: Plan) -> None:
+    """Take whole checklists: one with a faulty step is no version."""
+    for checklist, start, rows in gathered.checklists():
+        outcome = _state(CHECKLIST, checklist.key, checklist.row, start=start, register=register, made=made)
+        made.counts[outcome] += rows
 
 
 def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> tuple[dict[str, Any], list[Fault]]:
@@ -160,6 +175,7 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "operators": {"site": "site"},
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
     "rounds": {"item_type": "item_type", "place": "site", "home": "site"},
+    "checklists": {"types": "item_type"},
 }
 """Fields that name a row of another table, which must have been imported before."""
 
@@ -179,8 +195,9 @@ def _misfits(
     headers = {column.field: column.header for column in columns.values()}
     for name, table in _MUST_EXIST.get(kind, {}).items():
         value = values.get(name, ANY_TYPE)
-        if value != ANY_TYPE and not register.book.has(table, value):
-            yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": value})
+        for each in value if isinstance(value, list) else [value]:
+            if each != ANY_TYPE and not register.book.has(table, each):
+                yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": each})
     if "person" in values and values["person"].casefold() not in register.operators:
         yield Fault(row=number, column=headers["person"], key="import.no_operator", values={"name": values["person"]})
     if values.get("at_ms", 0) > register.now_ms:
@@ -204,6 +221,8 @@ def _identity(kind: str, values: Mapping[str, Any]) -> object:
             return tuple(sorted(values.items()))
         case "rounds":
             return values["key"], values["stop"], values.get("item_type", "")
+        case "checklists":
+            return values["key"], values.get("valid_from"), values["step"]
         case _:
             return values["key"]
 
@@ -268,11 +287,18 @@ def _take_version(kind: str, values: Mapping[str, Any], register: Register, made
     table = TABLES[kind]
     key = str(_identity(kind, values))
     row = {name: value for name, value in values.items() if name not in ("key", "valid_from")}
-    start = values.get("valid_from", register.now_ms if register.book.has(table, key) else 0)
-    held = register.book.row(table, key, start)
-    stated = "valid_from" not in values or register.book.starts_at(table, key, start)
+    return _state(table, key, row, start=values.get("valid_from"), register=register, made=made)
+
+
+def _state(
+    table: str, key: str, row: dict[str, Any], *, start: int | None, register: Register, made: Plan
+) -> RowOutcome:
+    """State a version from `start` if it says anything new; None: from now, the first from the beginning of time."""
+    at_ms = start if start is not None else register.now_ms if register.book.has(table, key) else 0
+    held = register.book.row(table, key, at_ms)
+    stated = start is None or register.book.starts_at(table, key, at_ms)
     if held is not None and dict(held) == row and stated:
         return RowOutcome.UNCHANGED
-    body = {"table": table, "key": key, "valid_from": start, "row": row}
+    body = {"table": table, "key": key, "valid_from": at_ms, "row": row}
     made.drafts.append(Draft(kind="reference.set", fields={"body": body}))
     return RowOutcome.CREATED if held is None else RowOutcome.CHANGED

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
-from boucle.reference import ANY_TYPE, Book, Version
+from boucle.reference import ANY_TYPE, GOODS, Book, Version
 from boucle.words import say
 from boucle_server.imports import cells
 from boucle_server.imports.columns import COLUMNS, Column
@@ -203,6 +203,8 @@ def _ends(key: str) -> dict[str, str]:
 def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> list[tuple[str, str]]:
     if column.read is cells.yes_no:
         return [("oui", say("web.yes", lang)), ("non", say("web.no", lang))]
+    if column.read is cells.nature:
+        return [("", say("nature.container", lang)), *((each, say(f"nature.{each}", lang)) for each in sorted(GOODS))]
     table = _CHOICES.get((kind, column.field))
     if table is None:
         return []
@@ -220,7 +222,7 @@ def _help(column: Column, lang: str, *, is_new: bool) -> str:
         return say("web.reg_key_help", lang)
     return (
         say("web.reg_example", lang, example=column.example)
-        if column.example and column.read is not cells.yes_no
+        if column.example and column.read not in (cells.yes_no, cells.nature)
         else ""
     )
 
@@ -243,7 +245,9 @@ def _written(column: Column, value: object, lang: str) -> str:
 def _said(column: Column, value: object, lang: str) -> str:
     match value:
         case None | "":
-            return numbers.DASH
+            return say("nature.container", lang) if column.read is cells.nature else numbers.DASH
+        case str() if column.read is cells.nature:
+            return say(f"nature.{value}", lang)
         case bool():
             return say("web.yes" if value else "web.no", lang)
         case "*":
