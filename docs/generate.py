@@ -339,6 +339,7 @@ def exports() -> str:
         table(("column", "is"), ((f"`{n}`", BALANCES_MEAN[n]) for n in ("day", *BALANCE_COLUMNS))),
     ]
     parts += ["## events: one line a thing that was stored", EVENT_LINES]
+    parts += ["## report: what a manager hands in", REPORT_IS, "## log: what a stranger checks", LOG_LINES]
     return page(parts)
 
 
@@ -352,6 +353,27 @@ server that took in the export of another one holds the public keys of both.
 `boucle import events` takes such a file, in any order and in parts, as often as one likes.
 
 `state` is one JSON object: what the events come to, without anything that depends on the order of arrival."""
+
+
+REPORT_IS = """\
+`boucle export report --month 2026-10 --out octobre.pdf`, or `--from` and `--to` for several months: the figures of the
+dashboard with both parts of each, what each loop and each partner did, every figure with its definition, and the newest
+checkpoint of the log. The figures of several months are sums divided, never averages averaged. As JSON and XLSX it is
+`kpis` of those months. The language is that of the command line (`BOUCLE_LANG`, else `LANG`)."""
+
+LOG_LINES = """\
+JSON lines, for each generation of the log first `log` (`origin`, the verifier key `vkey`, `size`, `root`), then every
+`entry` in order (`index`, its bytes as `entry`, its `salt`), then every `checkpoint` (a signed `note`). What a stranger
+does with it needs no code of ours:
+
+1. The hash of a leaf is SHA-256 of a zero byte and the entry; the root of the leaves (RFC 6962, 2.1) is `root`, and
+   that of the first *n* the root of a checkpoint of size *n*.
+2. The signature of each note verifies with `vkey` (C2SP signed-note, Ed25519).
+3. An entry is JSON. Of a `record` of `boucle export events` with the same `id`, `commit` is SHA-256 of the salt, the
+   `payload`, `teff` as 8 bytes (signed, big-endian) and `tq` as one byte.
+
+`tests/server/test_log_export.py` does just that. Without a checkpoint kept elsewhere (a receipt on a phone, a printed
+report) whoever holds the server could have made all of it anew."""
 
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(

@@ -211,6 +211,12 @@ def published(connection: Connection, org: str) -> str | None:
     return connection.execute(query).scalar()
 
 
+def newest_note(connection: Connection, org: str) -> str:
+    """Give the newest checkpoint that was published in the present generation, `""` before the first."""
+    newest = _newest_checkpoint(connection, org, stand(connection, org).generation)
+    return "" if newest is None else str(newest.note)
+
+
 def reader(connection: Connection, org: str, generation: int) -> log.Read:
     """Give what the proofs of `boucle.log` read with: the stored hashes of a generation."""
     tiles: dict[tuple[int, int], bytes] = {}

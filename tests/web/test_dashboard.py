@@ -259,3 +259,13 @@ async def test_a_demonstration_begins_with_four_steps_that_lead_somewhere_and_no
     assert "quatre étapes" in page.text
     (label,) = [href for href in page.attributes("a", "href") if href.startswith("/C/")]
     assert (await opened(served, label)).status == 200
+
+
+async def test_the_report_of_the_month_shown_is_one_link_away_as_pdf(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-03")
+    assert ("a", {"href": "/tableau/rapport.pdf?month=2026-03"}) in page.tags
+    answer = await served.client.get("/tableau/rapport.pdf?month=2026-03")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert 'filename="boucle-2026-03.pdf"' in answer.headers["content-disposition"]

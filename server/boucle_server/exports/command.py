@@ -19,6 +19,8 @@ EXPORTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "state": ("boucle_server.exports.state", ("json",)),
     "kpis": ("boucle_server.exports.kpis", ("json", "csv", "xlsx")),
     "balances": ("boucle_server.exports.balances", ("json", "csv", "xlsx")),
+    "report": ("boucle_server.exports.report", ("pdf", "json", "xlsx")),
+    "log": ("boucle_server.exports.log", ("jsonl",)),
 }
 """Each export: the module that offers `write(connection, org, file, *, request)`, and its formats, the usual first."""
 
@@ -28,11 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Examples:\n  boucle export events --out events.jsonl\n"
         "  boucle export state --as-of 2026-11-01 --out state.json\n"
-        "  boucle export kpis --month 2026-10 --format xlsx --out octobre.xlsx"
+        "  boucle export kpis --month 2026-10 --format xlsx --out octobre.xlsx\n"
+        "  boucle export report --from 2026-07 --to 2026-09 --out trimestre.pdf"
     )
     parser.add_argument("what", choices=sorted(EXPORTS), metavar="WHAT", help=" | ".join(EXPORTS))
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="fichier à écrire / file to write")
-    parser.add_argument("--format", metavar="F", help="json, jsonl, csv, xlsx")
+    parser.add_argument("--format", metavar="F", help="json, jsonl, csv, xlsx, pdf")
     parser.add_argument("--as-of", metavar="TIME", help="à la place de maintenant / instead of now: 2026-11-01T00:00Z")
     parser.add_argument("--month", metavar="YYYY-MM", help="un seul mois / one month")
     parser.add_argument("--from", dest="first", metavar="YYYY-MM", help="premier mois / first month")
