@@ -32,6 +32,8 @@ ROUTERS: Final = (
     "boucle_server.api.enrolment",
     "boucle_server.api.eventlog",
     "boucle_server.api.sync",
+    "boucle_server.api.uploads",
+    "boucle_server.api.photos",
     "boucle_server.api.items",
     "boucle_server.api.attention",
     "boucle_server.api.kpis",

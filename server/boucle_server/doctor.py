@@ -15,7 +15,7 @@ from boucle.clock import SystemClock, iso
 from boucle.errors import BoucleError
 from boucle.signing import load_crypto
 from boucle_labels.messages import language
-from boucle_server import decisions, organisations, schema, soundness
+from boucle_server import decisions, organisations, photos, schema, soundness
 from boucle_server.db import Database
 from boucle_server.errors import said_of
 from boucle_server.guard import address_of, is_local
@@ -144,6 +144,9 @@ def _organisation(connection: sa.Connection, org: str, now_ms: int) -> Iterator[
     said = told("cli.doctor_held", n=len(held), ids=", ".join(held[:HELD_NAMED])) if held else ""
     level = Level.WARNING if held else Level.OK
     yield Finding(check=f"held {org}", level=level, text=said or told("doctor.held_sound"))
+    lacking = photos.count_missing(connection, org)
+    said = told("cli.doctor_photos", n=lacking) if lacking else told("doctor.photos_sound")
+    yield Finding(check=f"photos {org}", level=Level.WARNING if lacking else Level.OK, text=said)
     yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "", _newest(newest))
 
 

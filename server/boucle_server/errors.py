@@ -18,6 +18,11 @@ BoucleError
     │   ├── QuotaError               429
     │   ├── TooManyError             429
     │   ├── KeptRawError             400
+    │   ├── PhotoRefusedError        422  these bytes are not kept as a photo, whoever sends them
+    │   ├── PhotoUnannouncedError    409  no stored event speaks of it
+    │   ├── TusVersionError          412
+    │   ├── MediaTypeError           415
+    │   ├── ChecksumError            460
     │   └── InvalidInputError        422
     └── OperatorError                     a command is refused; the message says what to do
 
@@ -200,6 +205,36 @@ class TooManyError(RefusedError):
 
 class KeptRawError(RefusedError):
     """What was sent is no push; its bytes are kept."""
+
+
+class PhotoRefusedError(RefusedError):
+    """These bytes are not kept as a photo; the device keeps its own, and sending them again changes nothing."""
+
+    status: ClassVar[int] = 422
+
+
+class PhotoUnannouncedError(RefusedError):
+    """No stored event speaks of this photo: the event goes first."""
+
+    status: ClassVar[int] = 409
+
+
+class TusVersionError(RefusedError):
+    """The request speaks no version of tus that we know."""
+
+    status: ClassVar[int] = 412
+
+
+class MediaTypeError(RefusedError):
+    """The body is not of the type that the route reads."""
+
+    status: ClassVar[int] = 415
+
+
+class ChecksumError(RefusedError):
+    """A part of a photo was changed on its way; nothing of it was kept. The number is that of tus."""
+
+    status: ClassVar[int] = 460
 
 
 class InvalidInputError(RefusedError):

@@ -18,7 +18,7 @@ from boucle.events import Event
 from boucle.log import SALT_BYTES, EntryKind
 from boucle.push import ASIDE, STANDING, Push, Status
 from boucle.wire import digest
-from boucle_server import eventlog, rows
+from boucle_server import eventlog, photos, rows
 from boucle_server.errors import QuotaError
 from boucle_server.tables import RAW, RECORD, UNSEALED
 
@@ -383,3 +383,4 @@ def add_kept(connection: Connection, org: str, several: Sequence[Kept]) -> None:
             records.append(_record_row(org, kept, kept.piece, place))
     rows.insert(connection, RECORD, _RECORD, records)
     rows.insert(connection, RAW, _RAW, raws)
+    photos.note(connection, org, [kept.piece.event for kept in several if isinstance(kept.piece, _Piece)])

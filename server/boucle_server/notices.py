@@ -16,7 +16,7 @@ from boucle.binding import PROVISIONAL
 from boucle.clock import day_of, parse_instant
 from boucle.ids import EventId, uuid7
 from boucle.item import Item, load
-from boucle_server import eventlog, feed, problem_reports, reports
+from boucle_server import eventlog, feed, problem_reports, reports, uploads
 from boucle_server.ingest import accept_own
 from boucle_server.jobs import Job, daily, hourly, monthly_from
 from boucle_server.read_tables import BINDING, ITEM
@@ -87,10 +87,16 @@ def forget_reports(connection: Connection, org: str, _period: str, now_ms: int) 
     return _json({"forgotten": problem_reports.forget(connection, org, now_ms=now_ms)})
 
 
+def tidy_uploads(connection: Connection, org: str, _period: str, now_ms: int) -> str:
+    """Forget the photos on their way of which nothing came for a week."""
+    return _json({"forgotten": uploads.expire(connection, org, now_ms=now_ms)})
+
+
 JOBS: Final = (
     Job(name="checkpoint", due=hourly, body=publish_checkpoint),
     Job(name="feed", due=daily, body=tidy_feed),
     Job(name="problem_reports", due=daily, body=forget_reports),
+    Job(name="uploads", due=daily, body=tidy_uploads),
     Job(name="overdue", due=daily, body=note_overdue),
     Job(name="presumed_lost", due=daily, body=note_presumed_lost),
     Job(name="month_draft", due=monthly_from(DRAFT_DAY), body=draft_month),

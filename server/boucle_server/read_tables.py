@@ -138,6 +138,9 @@ WATERMARK: Final = sa.Table(
 SETTLED: Final = sa.Table("settled", METADATA, *_primary("org", "hash"), sqlite_with_rowid=False)
 """Which kept bytes wait for nobody: a record has them too, or a person dismissed them."""
 
+PHOTO_PROMISE: Final = sa.Table("photo_promise", METADATA, *_primary("org", "sha256", "event"), sqlite_with_rowid=False)
+"""Which photos the stored events announce, whether they have come or not."""
+
 READ_META: Final = sa.Table(
     "read_meta",
     sa.MetaData(naming_convention=NAMING),

@@ -16,10 +16,21 @@ from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
-from boucle_server import cell_sums, kept_bytes, projections, rows, watermarks
+from boucle_server import cell_sums, kept_bytes, photos, projections, rows, watermarks
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
-from boucle_server.read_tables import AMENDMENT, BINDING, CELL, CELL_SUM, ITEM, REFERENCE, SETTLED, TASK, WATERMARK
+from boucle_server.read_tables import (
+    AMENDMENT,
+    BINDING,
+    CELL,
+    CELL_SUM,
+    ITEM,
+    PHOTO_PROMISE,
+    REFERENCE,
+    SETTLED,
+    TASK,
+    WATERMARK,
+)
 from boucle_server.schema import empty_read_tables, mark_filled
 from boucle_server.tables import RAW, RECORD
 
@@ -52,6 +63,7 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))
     rows.insert(connection, SETTLED, kept_bytes.SETTLED_COLUMNS, list(kept_bytes.settled(connection, org)))
+    rows.insert(connection, PHOTO_PROMISE, photos.PROMISE_COLUMNS, sorted(photos.promised(connection, org)))
     mark_filled(connection, now_ms)
     return joins.events
 
@@ -77,6 +89,7 @@ def differences(connection: Connection, org: str) -> Iterator[Difference]:
         (REFERENCE, projections.REFERENCE_COLUMNS, [projections.version_row(org, one) for one in joins.versions]),
         (WATERMARK, watermarks.WATERMARK_COLUMNS, _watermarks(connection, org)),
         (SETTLED, kept_bytes.SETTLED_COLUMNS, kept_bytes.settled(connection, org)),
+        (PHOTO_PROMISE, photos.PROMISE_COLUMNS, photos.promised(connection, org)),
     ]
     for table, columns, wanted in whole:
         yield from _compare(table, set(wanted), _stored(connection, org, table, columns))

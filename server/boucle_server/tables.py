@@ -481,6 +481,53 @@ class LabelBatch(Truth, table=True):
     by: str = _key()
 
 
+class Photo(Truth, table=True):
+    """A photo that some event announced, whole: its name is the SHA-256 of its bytes, and it never changes.
+
+    `flaw` says why the bytes that have this hash are not kept; there is no content then.
+    """
+
+    __tablename__ = "photo"
+    __table_args__ = (sa.CheckConstraint("(flaw = '') = (content IS NOT NULL)", name="content"),)
+
+    org: str = _key(primary=True, org=True)
+    sha256: str = _key(primary=True)
+    size: int = _big()
+    width: int = _big()
+    height: int = _big()
+    dev: str = _key()
+    """The device that brought it first."""
+    received_ms: int = _big()
+    flaw: str = Field("", sa_type=KEY)
+    content: bytes | None = _maybe(sa.LargeBinary())
+
+
+class PhotoUpload(Truth, table=True):
+    """A photo on its way from one device: so many of its bytes are here, in `photo_chunk`."""
+
+    __tablename__ = "photo_upload"
+    __table_args__ = (sa.CheckConstraint("received BETWEEN 0 AND length", name="received"),)
+
+    org: str = _key(primary=True, org=True)
+    dev: str = _key(primary=True)
+    sha256: str = _key(primary=True)
+    length: int = _big()
+    received: int = _big(default=0)
+    touched_ms: int = _big()
+
+
+class PhotoChunk(Truth, table=True):
+    """Some bytes of a photo on its way, and at which byte they begin."""
+
+    __tablename__ = "photo_chunk"
+
+    org: str = _key(primary=True, org=True)
+    dev: str = _key(primary=True)
+    sha256: str = _key(primary=True)
+    start: int = _big(primary=True)
+    content: bytes
+
+
 class Change(Truth, table=True):
     """What phones may pull: the row `key` of a reference table changed; `n` is taken by the single writer."""
 
@@ -528,4 +575,7 @@ ACT: Final = _core(Act)
 JOB_RUN: Final = _core(JobRun)
 MONTH_CLOSING: Final = _core(MonthClosing)
 LABEL_BATCH: Final = _core(LabelBatch)
+PHOTO: Final = _core(Photo)
+PHOTO_UPLOAD: Final = _core(PhotoUpload)
+PHOTO_CHUNK: Final = _core(PhotoChunk)
 CHANGE: Final = _core(Change)

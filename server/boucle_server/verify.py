@@ -21,7 +21,7 @@ from boucle.log import EntryKind, Frontier
 from boucle.note import NoteVerifier, verify_checkpoint
 from boucle.signing import VerifyKey, load_crypto
 from boucle.wire import FIRST_PREV, Unreadable, digest, read
-from boucle_server import eventlog, founded, keys
+from boucle_server import eventlog, founded, keys, photos
 from boucle_server.decisions import status_content
 from boucle_server.ledger import WAS, holds_place
 from boucle_server.organisations import SERVER_DEV
@@ -43,6 +43,8 @@ def faults(connection: Connection, org: str) -> Iterator[Fault]:
     yield from _logs(connection, org)
     yield from _seals(connection, org)
     yield from _chains(connection, org)
+    for what in photos.faults(connection, org):
+        yield Fault("verify.photo", what)
     for what in founded.doubled(connection, org):
         yield Fault("verify.status", what)
     try:

@@ -30,6 +30,12 @@ ANY_TOKEN = {
     ("GET", "/v1/sync/pull"),
     ("GET", "/v1/log/checkpoint"),
     ("GET", "/v1/log/consistency"),
+    ("OPTIONS", "/v1/uploads"),
+    ("POST", "/v1/uploads"),
+    ("HEAD", "/v1/uploads/{sha256}"),
+    ("PATCH", "/v1/uploads/{sha256}"),
+    ("DELETE", "/v1/uploads/{sha256}"),
+    ("POST", "/v1/uploads/{sha256}"),
 }
 """The only routes that answer to every valid token: what a device syncs by, and its questions as a witness."""
 

@@ -7,6 +7,7 @@ import pytest
 from boucle.admission import FUTURE_MS
 from boucle.enrolment import CODE_CHARACTERS, LIFETIME_MS
 from boucle.note import NoteSigner, NoteVerifier, verify_checkpoint
+from boucle.photo import MAX_PHOTO, MAX_PIXELS
 from boucle.push import Consistency, Status, read_push, seal_body
 from boucle.receipt import verify
 from boucle.wire import MAX_DEPTH, MAX_PAYLOAD, MAX_PUSH, MAX_RAW, MAX_RECORDS, Unreadable, digest, read
@@ -55,6 +56,7 @@ def test_the_example_s_receipt_confirms_both_events() -> None:
     f"{LONGEST_PAUSE_MS // 60_000} min",
     f"{['', 'once', 'twice', 'three times'][TRIES]}",
     f"{['', '', '', '', '', 'five'][TIME_QUESTIONS]} times",
+    f"at most {MAX_PHOTO // 1024 // 1024} MiB and {MAX_PIXELS:,} pixels".replace(",", " "),
     *(f"`{status}`" for status in Status),
     *(f"`{consistency}`" for consistency in Consistency),
 ])  # fmt: skip

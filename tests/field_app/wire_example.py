@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from boucle import photo_receipt as photo_receipts
 from boucle import receipt as receipts
 from boucle.codes import Kind, check_characters
 from boucle.enrolment import Invitation, pin_of, proof_body
 from boucle.events import KINDS, Subject
 from boucle.log import Frontier, consistency_proof, extend, leaf_hash
 from boucle.note import CheckpointSigner, NoteSigner
+from boucle.photo_receipt import PhotoReceipt
 from boucle.push import Push, Record, seal_body, write_push
 from boucle.receipt import Receipt, ranges_of
 from boucle.signing import load_crypto
@@ -58,6 +60,11 @@ def payloads() -> tuple[bytes, bytes]:
         | {"body": {"to": "mulhouse"}, "wall": 1_767_247_260_000, "mono": 3_660_000}
     )
     return first, second
+
+
+PHOTO = PhotoReceipt(
+    org="lorraine", sha256=digest(b"a photo of 48211 bytes"), size=48_211, origin=ORIGIN, server_ms=SERVER_MS
+)
 
 
 def push() -> Push:
@@ -193,6 +200,7 @@ def blocks() -> Mapping[str, str]:
         "receipt": signed(5)[0].rstrip("\n"),
         "checkpoint": signed(5)[1].rstrip("\n"),
         "consistency": proof(),
+        "photo-receipt": photo_receipts.sign(PHOTO, NoteSigner(ORIGIN, SERVER)).rstrip("\n"),
     }
 
 

@@ -1,5 +1,6 @@
 """Items over HTTP: what one is now, and every event of its history with what became of it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
@@ -8,16 +9,18 @@ from pydantic import BaseModel, Field
 from boucle.clock import day_of
 from boucle.codes import Code, Label, read_label
 from boucle.words import say
-from boucle_server import histories
+from boucle_server import histories, photos
 from boucle_server.api import reasons
 from boucle_server.api.filters import TEXT
 from boucle_server.api.parameters import ONLY_KNOWN
+from boucle_server.api.photos import PhotoOf
 from boucle_server.api.problems import language
 from boucle_server.api.reasons import Why, why
 from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import NotFoundError
 from boucle_server.histories import Told
+from boucle_server.photos import Shown
 from boucle_server.projections import load_book
 
 router = APIRouter(prefix="/v1/items", tags=["items"], dependencies=[ONLY_KNOWN])
@@ -92,6 +95,7 @@ class EventOf(BaseModel):
     against: str
     other: str
     body: dict[str, Any]
+    photos: list[PhotoOf]
     actor: str
     dev: str
     seq: int
@@ -138,8 +142,12 @@ def events(
     with server.database.reading() as connection:
         told = histories.history(connection, who.org, code)
         book = load_book(connection, who.org)
-    shown = told[after : after + limit]
-    given = [_event(each, book.site(each.event.place, each.event.teff).name, lang) for each in shown]
+        shown = told[after : after + limit]
+        pictures = photos.shown(connection, who.org, [each.event for each in shown])
+    given = [
+        _event(each, book.site(each.event.place, each.event.teff).name, lang, pictures=pictures.get(each.event.id, ()))
+        for each in shown
+    ]
     return History(code=code, events=given, next=after + limit if len(told) > after + limit else None)
 
 
@@ -191,7 +199,7 @@ def _printed(key: str) -> str:
     return label.code.grouped if isinstance(label, Label) and isinstance(label.code, Code) else key
 
 
-def _event(told: Told, place_name: str, lang: str) -> EventOf:
+def _event(told: Told, place_name: str, lang: str, *, pictures: Sequence[Shown]) -> EventOf:
     event, mark = told.event, told.mark
     return EventOf(
         id=event.id,
@@ -206,6 +214,7 @@ def _event(told: Told, place_name: str, lang: str) -> EventOf:
         against=event.against,
         other=event.other,
         body=dict(event.body),
+        photos=[PhotoOf(**each._asdict()) for each in pictures],
         actor=event.actor,
         dev=event.dev,
         seq=event.seq,

@@ -115,6 +115,17 @@ def install(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change the description
 
 
+def answer(request: Request, error: Exception) -> Response:
+    """Give the answer for an exception, for a route that adds to every answer of its own; others are raised."""
+    match error:
+        case BoucleError():
+            return _boucle(request, error)
+        case RequestValidationError():
+            return _validation(request, error)
+        case _:
+            return _http(request, error)
+
+
 def _as_problems(description: dict[str, Any]) -> None:
     """Say in the description that errors come as problem+json, which FastAPI can only say of whole routes."""
     for path in description["paths"].values():
