@@ -28,14 +28,23 @@ def missing(visit: Visit) -> list[Missing]:
     phone = visit.phone
     known = items_expected(phone, visit.action, visit.place, task=visit.task)
     left = [item for key, item in known.items() if key in visit.expected and key not in seen]
-    codes = _codes(phone, left)
-    found = [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in left]
-    return sorted(found, key=lambda each: (each.place, each.item_type, each.zone, each.code))
+    return _listed(phone, left)
+
+
+def standing_here(phone: Phone, place: str) -> list[Missing]:
+    """Give the items that should stand at a place, as for a count of it."""
+    return _listed(phone, list(items_expected(phone, "count", place).values()))
 
 
 def unexpected(visit: Visit) -> list[Line]:
     """Give the lines of a visit that nobody expected, the last first."""
     return [line for line in reversed(visit.lines) if line.counts and line.outcome is Outcome.UNEXPECTED]
+
+
+def _listed(phone: Phone, items: list[Item]) -> list[Missing]:
+    codes = _codes(phone, items)
+    found = [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in items]
+    return sorted(found, key=lambda each: (each.place, each.item_type, each.zone, each.code))
 
 
 def _codes(phone: Phone, items: list[Item]) -> dict[str, str]:

@@ -29,6 +29,8 @@ class Line:
     """The partner's place where it was expected instead, as far as this phone knows."""
     raw: str = ""
     """The whole text of a code that is not ours, where it may be kept to be linked later."""
+    taken: bool = False
+    """A label that names another item already."""
     verdict: str = ""
     """What sorting found: such a line is about an item that has its own line, and is no piece of the counter."""
     found: str = ""
@@ -56,6 +58,8 @@ class Choice(StrEnum):
     """Record the foreign code, to be linked to an item later."""
     LEAVE = "leave"
     """It cannot be; what was seen goes to whoever decides."""
+    SHOW = "show"
+    """See what it is, and do something else with it."""
     IGNORE = "ignore"
     """It is not to be recorded."""
 
@@ -71,6 +75,8 @@ def choices(line: Line) -> tuple[Choice, ...]:
             return Choice.ADD, Choice.IGNORE
         case Outcome.REFUSED if line.event_id:
             return Choice.LEAVE, Choice.IGNORE
+        case Outcome.REFUSED if line.taken:
+            return Choice.SHOW, Choice.IGNORE
         case Outcome.REFUSED if line.raw:
             return Choice.TYPED, Choice.KEEP, Choice.IGNORE
         case _:

@@ -30,12 +30,18 @@ from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
 """The actions that have a screen, as a person meets them in a day."""
-WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold")
+WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold", "commission", "replace", "bind")
 """What is done with one scan after another at a site of ours, beside its arrivals and departures."""
 BEGUN: Final = (*OPERATIONS, *WAREHOUSE)
 """All that a visit can be."""
 AT_HOME: Final = frozenset({"receive", *WAREHOUSE}) - {"count"}
 """What is done where somebody works, so that no place is asked for."""
+PAIRS: Final = {"replace": "old", "bind": "item"}
+"""The actions that join two codes, each with the field of the second one."""
+CLAIMING: Final = frozenset({"commission", *PAIRS})
+"""What gives a code to an item: one that has an item already is left to it."""
+ONCE: Final = frozenset({"serial", "tare_g"})
+"""Answers that hold for one scan."""
 TOWARDS: Final = frozenset({"ship", "move"})
 """Where the place that is said is where things go to."""
 MOST_LINES: Final = 500
@@ -131,10 +137,20 @@ class Visit:
         """Record one item; when this returns a line with an event, that is durable. A `FieldError` otherwise."""
         now = self.phone.desk.now_ms()
         before = next((each for each in self.lines if each.subject == code and each.counts), None)
-        if before is not None:
+        if before is not None and self.action not in PAIRS:
             line = replace(before, outcome=Outcome.REPEAT, event_id="", again=True)
             return replace(line, why=(("told.again_at", {"at_ms": before.at_ms}),))
+        if self.action in CLAIMING and (bound := self.phone.mirror.look(subject_of(code, "", ""))).claimed:
+            name = name_of_type(self.phone.mirror.book(), bound.item.type, now) or code
+            return self.refuse(code, "told.bound_already", {"type": name}, taken=True)
         return self._record(code, now)
+
+    def pair(self, code: str, other: str) -> Line:
+        """Record that a code now names what another one names; as `scan`."""
+        self.say_along({PAIRS[self.action]: other})
+        line = self.scan(code)
+        self.say_along({}, instead_of=PAIRS.values())
+        return line
 
     def count(self, amount: Amount, *, stop: tuple[str, str] | None = None) -> Line:
         """Record so many pieces of a type that carries no labels; `stop` is where they come from: place and task."""
@@ -144,7 +160,9 @@ class Visit:
         """Give the stops that pieces of a type may come from, as place and task: those of the round received."""
         return arrivals.sources(self.phone, self.task, item_type) if self.action == "receive" else []
 
-    def refuse(self, subject: str, key: str, values: Mapping[str, object], *, raw: str = "") -> Line:
+    def refuse(
+        self, subject: str, key: str, values: Mapping[str, object], *, raw: str = "", taken: bool = False
+    ) -> Line:
         """Keep in sight what could not be used; nothing is recorded. `raw` is a foreign text that may be kept later."""
         line = Line(
             subject=subject,
@@ -152,6 +170,7 @@ class Visit:
             at_ms=self.phone.desk.now_ms(),
             why=((key, dict(values)),),
             raw=raw,
+            taken=taken,
         )
         self.lines.append(line)
         return line
@@ -172,6 +191,8 @@ class Visit:
         elif self.action == "sort":
             line = replace(line, found=self.said["verdict"])
             sorting.after_one(self)
+        if ONCE & self.said.keys():
+            self.say_along({}, instead_of=ONCE)
         self.lines.append(line)
         return line
 

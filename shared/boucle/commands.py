@@ -26,6 +26,7 @@ class Command(StrEnum):
     COUNT = "count"
     CLEAN = "clean"
     HOLD = "hold"
+    LABEL = "label"
     UNDO = "undo"
     FINISH = "finish"
     VALIDATE = "validate"

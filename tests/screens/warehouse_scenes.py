@@ -1,9 +1,12 @@
 """The warehouse in every state that a person meets: a reception with verdicts, a count, quarantine."""
 
 from collections.abc import Iterator
+from random import Random
 
+from boucle.codes import Kind, mint
 from boucle_field.outbox import Draft
 from boucle_field.screens.differences_screen import DifferencesScreen
+from boucle_field.screens.label_screens import PickScreen, ReprintScreen, SerialScreen, TareScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
 from boucle_field.work import Amount
 from tests.builders import code
@@ -17,6 +20,7 @@ def warehouse_scenes(hand: Hand) -> Iterator[str]:
     yield from _a_reception(hand)
     yield from _a_count(hand)
     yield from _quarantine(hand)
+    yield from _labels(hand)
 
 
 def _a_reception(hand: Hand) -> Iterator[str]:
@@ -81,3 +85,41 @@ def _quarantine(hand: Hand) -> Iterator[str]:
     hand.scan(LABEL + code(24))
     yield "unhold-refused"
     face.validate()
+
+
+def _labels(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    blank = [mint(Kind.CONTAINER, Random(800 + at).randbytes).text for at in range(3)]
+    face.choose("label")
+    yield "label"
+    hand.scan(LABEL + blank[0])
+    yield "label-type"
+    face.begin_here("commission", {"type": "palette"})
+    face.open(SerialScreen)
+    yield "label-serial"
+    face.open(TareScreen)
+    yield "label-tare"
+    pad = face.wedge.typing
+    assert pad is not None
+    pad.typed("47,5")
+    pad.entered()
+    yield "label-next"
+    hand.scan(LABEL + code(23))
+    yield "label-taken"
+    face.validate()
+    face.begin_here("replace")
+    yield "replace-first"
+    hand.scan(LABEL + blank[1])
+    yield "replace-second"
+    face.open(PickScreen)
+    yield "replace-pick"
+    face.screen._chosen(code(24))
+    yield "replaced"
+    face.validate()
+    face.open(ReprintScreen)
+    for number in (1, 2, 3, 3):
+        hand.scan(LABEL + code(number))
+    yield "reprint"
+    face.screen.ask()
+    yield "reprint-asked"
+    face.home()

@@ -77,6 +77,10 @@ class Chooser:
                 visit.keep(line)
                 self._face.open(CodeScreen)
                 return False
+            case Choice.SHOW:
+                visit.keep(line)
+                self._face.hold(line.subject)
+                return False
             case Choice.SWITCH:
                 self._switch(visit, line)
                 return False

@@ -21,6 +21,10 @@ _CODE_COLUMNS: Final = 6
 _GROUP: Final = 4
 LONGEST_NAME: Final = 60
 _SPACE: Final = "␣"
+_TEXT_KEYS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./"
+_MASS_KEYS: Final = ("1", "2", "3", ERASE, "4", "5", "6", ",", "7", "8", "9", "0")
+_MASS_COLUMNS: Final = 4
+LONGEST_MASS: Final = 32
 _NAME_KEYS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÉÈÇ-’"
 
 
@@ -154,6 +158,45 @@ def tiles(look: Theme, named: Iterable[tuple[str, str]], chosen: Callable[[str],
     return [
         BigButton(name, look.tile, act=partial(chosen, key), size=theme.TITLE, line=look.line) for key, name in named
     ]
+
+
+class TextPad(Pad):
+    """The pad for a number with letters, such as a maker's: capitals, digits and the signs that such numbers have."""
+
+    def __init__(self, look: Theme, entered: Callable[[str], object], *, longest: int) -> None:
+        super().__init__(
+            look,
+            keys=[*_TEXT_KEYS, ERASE, DONE],
+            columns=_CODE_COLUMNS,
+            key_dp=theme.TOUCH,
+            longest=longest,
+            entered=entered,
+        )
+
+
+class MassPad(Pad):
+    """The pad for a mass in kilograms; a scale that types like a keyboard fills it as well.
+
+    What is entered is handed on as it was typed: a scale says more than a number.
+    """
+
+    def __init__(self, look: Theme, entered: Callable[[str], object]) -> None:
+        super().__init__(
+            look,
+            keys=_MASS_KEYS,
+            columns=_MASS_COLUMNS,
+            key_dp=theme.GLOVE,
+            longest=LONGEST_MASS,
+            entered=entered,
+        )
+        self.add_widget(
+            BigButton(DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2)
+        )
+
+    def typed(self, text: str) -> None:
+        """Take whatever a scale or a person types; a point is a decimal comma."""
+        self.text = (self.text + text.replace(".", ","))[:LONGEST_MASS]
+        self._tell()
 
 
 class NamePad(Pad):

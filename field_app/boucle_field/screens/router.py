@@ -15,6 +15,7 @@ from boucle_field.places import remember
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
+from boucle_field.screens.label_screens import SCREENS
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.round_router import RoundRouter
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
@@ -61,6 +62,11 @@ class Router(RoundRouter):
         """Whether somebody has to say who works first."""
         return self.has_people and people.present(self.at.store) is None
 
+    def open_visit(self) -> None:
+        """Open the screen of the visit that is under way."""
+        assert self.visit is not None
+        self.open(SCREENS.get(self.visit.action, ScanScreen))
+
     def resume(self) -> None:
         """Take up the visit that was open when the app ended."""
         self.visit = Visit.resume(self.phone) if self.phone is not None else None
@@ -102,13 +108,13 @@ class Router(RoundRouter):
             case Spot(key=key):
                 self.arrive(key)
             case Thing() | Task() | Command() if self.visit is not None:
-                self.open(ScanScreen)
+                self.open_visit()
                 self.take(meant)
             case Thing(code=code):
                 self.hold(code)
             case Task(key=key):
                 self.take_task(key)
-            case Command() as command if command.value in ACTIONS:
+            case Command() as command if command.value in ACTIONS or command.value in ASKED:
                 self.choose(command.value)
             case Command():
                 self._refuse("screen.nothing_open")
@@ -155,7 +161,7 @@ class Router(RoundRouter):
     def back(self) -> None:
         """Go back to the visit, or to the beginning: the only round of today, where there is one."""
         if self.visit is not None:
-            self.open(ScanScreen)
+            self.open_visit()
         elif len(mine := driving.rounds_of_today(self.at)) == 1 and not self.pending:
             self.open(RoundScreen, mine[0])
         else:
@@ -218,7 +224,7 @@ class Router(RoundRouter):
         self.visit = Visit.begin(self.at, action=action, place=place, task=task, said=said)
         self.task = ""
         remember(self.at, place)
-        self.open(ScanScreen)
+        self.open_visit()
         pending, self.pending = self.pending, []
         for code in pending:
             self.take(Thing(code=code))
@@ -245,6 +251,14 @@ class Router(RoundRouter):
             self.open(StopSummaryScreen, *stop)
         elif self.visit is not None:
             self.open(SummaryScreen)
+
+    def begin_here(self, action: str, said: Mapping[str, Any] | None = None) -> None:
+        """Begin an action where this device works."""
+        home = self.at.desk.context().home
+        if home:
+            self.begin(action, home, said=said or {})
+        else:
+            self._refuse("told.no_home")
 
     def open_warehouse(self) -> None:
         """Open what is done in the warehouse."""

@@ -44,10 +44,7 @@ class ScanScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        phone = self.face.at
-        place = name_of_place(phone.mirror.book(), self.visit.place, phone.desk.now_ms())
-        action = ACTIONS[self.visit.action].word(self.face.lang)
-        self.head = Text(self.say("screen.at", action=action, place=place), self.look.page, size=theme.TITLE, bold=True)
+        self.head = Text(self.head_words(), self.look.page, size=theme.TITLE, bold=True)
         self.panel = OutcomePanel(self.look)
         self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
         self.listed = ExpectedList(self.look, self.face.lang)
@@ -57,6 +54,7 @@ class ScanScreen(Screen):
         self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
         self.fill(
             self.head,
+            *self.head_more(),
             self.panel,
             *([self.verdicts] if self.verdicts else []),
             self.undoing,
@@ -68,6 +66,20 @@ class ScanScreen(Screen):
         )
         self.asking: Box | None = None
         self.refresh()
+
+    def head_words(self) -> str:
+        """Say what is done, and where."""
+        phone = self.face.at
+        place = name_of_place(phone.mirror.book(), self.visit.place, phone.desk.now_ms())
+        return self.say("screen.at", action=ACTIONS[self.visit.action].word(self.face.lang), place=place)
+
+    def head_more(self) -> list[Text]:
+        """Give what this kind of visit says above the counter."""
+        return []
+
+    def tools_more(self) -> list[Chip]:
+        """Give what this kind of visit offers beside scanning."""
+        return []
 
     # ---- what happens
 
@@ -104,7 +116,7 @@ class ScanScreen(Screen):
         try:
             line = self.visit.scan(code)
         except FieldError as error:
-            self._not_kept(code, error)
+            self.not_kept(code, error)
             return
         self.tell(line)
 
@@ -113,7 +125,7 @@ class ScanScreen(Screen):
         try:
             line = self.visit.count(amount, stop=stop)
         except FieldError as error:
-            self._not_kept(amount.item_type, error)
+            self.not_kept(amount.item_type, error)
             return
         self.tell(line)
 
@@ -148,7 +160,7 @@ class ScanScreen(Screen):
         try:
             line = self.visit.sort(verdict, grade)
         except FieldError as error:
-            self._not_kept("", error)
+            self.not_kept("", error)
             return
         assert line is not None
         self.tell(line)
@@ -206,7 +218,8 @@ class ScanScreen(Screen):
         key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else line.outcome
         return self.say(f"screen.outcome.{key}")
 
-    def _not_kept(self, code: str, error: FieldError) -> None:
+    def not_kept(self, code: str, error: FieldError) -> None:
+        """Say that a scan could not be kept, and why."""
         self.tell(self.visit.refuse(code, error.key, error.values))
 
     def look_at_red(self) -> None:

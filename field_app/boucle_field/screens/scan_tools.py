@@ -10,6 +10,7 @@ from boucle_field.screens.controls import Chip
 from boucle_field.screens.grade_screen import GradeScreen
 from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
 from boucle_field.sorting import SORTS
+from boucle_field.visit import CLAIMING
 from boucle_field.work import ACTIONS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def offered(screen: "ScanScreen") -> list[Chip]:
     """Give the chips under a visit, what belongs to its action first."""
     look = screen.look
     chips = [Chip(words, look.tile, act=act, line=look.line) for words, act in _offers(screen)]
-    return [*chips, *screen.face.camera_chips()]
+    return [*screen.tools_more(), *chips, *screen.face.camera_chips()]
 
 
 def _offers(screen: "ScanScreen") -> Iterator[tuple[str, Callable[[], object]]]:
@@ -33,7 +34,7 @@ def _offers(screen: "ScanScreen") -> Iterator[tuple[str, Callable[[], object]]]:
         yield screen.say("screen.grade_chip"), partial(face.open, partial(GradeScreen, last=False))
         yield screen.say("screen.grade_last_chip"), partial(face.open, partial(GradeScreen, last=True))
     yield screen.say("screen.typed"), partial(face.open, CodeScreen)
-    if ACTIONS[visit.action].takes_quantity:
+    if ACTIONS[visit.action].takes_quantity and visit.action not in CLAIMING:
         yield screen.say("screen.amount"), partial(face.open, AmountScreen)
 
 

@@ -7,14 +7,21 @@ from boucle.roles import may_record
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton
+from boucle_field.screens.label_screens import LabelScreen
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import WAREHOUSE, name_of_place
+from boucle_field.visit import name_of_place
 from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
+JOBS: Final = {
+    **{name: ACTIONS[name].kind for name in ("count", "sort", "clean")},
+    "label": "label.bound",
+    **{name: ACTIONS[name].kind for name in ("hold", "unhold")},
+}
+"""What is offered, each with the kind of event that shows who may do it."""
 HOLD_REASONS: Final = ("damage", "dirt", "recall", "doubt", "customer", "other")
 """Why something is kept out of use; the words are `screen.hold.<value>`."""
 
@@ -24,7 +31,7 @@ class WarehouseScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        offered = [each for each in WAREHOUSE if self._may(each)]
+        offered = [name for name, kind in JOBS.items() if may_record(self.face.at.desk.capabilities, kind)]
         self.fill(
             self.title("screen.warehouse"),
             *(
@@ -38,9 +45,6 @@ class WarehouseScreen(Screen):
             ),
             bottom=(self.other("screen.back", self.face.home),),
         )
-
-    def _may(self, name: str) -> bool:
-        return may_record(self.face.at.desk.capabilities, ACTIONS[name].kind)
 
     def take(self, meant: Meaning) -> bool:
         """Take an item: what is done with it is asked, as anywhere."""
@@ -66,7 +70,7 @@ class HoldScreen(Screen):
         )
 
     def _chosen(self, reason: str) -> None:
-        self.face.begin("hold", self.face.at.desk.context().home, said={"reason": reason})
+        self.face.begin_here("hold", {"reason": reason})
 
 
 class SourceScreen(Screen):
@@ -102,5 +106,5 @@ class SourceScreen(Screen):
             screen.count(self.amount, stop=stop)
 
 
-ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen}
+ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen, "label": LabelScreen}
 """What a person is asked before an action begins."""

@@ -1,5 +1,6 @@
 """The screens around a visit: what is to be done, where, how many without labels, a typed code, the summary."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -124,7 +125,11 @@ class PlaceScreen(Screen):
 
 
 class CodeScreen(Screen):
-    """A printed code, typed; its check says at once whether it is right."""
+    """A printed code, typed; its check says at once whether it is right. `then` is the screen that takes it."""
+
+    def __init__(self, face: "Face", then: Callable[..., Screen] | None = None) -> None:
+        super().__init__(face)
+        self._back = partial(face.open, then) if then else face.back
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -134,11 +139,11 @@ class CodeScreen(Screen):
             self.title("screen.typed"),
             self.text("screen.typed_how"),
             pad,
-            self.other("screen.back", self.face.back),
+            self.other("screen.back", self._back),
         )
 
     def _entered(self, text: str) -> None:
-        self.face.back()
+        self._back()
         self.face.scanned(text)
 
 
