@@ -64,3 +64,8 @@ def said_kg(mass_g: int, lang: str) -> str:
     decimals = f"{rest:03}".rstrip("0")
     sign = "," if lang == "fr" else "."
     return f"{grouped}{sign + decimals if decimals else ''} kg"
+
+
+def words_of(doubted: Doubt) -> str:
+    """Give the key of the words that ask about a mass."""
+    return f"told.mass.{doubted}"
