@@ -16,6 +16,7 @@ from boucle_server.db import Database
 from boucle_server.exports import events, state
 from boucle_server.exports.command import Request
 from boucle_server.imports import sealed
+from boucle_server.imports.sealed_lines import Outcome, is_sealed
 from boucle_server.ingest import accept_own
 from boucle_server.schema import prepare
 from boucle_server.server_device import Draft
@@ -71,12 +72,12 @@ def exported(database: Database, write: Callable[..., None]) -> bytes:
     return file.getvalue()
 
 
-def brought_in(database: Database, files: list[bytes], folder: Path) -> sealed.Outcome:
-    total = sealed.Outcome()
+def brought_in(database: Database, files: list[bytes], folder: Path) -> Outcome:
+    total = Outcome()
     for number, content in enumerate(files):
         file = folder / f"part-{number}.jsonl"
         file.write_bytes(content)
-        assert sealed.is_sealed(file)
+        assert is_sealed(file)
         found = sealed.bring_in(database, file, origin_host="other.example", now_ms=LATER, batch=7)
         total.created += found.created
         total.aside += found.aside
@@ -154,7 +155,7 @@ def test_a_part_without_the_key_of_an_older_server_leaves_its_seals_to_the_verif
     assert len(lines) - len(without) == 1
     signed = next(line for line in without if line["line"] == "seal" and line["dev"] == "server")
 
-    def taken_in(name: str, content: list[dict[str, Any]]) -> sealed.Outcome:
+    def taken_in(name: str, content: list[dict[str, Any]]) -> Outcome:
         third = copy_of(tmp_path, name)
         outcome = brought_in(third, ["".join(json.dumps(line) + "\n" for line in content).encode()], tmp_path)
         third.close()

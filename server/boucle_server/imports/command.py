@@ -20,6 +20,7 @@ from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.rows import MissingColumnsError, Plan, Register, RowOutcome, plan
 from boucle_server.imports.seal_check import SealCheck
+from boucle_server.imports.sealed_lines import is_sealed
 from boucle_server.imports.sheet_file import read_rows, write_template
 from boucle_server.ingest import accept_own
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace, file: Path) -> int:
     if args.kind == RESCUE:
         return _import_rescue(args, file)
-    if args.kind == "events" and sealed.is_sealed(file):
+    if args.kind == "events" and is_sealed(file):
         return _import_sealed(args, file)
     cells = read_rows(file)
     now_ms = SystemClock().now_ms()
