@@ -52,6 +52,7 @@ ROUTERS: Final = (
     "boucle_server.web.token_pages",
     "boucle_server.web.item_pages",
     "boucle_server.web.partner_pages",
+    "boucle_server.web.workshop_pages",
     "boucle_server.web.public_page",
 )
 """Modules that each offer a `router`."""

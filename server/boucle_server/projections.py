@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from boucle import repair, returning
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.checklists import TABLE as CHECKLIST
@@ -22,7 +23,7 @@ from boucle.events import Event
 from boucle.item import Item, dump, load
 from boucle.projection import Changes, project
 from boucle.reference import ANY_TYPE, Book, Version
-from boucle.wire import Unreadable, read
+from boucle.wire import Unreadable, read, subject_of
 from boucle_server import cell_sums, rows
 from boucle_server.errors import DatabaseDamagedError
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE, TASK
@@ -47,6 +48,11 @@ ITEM_COLUMNS: Final = (
     "due",
     "loss",
     "last_teff",
+    "work",
+    "back",
+    "rma",
+    "donor",
+    "host",
     "state",
 )
 BINDING_COLUMNS: Final = ("org", "code", "item", "claim", "via")
@@ -323,6 +329,7 @@ def _write_items(connection: Connection, org: str, changes: Changes) -> None:
 def item_row(org: str, item: Item) -> tuple[Any, ...]:
     """Give the row of an item: its state, and the parts of it that are searched."""
     out = item.loan_open
+    back, part = item.back, item.part
     return (
         org,
         item.id,
@@ -335,6 +342,11 @@ def item_row(org: str, item: Item) -> tuple[Any, ...]:
         item.due if out else None,
         item.loss if out else None,
         item.order[0],
+        item.work_stage if repair.waits(item) else "",
+        item.return_stage if item.return_stage not in returning.ENDED else "",
+        back.rma if back else "",
+        subject_of(part.donor, "", "") if part else "",
+        subject_of(part.host, "", "") if part else "",
         dump(item),
     )
 

@@ -50,13 +50,23 @@ ITEM: Final = sa.Table(
     _column("due", maybe=True),
     _column("loss", maybe=True),
     _number("last_teff"),
+    _column("work"),
+    _column("back"),
+    _column("rma"),
+    _column("donor"),
+    _column("host"),
     _column("state"),
     sa.Index(None, "org", "stage"),
     sa.Index(None, "org", "partner"),
     sqlite_with_rowid=False,
 )
 """The state of every item, `state` being the fold's own as JSON. `item` is the id of its first commissioning
-event, or the key of a code that nothing has bound."""
+event, or the key of a code that nothing has bound.
+
+`work` and `back` are the stages of a repair and of a return that still want somebody, empty otherwise; `rma` is the
+return that the item last belonged to, `donor` and `host` the keys of the codes it was taken from and is built into."""
+for _name in ("work", "back", "rma", "donor", "host"):
+    _index_few(ITEM, _name, ITEM.c[_name] != "")
 
 BINDING: Final = sa.Table(
     "binding",

@@ -62,7 +62,7 @@ def pushes(
         records = []
         for seq, draft in enumerate(ordered[first : first + size], first + 1):
             place = {"org": org, "dev": SERVER_DEV, "epoch": epoch, "seq": seq, "prev": prev}
-            payload = write(_envelope(draft, place, actor=actor, now_ms=now_ms, zone=zone))
+            payload = write(envelope(draft, place, actor=actor, now_ms=now_ms, zone=zone))
             prev = digest(payload)
             claimed = draft.claimed_ms
             quality = Quality.ANCHORED if claimed is None else Quality.WALL
@@ -86,7 +86,8 @@ def _sealed(push: Push, key: SigningKey) -> Push:
     return replace(push, seal=key.sign(seal_body(push)))
 
 
-def _envelope(draft: Draft, place: Mapping[str, Any], *, actor: str, now_ms: int, zone: str) -> dict[str, Any]:
+def envelope(draft: Draft, place: Mapping[str, Any], *, actor: str, now_ms: int, zone: str) -> dict[str, Any]:
+    """Give the envelope of a draft at its `place` in a chain."""
     fields = dict(draft.fields)
     body = dict(fields.pop("body", {}))
     known = KINDS.get(draft.kind)

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from boucle.answers import objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
-from boucle.item import Back, Job, Part
-from boucle.lifecycle import BUSY, OUT, WORK, ReturnStage, Stage, WorkStage, target
+from boucle.item import Back, Item, Job, Part
+from boucle.lifecycle import BUSY, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.shape import LAST_MS, is_short
@@ -35,8 +35,17 @@ HAPPENED: Mapping[tuple[str, str], str] = {
     )
 }
 """What happened with hands and gauges, and the stage that it proves, whatever was recorded before."""
+_TO_LEAVE = frozenset({WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE})
 TOLERANCE = 20
 """The masses of the parts and the rest may differ from the donor's by one part in so many."""
+
+
+class Priority(StrEnum):
+    """How soon a repair is wanted, the soonest first; an event without any says normal."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    LOW = "low"
 
 
 class Ending(StrEnum):
@@ -47,6 +56,12 @@ class Ending(StrEnum):
     NOT_FIXED = "not_fixed"
     UNKNOWN = "unknown"
     """Nobody said: cancelled, or the item was retired with its repair open."""
+
+
+def waits(item: Item) -> bool:
+    """Tell whether a repair still wants somebody: it is not over, or what it ended with has gone nowhere yet."""
+    gone = item.stage in OUT or item.stage in (Stage.RETIRED, Stage.LOST)
+    return item.work_stage in BUSY or (item.work_stage in _TO_LEAVE and not gone)
 
 
 def advance(turn: Turn) -> Outcome:
@@ -245,10 +260,16 @@ def _qualify(turn: Turn) -> None:
         turn.put(job=job._replace(certificate=event.text("certificate"), valid_until_ms=event.number("valid_until_ms")))
 
 
+def _is_given_up(item: Item) -> bool:
+    """Tell whether a thing that stands among those to be used is in the workshop's hands all the same."""
+    decided = item.back.disposition if item.back else ""
+    return item.work_stage in BUSY or item.work_stage == WorkStage.NOT_REPAIRABLE or decided == Disposition.HARVEST
+
+
 def _harvest(turn: Turn) -> None:
     """Take a donor apart: an open repair of it has failed; the parts count when they get labels of their own."""
     event, item = turn.event, turn.item
-    if item.stage in OUT or item.stage in (Stage.AVAILABLE, Stage.LOADED):
+    if item.stage in OUT or (item.stage in (Stage.AVAILABLE, Stage.LOADED) and not _is_given_up(item)):
         turn.say(Reason.DONOR_IN_SERVICE)
     listed = [part.get("mass_g") for part in event.body.get("parts", []) if isinstance(part, Mapping)]
     masses = [mass for mass in listed if isinstance(mass, int) and mass >= 0]

@@ -70,7 +70,7 @@ _REPAIR, _TEST, _CERTIFY = frozenset({_C.REPAIR}), frozenset({_C.TEST}), frozens
 
 NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
     {
-        "item.commissioned": _STOCK,
+        "item.commissioned": frozenset({_C.RECEIVE, _C.REPAIR}),
         "item.loaded": _TRANSPORT,
         "item.unloaded": _TRANSPORT,
         "item.shipped": _TRANSPORT,

@@ -1,6 +1,6 @@
 """One item in words: what it is now, and its whole history with who, where, when and how that is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,9 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
-from boucle.events import Event
 from boucle.item import Item
-from boucle.lifecycle import Verdict
 from boucle.reference import Book
 from boucle.roles import Capability
 from boucle.words import say
@@ -20,6 +18,7 @@ from boucle_server.errors import NotFoundError
 from boucle_server.histories import Known, Told
 from boucle_server.tables import DEVICE, PERSON
 from boucle_server.web import numbers
+from boucle_server.web.details import details
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import moment, printed
 from boucle_server.web.items import days_late, days_out, place_name, stage_badge
@@ -30,8 +29,6 @@ PAGE: Final = 60
 NAMES: Final = frozenset({Capability.MANAGE, Capability.DECIDE, Capability.ADMINISTER})
 """Who reads the names of people in a history; everybody else reads their role."""
 _QUALITY: Final = ("", "interval", "wall")
-_PLACES: Final = frozenset({"to", "from"})
-_SAID: Final = frozenset({"evidence", "target", "type", "opening_uses"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +74,7 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
     told = histories.history(connection, org, text)
     known = _known(connection, org, text)
     shown = list(reversed(told))[after : after + PAGE]
-    people = _people(connection, visit, {each.event.actor for each in shown})
-    devices = _devices(connection, org, {each.event.dev for each in shown})
-    steps = tuple(_step(each, book, lang, people=people, devices=devices) for each in shown)
+    steps = steps_of(connection, visit, book, shown)
     paging: dict[str, Any] = {
         "steps": steps,
         "next": after + PAGE if len(told) > after + PAGE else 0,
@@ -172,56 +167,13 @@ def _step(told: Told, book: Book, lang: str, *, people: Mapping[str, str], devic
         where=site.name or site.key,
         who=" · ".join(each for each in (people.get(event.actor, ""), devices.get(event.dev, event.dev)) if each),
         code=printed(event.subject) if event.code else "",
-        details=tuple(_details(event, book, lang)),
+        details=tuple(details(event, book, lang)),
         badges=tuple(badges),
         reasons=tuple(why),
         amended_by=told.amended_by,
         amends=event.text("target") if event.kind == "event.voided" else event.corrects,
         off=told.superseded or not has_effect,
     )
-
-
-def _details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
-    found = []
-    if event.other:
-        found.append((say("web.detail_other", lang), printed(event.other)))
-    for key, value in sorted(event.body.items()):
-        if key not in _SAID and value not in ("", None):
-            found.append((_name(key, lang), _value(key, value, book, event.teff, lang)))
-    return found
-
-
-def _name(key: str, lang: str) -> str:
-    known = (
-        "to",
-        "from",
-        "mass_g",
-        "tare_g",
-        "verdict",
-        "grade",
-        "reason",
-        "zone",
-        "method",
-        "code",
-        "mode",
-        "outlet",
-        "checks",
-    )
-    return say(f"web.detail_{key}", lang) if key in known else key
-
-
-def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
-    if key in _PLACES and isinstance(value, str):
-        return book.site(value, at_ms).name or value
-    if key in ("mass_g", "tare_g") and isinstance(value, int):
-        return numbers.mass(value, lang)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_value(name, each, book, at_ms, lang)}" for name, each in sorted(value.items()))
-    if isinstance(value, bool):
-        return say("web.yes" if value else "web.no", lang)
-    if key == "verdict" and value in set(Verdict):
-        return say(f"verdict.{value}", lang)
-    return str(value)[:200]
 
 
 def _people(connection: Connection, visit: Visit, actors: set[str]) -> dict[str, str]:
@@ -236,3 +188,10 @@ def _people(connection: Connection, visit: Visit, actors: set[str]) -> dict[str,
 def _devices(connection: Connection, org: str, ids: set[str]) -> dict[str, str]:
     query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == org, DEVICE.c.dev.in_(sorted(ids)))
     return {row.dev: row.name for row in connection.execute(query)}
+
+
+def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[Told]) -> tuple[Step, ...]:
+    """Say some events of a history, with who recorded them and on what."""
+    people = _people(connection, visit, {each.event.actor for each in told})
+    devices = _devices(connection, visit.who.org, {each.event.dev for each in told})
+    return tuple(_step(each, book, visit.lang, people=people, devices=devices) for each in told)

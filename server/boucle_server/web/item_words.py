@@ -22,9 +22,14 @@ def printed(key: str) -> str:
 
 def href_of(key: str) -> str:
     """Give the address of the page of a code or of an item."""
+    return href_path(ITEMS.path, key)
+
+
+def href_path(path: str, key: str) -> str:
+    """Give the address of what stands under a path by a code or the id of an item."""
     label = read_label(key)
     short = label.code.grouped if isinstance(label, Label) and isinstance(label.code, Code) else key
-    return f"{ITEMS.path}/{quote(short, safe='')}"
+    return f"{path}/{quote(short, safe='')}"
 
 
 def moment(at_ms: int, zone: str, lang: str) -> str:

@@ -76,7 +76,7 @@ def items(connection: Connection, visit: Visit, book: Book) -> Found:
     today = day_of(visit.now_ms, visit.who.zone)
     options = _options(book, lang, visit.now_ms)
     problems: list[str] = []
-    chosen = {name: _valid(visit, name, options[name], problems) for name in options}
+    chosen = {name: valid(visit, name, options[name], problems) for name in options}
     where = [ITEM.c.org == org, ITEM.c.item > visit.value("after")[:200]]
     where += [ITEM.c[name] == value for name, value in chosen.items() if value]
     if visit.value("late"):
@@ -158,7 +158,8 @@ def _options(book: Book, lang: str, now_ms: int) -> dict[str, list[Option]]:
     }
 
 
-def _valid(visit: Visit, name: str, options: list[Option], problems: list[str]) -> str:
+def valid(visit: Visit, name: str, options: list[Option], problems: list[str]) -> str:
+    """Give what an address narrows to, where that is one of the options; else nothing, and a sentence that says so."""
     text = visit.value(name)
     if text not in {key for key, _ in options}:
         what = say(f"web.filter_{name}", visit.lang).lower()

@@ -65,6 +65,7 @@ ADMIN: Final = Place(key="admin", path="/administration", needs=frozenset({_C.MA
 REGISTER: Final = Place(key="register", path="/administration/registre", needs=_MANAGE)
 PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
+WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
@@ -78,6 +79,7 @@ PLACES: Final = (
     INBOX,
     ITEMS,
     PARTNERS,
+    WORKSHOP,
     PROOFS,
     DEVICES,
     ENROL,

@@ -1,0 +1,87 @@
+"""Recording what a person does on a page: foretold by the fold, asked about where it doubts, undone in one step."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from boucle.push import Status
+from boucle.reasons import Reason
+from boucle.roles import may_record
+from boucle.words import say
+from boucle_server import ingest
+from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
+from boucle_server.foretelling import foretell
+from boucle_server.server_device import Draft
+from boucle_server.web import inbox_acts
+from boucle_server.web.visit import Visit
+
+UNDO: str = "evenement"
+"""What an address says of the events that the page offers to undo."""
+MOST_UNDONE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """What came of it: the ids of the events, or else why nothing was recorded."""
+
+    ids: tuple[str, ...] = ()
+    refused: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether anything was recorded."""
+        return bool(self.ids)
+
+
+def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bool) -> Acted:
+    """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
+
+    ForbiddenError for what the role does not record.
+    """
+    org, now_ms = visit.who.org, visit.server.clock.now_ms()
+
+    def write(connection: Connection) -> Acted:
+        drafts = make(connection)
+        for draft in drafts:
+            if not may_record(visit.who.capabilities, draft.kind):
+                raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
+        told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
+        if told.refused or (told.doubts and not sure):
+            return Acted(refused=told.refused, doubts=told.doubts)
+        results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
+        if any(result.status is not Status.ACCEPTED for result in results):
+            raise ConflictError("web.not_recorded")
+        return Acted(ids=tuple(result.id for result in results))
+
+    return visit.server.door.write(org, write)
+
+
+def undo(visit: Visit, ids: str) -> None:
+    """Void what this person has just done on a page, all of it; NotFoundError when it cannot be any more."""
+
+    def write(connection: Connection) -> None:
+        for event_id in reversed(ids.split(".")[:MOST_UNDONE]):
+            event = inbox_acts.event_with(connection, visit.who.org, event_id)
+            if event is None or event.actor != visit.who.person or not _can(connection, visit, event_id):
+                raise NotFoundError("web.undo_gone")
+            inbox_acts.void(connection, visit, event_id, reason="")
+
+    visit.server.door.write(visit.who.org, write)
+
+
+def undoable(connection: Connection, visit: Visit) -> str:
+    """Give what the address says can be undone, `""` when nothing of it can."""
+    asked = visit.value(UNDO)
+    ids = asked.split(".") if asked else []
+    return asked if ids and all(_can(connection, visit, each) for each in ids[:MOST_UNDONE]) else ""
+
+
+def _can(connection: Connection, visit: Visit, event_id: str) -> bool:
+    return inbox_acts.can_undo(connection, visit.who.org, event_id[:36])
+
+
+def named(ids: Sequence[str]) -> str:
+    """Write the ids of events for an address."""
+    return ".".join(ids)

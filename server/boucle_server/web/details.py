@@ -1,0 +1,111 @@
+"""What an event says in its body, in words: names of fields, values in their units, codes by their names."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from boucle import gauges
+from boucle.events import Event
+from boucle.lifecycle import Verdict
+from boucle.reference import Book
+from boucle.words import say
+from boucle_server.web import numbers
+from boucle_server.web.item_words import moment, printed
+
+LONGEST: Final = 200
+_PLACES: Final = frozenset({"to", "from"})
+_SAID: Final = frozenset({"evidence", "target", "type", "opening_uses", "document", "document_sha256"})
+_NAMED: Final = frozenset(
+    {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}
+    | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
+    | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
+    | {"cost_cents", "avoided_cents", "at_ms"}
+)
+
+
+def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
+    """Say what an event carries, name by value."""
+    found = []
+    if event.other:
+        found.append((say("web.detail_other", lang), printed(event.other)))
+    for key, value in sorted(event.body.items()):
+        if key not in _SAID and value not in ("", None):
+            found.append((_name(key, lang), _value(key, value, book, event.teff, lang)))
+    return found
+
+
+def coded(field: str, code: str, lang: str) -> str:
+    """Give the words of a code that stands in a field; an organisation's own code, and any other text, as it is."""
+    try:
+        match field:
+            case "fault":
+                return say(f"fault.{code}", lang)
+            case "barrier":
+                return say(f"barrier.{code}", lang)
+            case "priority":
+                return say(f"web.priority_{code}", lang)
+            case "origin":
+                return say(f"web.work_origin_{code}", lang)
+            case "disposition" | "proposed":
+                return say(f"disposition.{code}", lang)
+            case _:
+                return code
+    except KeyError:
+        return code
+
+
+def _name(key: str, lang: str) -> str:
+    return say(f"web.detail_{key}", lang) if key in _NAMED else key
+
+
+def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
+    match value:
+        case bool():
+            return say("web.yes" if value else "web.no", lang)
+        case int() if key.endswith("_g"):
+            return numbers.mass(value, lang)
+        case int() if key.endswith("_cents"):
+            return numbers.money(value, lang)
+        case int() if key.endswith("_ms"):
+            return moment(value, book.site("", at_ms).zone, lang)
+        case {"value": int() as measured, **rest}:
+            return gauges.write_measure(measured, str(rest.get("unit") or ""), lang)
+        case Mapping() if value.keys() & {"low", "high"}:
+            return _limits(value, lang)
+        case Mapping():
+            return ", ".join(f"{name} {_value(name, each, book, at_ms, lang)}" for name, each in sorted(value.items()))
+        case list():
+            return ", ".join(_value("", each, book, at_ms, lang) for each in value)[:LONGEST]
+        case str():
+            return _text(key, value, book, at_ms, lang)
+        case _:
+            return str(value)[:LONGEST]
+
+
+def _text(key: str, value: str, book: Book, at_ms: int, lang: str) -> str:
+    if key in _PLACES:
+        return book.site(value, at_ms).name or value
+    if key == "verdict" and value in set(Verdict):
+        return say(f"verdict.{value}", lang)
+    return printed(value) if key == "code" and value.startswith("C/") else coded(key, value, lang)[:LONGEST]
+
+
+def _limits(limit: Mapping[str, Any], lang: str) -> str:
+    unit = str(limit.get("unit") or "")
+    ends = (limit.get(end) for end in ("low", "high"))
+    shown = [gauges.write_measure(end, unit, lang) if isinstance(end, int) else None for end in ends]
+    return limits_said(shown[0], shown[1], lang)
+
+
+def limits_text(low: int | None, high: int | None, unit: str, lang: str) -> str:
+    """Say between which limits a measure has to be, `""` for none."""
+    ends = [None if end is None else gauges.write_measure(end, unit, lang) for end in (low, high)]
+    return limits_said(ends[0], ends[1], lang)
+
+
+def limits_said(least: str | None, most: str | None, lang: str) -> str:
+    """Say two limits as they are written, either of which may be missing."""
+    if least is not None and most is not None:
+        return say("web.limits_between", lang, low=least, high=most)
+    if least is not None:
+        return say("web.limits_least", lang, low=least)
+    return "" if most is None else say("web.limits_most", lang, high=most)

@@ -1,0 +1,233 @@
+"""The events that the answers to a step of a repair make."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from boucle import gauges
+from boucle.answers import body_of
+from boucle.checklists import Answer, Asks, Moment
+from boucle_server.imports import cells
+from boucle_server.server_device import Draft
+from boucle_server.web.asking import Option
+from boucle_server.web.forms import Fields
+from boucle_server.web.item_words import printed
+from boucle_server.web.typed import Answers, number_of, today
+from boucle_server.web.visit import LONGEST_SHOWN
+from boucle_server.web.work_bench import (
+    CHECKLIST,
+    CHECKS,
+    ROWS,
+    Bench,
+    barriers,
+    faults,
+    origins,
+    priorities,
+    treatments,
+)
+from boucle_server.web.work_steps import Step
+
+_BOTH: Final[list[Option]] = [("yes", ""), ("no", "")]
+
+
+def drafts(step: Step, bench: Bench, fields: Fields) -> tuple[list[Draft], dict[str, str]]:
+    """Give the acts that answers make, or what is wrong with which field; the step's own act is the first."""
+    answers = Answers(fields, bench.lang)
+    made = _MADE[step.key](bench, answers) if step.key in _MADE else [bench.draft(step.kind, {})]
+    return made, answers.wrong
+
+
+def _kept(**body: Any) -> dict[str, Any]:
+    return {name.rstrip("_"): value for name, value in body.items() if value not in ("", 0, None, [], {})}
+
+
+def _diagnosed(bench: Bench, typed: Answers) -> list[Draft]:
+    found = typed.chosen("found", _BOTH, required=True)
+    fault = typed.chosen("fault", faults(bench.lang), required=found == "yes")
+    body = {
+        "found": found == "yes",
+        **_kept(fault=fault if found == "yes" else ""),
+        **_answered(bench, typed, Moment.ENTRY),
+    }
+    return [bench.draft("work.diagnosed", body)]
+
+
+def _paused(bench: Bench, typed: Answers) -> list[Draft]:
+    listed = [" ".join(line.split()) for line in typed.fields.value("parts").splitlines() if line.strip()]
+    body = _kept(reason=typed.text("reason"), parts=[line[:80] for line in listed[:20]])
+    return [bench.draft("work.paused", body)]
+
+
+def _part_used(bench: Bench, typed: Answers) -> list[Draft]:
+    origin = typed.chosen("origin", origins(bench.lang), required=True)
+    part = typed.code("part", other_than=bench.code)
+    made = [bench.draft("work.part_used", _kept(origin=origin), other=part)]
+    if part:
+        body = {} if typed.fields.value("needed") else {"needed": False}
+        made.append(Draft(kind="part.installed", fields=_about(bench, part, other=bench.code, body=body)))
+    return made
+
+
+def _part_removed(bench: Bench, typed: Answers) -> list[Draft]:
+    kind = typed.chosen("part_type", bench.types())
+    label, mass_g = typed.code("label", other_than=bench.code), typed.number("mass", cells.grams)
+    made = [bench.draft("work.part_removed", _kept(type=kind, mass_g=mass_g), other=label)]
+    return made + (_recovered(bench, label, kind, mass_g, typed=typed, field="part_type") if label else [])
+
+
+def _recovered(bench: Bench, label: str, kind: str, mass_g: int, *, typed: Answers, field: str) -> list[Draft]:
+    """Give the part's own act: out of its host where it is known to be in it, else a life of its own begins."""
+    if not kind:
+        typed.fault(field, "web.work_part_type_needed")
+    body = _kept(type=kind, origin="recovered", tare_g=mass_g)
+    return [Draft(kind="item.commissioned", fields=_about(bench, label, other=bench.code, body=body))]
+
+
+def _about(bench: Bench, code: str, *, other: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {"code": code, "place": bench.place, "task": bench.job.task, "other": other}
+    return {name: value for name, value in fields.items() if value} | {"body": dict(body)}
+
+
+def _tested(bench: Bench, typed: Answers) -> list[Draft]:
+    passed = typed.chosen("passed", _BOTH, required=True) == "yes"
+    body = _answered(bench, typed, Moment.TEST) if bench.checklist(Moment.TEST) else _measured(typed)
+    return [bench.draft("work.tested", {"passed": passed, **body})]
+
+
+def _measured(typed: Answers) -> dict[str, Any]:
+    measures: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
+    for row in range(1, ROWS + 1):
+        name, unit = typed.text(f"m{row}.name"), typed.fields.value(f"m{row}.unit")
+        value = _gauged(typed, f"m{row}.value", unit)
+        if name and value is None:
+            typed.fault(f"m{row}.value", "web.field_needed")
+        if not name and value is not None:
+            typed.fault(f"m{row}.name", "web.field_needed")
+        if unit and unit not in gauges.GAUGES:
+            typed.fault(f"m{row}.unit", "web.field_choose")
+        if not name or value is None:
+            continue
+        measures[name[:60]] = {"value": value, **({"unit": unit} if unit else {})}
+        ends = {end: limit for end in ("low", "high") if (limit := _gauged(typed, f"m{row}.{end}", unit)) is not None}
+        if ends:
+            limits[name[:60]] = {**ends, **({"unit": unit} if unit else {})}
+    return _kept(measures=measures, limits=limits)
+
+
+def _gauged(typed: Answers, name: str, unit: str) -> int | None:
+    text = typed.fields.value(name)
+    if not text:
+        return None
+    found = gauges.read_measure(text, unit)
+    if found is None:
+        how = gauges.gauge(unit)
+        typed.fault(
+            name,
+            "web.work_bad_measure",
+            asked=text[:LONGEST_SHOWN],
+            decimals=how.decimals,
+            unit=how.sign(typed.lang) or unit,
+        )
+    return found
+
+
+def _answered(bench: Bench, typed: Answers, moment: Moment) -> dict[str, Any]:
+    """Read the answers to the checklist that was shown, under its own version, whichever holds by now."""
+    listed = bench.checklist(moment, typed.fields.value(CHECKLIST))
+    if listed is None:
+        return {}
+    answers: dict[str, Answer] = {}
+    for step in listed.steps:
+        name = f"q.{step.id}"
+        text = typed.fields.value(name)
+        if not text:
+            if step.blocking:
+                typed.fault(name, "web.field_needed")
+            continue
+        match step.asks:
+            case Asks.YES_NO:
+                answers[step.id] = text == "yes"
+            case Asks.CHOICE:
+                answers[step.id] = text
+            case Asks.MEASURE:
+                value = _gauged(typed, name, step.unit)
+                if value is not None:
+                    answers[step.id] = value
+    return body_of(listed, answers)
+
+
+def _checked(bench: Bench, typed: Answers) -> dict[str, Any]:
+    if bench.checklist(Moment.QUALITY, typed.fields.value(CHECKLIST)) is not None:
+        return _answered(bench, typed, Moment.QUALITY)
+    return {"checks": {each: typed.chosen(f"check.{each}", _BOTH, required=True) == "yes" for each in CHECKS}}
+
+
+def _requalified(bench: Bench, typed: Answers) -> list[Draft]:
+    until = typed.day_ms("valid_until", bench.visit.who.zone)
+    if until and until <= bench.visit.now_ms:
+        typed.fault("valid_until", "web.work_valid_past")
+    cost = typed.number("cost", cells.cents)
+    body = _kept(certificate=number_of("CR", today(bench.visit)), valid_until_ms=until, cost_cents=cost)
+    return [bench.draft("work.requalified", {**body, **_checked(bench, typed)})]
+
+
+def _released(bench: Bench, typed: Answers) -> list[Draft]:
+    return [bench.draft("item.released", {**_kept(grade=typed.text("grade")), **_checked(bench, typed)})]
+
+
+def _moved(bench: Bench, typed: Answers) -> list[Draft]:
+    return [bench.draft("item.moved", {"zone": typed.text("zone", required=True)})]
+
+
+def _planned(bench: Bench, typed: Answers) -> list[Draft]:
+    due = typed.day_ms("due", bench.visit.who.zone)
+    priority = typed.chosen("priority", priorities(bench.lang))
+    body = _kept(reason=bench.reason, due_ms=due, priority=priority)
+    return [bench.draft("work.opened", body, corrects=bench.opening)]
+
+
+def _harvested(bench: Bench, typed: Answers) -> list[Draft]:
+    parts: list[dict[str, Any]] = []
+    born: list[Draft] = []
+    for row in range(1, ROWS + 1):
+        kind, mass_g = typed.chosen(f"p{row}.type", bench.types()), typed.number(f"p{row}.mass", cells.grams)
+        label = typed.code(f"p{row}.label", other_than=bench.code)
+        if label and label in {part.get("code") for part in parts}:
+            typed.fault(f"p{row}.label", "web.work_label_twice", code=printed(label))
+        if kind or mass_g or label:
+            parts.append(_kept(type=kind, mass_g=mass_g, code=label))
+        if label:
+            born += _recovered(bench, label, kind, mass_g, typed=typed, field=f"p{row}.type")
+    if not parts:
+        typed.fault("p1.type", "web.work_no_parts")
+    whole, rest = typed.number("whole", cells.grams), typed.number("rest", cells.grams)
+    body = {"parts": parts, **_kept(mass_g=whole, rest_g=rest)}
+    return [bench.draft("work.harvested", body), *born]
+
+
+def _retired(bench: Bench, typed: Answers) -> list[Draft]:
+    code = typed.chosen("treatment", treatments())
+    body = _kept(
+        reason=typed.text("reason"), code=code, outlet=typed.text("outlet"), mass_g=typed.number("mass", cells.grams)
+    )
+    return [bench.draft("item.retired", body)]
+
+
+_MADE: Final[Mapping[str, Callable[[Bench, Answers], list[Draft]]]] = {
+    "diagnostiquer": _diagnosed,
+    "attendre": _paused,
+    "poser": _part_used,
+    "deposer": _part_removed,
+    "tester": _tested,
+    "requalifier": _requalified,
+    "refuser": lambda bench, typed: [bench.draft("work.rejected", _kept(reason=typed.text("reason")))],
+    "remettre": _released,
+    "ranger": _moved,
+    "planifier": _planned,
+    "non-reparable": lambda bench, typed: [
+        bench.draft("work.not_repairable", _kept(barrier=typed.chosen("barrier", barriers(bench.lang), required=True)))
+    ],
+    "demonter": _harvested,
+    "reformer": _retired,
+    "abandonner": lambda bench, typed: [bench.draft("work.cancelled", _kept(reason=typed.text("reason")))],
+}

@@ -1,0 +1,91 @@
+"""The thing that a step of a repair is about, and the answers that its form offers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from boucle.checklists import Checklist, Moment, checklist_for, find_checklist
+from boucle.item import Item, Job
+from boucle.reference import Book
+from boucle.repair import Priority
+from boucle.treatment import CODE_MAPS
+from boucle.words import say
+from boucle.workshop_codes import Barrier, Fault
+from boucle_server import reports
+from boucle_server.server_device import Draft
+from boucle_server.web.asking import Option
+from boucle_server.web.visit import Visit
+
+ROWS: Final = 4
+"""Rows for measures that no checklist asks for, and for parts of a donor."""
+CHECKS: Final = ("tested", "complete", "labelled")
+"""What is checked before a release where no checklist says anything."""
+CHECKLIST: Final = "checklist"
+"""The field that says which version was shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a step is about: who asks, the item under one of its codes, where it stands, what opened its repair."""
+
+    visit: Visit
+    book: Book
+    item: Item
+    code: str
+    place: str
+    opening: str = ""
+    reason: str = ""
+
+    @property
+    def lang(self) -> str:
+        """The language of the page."""
+        return self.visit.lang
+
+    @property
+    def job(self) -> Job:
+        """The repair."""
+        return self.item.job if isinstance(self.item.job, Job) else Job()
+
+    def checklist(self, moment: Moment, ref: str = "") -> Checklist | None:
+        """Give the checklist that was shown, else the one that holds now."""
+        shown = find_checklist(self.book, ref) if ref else None
+        return shown or checklist_for(self.book, self.item.type, moment, at_ms=self.visit.now_ms)
+
+    def draft(self, kind: str, body: Mapping[str, Any], **more: Any) -> Draft:
+        """Make an act about the item."""
+        fields = {"code": self.code, "place": self.place, "task": self.job.task, "body": dict(body), **more}
+        return Draft(kind=kind, fields={name: value for name, value in fields.items() if value or name == "body"})
+
+    def types(self) -> list[Option]:
+        """Give the types of which parts may be, parts before all others."""
+        found = []
+        for key in self.book.keys("item_type"):
+            is_part = self.book.item_type(key, self.visit.now_ms).nature == "part"
+            name = reports.name_of(self.book, "item_type", key, self.visit.now_ms)
+            found.append((not is_part, name.casefold(), key, name))
+        return [(key, name) for _, _, key, name in sorted(found)]
+
+
+def faults(lang: str) -> list[Option]:
+    """Give the codes of what is wrong with a thing."""
+    return [(each.value, say(f"fault.{each}", lang)) for each in Fault]
+
+
+def barriers(lang: str) -> list[Option]:
+    """Give the codes of why a thing is not repaired."""
+    return [(each.value, say(f"barrier.{each}", lang)) for each in Barrier]
+
+
+def priorities(lang: str) -> list[Option]:
+    """Give how soon a repair may be wanted."""
+    return [(each.value, say(f"web.priority_{each}", lang)) for each in Priority]
+
+
+def origins(lang: str) -> list[Option]:
+    """Give where a part comes from."""
+    return [(each, say(f"web.work_origin_{each}", lang)) for each in ("reclaimed", "new")]
+
+
+def treatments() -> list[Option]:
+    """Give the codes under which what is scrapped is treated."""
+    return [(code, code) for code in CODE_MAPS[-1].modes]

@@ -1,0 +1,162 @@
+"""What each step of a repair asks: its fields, those of its checklist among them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from boucle import gauges
+from boucle.checklists import Asks, Checklist, Moment
+from boucle.checklists import Step as Question
+from boucle.repair import Priority
+from boucle.words import say
+from boucle_server.web.details import limits_text
+from boucle_server.web.inputs import Input, choice, yes_no
+from boucle_server.web.work_bench import (
+    CHECKLIST,
+    CHECKS,
+    ROWS,
+    Bench,
+    barriers,
+    faults,
+    origins,
+    priorities,
+    treatments,
+)
+from boucle_server.web.work_steps import Step
+
+
+def inputs(step: Step, bench: Bench) -> list[Input]:
+    """Give the fields of a step."""
+    return [each for name in step.asks for each in _ASKED[name](bench)]
+
+
+def _text(
+    name: str, *, kind: str = "text", required: bool = False, helped: bool = False
+) -> Callable[[Bench], list[Input]]:
+    def asked(bench: Bench) -> list[Input]:
+        helping = say(f"web.work_{name}_help", bench.lang) if helped else ""
+        return [Input(name=name, label=say(f"web.work_{name}", bench.lang), kind=kind, required=required, help=helping)]
+
+    return asked
+
+
+def _plan(bench: Bench) -> list[Input]:
+    job, lang = bench.job, bench.lang
+    return [Input(name="due", label=say("web.work_due", lang), kind="date", value=job.due)]
+
+
+def _priority(bench: Bench) -> list[Input]:
+    label = say("web.work_priority", bench.lang)
+    return [choice("priority", label, priorities(bench.lang), value=bench.job.priority or Priority.NORMAL.value)]
+
+
+def _asks(moment: Moment) -> Callable[[Bench], list[Input]]:
+    def asked(bench: Bench) -> list[Input]:
+        listed = bench.checklist(moment)
+        if listed is not None:
+            return _of_checklist(listed, bench.lang)
+        if moment is Moment.TEST:
+            return _free_measures(bench.lang)
+        if moment is Moment.QUALITY:
+            group = say("web.work_checks", bench.lang)
+            return [
+                yes_no(
+                    f"check.{each}", say(f"web.work_check_{each}", bench.lang), bench.lang, required=True, group=group
+                )
+                for each in CHECKS
+            ]
+        return []
+
+    return asked
+
+
+def _of_checklist(listed: Checklist, lang: str) -> list[Input]:
+    hidden = Input(name=CHECKLIST, label="", kind="hidden", value=listed.ref)
+    return [hidden, *(_question(step, listed, lang) for step in listed.steps)]
+
+
+def _question(step: Question, listed: Checklist, lang: str) -> Input:
+    name, group = f"q.{step.id}", listed.say(lang)
+    more: dict[str, Any] = {"group": group, "required": step.blocking}
+    match step.asks:
+        case Asks.YES_NO:
+            return yes_no(name, step.say(lang), lang, **more)
+        case Asks.CHOICE:
+            return choice(
+                name, step.say(lang), [(each.id, each.words.get(lang) or each.id) for each in step.choices], **more
+            )
+        case Asks.MEASURE:
+            sign = gauges.gauge(step.unit).sign(lang)
+            label = f"{step.say(lang)} ({sign})" if sign else step.say(lang)
+            return Input(
+                name=name, label=label, kind="number", help=limits_text(step.low, step.high, step.unit, lang), **more
+            )
+
+
+def _free_measures(lang: str) -> list[Input]:
+    units = [(unit, how.sign(lang)) for unit, how in gauges.GAUGES.items()]
+    found = []
+    for row in range(1, ROWS + 1):
+        group = say("web.work_measure_n", lang, n=row)
+        found += [
+            Input(name=f"m{row}.name", label=say("web.work_measure_name", lang), group=group),
+            Input(name=f"m{row}.value", label=say("web.work_measure_value", lang), kind="number", group=group),
+            choice(f"m{row}.unit", say("web.work_measure_unit", lang), units, group=group),
+            Input(name=f"m{row}.low", label=say("web.work_measure_low", lang), kind="number", group=group),
+            Input(name=f"m{row}.high", label=say("web.work_measure_high", lang), kind="number", group=group),
+        ]
+    return found
+
+
+def _harvest(bench: Bench) -> list[Input]:
+    lang = bench.lang
+    whole = bench.item.tare_g
+    shown = f"{whole / 1000:.3f}".rstrip("0").rstrip(".").replace(".", "," if lang == "fr" else ".") if whole else ""
+    found = [Input(name="whole", label=say("web.work_whole", lang), kind="mass", value=shown)]
+    for row in range(1, ROWS + 1):
+        group = say("web.work_part_n", lang, n=row)
+        found += [
+            choice(f"p{row}.type", say("web.work_part_type", lang), bench.types(), group=group),
+            Input(name=f"p{row}.mass", label=say("web.work_mass", lang), kind="mass", group=group),
+            Input(name=f"p{row}.label", label=say("web.work_label", lang), kind="code", group=group),
+        ]
+    return [
+        *found,
+        Input(name="rest", label=say("web.work_rest", lang), kind="mass", help=say("web.work_rest_help", lang)),
+    ]
+
+
+_ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
+    "found": lambda bench: [yes_no("found", say("web.work_found", bench.lang), bench.lang, required=True)],
+    "fault": lambda bench: [choice("fault", say("web.work_fault", bench.lang), faults(bench.lang))],
+    "entry": _asks(Moment.ENTRY),
+    "test": _asks(Moment.TEST),
+    "quality": _asks(Moment.QUALITY),
+    "reason": _text("reason"),
+    "parts": _text("parts", kind="long", helped=True),
+    "origin": lambda bench: [choice("origin", say("web.work_origin", bench.lang), origins(bench.lang), required=True)],
+    "part": _text("part", kind="code", helped=True),
+    "needed": lambda bench: [Input(name="needed", label=say("web.work_needed", bench.lang), kind="check", value="1")],
+    "part_type": lambda bench: [choice("part_type", say("web.work_part_type", bench.lang), bench.types())],
+    "label": _text("label", kind="code", helped=True),
+    "mass": _text("mass", kind="mass"),
+    "passed": lambda bench: [yes_no("passed", say("web.work_passed", bench.lang), bench.lang, required=True)],
+    "valid_until": _text("valid_until", kind="date", helped=True),
+    "cost": _text("cost", kind="money"),
+    "grade": _text("grade"),
+    "zone": _text("zone", required=True),
+    "due": _plan,
+    "priority": _priority,
+    "barrier": lambda bench: [
+        choice("barrier", say("web.work_barrier", bench.lang), barriers(bench.lang), required=True)
+    ],
+    "harvest": _harvest,
+    "scrap": lambda bench: [
+        choice(
+            "treatment",
+            say("web.work_treatment", bench.lang),
+            treatments(),
+            help=say("web.work_treatment_help", bench.lang),
+        ),
+        Input(name="outlet", label=say("web.work_outlet", bench.lang)),
+    ],
+}

@@ -1,0 +1,105 @@
+"""The steps of a repair: which there are, what each asks, who is offered it, and what stops it beforehand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from boucle.item import Item, Job
+from boucle.lifecycle import Disposition, WorkStage, target
+from boucle.reasons import Reason
+from boucle.roles import Capability, may_record
+
+
+class Step(NamedTuple):
+    """One step: its name in an address, the kind of event it records, the stage that the board shows it under.
+
+    `asks` are the names of its fields (`boucle_server.web.work_forms`); a step that asks nothing is one button.
+    """
+
+    key: str
+    kind: str
+    to: str
+    asks: tuple[str, ...] = ()
+    is_last_resort: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A step that a person is offered; `hindrance` says why it would have no effect for this one."""
+
+    step: Step
+    hindrance: Reason | None = None
+
+
+_W = WorkStage
+STEPS: Final = (
+    Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "entry")),
+    Step("attendre", "work.paused", _W.WAITING, ("reason", "parts")),
+    Step("reprendre", "work.resumed", _W.IN_REPAIR),
+    Step("poser", "work.part_used", _W.IN_REPAIR, ("origin", "part", "needed")),
+    Step("deposer", "work.part_removed", _W.IN_REPAIR, ("part_type", "label", "mass")),
+    Step("repare", "work.repaired", _W.TESTING),
+    Step("tester", "work.tested", _W.QUALITY_CONTROL, ("test", "passed")),
+    Step("requalifier", "work.requalified", _W.REQUALIFIED, ("quality", "valid_until", "cost")),
+    Step("refuser", "work.rejected", _W.IN_REPAIR, ("reason",)),
+    Step("remettre", "item.released", _W.RETURNED_TO_USE, ("quality", "grade")),
+    Step("ranger", "item.moved", _W.RETURNED_TO_USE, ("zone",)),
+    Step("planifier", "work.opened", "", ("due", "priority")),
+    Step("non-reparable", "work.not_repairable", _W.NOT_REPAIRABLE, ("barrier",), is_last_resort=True),
+    Step("demonter", "work.harvested", _W.HARVESTED, ("harvest",), is_last_resort=True),
+    Step("reformer", "item.retired", "", ("scrap", "reason", "mass"), is_last_resort=True),
+    Step("abandonner", "work.cancelled", _W.CANCELLED, ("reason",), is_last_resort=True),
+)
+"""Every step, in the order in which a repair goes; the last ones end it without the thing."""
+BY_KEY: Final = {step.key: step for step in STEPS}
+
+
+def offers(item: Item, held: Iterable[Capability], person: str) -> list[Offer]:
+    """Give the steps that the item's repair may go now and that this person may record, those it goes by first."""
+    known = frozenset(held)
+    return [
+        Offer(step=step, hindrance=_hindrance(step, item, person))
+        for step in STEPS
+        if _fits(step, item) and may_record(known, step.kind)
+    ]
+
+
+def may_go(step: Step, item: Item) -> bool:
+    """Tell whether a step fits an item's repair as it stands, also where nobody is led to it."""
+    return _fits(step, item) or (
+        step.kind == "work.harvested" and target("work", item.work_stage, step.kind) is not None
+    )
+
+
+def _fits(step: Step, item: Item) -> bool:
+    match step.kind:
+        case "work.opened":
+            return item.work_stage != "" and _job(item).outcome == ""
+        case "work.tested":
+            return target("work", item.work_stage, step.kind, "passed") is not None
+        case "item.released":
+            return not item.nature and target("container", item.stage, step.kind) is not None
+        case "item.moved":
+            return bool(item.nature) and item.work_stage == WorkStage.REQUALIFIED
+        case "item.retired":
+            return (
+                item.work_stage == WorkStage.NOT_REPAIRABLE and target("container", item.stage, step.kind) is not None
+            )
+        case "work.harvested":
+            # What nobody has given up yet may be taken apart as well, but nobody is led to it by accident.
+            decided = item.back.disposition if item.back else ""
+            return item.work_stage == WorkStage.NOT_REPAIRABLE or decided == Disposition.HARVEST
+        case _:
+            return target("work", item.work_stage, step.kind) is not None
+
+
+def _hindrance(step: Step, item: Item, person: str) -> Reason | None:
+    job = _job(item)
+    hands = {*job.hands, item.repaired_by} if not job.back_ms else {item.repaired_by}
+    if step.kind in ("work.requalified", "item.released") and person in hands:
+        return Reason.SAME_PERSON
+    return None
+
+
+def _job(item: Item) -> Job:
+    return item.job if isinstance(item.job, Job) else Job()

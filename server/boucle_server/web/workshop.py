@@ -1,0 +1,267 @@
+"""The board of the workshop: what waits at which stage, how old it is, when it is due, what it waits for.
+
+It speaks of things, never of people: nobody's speed, nobody's pauses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from boucle.clock import day_of
+from boucle.events import Event
+from boucle.item import Item, Job
+from boucle.lifecycle import WorkStage
+from boucle.reference import Book
+from boucle.repair import Priority
+from boucle.words import say
+from boucle_server import repairs, reports
+from boucle_server.repairs import Ticket
+from boucle_server.web import numbers, work_steps
+from boucle_server.web.asking import Option
+from boucle_server.web.details import coded
+from boucle_server.web.figures import Badge
+from boucle_server.web.item_words import href_path, printed
+from boucle_server.web.items import valid
+from boucle_server.web.places import WORKSHOP
+from boucle_server.web.visit import Visit
+
+_W = WorkStage
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "open": (_W.OPEN,),
+    "diagnosed": (_W.DIAGNOSED,),
+    "in_repair": (_W.IN_REPAIR,),
+    "waiting": (_W.WAITING,),
+    "testing": (_W.TESTING,),
+    "quality_control": (_W.QUALITY_CONTROL,),
+    "to_leave": (_W.REQUALIFIED, _W.NOT_REPAIRABLE),
+}
+"""The columns of the board in the order of a repair, and the stages in each."""
+CARDS: Final = 30
+"""Cards of a column; the list has them all."""
+YOUNG_DAYS: Final = 7
+"""A repair is recent up to so many days ..."""
+OLD_DAYS: Final = 21
+"""... and old from so many on; between, it is to be watched."""
+_RANK: Final = {Priority.URGENT.value: 0, Priority.LOW.value: 2}
+_FILTERS: Final = ("stage", "type", "site", "priority")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One repair on the board: what it is, how it stands, where it may go."""
+
+    code: str
+    href: str
+    type: str
+    stage: str
+    fault: str
+    age: Badge
+    due: Badge | None
+    priority: Badge | None
+    hold: str
+    waits: str
+    place: str
+    moves: tuple[tuple[str, str, bool], ...]
+    """`(words, address, whether one press does it)` of each step on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One stage of the board: how many stand there, the first of them, the age of the oldest."""
+
+    key: str
+    name: str
+    total: int
+    cards: tuple[Card, ...]
+    oldest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The whole workshop under the filters of an address."""
+
+    columns: tuple[Column, ...]
+    cards: tuple[Card, ...]
+    total: int
+    late: int
+    chosen: Mapping[str, str]
+    options: Mapping[str, list[Option]]
+    problems: tuple[str, ...]
+
+
+def board(connection: Connection, visit: Visit, book: Book) -> Board:
+    """Gather what waits."""
+    org, lang = visit.who.org, visit.lang
+    options = _options(book, lang, visit.now_ms)
+    problems: list[str] = []
+    chosen = {name: valid(visit, name, options[name], problems) for name in _FILTERS}
+    chosen["late"] = "1" if visit.value("late") else ""
+    found = [each for each in repairs.tickets(connection, org) if _wanted(each, chosen, book, visit)]
+    found.sort(key=lambda each: _order(each, book, visit))
+    waiting = [each.code for each in found if each.item.work_stage == _W.WAITING]
+    waits = repairs.waiting_for(connection, org, waiting)
+    cards = [_card(each, visit, book, waits=_waits(waits, each, lang)) for each in found]
+    return Board(
+        columns=tuple(_column(key, stages, found, cards, visit) for key, stages in COLUMNS.items()),
+        cards=tuple(cards),
+        total=len(found),
+        late=sum(1 for each in found if _is_late(each, book, visit)),
+        chosen=chosen,
+        options=options,
+        problems=tuple(problems),
+    )
+
+
+def ticket_href(code: str) -> str:
+    """Give the address of a repair's page."""
+    return href_path(f"{WORKSHOP.path}/fiche", code)
+
+
+def step_href(step: str, code: str) -> str:
+    """Give the address of a step of a repair."""
+    return href_path(f"{WORKSHOP.path}/etape/{step}", code)
+
+
+def age_badge(start_ms: int, visit: Visit, zone: str) -> Badge:
+    """Say for how many days something has been here, and whether that is long."""
+    days = _days(start_ms, visit.now_ms, zone)
+    kind, word = ("good", "young") if days <= YOUNG_DAYS else ("warn", "watched") if days < OLD_DAYS else ("bad", "old")
+    return kind, say(f"web.age_is_{word}", visit.lang, n=days)
+
+
+def due_badge(job: Job, visit: Visit, zone: str) -> Badge | None:
+    """Say when a repair is promised for, and whether that day has passed."""
+    if not job.due:
+        return None
+    left = (date.fromisoformat(job.due) - date.fromisoformat(day_of(visit.now_ms, zone))).days
+    if left < 0:
+        return "bad", say("web.late_by", visit.lang, n=-left)
+    if left == 0:
+        return "warn", say("web.due_today", visit.lang)
+    return "plain", say("web.due_on", visit.lang, day=numbers.day_name(job.due, visit.lang))
+
+
+def priority_badge(job: Job, lang: str) -> Badge | None:
+    """Say how soon a repair is wanted, where that is not as usual."""
+    if job.priority not in set(Priority) - {Priority.NORMAL}:
+        return None
+    return ("bad" if job.priority == Priority.URGENT else "plain"), say(f"web.priority_{job.priority}", lang)
+
+
+def fault_name(code: str, lang: str) -> str:
+    """Give the words of a fault; an organisation's own code as it stands."""
+    return coded("fault", code, lang)
+
+
+def barrier_name(code: str, lang: str) -> str:
+    """Give the words of a barrier; an organisation's own code as it stands."""
+    return coded("barrier", code, lang)
+
+
+def zone_of(item: Item, book: Book, now_ms: int) -> str:
+    """Give the zone of the site where a thing stands."""
+    return book.site(item.site, now_ms).zone
+
+
+def _days(start_ms: int, now_ms: int, zone: str) -> int:
+    return (date.fromisoformat(day_of(now_ms, zone)) - date.fromisoformat(day_of(start_ms, zone))).days
+
+
+def _is_late(each: Ticket, book: Book, visit: Visit) -> bool:
+    today = day_of(visit.now_ms, zone_of(each.item, book, visit.now_ms))
+    return repairs.is_open(each.item) and "" < each.job.due < today
+
+
+def _wanted(each: Ticket, chosen: Mapping[str, str], book: Book, visit: Visit) -> bool:
+    item, job = each.item, each.job
+    return (
+        (not chosen["stage"] or item.work_stage in COLUMNS[chosen["stage"]])
+        and (not chosen["type"] or item.type == chosen["type"])
+        and (not chosen["site"] or item.site == chosen["site"])
+        and (not chosen["priority"] or (job.priority or Priority.NORMAL) == chosen["priority"])
+        and (not chosen["late"] or _is_late(each, book, visit))
+    )
+
+
+def _order(each: Ticket, book: Book, visit: Visit) -> tuple[int, int, str, int, str]:
+    job = each.job
+    late = 0 if _is_late(each, book, visit) else 1
+    return _RANK.get(job.priority, 1), late, job.due or "9999", job.start_ms, each.code
+
+
+def _waits(waits: Mapping[str, Event], each: Ticket, lang: str) -> str:
+    event = waits.get(each.code)
+    if event is None:
+        return ""
+    parts = repairs.parts_wanted(event)
+    return say("web.waits_for", lang, parts=", ".join(parts)) if parts else event.text("reason")
+
+
+def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
+    item, job, lang = each.item, each.job, visit.lang
+    zone = zone_of(item, book, visit.now_ms)
+    over = not repairs.is_open(item)
+    moves = [
+        (step_words(offer.step.key, lang), step_href(offer.step.key, each.code), not offer.step.asks)
+        for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person)
+        if offer.hindrance is None and offer.step.key != "planifier"
+    ]
+    return Card(
+        code=printed(each.code),
+        href=ticket_href(each.code),
+        type=reports.name_of(book, "item_type", item.type, visit.now_ms)
+        if item.type
+        else say("web.unknown_type", lang),
+        stage=say(f"state.work.{item.work_stage}", lang),
+        fault=fault_name(job.fault, lang),
+        age=age_badge(job.start_ms, visit, zone),
+        due=None if over else due_badge(job, visit, zone),
+        priority=priority_badge(job, lang),
+        hold=item.hold,
+        waits=waits,
+        place=book.site(item.site, visit.now_ms).name or item.site,
+        moves=tuple(moves),
+    )
+
+
+def step_words(key: str, lang: str) -> str:
+    """Give the words of a step, as what somebody does."""
+    return say(f"web.step_of_{key.replace('-', '_')}", lang)
+
+
+def _column(key: str, stages: Sequence[str], found: Sequence[Ticket], cards: Sequence[Card], visit: Visit) -> Column:
+    here = [(each, card) for each, card in zip(found, cards, strict=True) if each.item.work_stage in stages]
+    start_ms = min((each.job.start_ms for each, _ in here), default=0)
+    days = _days(start_ms, visit.now_ms, visit.who.zone) if here else 0
+    return Column(
+        key=key,
+        name=column_name(key, visit.lang),
+        total=len(here),
+        cards=tuple(card for _, card in here[:CARDS]),
+        oldest=say("web.oldest", visit.lang, n=days) if here else "",
+    )
+
+
+def column_name(key: str, lang: str) -> str:
+    """Give the name of a column."""
+    return say(f"web.column_{key}", lang)
+
+
+def _options(book: Book, lang: str, now_ms: int) -> dict[str, list[Option]]:
+    def named(table: str, everything: str) -> list[Option]:
+        keys = [(key, reports.name_of(book, table, key, now_ms)) for key in book.keys(table)]
+        return [("", say(everything, lang)), *sorted(keys, key=lambda pair: pair[1].casefold())]
+
+    ours = [key for key in book.keys("site") if not book.site(key, now_ms).partner]
+    return {
+        "stage": [("", say("web.all_columns", lang)), *((key, column_name(key, lang)) for key in COLUMNS)],
+        "type": named("item_type", "web.all_type"),
+        "site": [each for each in named("site", "web.all_sites") if not each[0] or each[0] in ours],
+        "priority": [
+            ("", say("web.all_priorities", lang)),
+            *((each.value, say(f"web.priority_{each}", lang)) for each in Priority),
+        ],
+    }
