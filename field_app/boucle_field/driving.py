@@ -66,7 +66,11 @@ def rounds_of_today(phone: Phone) -> list[Round]:
     who = people.present(phone.store)
     person, now = who.person if who else "", today(phone)
     planned = rounds_in(phone.mirror.book(), at_ms=phone.desk.now_ms())
-    mine = [each for each in planned if each.stops and (not each.person or each.person == person)]
+    mine = [
+        each
+        for each in planned
+        if each.stops and not each.cancelled and each.person in ("", person) and each.device in ("", phone.identity.dev)
+    ]
     return [each for each in mine if each.day == now or (now - STILL_SHOWN == each.day and not is_done(phone, each))]
 
 
@@ -155,6 +159,6 @@ def in_vehicle(phone: Phone, of: Round) -> dict[str, int]:
     found: dict[str, int] = {}
     for stop in of.stops:
         for row in standing(phone, of, stop).found:
-            if row.direction == "collect" and (n := row.scanned + row.declared):
+            if row.direction == "collect" and (n := row.total):
                 found[row.item_type] = found.get(row.item_type, 0) + n
     return found

@@ -26,7 +26,10 @@ ANY_TYPE = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A place: ours when `partner` is empty, else the partner's. `known` is False for a name never described."""
+    """A place: ours when `partner` is empty, else the partner's. `known` is False for a name never described.
+
+    `address` is for finding it, `access` says how one gets in, `reminder` what one minds there.
+    """
 
     key: str
     name: str = ""
@@ -34,6 +37,9 @@ class Site:
     zone: str = DEFAULT_ZONE
     role: str = ""
     code: str = ""
+    address: str = ""
+    access: str = ""
+    reminder: str = ""
     known: bool = True
 
 
@@ -41,7 +47,8 @@ class Site:
 class ItemType:
     """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost.
 
-    `price_cents` is what a new one costs; `nature` is `product` or `part` for what is no container of a pool.
+    `price_cents` is what a new one costs; `nature` is `product` or `part` for what is no container of a pool;
+    `reminder` is what a driver minds when taking or leaving one.
     """
 
     key: str
@@ -55,6 +62,7 @@ class ItemType:
     price_cents: int = 0
     nature: str = ""
     requalify: bool = False
+    reminder: str = ""
     known: bool = True
 
 
@@ -134,6 +142,9 @@ def _site(key: str, row: Mapping[str, Any]) -> Site:
         zone=zone if is_zone(zone) else DEFAULT_ZONE,
         role=_text(row, "role"),
         code=_text(row, "code"),
+        address=_text(row, "address"),
+        access=_text(row, "access"),
+        reminder=_text(row, "reminder"),
     )
 
 
@@ -150,6 +161,7 @@ def _item_type(key: str, row: Mapping[str, Any]) -> ItemType:
         price_cents=_count(row, "price_cents", 0),
         nature=_text(row, "nature") if _text(row, "nature") in GOODS else "",
         requalify=row.get("requalify") is True,
+        reminder=_text(row, "reminder"),
     )
 
 

@@ -22,6 +22,7 @@ VALIDATED: Final = "stop.validated"
 """The kind by which a driver says that a stop is done; said again after an addition, it is the next version."""
 MOST_STOPS: Final = 60
 """So many stops with their types fit into one event of 16 kB, and into no driver's day."""
+_TEXTS: Final = ("name", "home", "person", "device")
 _CLOCK: Final = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$", re.ASCII)
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 _DIRECTIONS: Final = {"item.collected": "collect", "item.delivered": "deliver", "item.shipped": "deliver"}
@@ -52,6 +53,13 @@ class Gap(StrEnum):
     OTHER = "other"
 
 
+def gaps_for(difference: int) -> tuple[Gap, ...]:
+    """Give the reasons that can explain a difference: too many are not lost, too few are not more than expected."""
+    if difference > 0:
+        return (Gap.MORE, Gap.OTHER)
+    return tuple(gap for gap in Gap if gap is not Gap.MORE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """One stop: where, in which window (`HH:MM` in the zone of the place), how many of each type to take and to leave.
@@ -70,13 +78,19 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """A round: the day it is driven, from which site of ours, by whom (`""`: whoever takes it), its stops in order."""
+    """A round: the day it is driven, from which site of ours, by whom, with which phone, its stops in order.
+
+    `person` and `device` are `""` for whoever takes it. A `cancelled` round is not driven; it stays known, for what
+    was done on it before.
+    """
 
     key: str
     day: date
     name: str = ""
     home: str = ""
     person: str = ""
+    device: str = ""
+    cancelled: bool = False
     stops: tuple[Stop, ...] = ()
 
     def stop(self, stop_id: str) -> Stop | None:
@@ -99,12 +113,12 @@ class Round:
             }
             for stop in self.stops
         ]
-        texts = {name: value for name in ("name", "home", "person") if (value := getattr(self, name))}
-        return {"day": self.day.isoformat(), **texts, "stops": stops}
+        texts = {name: value for name in _TEXTS if (value := getattr(self, name))}
+        return {"day": self.day.isoformat(), **texts, **({"cancelled": True} if self.cancelled else {}), "stops": stops}
 
 
 class Found(NamedTuple):
-    """Pieces of one type in one direction: expected, scanned one by one, declared as a number."""
+    """Pieces of one type in one direction: expected, scanned one by one, declared beyond those that were scanned."""
 
     direction: str
     item_type: str
@@ -113,9 +127,19 @@ class Found(NamedTuple):
     declared: int
 
     @property
+    def total(self) -> int:
+        """How many were found."""
+        return self.scanned + self.declared
+
+    @property
     def difference(self) -> int:
         """How many more were found than expected; below zero, how many are missing."""
-        return self.scanned + self.declared - self.expected
+        return self.total - self.expected
+
+    @property
+    def name(self) -> str:
+        """What a validation calls this row by, in its counts and its reasons."""
+        return f"{self.direction}:{self.item_type}"
 
 
 def task_of(round_key: str, stop_id: str) -> str:
@@ -141,8 +165,8 @@ def read_round(key: str, row: Mapping[str, Any]) -> Round | None:
     for stop in stops:
         if stop is not None:
             known.setdefault(stop.id, stop)
-    texts = {name: _text(row, name) for name in ("name", "home", "person")}
-    return Round(key=key, day=day, stops=tuple(known.values()), **texts)
+    texts = {name: _text(row, name) for name in _TEXTS}
+    return Round(key=key, day=day, stops=tuple(known.values()), cancelled=row.get("cancelled") is True, **texts)
 
 
 def rounds_in(book: Book, *, at_ms: int) -> list[Round]:
@@ -154,30 +178,29 @@ def rounds_in(book: Book, *, at_ms: int) -> list[Round]:
 def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str]) -> list[Found]:
     """Compare what was expected at a stop with the standing events of its task.
 
-    `types` gives the type of each subject with a code; what nobody knows is of type `""`. The largest
+    `types` gives the type of each subject with a code; what nobody knows is of type `""`. A number that is declared
+    speaks of all pieces, those that were scanned too: what was scanned is taken off it, as balances do. The largest
     expectation comes first, what is taken before what is left.
     """
     scanned: Counter[tuple[str, str]] = Counter()
-    declared: Counter[tuple[str, str]] = Counter()
+    named: Counter[tuple[str, str]] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
     for event in events:
         direction = _DIRECTIONS.get(event.kind)
         if direction is None:
             continue
         if event.item_type:
-            declared[direction, event.item_type] += event.qty
+            counted[direction, event.item_type] += event.qty
         else:
-            into = declared if event.text("evidence") == "declared" else scanned
+            into = named if event.text("evidence") == "declared" else scanned
             into[direction, types.get(event.subject, "")] += 1
     expected = {
         (direction, item_type): n
         for direction in ("collect", "deliver")
         for item_type, n in (getattr(stop, direction) if stop else _NOTHING).items()
     }
-    both = expected.keys() | scanned.keys() | declared.keys()
-    rows = [
-        Found(way, type_, expected.get((way, type_), 0), scanned[way, type_], declared[way, type_])
-        for way, type_ in both
-    ]
+    every = expected.keys() | scanned.keys() | named.keys() | counted.keys()
+    rows = [Found(*at, expected.get(at, 0), scanned[at], max(named[at], counted[at] - scanned[at])) for at in every]
     return sorted(rows, key=lambda row: (row.direction, -row.expected, row.item_type))
 
 
@@ -190,7 +213,7 @@ def validation(found: Sequence[Found], *, ending: Ending, version: int, reasons:
         "ending": str(ending),
         "version": version,
         "counts": {
-            f"{row.direction}:{row.item_type}": {
+            row.name: {
                 "expected": row.expected,
                 "scanned": row.scanned,
                 "declared": row.declared,
@@ -199,6 +222,21 @@ def validation(found: Sequence[Found], *, ending: Ending, version: int, reasons:
         },
         "reasons": {name: str(gap) for name, gap in reasons.items()},
     }
+
+
+def reasons_of(event: Event) -> dict[str, Gap]:
+    """Give the reason for each difference that a validation explains, by the name of its row."""
+    said = event.body.get("reasons")
+    known = {str(gap): gap for gap in Gap}
+    if not isinstance(said, Mapping):
+        return {}
+    return {name: known[gap] for name, gap in said.items() if isinstance(gap, str) and gap in known}
+
+
+def ending_of(event: Event) -> Ending:
+    """Give how a validation says that its stop ended; what nobody knows is of another kind."""
+    said = event.text("ending")
+    return Ending(said) if said in set(Ending) else Ending.OTHER
 
 
 def counts_of(event: Event) -> list[Found]:

@@ -13,8 +13,11 @@ from boucle.rounds import (
     Round,
     Stop,
     counts_of,
+    ending_of,
     found_at,
+    gaps_for,
     read_round,
+    reasons_of,
     rounds_in,
     stop_of_task,
     task_of,
@@ -128,3 +131,34 @@ def test_a_validation_that_makes_no_sense_says_nothing() -> None:
     event = Device().event("stop.validated", at=1, body={"ending": "done", "counts": wild})
     assert counts_of(event) == [Found("collect", "bac", 0, 0, 0)]
     assert counts_of(Device().event("stop.validated", at=1, body={"ending": "done", "counts": {}})) == []
+
+
+def test_what_is_declared_speaks_of_the_scanned_pieces_too() -> None:
+    phone = Device()
+    scans = [phone.event("item.collected", f"C/{n}", at=n, task="R-1#a") for n in range(5)]
+    types = {event.subject: "bac" for event in scans}
+    few, many = (phone.event("item.collected", "", at=9, item_type="bac", qty=qty, task="R-1#a") for qty in (3, 12))
+    assert found_at(None, [*scans, few], types) == [Found("collect", "bac", 0, 5, 0)]
+    assert found_at(None, [*scans, many], types) == [Found("collect", "bac", 0, 5, 7)]
+
+
+def test_a_cancelled_round_for_one_phone_is_read_back_as_it_was_written() -> None:
+    of = Round(key="R-2", day=DAY, device="d-1", cancelled=True, stops=(MULHOUSE,))
+    assert read_round("R-2", of.row) == of
+    assert read_round("R-2", {**of.row, "cancelled": "yes"}) == Round(
+        key="R-2", day=DAY, device="d-1", stops=(MULHOUSE,)
+    )
+
+
+def test_a_difference_is_explained_by_what_can_explain_it() -> None:
+    assert gaps_for(2) == (Gap.MORE, Gap.OTHER)
+    assert Gap.MORE not in gaps_for(-2)
+    assert set(gaps_for(2)) | set(gaps_for(-2)) == set(Gap)
+
+
+def test_reasons_and_endings_that_nobody_knows_say_nothing() -> None:
+    body = {"ending": "exploded", "reasons": {"collect:bac": "in_use", "collect:roll": "weather", "deliver:bac": 3}}
+    event = Device().event("stop.validated", at=1, body=body)
+    assert reasons_of(event) == {"collect:bac": Gap.IN_USE}
+    assert ending_of(event) is Ending.OTHER
+    assert ending_of(Device().event("stop.validated", at=1, body={"ending": "closed"})) is Ending.CLOSED

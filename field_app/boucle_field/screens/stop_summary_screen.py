@@ -35,7 +35,7 @@ class StopSummaryScreen(Screen):
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         self.found = driving.standing(phone, self.round, self.stop).found
         listed = ExpectedList(self.look, self.face.lang)
-        listed.show([ListRow(self._name(row), row.scanned + row.declared, row.expected, 0) for row in self.found])
+        listed.show([ListRow(self._name(row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look)
         signer = (
             self.say("screen.stop_signer_named", name=self.signer) if self.signer else self.say("screen.stop_signer")

@@ -38,6 +38,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("role", "rôle", cells.text, "role", example="quai"),
             _c("code", "étiquette", cells.label, "label", "qr"),
             _c("town", "commune", cells.text, "town", "city", "ville", example="Mulhouse"),
+            _c("address", "adresse", cells.text, "address", example="12 rue du Port, 68100 Mulhouse"),
+            _c("access", "accès", cells.text, "access", example="Quai 3, sonner à la loge"),
+            _c("reminder", "rappel", cells.text, "reminder", "rappel de protocole", example="Bacs vides et empilés"),
             _FROM,
         ),
         "partners": (
@@ -58,6 +61,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("price_cents", "prix neuf (€)", cells.cents, "price", "new price", "prix", "prix neuf", example="86,00"),
             _c("nature", "nature", cells.nature, example="pièce"),
             _c("requalify", "requalification après lavage", cells.yes_no, "requalify", example="non"),
+            _c("reminder", "rappel", cells.text, "reminder", "rappel de protocole", example="Plier avant de charger"),
             _FROM,
         ),
         "lanes": (
