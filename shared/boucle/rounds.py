@@ -199,8 +199,10 @@ def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str
         for direction in ("collect", "deliver")
         for item_type, n in (getattr(stop, direction) if stop else _NOTHING).items()
     }
-    every = expected.keys() | scanned.keys() | named.keys() | counted.keys()
-    rows = [Found(*at, expected.get(at, 0), scanned[at], max(named[at], counted[at] - scanned[at])) for at in every]
+    rows = [
+        Found(at[0], at[1], expected.get(at, 0), scanned[at], max(named[at], counted[at] - scanned[at]))
+        for at in expected.keys() | scanned.keys() | named.keys() | counted.keys()
+    ]
     return sorted(rows, key=lambda row: (row.direction, -row.expected, row.item_type))
 
 
