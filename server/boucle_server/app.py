@@ -53,6 +53,8 @@ ROUTERS: Final = (
     "boucle_server.web.item_pages",
     "boucle_server.web.partner_pages",
     "boucle_server.web.workshop_pages",
+    "boucle_server.web.round_pages",
+    "boucle_server.web.slip_pages",
     "boucle_server.web.public_page",
 )
 """Modules that each offer a `router`."""

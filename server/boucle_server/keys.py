@@ -1,7 +1,9 @@
 """An organisation's own keys: made with it, kept in its database, handed out only by their public halves."""
 
+import hmac
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import sqlalchemy as sa
@@ -65,6 +67,11 @@ def box_public(connection: Connection, org: str) -> bytes:
     """Give the public key to which devices encrypt their rescue files."""
     public: bytes = _newest(connection, org, BOX).public
     return public
+
+
+def secret(connection: Connection, org: str, purpose: bytes) -> bytes:
+    """Give a secret of this organisation for one purpose, made of its own key, which it does not tell."""
+    return hmac.digest(_newest(connection, org, SIGN).private, purpose, sha256)
 
 
 def make_keys(connection: Connection, org: str, now_ms: int) -> dict[str, bytes]:

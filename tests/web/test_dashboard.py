@@ -18,6 +18,7 @@ from tests.server import figures_world
 from tests.server.figures_world import a_small_year, draft, record
 from tests.server.people import an_org
 from tests.web.browser import Page, opened, signed_in
+from tests.web.rounds_world import a_round, visited
 
 NOW = figures_world.NOW + 10_000
 
@@ -269,3 +270,12 @@ async def test_the_report_of_the_month_shown_is_one_link_away_as_pdf(served: Ser
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     assert 'filename="boucle-2026-03.pdf"' in answer.headers["content-disposition"]
+
+
+async def test_in_its_first_days_an_organisation_sees_the_month_that_has_begun(served: Served) -> None:
+    driver = await a_round(served)
+    visited(driver)
+    driver.send()
+    page = await opened(served, "/tableau")
+    assert page.status == 200
+    assert "janvier 2026" in page.text

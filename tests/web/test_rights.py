@@ -49,7 +49,7 @@ def test_every_form_that_changes_something_carries_the_token_of_its_session() ->
 
 
 def test_only_these_pages_answer_to_everybody() -> None:
-    assert {place.key for place in PLACES if place.public} == {"home", "sign_in", "static", "public", "help"}
+    assert {place.key for place in PLACES if place.public} == {"home", "sign_in", "static", "public", "help", "slip"}
 
 
 @pytest.mark.parametrize("role", Role)

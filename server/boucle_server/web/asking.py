@@ -98,7 +98,8 @@ def asked(visit: Visit, connection: Connection, book: Book) -> Asked | None:
     if not known:
         return None
     problems: list[str] = []
-    usual = min(reports.last_complete_month(zone, visit.now_ms), known[-1])
+    # In its first month an organisation has no complete one: the month that has begun is shown.
+    usual = max(known[0], min(reports.last_complete_month(zone, visit.now_ms), known[-1]))
     month = _month(visit.value("month"), usual, known, lang, problems)
     compare = visit.value("compare") or "previous"
     if compare not in COMPARED:

@@ -55,6 +55,9 @@ DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=
 ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
 INBOX: Final = Place(key="inbox", path="/a-traiter", needs=_RUN, in_menu=True)
 PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_menu=True)
+ROUNDS: Final = Place(key="rounds", path="/tournees", needs=_READ, in_menu=True)
+ROUND_PLAN: Final = Place(key="round_plan", path="/tournees/plan", needs=_MANAGE)
+SLIP: Final = Place(key="slip", path="/bon", public=True)
 DEVICES: Final = Place(key="devices", path="/appareils", needs=_MANAGE, in_menu=True)
 ENROL: Final = Place(key="enrol", path="/appareils/nouveau", needs=_ADMINISTER)
 REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER)
@@ -80,6 +83,9 @@ PLACES: Final = (
     ITEMS,
     PARTNERS,
     WORKSHOP,
+    ROUNDS,
+    ROUND_PLAN,
+    SLIP,
     PROOFS,
     DEVICES,
     ENROL,

@@ -148,7 +148,7 @@ def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key:
     """Give every version of a row, the latest first."""
     versions = _versions(book, kind, key)
     ids = [version.order[4] for version in versions]
-    actors = _actors(connection, visit.who.org, ids)
+    actors = stated_by(connection, visit.who.org, ids)
     started = [version for version in versions if version.valid_from <= visit.now_ms]
     now = (started or versions[:1])[-1]
     lang, zone = visit.lang, visit.who.zone
@@ -173,7 +173,7 @@ def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key:
     return found
 
 
-def _actors(connection: Connection, org: str, ids: list[str]) -> dict[str, tuple[str, int]]:
+def stated_by(connection: Connection, org: str, ids: list[str]) -> dict[str, tuple[str, int]]:
     """Give by event who stated it and when it was received."""
     query = sa.select(RECORD.c.id, RECORD.c.payload, RECORD.c.received_ms)
     rows = connection.execute(query.where(RECORD.c.org == org, RECORD.c.id.in_(ids[:500]))).all()

@@ -1,0 +1,255 @@
+"""One round in words: each stop as planned beside what was found, why they differ, who signed, by which events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.events import Event
+from boucle.reference import Book
+from boucle.rounds import TABLE, Ending, Found, Round, Stop, read_round
+from boucle.words import say
+from boucle_server.api.reasons import kind_text
+from boucle_server.driven import DrivenRound, DrivenStop, Progress, State, driven, planned_place
+from boucle_server.errors import NotFoundError
+from boucle_server.tables import DEVICE
+from boucle_server.web import numbers
+from boucle_server.web.figures import Badge
+from boucle_server.web.item_page import NAMES
+from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS
+from boucle_server.web.register import stated_by
+from boucle_server.web.rounds_list import long_day, people_of, state_badge, title_of
+from boucle_server.web.visit import Visit, address
+
+_BADGES: Final[Mapping[Progress, str]] = {Progress.TO_DO: "plain", Progress.BEGUN: "info", Progress.DONE: "good"}
+_MOST_VERSIONS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeRow:
+    """Pieces of one type in one direction; `difference` and `reason` are empty where there is none."""
+
+    way: str
+    type: str
+    expected: str
+    scanned: str
+    declared: str
+    unscanned: str
+    difference: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One event of a stop, with the page that tells more of it."""
+
+    what: str
+    about: str
+    when: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopView:
+    """One stop."""
+
+    number: int
+    place: str
+    is_planned: bool
+    window: str
+    address: str
+    map_href: str
+    hints: tuple[tuple[str, str], ...]
+    badge: Badge
+    rows: tuple[TypeRow, ...]
+    told: tuple[str, ...]
+    added: str
+    moves: tuple[Move, ...]
+    slip_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """All that the page of a round shows."""
+
+    key: str
+    title: str
+    day: str
+    badge: Badge
+    is_cancelled: bool
+    is_planned_only: bool
+    pairs: tuple[tuple[str, str], ...]
+    stops: tuple[StopView, ...]
+    versions: tuple[tuple[str, str, str], ...]
+    at: str
+    week_href: str
+    edit_href: str
+    copy_href: str
+
+
+def find_round(book: Book, key: str, now_ms: int) -> Round:
+    """Give a round as it is planned now; NotFoundError for one that nobody planned."""
+    row = book.row(TABLE, key, now_ms)
+    found = read_round(key, row) if row is not None else None
+    if found is None:
+        raise NotFoundError("web.no_round")
+    return found
+
+
+def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> RoundView:
+    """Gather the page of a round."""
+    of = find_round(book, key, visit.now_ms)
+    (found,) = driven(connection, visit.who.org, [of], zone=visit.who.zone, now_ms=visit.now_ms)
+    return RoundView(
+        key=key,
+        title=title_of(of),
+        day=long_day(of.day, visit.lang),
+        badge=state_badge(found.state, visit.lang),
+        is_cancelled=of.cancelled,
+        is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
+        pairs=_pairs(connection, visit, book, found),
+        stops=tuple(stop_view(stop, number, book, visit) for number, stop in enumerate(found.stops, 1)),
+        versions=_versions(connection, visit, book, key),
+        at=moment(visit.now_ms, visit.who.zone, visit.lang),
+        week_href=address(ROUNDS.path, [("jour", of.day.isoformat())]),
+        edit_href=address(ROUND_PLAN.path, [("cle", key)]),
+        copy_href=address(ROUND_PLAN.path, [("copie", key)]),
+    )
+
+
+def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit) -> StopView:
+    """Say one stop."""
+    lang, now_ms = visit.lang, visit.now_ms
+    site, stop = book.site(found.place, now_ms), found.stop
+    hints = {
+        "web.reg_access": site.access,
+        "web.reg_reminder": site.reminder,
+        "web.round_note": stop.note if stop else "",
+    }
+    return StopView(
+        number=number,
+        place=planned_place(book, found.place, now_ms) or say("web.round_no_place", lang),
+        is_planned=stop is not None,
+        window=window(stop, lang) if stop else "",
+        address=site.address,
+        map_href=map_href(site.address),
+        hints=tuple((say(key, lang), text) for key, text in hints.items() if text),
+        badge=(_BADGES[found.progress], say(f"round.progress.{found.progress}", lang)),
+        rows=tuple(type_row(row, found, book, visit) for row in found.found),
+        told=tuple(_told(found, site.zone, lang)),
+        added=say("web.round_added", lang, n=found.added) if found.added and found.validations else "",
+        moves=tuple(_move(event, found, book, lang) for event in found.moves),
+        slip_href=address(f"{ROUNDS.path}/bon", [("tache", found.task)]) if found.validations else "",
+    )
+
+
+def map_href(text: str) -> str:
+    """Give the link by which a device shows an address on whatever map it has."""
+    return f"geo:0,0?q={quote(text)}" if text else ""
+
+
+def window(stop: Stop, lang: str) -> str:
+    """Say when a stop can be driven to."""
+    match stop.opens, stop.closes:
+        case "", "":
+            return ""
+        case opens, "":
+            return say("web.round_from", lang, opens=opens)
+        case "", closes:
+            return say("web.round_until", lang, closes=closes)
+        case opens, closes:
+            return say("web.round_between", lang, opens=opens, closes=closes)
+
+
+def type_name(book: Book, item_type: str, visit: Visit) -> str:
+    """Give the name of a type as people know it."""
+    if not item_type:
+        return say("web.unknown_type", visit.lang)
+    return book.item_type(item_type, visit.now_ms).name or item_type
+
+
+def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit) -> TypeRow:
+    """Say one line of a stop."""
+    lang = visit.lang
+    said = found.last.reasons.get(row.name) if found.last else None
+    counted = not book.item_type(row.item_type, visit.now_ms).serialised
+    return TypeRow(
+        way=say(f"web.round_{row.direction}", lang),
+        type=type_name(book, row.item_type, visit),
+        expected=numbers.number(row.expected, 0, lang),
+        scanned=numbers.DASH if counted else numbers.number(row.scanned, 0, lang),
+        declared=numbers.number(row.declared, 0, lang),
+        unscanned=numbers.DASH if counted else numbers.number(found.unscanned(row), 0, lang),
+        difference=signed(row.difference, lang),
+        reason=say(f"round.gap.{said}", lang) if said and row.difference else "",
+    )
+
+
+def signed(n: int, lang: str) -> str:
+    """Write a difference with its sign."""
+    return f"+{numbers.number(n, 0, lang)}" if n > 0 else numbers.number(n, 0, lang)
+
+
+def _told(found: DrivenStop, zone: str, lang: str) -> list[str]:
+    last = found.last
+    if last is None:
+        return []
+    when = moment(last.event.teff, zone, lang)
+    key = "web.round_signed" if last.signer else "web.round_validated"
+    lines = [say(key, lang, who=last.signer, when=when, version=last.version)]
+    if last.ending is not Ending.DONE:
+        lines.insert(0, say(f"round.ending.{last.ending}", lang))
+    return [*lines, *([last.note] if last.note else [])]
+
+
+def _move(event: Event, found: DrivenStop, book: Book, lang: str) -> Move:
+    site = book.site(event.place, event.teff)
+    if event.code:
+        item_type = book.item_type(found.types.get(event.subject, ""), event.teff).name
+        about = f"{printed(event.subject)}{f' · {item_type}' if item_type else ''}"
+        href = f"{href_of(event.subject)}#e-{event.id}"
+    else:
+        about = f"{event.qty} × {book.item_type(event.item_type, event.teff).name or event.item_type}"
+        href = f"{PROOFS.path}/{event.id}"
+    return Move(what=kind_text(event.kind, lang), about=about, when=moment(event.teff, site.zone, lang), href=href)
+
+
+def _pairs(connection: Connection, visit: Visit, book: Book, found: DrivenRound) -> tuple[tuple[str, str], ...]:
+    of, lang = found.round, visit.lang
+    people = people_of(connection, visit, {of.person})
+    device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == of.device)
+    given = {
+        "web.round_home": book.site(of.home, visit.now_ms).name or of.home,
+        "web.round_driver": people.get(of.person, "") if of.person else say("web.round_anybody", lang),
+        "web.round_phone": connection.execute(device).scalar() or "" if of.device else "",
+        "web.round_stops": f"{found.done}/{len(of.stops)}",
+    }
+    return tuple((say(key, lang), value) for key, value in given.items() if value)
+
+
+def _versions(connection: Connection, visit: Visit, book: Book, key: str) -> tuple[tuple[str, str, str], ...]:
+    """Give when a plan was changed, by whom, and to what; the latest first."""
+    versions = sorted(book.versions_of(TABLE, key), key=lambda version: version.order)[::-1][:_MOST_VERSIONS]
+    by = stated_by(connection, visit.who.org, [version.order[4] for version in versions])
+    sees_names = not NAMES.isdisjoint(visit.who.capabilities)
+    return tuple(
+        (
+            moment(version.order[0], visit.who.zone, visit.lang),
+            by.get(version.order[4], ("", 0))[0] if sees_names else "",
+            _summary(key, version.row, visit.lang),
+        )
+        for version in versions
+    )
+
+
+def _summary(key: str, row: Mapping[str, object], lang: str) -> str:
+    of = read_round(key, row)
+    if of is None:
+        return numbers.DASH
+    if of.cancelled:
+        return say("web.round_state_cancelled", lang)
+    return f"{long_day(of.day, lang)} · {say('web.round_n_stops', lang, n=len(of.stops))}"

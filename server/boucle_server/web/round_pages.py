@@ -1,0 +1,209 @@
+"""The pages of rounds: the list of a week, one round planned and driven, its plan as a form, cancelling it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Final
+
+import sqlalchemy as sa
+from fastapi import Depends
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from boucle.push import Status
+from boucle.reference import Book
+from boucle.roles import Capability, capabilities_of
+from boucle.rounds import TABLE, Round
+from boucle.words import say
+from boucle_server import ingest
+from boucle_server.driven import planned_place
+from boucle_server.errors import ConflictError
+from boucle_server.projections import load_book
+from boucle_server.server_device import Draft
+from boucle_server.tables import DEVICE, PERSON
+from boucle_server.web.forms import Posted, posts
+from boucle_server.web.places import ROUND_PLAN, ROUNDS
+from boucle_server.web.rendering import redirect, render
+from boucle_server.web.round_form import (
+    Known,
+    RoundForm,
+    StopForm,
+    changed,
+    checked,
+    copy_of,
+    form_of,
+    read_form,
+    version_of,
+)
+from boucle_server.web.round_page import find_round, round_page
+from boucle_server.web.rounds_list import ONE, title_of, week
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import Visit, visits
+
+router = pages_router()
+
+Reading = Annotated[Visit, Depends(visits(ROUNDS))]
+Planning = Annotated[Visit, Depends(visits(ROUND_PLAN))]
+Planned = Annotated[Posted, Depends(posts(ROUND_PLAN))]
+LONGEST_KEY: Final = 200
+SAVE: Final = "save"
+
+
+@router.get(ROUNDS.path)
+def list_page(visit: Reading) -> Response:
+    """Show the rounds of a week."""
+    with visit.server.database.reading() as connection:
+        found = week(connection, visit, load_book(connection, visit.who.org))
+    told = visit.noting(found.problem) if found.problem else visit
+    return render(told, "rounds.html", place=ROUNDS, page=found, may_plan=_may_plan(visit))
+
+
+@router.get(ONE)
+def one_page(visit: Reading) -> Response:
+    """Show one round, as planned and as driven."""
+    with visit.server.database.reading() as connection:
+        page = round_page(connection, visit, load_book(connection, visit.who.org), visit.value("cle")[:LONGEST_KEY])
+    return render(visit, "round.html", place=ROUNDS, page=page, may_plan=_may_plan(visit))
+
+
+@router.get(ROUND_PLAN.path)
+def plan_page(visit: Planning) -> Response:
+    """Show the form of a round: one that is planned, a copy of one, or a new one."""
+    key, copied = visit.value("cle")[:LONGEST_KEY], visit.value("copie")[:LONGEST_KEY]
+    with visit.server.database.reading() as connection:
+        book = load_book(connection, visit.who.org)
+        if key:
+            form = form_of(find_round(book, key, visit.now_ms), book)
+        elif copied:
+            form = copy_of(find_round(book, copied, visit.now_ms), visit.value("jour"))
+        else:
+            form = RoundForm(day=visit.value("jour"), stops=[StopForm()]).padded()
+        return _form(connection, visit, book, form)
+
+
+@router.post(ROUND_PLAN.path)
+def plan_save(posted: Planned) -> Response:
+    """Do what a button of the form says: change the form, or save the round as its next version."""
+    visit, form = posted.visit, read_form(posted.fields)
+    act = posted.fields.value("do") or SAVE
+    if act != SAVE:
+        with visit.server.database.reading() as connection:
+            book = load_book(connection, visit.who.org)
+            return _form(connection, visit, book, changed(form, act), is_changed=True)
+
+    def write(connection: Connection) -> Round | None:
+        return _save(connection, visit, form)
+
+    made = visit.server.door.write(visit.who.org, write)
+    if made is None:
+        with visit.server.database.reading() as connection:
+            return _form(connection, visit, load_book(connection, visit.who.org), form, status=422)
+    return redirect(ONE, done="web.round_saved_done", cle=made.key)
+
+
+@router.post(ROUND_PLAN.path + "/annuler")
+def cancel(posted: Planned) -> Response:
+    """Cancel a round, or take that back: the next version says so, and what was scanned stays."""
+    visit = posted.visit
+    key, off = posted.fields.value("cle")[:LONGEST_KEY], posted.fields.value("do") != "restore"
+
+    def write(connection: Connection) -> None:
+        book = load_book(connection, visit.who.org)
+        of = find_round(book, key, visit.now_ms)
+        if of.cancelled != off:
+            _state(connection, visit, replace(of, cancelled=off))
+
+    visit.server.door.write(visit.who.org, write)
+    return redirect(ONE, done="web.round_cancelled_done" if off else "web.round_restored_done", cle=key)
+
+
+def _save(connection: Connection, visit: Visit, form: RoundForm) -> Round | None:
+    book = load_book(connection, visit.who.org)
+    before = find_round(book, form.key, visit.now_ms) if form.key else None
+    newest = version_of(book, form.key) if form.key else ""
+    made = checked(form, _known(connection, visit, book, before))
+    if newest != form.seen:
+        form.seen = newest
+        form.wrong[""] = say("web.round_changed_meanwhile", visit.lang)
+        form.padded()
+        return None
+    if made is None:
+        return None
+    if before is not None:
+        made = replace(made, cancelled=before.cancelled)
+    if made != before:
+        _state(connection, visit, made)
+    return made
+
+
+def _state(connection: Connection, visit: Visit, of: Round) -> None:
+    """State the next version of a round, by the door that an import goes through too."""
+    body = {"table": TABLE, "key": of.key, "valid_from": 0, "row": of.row}
+    (result,) = ingest.accept_own(
+        connection,
+        visit.who.org,
+        [Draft(kind="reference.set", fields={"body": body})],
+        actor=visit.who.person,
+        now_ms=visit.server.clock.now_ms(),
+        zone=visit.who.zone,
+    )
+    if result.status is not Status.ACCEPTED:
+        raise ConflictError("web.round_not_saved")
+
+
+def _known(connection: Connection, visit: Visit, book: Book, before: Round | None) -> Known:
+    """Give what a form may name; who and what a round names already stays, even if it is gone since."""
+    org = visit.who.org
+    people = {
+        row.person: row.name
+        for row in connection.execute(
+            sa.select(PERSON.c.person, PERSON.c.name, PERSON.c.role, PERSON.c.active).where(PERSON.c.org == org)
+        )
+        if (row.active and Capability.COLLECT in capabilities_of(row.role))
+        or (before is not None and row.person == before.person)
+    }
+    devices = {
+        row.dev: row.name
+        for row in connection.execute(
+            sa.select(DEVICE.c.dev, DEVICE.c.name, DEVICE.c.status).where(DEVICE.c.org == org)
+        )
+        if row.status == "active" or (before is not None and row.dev == before.device)
+    }
+    return Known(book=book, people=people, devices=devices, lang=visit.lang)
+
+
+def _form(
+    connection: Connection, visit: Visit, book: Book, form: RoundForm, *, status: int = 200, is_changed: bool = False
+) -> Response:
+    before = find_round(book, form.key, visit.now_ms) if form.key else None
+    known = _known(connection, visit, book, before)
+    now_ms = visit.now_ms
+    sites = [(key, planned_place(book, key, now_ms), book.site(key, now_ms).partner) for key in book.keys("site")]
+    types = [(key, book.item_type(key, now_ms).name or key) for key in book.keys("item_type")]
+    return render(
+        visit,
+        "round_plan.html",
+        status=status,
+        place=ROUNDS,
+        form_=form.padded(),
+        title=say("web.round_edit", visit.lang, name=title_of(before)) if before else say("web.round_new", visit.lang),
+        is_changed=is_changed,
+        homes=_sorted((key, name) for key, name, partner in sites if not partner),
+        sites=_sorted((key, name) for key, name, _ in sites),
+        types=_sorted(types),
+        people=_sorted(known.people.items()),
+        devices=_sorted(known.devices.items()),
+        hints={key: " · ".join(_hints(book, key, now_ms)) for key in {stop.place for stop in form.stops}},
+    )
+
+
+def _hints(book: Book, place: str, now_ms: int) -> list[str]:
+    site = book.site(place, now_ms)
+    return [text for text in (site.address, site.access, site.reminder) if text]
+
+
+def _sorted(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(options, key=lambda pair: (pair[1].casefold(), pair[0]))
+
+
+def _may_plan(visit: Visit) -> bool:
+    return ROUND_PLAN.allows(visit.who.capabilities)

@@ -1,0 +1,157 @@
+"""The rounds of a week in words: day by day, how far each has come, what was found beside what was expected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.clock import day_of
+from boucle.reference import Book
+from boucle.rounds import Round, rounds_in
+from boucle.words import say
+from boucle_server.driven import DrivenRound, State, driven
+from boucle_server.tables import PERSON
+from boucle_server.web import numbers
+from boucle_server.web.figures import Badge
+from boucle_server.web.item_page import NAMES
+from boucle_server.web.places import ROUNDS
+from boucle_server.web.visit import LONGEST_SHOWN, Visit, address
+
+ONE: Final = f"{ROUNDS.path}/fiche"
+BADGES: Final[Mapping[State, str]] = {
+    State.PLANNED: "plain",
+    State.RUNNING: "info",
+    State.DONE: "good",
+    State.INCOMPLETE: "bad",
+    State.CANCELLED: "plain",
+}
+_WEEK: Final = timedelta(days=7)
+_FIRST: Final = date(1990, 1, 1)
+_LAST: Final = date(2199, 12, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRow:
+    """One round of the list."""
+
+    key: str
+    name: str
+    href: str
+    home: str
+    driver: str
+    stops: str
+    taken: str
+    left: str
+    badge: Badge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """The rounds of a week by day; `problem` says why it is not the week that was asked for."""
+
+    title: str
+    day: str
+    before: str
+    after: str
+    days: tuple[tuple[str, tuple[RoundRow, ...]], ...]
+    is_this: bool
+    problem: str
+
+
+def week(connection: Connection, visit: Visit, book: Book) -> Week:
+    """Gather the week of the day that the address names."""
+    today = date.fromisoformat(day_of(visit.now_ms, visit.who.zone))
+    day, problem = _day(visit, today)
+    monday = day - timedelta(days=day.weekday())
+    planned = [each for each in rounds_in(book, at_ms=visit.now_ms) if monday <= each.day < monday + _WEEK]
+    found = driven(connection, visit.who.org, planned, zone=visit.who.zone, now_ms=visit.now_ms)
+    names = people_of(connection, visit, {each.person for each in planned})
+    days: dict[date, list[RoundRow]] = {}
+    for each in found:
+        days.setdefault(each.round.day, []).append(_row(each, book, visit, names))
+    sunday = monday + timedelta(days=6)
+    return Week(
+        title=say("web.rounds_week", visit.lang, first=day_name(monday, visit.lang), last=day_name(sunday, visit.lang)),
+        day=day.isoformat(),
+        before=(monday - _WEEK).isoformat(),
+        after=(monday + _WEEK).isoformat(),
+        days=tuple((long_day(on, visit.lang), tuple(rows)) for on, rows in sorted(days.items())),
+        is_this=monday <= today <= sunday,
+        problem=problem,
+    )
+
+
+def people_of(connection: Connection, visit: Visit, wanted: set[str]) -> dict[str, str]:
+    """Give the names of people to who has to know them; nothing to everybody else."""
+    if NAMES.isdisjoint(visit.who.capabilities):
+        return {}
+    query = sa.select(PERSON.c.person, PERSON.c.name).where(
+        PERSON.c.org == visit.who.org, PERSON.c.person.in_(sorted(wanted - {""})[:500])
+    )
+    return {row.person: row.name for row in connection.execute(query)}
+
+
+def href_of_round(key: str) -> str:
+    """Give the address of the page of a round."""
+    return address(ONE, [("cle", key)])
+
+
+def day_name(day: date, lang: str) -> str:
+    """Write a day in figures."""
+    return numbers.day_name(day.isoformat(), lang)
+
+
+def long_day(day: date, lang: str) -> str:
+    """Write a day with the day of its week: `lundi 30/11/2026`."""
+    return f"{say(f'web.weekday_{day.weekday()}', lang)} {day_name(day, lang)}"
+
+
+def state_badge(state: State, lang: str) -> Badge:
+    """Give the sign of a state."""
+    return BADGES[state], say(f"web.round_state_{state}", lang)
+
+
+def title_of(of: Round) -> str:
+    """Give what a round is called."""
+    return of.name or of.key
+
+
+def _day(visit: Visit, today: date) -> tuple[date, str]:
+    text = visit.value("jour")
+    if not text:
+        return today, ""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return today, say("web.bad_date", visit.lang, asked=text[:LONGEST_SHOWN])
+    if not _FIRST <= day <= _LAST:
+        return today, say("web.bad_date", visit.lang, asked=text[:LONGEST_SHOWN])
+    return day, ""
+
+
+def _row(each: DrivenRound, book: Book, visit: Visit, names: Mapping[str, str]) -> RoundRow:
+    of, lang = each.round, visit.lang
+    return RoundRow(
+        key=of.key,
+        name=title_of(of),
+        href=href_of_round(of.key),
+        home=book.site(of.home, visit.now_ms).name or of.home,
+        driver=names.get(of.person, ""),
+        stops=f"{each.done}/{len(of.stops)}",
+        taken=_pieces(each, "collect", lang),
+        left=_pieces(each, "deliver", lang),
+        badge=state_badge(each.state, lang),
+    )
+
+
+def _pieces(each: DrivenRound, direction: str, lang: str) -> str:
+    rows = [row for stop in each.stops for row in stop.found if row.direction == direction]
+    expected, total = sum(row.expected for row in rows), sum(row.total for row in rows)
+    if not expected and not total:
+        return numbers.DASH
+    if each.state in (State.PLANNED, State.CANCELLED):
+        return numbers.number(expected, 0, lang)
+    return f"{numbers.number(total, 0, lang)} / {numbers.number(expected, 0, lang)}"

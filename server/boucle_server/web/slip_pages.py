@@ -1,0 +1,227 @@
+"""The pages of exchange slips: the versions of one for who works here, and the link that a partner opens."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from boucle.rounds import Ending, Found
+from boucle.words import say
+from boucle_server import pdf, slips
+from boucle_server.errors import NotFoundError
+from boucle_server.slips import Slip
+from boucle_server.web import numbers
+from boucle_server.web.item_words import moment
+from boucle_server.web.places import ROUNDS, SLIP
+from boucle_server.web.rendering import render
+from boucle_server.web.round_page import signed
+from boucle_server.web.rounds_list import day_name, href_of_round, long_day, title_of
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import Visit, address, visits
+
+router = pages_router()
+
+Reading = Annotated[Visit, Depends(visits(ROUNDS))]
+Anybody = Annotated[Visit, Depends(visits(SLIP))]
+OURS: Final = f"{ROUNDS.path}/bon"
+LONGEST_TASK: Final = 300
+GONE: Final = 404
+DIRECTIONS: Final = ("collect", "deliver")
+
+
+@router.get(OURS)
+def slip_page(visit: Reading) -> Response:
+    """Show the versions of a slip, each as a file, with the link and the text to share."""
+    task = visit.value("tache")[:LONGEST_TASK]
+    with visit.server.database.reading() as connection:
+        found = slips.slips_of(connection, visit.who.org, task, now_ms=visit.now_ms)
+        if not found:
+            raise NotFoundError("web.slip_none")
+        newest = found[-1]
+        until = slips.last_day(visit.now_ms, visit.who.zone)
+        code = slips.link_code(connection, visit.who.org, newest.validation.event.id, until=until)
+    link = f"{visit.server.settings.address}{SLIP.path}/{code}"
+    text = share_text(newest, visit.lang, link=link, until=day_name(until, visit.lang))
+    subject = say("web.slip_subject", visit.lang, number=newest.number)
+    return render(
+        visit,
+        "slip_ours.html",
+        place=ROUNDS,
+        slip=newest,
+        shown=document(newest, visit.lang),
+        back=href_of_round(newest.round.key),
+        back_name=title_of(newest.round),
+        versions=[
+            (
+                each.validation.version,
+                moment(each.at_ms, each.zone, visit.lang),
+                each.validation.signer,
+                address(f"{OURS}.pdf", [("tache", task), ("version", str(each.validation.version))]),
+            )
+            for each in reversed(found)
+        ],
+        link=link,
+        until=day_name(until, visit.lang),
+        text=text,
+        mail=f"mailto:?subject={quote(subject)}&body={quote(text)}",
+    )
+
+
+@router.get(f"{OURS}.pdf")
+def slip_file(visit: Reading) -> Response:
+    """Give a version of a slip as a file."""
+    with visit.server.database.reading() as connection:
+        task = visit.value("tache")[:LONGEST_TASK]
+        found = slips.slips_of(connection, visit.who.org, task, now_ms=visit.now_ms)
+    wanted = [each for each in found if str(each.validation.version) == visit.value("version")]
+    if not wanted:
+        raise NotFoundError("web.slip_none")
+    return _file(wanted[0], visit.lang)
+
+
+@router.get(f"{SLIP.path}/{{code}}.pdf")
+def shared_file(visit: Anybody, code: str) -> Response:
+    """Give the slip of a link as a file."""
+    with visit.server.database.reading() as connection:
+        found = slips.opened(connection, code[:200], now_ms=visit.now_ms)
+    return _gone(visit) if found is None else _file(found[0], visit.lang)
+
+
+@router.get(f"{SLIP.path}/{{code}}")
+def shared_page(visit: Anybody, code: str) -> Response:
+    """Show the slip of a link to whoever holds it; a wrong one and one that has ended get the same answer."""
+    newer = ""
+    with visit.server.database.reading() as connection:
+        found = slips.opened(connection, code[:200], now_ms=visit.now_ms)
+        if found is not None and found[0].newest is not found[0].validation:
+            slip, until = found
+            newer = f"{SLIP.path}/{slips.link_code(connection, slip.org, slip.newest.event.id, until=until)}"
+    if found is None:
+        return _gone(visit)
+    slip, until = found
+    return render(
+        visit,
+        "slip.html",
+        headers=_PRIVATE,
+        shown=document(slip, visit.lang),
+        newer=newer,
+        file=f"{SLIP.path}/{quote(code, safe='')}.pdf",
+        until=day_name(until, visit.lang),
+    )
+
+
+_PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+
+
+def _gone(visit: Visit) -> Response:
+    return render(visit, "slip_gone.html", status=GONE, headers=_PRIVATE)
+
+
+def _file(slip: Slip, lang: str) -> Response:
+    said = document(slip, lang)
+    content = pdf.typeset("slip", said, lang=lang, title=said["title"], at_ms=slip.at_ms)
+    name = f"{say('web.slip_file', lang)}-{slip.number.replace('/', '-')}-v{slip.validation.version}.pdf"
+    headers = {
+        **_PRIVATE,
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "private, no-store",
+        "Content-Language": lang,
+    }
+    return Response(content, media_type=pdf.MEDIA_TYPE, headers=headers)
+
+
+def document(slip: Slip, lang: str) -> dict[str, Any]:
+    """Say a slip, as the file and the page show it."""
+    of, when = slip.validation, moment(slip.at_ms, slip.zone, lang)
+    number = say("web.slip_number", lang, number=slip.number, version=of.version)
+    sections = [each for way in DIRECTIONS if (each := _section(slip, way, lang))]
+    by = of.signer or say("web.slip_no_name", lang)
+    return {
+        "title": say("web.slip_title", lang),
+        "organisation": slip.org_name,
+        "number": number,
+        "facts": [
+            [say("web.slip_partner", lang), slip.place],
+            [say("web.slip_when", lang), when],
+            [say("web.slip_from", lang), slip.org_name],
+            [say("web.slip_round", lang), f"{title_of(slip.round)}, {long_day(slip.round.day, lang)}"],
+        ],
+        "notices": _notices(slip, lang),
+        "columns": _heads(lang),
+        "sections": sections,
+        "lines": [say("web.slip_counts", lang)] if sections else [say("web.slip_nothing", lang)],
+        "signature": {
+            "heading": say("web.slip_signature", lang),
+            "by-label": say("web.slip_signer", lang),
+            "by": by,
+            "note": say("web.slip_signed", lang, when=when),
+            "none": say("web.slip_unsigned", lang),
+            "svg": slips.signature_svg(slip),
+            "alt": say("web.slip_signature_of", lang, who=by),
+        },
+        "foot": say("web.slip_foot", lang, number=number, event=of.event.id),
+    }
+
+
+def share_text(slip: Slip, lang: str, *, link: str, until: str) -> str:
+    """Write a slip as the text of a message."""
+    of = slip.validation
+    lines = [
+        f"{say('web.slip_title', lang)} – {say('web.slip_number', lang, number=slip.number, version=of.version)}",
+        f"{slip.org_name} / {slip.place}, {moment(slip.at_ms, slip.zone, lang)}",
+        *_notices(slip, lang),
+    ]
+    for way in DIRECTIONS:
+        pieces = [
+            f"{numbers.number(row.total, 0, lang)} × {slip.type_name(row.item_type, lang)}" for row in slip.rows(way)
+        ]
+        if pieces:
+            lines.append(f"{say(f'web.round_{way}', lang)} : {', '.join(pieces)}")
+    if of.signer:
+        lines.append(say("web.slip_signed_by", lang, who=of.signer))
+    return "\n".join([*lines, say("web.slip_link", lang, link=link, until=until)])
+
+
+def _heads(lang: str) -> list[str]:
+    names = ("total", "scanned", "declared", "expected", "difference", "reason")
+    return [say("web.filter_type", lang), *(say(f"web.round_{name}", lang) for name in names)]
+
+
+def _notices(slip: Slip, lang: str) -> list[str]:
+    of = slip.validation
+    found = []
+    if of.version > 1:
+        found.append(say("web.slip_replaces", lang, version=of.version, before=of.version - 1))
+    if slip.newest is not of:
+        found.append(say("web.slip_replaced", lang, version=slip.newest.version))
+    if of.ending is not Ending.DONE:
+        found.append(say(f"round.ending.{of.ending}", lang))
+    return [*found, *([of.note] if of.note else [])]
+
+
+def _section(slip: Slip, way: str, lang: str) -> dict[str, Any] | None:
+    rows = slip.rows(way)
+    if not rows:
+        return None
+    said = [
+        [
+            slip.type_name(row.item_type, lang),
+            *(numbers.number(n, 0, lang) for n in _numbers(row)),
+            signed(row.difference, lang),
+            say(f"round.gap.{gap}", lang) if (gap := slip.validation.reasons.get(row.name)) and row.difference else "",
+        ]
+        for row in rows
+    ]
+    sums = [sum(n) for n in zip(*(_numbers(row) for row in rows), strict=True)]
+    total = [
+        say("web.slip_total", lang),
+        *(numbers.number(n, 0, lang) for n in sums),
+        signed(sums[0] - sums[3], lang),
+        "",
+    ]
+    return {"heading": say(f"web.round_{way}", lang), "rows": said, "total": total}
+
+
+def _numbers(row: Found) -> tuple[int, int, int, int]:
+    return row.total, row.scanned, row.declared, row.expected
