@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     problems.install(app)
     routing.install(app)
-    app.add_middleware(problems.Edge, max_body=MAX_BODY)
+    app.add_middleware(problems.Edge, max_body=MAX_BODY, page=routing.refused)
     for name in ROUTERS:
         router = import_module(name).router
         if not isinstance(router, APIRouter):

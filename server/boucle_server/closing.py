@@ -56,11 +56,16 @@ class Late:
 def close(connection: Connection, org: str, month: str, *, by: str, now_ms: int, reason: str = "") -> Closing:
     """Close a month, or close it again as the next revision, which needs a reason.
 
-    InvalidInputError while the month runs, or for a revision without a reason; ConflictError when nothing has
-    changed since the last closing.
+    InvalidInputError while the month runs, before anything was known, or for a revision without a reason; ConflictError
+    when nothing has changed since the last closing.
     """
     if now_ms < month_end_ms(month, reports.zone_of(connection, org)):
         raise InvalidInputError("month.still_runs", month=month)
+    known = reports.months_with_data(connection, org)
+    if not known:
+        raise InvalidInputError("month.nothing_known", month=month)
+    if month < known[0]:
+        raise InvalidInputError("month.before_first", month=month, first=known[0])
     last = last_closings(connection, org).get(month)
     if last is not None and not any(differences(connection, org, month, now_ms=now_ms)):
         raise ConflictError("month.nothing_new", month=month, revision=last.revision)

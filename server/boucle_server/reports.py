@@ -93,6 +93,12 @@ def last_complete_month(zone: str, now_ms: int) -> str:
     return str(month_of(month_start_ms(running, zone) - 1, zone))
 
 
+def usual_month(zone: str, now_ms: int, known: Sequence[str]) -> str:
+    """Give the month shown unless one is named: the last complete one, or the first with data where that is later."""
+    last = last_complete_month(zone, now_ms)
+    return max(last, known[0]) if known else last
+
+
 @lru_cache(maxsize=16)
 def settled(book: Book) -> Mapping[str, int]:
     """Give by type after how many days an open loan counts as lost; once for each state of the reference data."""

@@ -1,6 +1,6 @@
 """Problems: every error answered as problem+json (RFC 9457), with a stable `type` and no secret in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -205,11 +205,16 @@ def _http(request: Request, error: Exception) -> Response:
     return respond(slug, error.status_code, detail, headers=error.headers)
 
 
+AsPage = Callable[[Request, int], Awaitable[Response | None]]
+"""Gives the page that a person gets instead of a problem with a status; None for a program."""
+
+
 class Edge:
     """The outermost layer: no exception leaves it, every answer is counted and told not to be guessed or kept."""
 
-    def __init__(self, app: ASGIApp, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, page: AsPage) -> None:
         self._app = app
+        self._page = page
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -239,10 +244,10 @@ class Edge:
             await send(message)
 
         refusal = _refusal(request, self._max_body)
-        if refusal is not None:
-            await refusal(scope, receive, guarded)
-            return
         try:
+            if refusal is not None:
+                await (await self._page(request, refusal.status_code) or refusal)(scope, receive, guarded)
+                return
             await self._app(scope, measured, guarded)
         except Exception as error:  # the last resort: a bug still gets a body that says so
             incident = note_incident(error, scope["path"])

@@ -39,7 +39,7 @@ _BODY, _DENSE, _NOTE = 8.5, 7.5, 7.5
 
 
 def write(connection: Connection, org: str, file: IO[bytes], *, request: Request) -> None:
-    """Write the report of the months asked for, by default the last complete one."""
+    """Write the report of the months asked for, by default the one that is usually shown."""
     months = _months(connection, org, request)
     if request.format != "pdf":
         spanned = Request(**{**vars(request), "first": months[0], "last": months[-1]})
@@ -51,7 +51,8 @@ def write(connection: Connection, org: str, file: IO[bytes], *, request: Request
 def _months(connection: Connection, org: str, request: Request) -> list[str]:
     asked = kpis.months_of(connection, org, request)
     if asked is None:
-        asked = [reports.last_complete_month(reports.zone_of(connection, org), request.as_of_ms)]
+        known = reports.months_until(connection, org, request.as_of_ms)
+        asked = [reports.usual_month(reports.zone_of(connection, org), request.as_of_ms, known)]
     if not 1 <= len(asked) <= MOST_MONTHS:
         raise OperatorError("report.months", n=MOST_MONTHS)
     return asked

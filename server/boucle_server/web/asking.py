@@ -46,6 +46,11 @@ class Asked:
         return str(next_month(self.month, back)) if back else ""
 
     @property
+    def newest(self) -> str:
+        """Give the newest month that can be chosen: the one that runs."""
+        return self.known[-1]
+
+    @property
     def query(self) -> dict[str, str]:
         """Give what an address says to ask this again."""
         filters = {name: value or NO_LOOP for name, value in self.narrowed.narrowed.items()}
@@ -98,8 +103,7 @@ def asked(visit: Visit, connection: Connection, book: Book) -> Asked | None:
     if not known:
         return None
     problems: list[str] = []
-    # In its first month an organisation has no complete one: the month that has begun is shown.
-    usual = max(known[0], min(reports.last_complete_month(zone, visit.now_ms), known[-1]))
+    usual = reports.usual_month(zone, visit.now_ms, known)
     month = _month(visit.value("month"), usual, known, lang, problems)
     compare = visit.value("compare") or "previous"
     if compare not in COMPARED:

@@ -137,7 +137,7 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     """Gather the page of a month."""
     on, lang = ground(connection, org, asked), asked.lang
     moved = any(on.tally.total("month", measure, on.months) for measure in MOVED)
-    still = on.tally.stock("out", on.question.today) if on.has_numbered else 0
+    still = answers(on.tally, on.question, ["K12"])["K12"].numerator
     frozen = _frozen(connection, org, on)
     status = _status(connection, org, on, frozen)
     names: dict[str, Any] = {

@@ -25,7 +25,7 @@ Reading = Annotated[Visit, Depends(visits(DASHBOARD))]
 
 @router.get(DASHBOARD.path)
 def month_page(visit: Reading) -> Response:
-    """Show a month: the last complete one unless the address names another."""
+    """Show a month: the one usually shown unless the address names another."""
     with visit.server.database.reading() as connection:
         question = asked(visit, connection, load_book(connection, visit.who.org))
         if question is None:

@@ -33,7 +33,7 @@ class PageRoute(APIRoute):
         async def answered(request: Request) -> Response:
             try:
                 return await answer(request)
-            except (BoucleError, RequestValidationError, HTTPException) as error:
+            except Exception as error:  # noqa: BLE001 - a person's browser gets a page of a bug too
                 return await run_in_threadpool(_answer, request, error)
 
         return answered
@@ -49,13 +49,23 @@ def install(app: FastAPI) -> None:
     before: Any = app.exception_handlers[HTTPException]
 
     async def not_there(request: Request, error: Exception) -> Response:
-        for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_PROGRAMS)
-        if for_people and isinstance(error, HTTPException):
+        if _is_for_people(request) and isinstance(error, HTTPException):
             return await run_in_threadpool(_answer, request, error)
         answer: Response = before(request, error)
         return answer
 
     app.add_exception_handler(HTTPException, not_there)
+
+
+async def refused(request: Request, status: int) -> Response | None:
+    """Give the page of a request that was refused before it was read; None where a program asks."""
+    if not _is_for_people(request):
+        return None
+    return await run_in_threadpool(_answer, request, HTTPException(status))
+
+
+def _is_for_people(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_PROGRAMS)
 
 
 def _answer(request: Request, error: Exception) -> Response:
@@ -89,18 +99,32 @@ def resume(visit: Visit, action: str, typed: tuple[tuple[str, str], ...], *, sta
 def _error_page(request: Request, error: Exception) -> Response:
     known: Visit | None = getattr(request.state, "visit", None)
     visit = known or stranger(request)
-    status = error.status if isinstance(error, BoucleError) else getattr(error, "status_code", 422)
+    status = _status_of(error)
     incident = note_incident(error, request.url.path) if status >= 500 else ""  # noqa: PLR2004
     match error:
         case ServerError():
             detail = error.said(visit.lang)
         case HTTPException(status_code=404):
             detail = say("web.no_page", visit.lang)
+        case HTTPException(status_code=413):
+            detail = say("api.too_large", visit.lang)
         case RequestValidationError() | HTTPException():
             detail = say("web.bad_address", visit.lang)
         case _:
-            detail = say("api.internal", visit.lang, incident=incident)
+            detail = say("web.internal", visit.lang)
     return render(visit, "error.html", status=status, detail=detail, incident=incident)
+
+
+def _status_of(error: Exception) -> int:
+    match error:
+        case BoucleError():
+            return error.status
+        case HTTPException():
+            return error.status_code
+        case RequestValidationError():
+            return 422
+        case _:
+            return 500
 
 
 def _target(request: Request) -> str:

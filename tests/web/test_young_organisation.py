@@ -1,0 +1,121 @@
+"""The pages of an organisation in its first month, and the pages that people get of what nobody expected."""
+
+import re
+from typing import Any
+
+import pytest
+
+from boucle_server import closing
+from boucle_server.errors import InvalidInputError
+from boucle_server.exports import report
+from boucle_server.web import dashboard_pages
+from tests.api.serving import Served
+from tests.builders import DAY, START_MS, code
+from tests.server.figures_world import draft, record
+from tests.server.people import an_org
+from tests.web.browser import opened, signed_in
+
+AS_A_BROWSER = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": "fr"}
+BORN = 304
+"""Days after the start of 2026: 1 November."""
+
+
+async def a_newcomer(served: Served, *drafts: Any) -> None:
+    """Make an organisation that began in November, as seen on the 29th, with what its drafts say."""
+    an_org(served.database, "acme")
+    network = [("site", "hub", {"name": "Dépôt"}), ("partner", "rhin", {"name": "Rhin Plasturgie"})]
+    network += [("site", "mulhouse", {"name": "Mulhouse", "partner": "rhin"})]
+    network += [("item_type", "bac", {"name": "Bac 600×400"}), ("item_type", "film", {"tracking": "quantity"})]
+    set_up = [
+        draft("reference.set", at=BORN, body={"table": table, "key": key, "valid_from": 0, "row": row})
+        for table, key, row in network
+    ]
+    served.clock.ms = START_MS + (BORN + 28) * DAY
+    record(served.database, "acme", [*set_up, *drafts], now_ms=served.clock.ms)
+    await signed_in(served)
+
+
+def one_crate() -> list[Any]:
+    return [
+        draft("item.commissioned", code(1), at=BORN + 1, body={"type": "bac"}, place="hub"),
+        draft("item.shipped", code(1), at=BORN + 2, body={"to": "mulhouse"}, place="hub"),
+    ]
+
+
+async def test_the_first_page_of_a_new_organisation_is_its_first_month(served: Served) -> None:
+    await a_newcomer(served, *one_crate())
+    page = await opened(served, "/tableau")
+    assert page.status == 200
+    assert "· novembre 2026" in page.texts
+    assert page.texts[page.texts.index("En circulation") + 1] == "1"
+    for path in (
+        "/tableau/chiffres",
+        "/tableau/chiffre/K1",
+        "/partenaires",
+        "/partenaires/rhin",
+        "/objets",
+        "/tableau/rapport.pdf",
+    ):
+        answer = await served.client.get(path, headers=AS_A_BROWSER)
+        assert answer.status_code == 200, path
+
+
+async def test_quantities_alone_make_a_first_month_too(served: Served) -> None:
+    film: dict[str, Any] = {"item_type": "film", "qty": 12, "place": "hub"}
+    await a_newcomer(served, draft("item.shipped", at=BORN + 2, body={"to": "mulhouse"}, **film))
+    page = await opened(served, "/tableau")
+    assert "· novembre 2026" in page.texts
+    assert "enlevez un filtre" not in page.text
+
+
+async def test_a_month_without_movement_says_so_and_leads_to_the_running_one(served: Served) -> None:
+    film: dict[str, Any] = {"item_type": "film", "qty": 12, "place": "hub"}
+    await a_newcomer(served, draft("item.received", at=BORN - 60, **film), draft("item.received", at=BORN + 2, **film))
+    page = await opened(served, "/tableau")
+    assert "Aucun mouvement en octobre 2026" in page.texts
+    assert "enlevez un filtre" not in page.text
+    assert "/tableau?month=2026-11" in page.attributes("a", "href")
+
+
+async def test_no_month_is_closed_before_anything_was_known(served: Served) -> None:
+    await a_newcomer(served)
+    with served.database.writing("acme") as connection, pytest.raises(InvalidInputError, match="nothing is known"):
+        closing.close(connection, "acme", "2026-10", by="console", now_ms=served.clock.ms)
+    record(served.database, "acme", one_crate(), now_ms=served.clock.ms)
+    with (
+        served.database.writing("acme") as connection,
+        pytest.raises(InvalidInputError, match="nothing is known before 2026-11"),
+    ):
+        closing.close(connection, "acme", "2026-10", by="console", now_ms=served.clock.ms)
+    with served.database.writing("acme") as connection:
+        later = START_MS + (BORN + 40) * DAY
+        assert closing.close(connection, "acme", "2026-11", by="console", now_ms=later).revision == 1
+        assert report.document(connection, "acme", ["2026-10"], as_of_ms=later, lang="fr").startswith(b"%PDF")
+
+
+async def test_a_bug_is_a_page_with_its_number_for_a_person(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_newcomer(served, *one_crate())
+
+    def broken(*_: object) -> object:
+        raise ValueError("a secret")
+
+    monkeypatch.setattr(dashboard_pages, "dashboard", broken)
+    page = await opened(served, "/tableau")
+    assert page.status == 500
+    assert page.answer.headers["content-type"].startswith("text/html")
+    assert "Ce qui était enregistré est gardé" in page.text
+    assert re.search(r"Numéro de l’incident : [0-9a-f]{12}", page.text)
+    assert "secret" not in page.answer.text
+    assert "/objets" in page.attributes("a", "href")
+
+
+@pytest.mark.parametrize("path", ["/objets/%00", "/tableau?month=%00"])
+async def test_an_address_that_is_refused_unread_is_a_page_for_a_person_and_a_problem_for_a_program(
+    served: Served, path: str
+) -> None:
+    told = await served.client.get(path, headers=AS_A_BROWSER)
+    assert told.status_code == 400
+    assert "Cette adresse demande quelque chose" in told.text
+    assert told.headers["x-content-type-options"] == "nosniff"
+    program = await served.client.get(path, headers={"Accept": "application/json"})
+    assert program.headers["content-type"] == "application/problem+json"
