@@ -63,7 +63,7 @@ def said_kg(mass_g: int, lang: str) -> str:
     grouped = f"{whole:,}".replace(",", "\u202f" if lang == "fr" else ",")
     decimals = f"{rest:03}".rstrip("0")
     sign = "," if lang == "fr" else "."
-    return f"{grouped}{sign + decimals if decimals else ''} kg"
+    return f"{grouped}{sign + decimals if decimals else ''}\u00a0kg"
 
 
 def words_of(doubted: Doubt) -> str:

@@ -27,6 +27,7 @@ class Command(StrEnum):
     CLEAN = "clean"
     HOLD = "hold"
     LABEL = "label"
+    WEIGH = "weigh"
     UNDO = "undo"
     FINISH = "finish"
     VALIDATE = "validate"

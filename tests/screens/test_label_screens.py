@@ -69,7 +69,7 @@ def test_a_serial_number_and_a_tare_go_with_the_next_label_alone(hand: Hand) -> 
     hand.tap("Tare")
     for key in ("4", "7", ",", "5", "OK"):
         hand.tap(key)
-    assert hand.sees("Tare : 47,5 kg")
+    assert hand.sees("Tare : 47,5\u00a0kg")
     hand.scan(LABEL + BLANK[0])
     assert last(hand)["body"] == {"type": "palette", "serial": "SN-2041/7", "tare_g": 47_500}
     hand.scan(LABEL + BLANK[1])

@@ -1,6 +1,7 @@
 """The warehouse in every state that a person meets: a reception with verdicts, a count, quarantine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from boucle.codes import Kind, mint
@@ -8,6 +9,8 @@ from boucle_field.outbox import Draft
 from boucle_field.screens.differences_screen import DifferencesScreen
 from boucle_field.screens.label_screens import PickScreen, ReprintScreen, SerialScreen, TareScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
+from boucle_field.screens.weigh_steps import TreatmentCodeStep, WeighTareStep
+from boucle_field.weighed import Job, Treatment, Weighing
 from boucle_field.work import Amount
 from tests.builders import code
 from tests.screens.hand import Hand
@@ -21,6 +24,7 @@ def warehouse_scenes(hand: Hand) -> Iterator[str]:
     yield from _a_count(hand)
     yield from _quarantine(hand)
     yield from _labels(hand)
+    yield from _weighing(hand)
 
 
 def _a_reception(hand: Hand) -> Iterator[str]:
@@ -122,4 +126,38 @@ def _labels(hand: Hand) -> Iterator[str]:
     yield "reprint"
     face.screen.ask()
     yield "reprint-asked"
+    face.home()
+
+
+def _weighing(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    face.choose("weigh")
+    yield "weigh"
+    arrival = Weighing(job=Job.ARRIVAL)
+    face.weigh(arrival)
+    yield "weigh-what"
+    face.weigh(replace(arrival, item_type="film"))
+    yield "weigh-from"
+    face.weigh(replace(arrival, item_type="film", giver="charleville"))
+    yield "weigh-mass"
+    face.screen.entered("12,5")
+    yield "weighed"
+    face.screen.entered("90000")
+    yield "weigh-doubt"
+    face.open(WeighTareStep, arrival)
+    yield "weigh-tare"
+    leaving = Weighing(job=Job.TREATMENT, code=code(23))
+    face.weigh(leaving)
+    yield "treatment"
+    face.open(TreatmentCodeStep, leaving)
+    yield "treatment-code"
+    face.weigh(replace(leaving, treatment=Treatment("R11")))
+    yield "treatment-mode"
+    face.weigh(replace(leaving, treatment=Treatment("R4", "", "recycling")))
+    yield "outlet"
+    outlet = "Établissements Kieffer-Schlumberger Recyclage & Fils"
+    face.weigh(replace(leaving, treatment=Treatment("R4", "", "recycling"), outlet=outlet))
+    yield "leaving-mass"
+    face.screen.entered("47,5")
+    yield "left"
     face.home()

@@ -23,7 +23,15 @@ _WORDS: Final = {
     Outcome.REFUSED: "screen.help_refused",
 }
 
-_MORE: Final = ("screen.help_kept", "screen.help_twice", "screen.help_scanner", "screen.help_sort", "screen.help_count")
+_MORE: Final = (
+    "screen.help_kept",
+    "screen.help_twice",
+    "screen.help_scanner",
+    "screen.help_sort",
+    "screen.help_count",
+    "screen.help_label",
+    "screen.help_weigh",
+)
 
 
 class HelpScreen(Screen):

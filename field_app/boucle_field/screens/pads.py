@@ -188,6 +188,7 @@ class MassPad(Pad):
             key_dp=theme.GLOVE,
             longest=LONGEST_MASS,
             entered=entered,
+            shown=lambda text: f"{text} kg" if text.replace(",", "").isdigit() else text,
         )
         self.add_widget(
             BigButton(DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2)

@@ -23,8 +23,10 @@ from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
 from boucle_field.screens.warehouse_screens import ASKED, SourceScreen, WarehouseScreen
+from boucle_field.screens.weigh_screens import step_of
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, PlaceScreen, SummaryScreen
 from boucle_field.visit import Visit
+from boucle_field.weighed import Weighing
 from boucle_field.work import ACTIONS, Amount, Where
 
 if TYPE_CHECKING:
@@ -259,6 +261,10 @@ class Router(RoundRouter):
             self.begin(action, home, said=said or {})
         else:
             self._refuse("told.no_home")
+
+    def weigh(self, weighing: Weighing) -> None:
+        """Open the step of a weighing that is to be answered next."""
+        self.open(step_of(self.at, weighing), weighing)
 
     def open_warehouse(self) -> None:
         """Open what is done in the warehouse."""

@@ -10,6 +10,7 @@ from boucle_field.screens.controls import BigButton
 from boucle_field.screens.label_screens import LabelScreen
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.weigh_screens import WeighScreen
 from boucle_field.visit import name_of_place
 from boucle_field.work import ACTIONS, Amount
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 JOBS: Final = {
     **{name: ACTIONS[name].kind for name in ("count", "sort", "clean")},
     "label": "label.bound",
+    "weigh": "item.moved",
     **{name: ACTIONS[name].kind for name in ("hold", "unhold")},
 }
 """What is offered, each with the kind of event that shows who may do it."""
@@ -106,5 +108,5 @@ class SourceScreen(Screen):
             screen.count(self.amount, stop=stop)
 
 
-ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen, "label": LabelScreen}
+ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen, "label": LabelScreen, "weigh": WeighScreen}
 """What a person is asked before an action begins."""
