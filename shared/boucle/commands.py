@@ -24,7 +24,6 @@ class Command(StrEnum):
     SHIP = "ship"
     MOVE = "move"
     COUNT = "count"
-    CLEAN = "clean"
     HOLD = "hold"
     LABEL = "label"
     WEIGH = "weigh"

@@ -87,7 +87,8 @@ def test_what_nobody_here_may_decide_is_not_offered(hand: Hand, monkeypatch: pyt
 def test_washing_makes_things_ready_one_scan_each(hand: Hand) -> None:
     hand.face.at.desk.record(Draft(kind="item.sorted", code=code(21), place="strasbourg", body={"verdict": "dirty"}))
     assert stage(hand, 21)[0] == "cleaning"
-    command(hand, Command.CLEAN)
+    hand.tap("Entrepôt")
+    hand.tap("Laver")
     scan_crates(hand, range(21, 22))
     assert stage(hand, 21)[0] == "available"
 
