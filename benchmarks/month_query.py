@@ -28,7 +28,7 @@ from boucle_server.db import Database
 from boucle_server.read_tables import CELL
 from boucle_server.schema import prepare
 from boucle_server.tables import RECORD
-from boucle_server.web.dashboard import LOOPS, YEAR
+from boucle_server.web.month_lines import LOOPS, YEAR
 
 ORG: Final = "bench"
 ZONE: Final = "Europe/Paris"

@@ -148,7 +148,7 @@ async def test_a_filter_that_nobody_has_data_for_is_an_empty_page_that_says_so(s
 async def test_a_figure_leads_to_its_filters_and_to_the_events_behind_it(served: Served) -> None:
     await a_manager_s_year(served)
     page = await opened(served, "/tableau")
-    (href,) = [href for href in page.attributes("a", "href") if href.startswith("/tableau/chiffre/K7?")]
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/tableau/chiffre/K7?")}
     one = await opened(served, href.replace("month=2026-05", "month=2026-03"))
     assert "Alsace" in one.text
     assert [each for each in one.attributes("a", "href") if "loop=alsace" in each]

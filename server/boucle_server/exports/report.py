@@ -28,8 +28,9 @@ from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
 from boucle_server.web.behind_figure import all_figures
 from boucle_server.web.chart import Chart
-from boucle_server.web.dashboard import TILES, Band, Dashboard, Line, dashboard
+from boucle_server.web.dashboard import TILES, Band, Dashboard, dashboard
 from boucle_server.web.figures import Figure, figure
+from boucle_server.web.month_lines import Line
 
 Block = dict[str, Any]
 """One block of `pdf/templates/report.typ`."""

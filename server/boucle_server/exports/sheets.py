@@ -16,7 +16,11 @@ Cell: TypeAlias = str | int | Fraction | None
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet that opens a CSV takes a text that begins so for a formula."""
 DECIMALS: Final = 6
-_WIDTH: Final = 14
+_NARROWEST, _WIDEST = 10, 48
+"""Characters of a column."""
+_LOOKED_AT: Final = 500
+"""Rows whose lengths decide how wide a column is."""
+EXCEL_IN_FRANCE: Final = "fr"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +32,16 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-def write_csv(file: IO[bytes], sheet: Sheet) -> None:
-    """Write one table: UTF-8, commas, decimal points (RFC 4180)."""
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(sheet.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in sheet.rows)
+def write_csv(file: IO[bytes], sheet: Sheet, *, for_excel: str = "") -> None:
+    """Write one table: UTF-8, commas, decimal points (RFC 4180).
+
+    For `EXCEL_IN_FRANCE`, what that program opens without a question: a byte order mark, semicolons, decimal commas.
+    """
+    french = for_excel == EXCEL_IN_FRANCE
+    text = io.TextIOWrapper(file, encoding="utf-8-sig" if french else "utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n", delimiter=";" if french else ",")
+    writer.writerow([_plain(column, french=french) for column in sheet.columns])
+    writer.writerows([_plain(cell, french=french) for cell in row] for row in sheet.rows)
     text.detach()
 
 
@@ -51,8 +59,8 @@ def write_xlsx(file: IO[bytes], sheets: Iterable[Sheet], *, at_ms: int) -> None:
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)
         page.freeze_panes(1, 0)
-        page.set_column(0, max(0, len(sheet.columns) - 1), _WIDTH)
         for column, title in enumerate(sheet.columns):
+            page.set_column(column, column, _width(sheet, column))
             page.write_string(0, column, title, head)
         for line, row in enumerate(sheet.rows, start=1):
             for column, cell in enumerate(row):
@@ -72,13 +80,18 @@ def decimal(value: Fraction) -> str:
     return f"{'-' if micro < 0 else ''}{whole}.{rest:0{DECIMALS}d}"
 
 
-def _plain(cell: Cell) -> str:
+def _width(sheet: Sheet, column: int) -> int:
+    longest = max([len(sheet.columns[column]), *(len(_plain(row[column])) for row in sheet.rows[:_LOOKED_AT])])
+    return min(_WIDEST, max(_NARROWEST, longest + 2))
+
+
+def _plain(cell: Cell, *, french: bool = False) -> str:
     match cell:
         case None:
             return ""
         case str():
             return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
         case Fraction():
-            return decimal(cell)
+            return decimal(cell).replace(".", ",") if french else decimal(cell)
         case int():
             return str(cell)

@@ -13,6 +13,7 @@ from boucle_server.web import people_list, register
 from boucle_server.web.places import ADMIN, PEOPLE, REGISTER, TOKENS
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -46,4 +47,9 @@ def roles_page(visit: Reading) -> Response:
         (say(f"role.{role.value}", visit.lang), [each in CAPABILITIES[role] for each in Capability]) for role in Role
     ]
     heads = [say(f"web.can_{each.value}", visit.lang) for each in Capability]
+    if format_of(visit):
+        said = [(name, *(say("web.yes" if each else "web.no", visit.lang) for each in may)) for name, may in rows]
+        title = say("web.roles_title", visit.lang)
+        whole = Table(key="roles", title=title, heads=[say("web.role", visit.lang), *heads], rows=said)
+        return table_file(visit, "roles", [whole])
     return render(visit, "roles.html", place=ADMIN, rows=rows, heads=heads)

@@ -1,8 +1,10 @@
 """One figure in full: twelve months of it, its value under each filter, the events that made it."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -17,12 +19,16 @@ from boucle_server.errors import NotFoundError
 from boucle_server.web import numbers
 from boucle_server.web.asking import NO_LOOP, Asked
 from boucle_server.web.chart import Chart, chart, line
-from boucle_server.web.dashboard import Ground, Line, ground, is_settled
+from boucle_server.web.dashboard import is_settled
 from boucle_server.web.figures import Badge, Figure, badge, figure, quality
 from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.month_ground import Ground, ground
+from boucle_server.web.month_lines import Line
 
 CODES: Final = 20
 """Codes of which the events are shown on one page."""
+CODES_OF_FILE: Final = 500
+"""Codes of which the events are looked up together for a file."""
 _PERMILLE: Final = 1000
 _KILO: Final = 1000
 
@@ -35,12 +41,16 @@ class Part:
     name: str
     value: str
     parts: str
+    exact: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One event behind a figure."""
+    """One event behind a figure; `exact` says how much it added to each measure."""
 
+    id: str
+    at_ms: int
+    exact: str
     when: str
     kind: str
     code: str
@@ -99,11 +109,40 @@ def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, 
     )
 
 
+def all_events(connection: Connection, org: str, asked: Asked, name: str, *, most: int) -> Iterator[Row]:
+    """Give every event behind a figure, at most so many; none where a filter cannot be told apart."""
+    definition = find(name)
+    if definition is None or asked.narrowed.narrowed.keys() - definition.by:
+        return
+    on = ground(connection, org, asked)
+    after: str | None = ""
+    while after is not None and most > 0:
+        page = behind.behind(connection, org, definition, on.question, after=after, limit=CODES_OF_FILE)
+        for each in page.rows[:most]:
+            yield _row(each, asked)
+        most -= len(page.rows)
+        after = page.next
+
+
 def _line(on: Ground, definition: Definition, month: str, value: Value) -> Line:
     mark: Badge | None = badge(value, on.of(month), on.lang)
     shown = numbers.DASH if value.value is None else numbers.quantity(value.value, value.unit, on.lang)
     cells = (shown, numbers.parts(definition, value, on.lang), numbers.interval(value, on.lang))
-    return Line(key=month, head=numbers.month_name(month, on.lang), cells=cells, badge=mark)
+    exact = (*parts_of(value), *(None if bound is None else numbers.exact(bound) for bound in _bounds(value)))
+    return Line(key=month, head=numbers.month_name(month, on.lang), cells=cells, exact=exact, badge=mark)
+
+
+def parts_of(value: Value) -> tuple[Fraction | None, int | None, int | None]:
+    """Give a value in the unit of its word, with its two parts as they were counted."""
+    return numbers.exact(value), value.numerator, value.denominator
+
+
+def _bounds(value: Value) -> tuple[Value | None, Value | None]:
+    low, high = value.ci_low, value.ci_high
+    return (
+        None if low is None else replace(value, value=low),
+        None if high is None else replace(value, value=high),
+    )
 
 
 def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value]) -> tuple[Chart, str]:
@@ -150,6 +189,7 @@ def _part(on: Ground, definition: Definition, dimension: str, key: str, tally: T
         name=on.asked.name_of(dimension, key),
         value=numbers.DASH if value.value is None else numbers.quantity(value.value, value.unit, on.lang),
         parts=numbers.parts(definition, value, on.lang),
+        exact=value,
     )
 
 
@@ -160,8 +200,14 @@ def _row(counted: behind.Counted, asked: Asked) -> Row:
         code, href = printed(event.subject), href_of(event.subject)
     else:
         code, href = f"{event.qty} × {asked.name_of('type', event.item_type)}", ""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for at, n in counted.facts:
+        sums[at.measure] += n
     counts = sorted({say(f"web.measure_{at.measure}", asked.lang) for at, _ in counted.facts})
     return Row(
+        id=event.id,
+        at_ms=event.teff,
+        exact=", ".join(f"{say(f'web.measure_{name}', asked.lang)} {n:+}" for name, n in sorted(sums.items())),
         when=moment(event.teff, site.zone, asked.lang),
         kind=kind_text(event.kind, asked.lang),
         code=code,

@@ -9,36 +9,23 @@ from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE, answers
 from boucle.clock import next_month
-from boucle.kpi import Maturity, Question, Value
-from boucle.tally import Tally
+from boucle.kpi import Maturity, Value
 from boucle.words import say
-from boucle_server import closing, months, reports
-from boucle_server.months import Life, MonthState
+from boucle_server import closing
+from boucle_server.months import MonthState
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
 from boucle_server.web.chart import Chart, chart, line
-from boucle_server.web.figures import Badge, Figure, as_reported, change, figure, is_young
+from boucle_server.web.figures import Badge, Figure, as_reported, change, figure
+from boucle_server.web.month_compare import BACK, Compared, compared
+from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
+from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line
 
-YEAR: Final = ("K1", "K7", "K12", "K20-mass", "K22")
-LOOPS: Final = ("K11-median", "K12", "K13", "K20-mass")
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
 FROZEN: Final = frozenset({"K7", "K20-mass", "K22", "K12"})
 """Figures that a closed month shows as they were reported."""
-MONTHS: Final = 12
-OLDEST: Final = 6
-"""How many months back a cohort that is old enough is looked for."""
 MOVED: Final = ("dispatch", "return", "qty_dispatch", "qty_return", "received_units", "treated_g", "commissioned")
 """Measures of which any shows that something happened."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a table: what its head leads to, its head, its cells, and a mark beside the head."""
-
-    key: str
-    head: str
-    cells: tuple[str, ...]
-    badge: Badge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +35,7 @@ class Band:
     name: str
     n: str
     length: int
+    exact: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +64,9 @@ class Dashboard:
     chart_text: str = ""
     rates: Chart | None = None
     rates_title: str = ""
+    compared: tuple[Compared, ...] = ()
+    compared_names: tuple[str, ...] = ()
+    """The months of its columns."""
     quantities: bool = False
     year: tuple[Line, ...] = ()
     loops: tuple[Line, ...] = ()
@@ -84,53 +75,6 @@ class Dashboard:
     overdue: tuple[Band, ...] = ()
     evidence: tuple[Band, ...] = ()
     known: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What all parts of the page are computed from."""
-
-    asked: Asked
-    question: Question
-    tally: Tally
-    life: Life
-    months: tuple[str, ...]
-
-    @property
-    def lang(self) -> str:
-        """The language of the page."""
-        return self.asked.lang
-
-    @property
-    def has_numbered(self) -> bool:
-        """Whether anything of what is asked for is followed piece by piece."""
-        return has_numbered(self.tally)
-
-    def of(self, month: str) -> Question:
-        """Give the question of another month."""
-        return replace(self.question, months=(month,), late=None)
-
-
-def ground(connection: Connection, org: str, asked: Asked) -> Ground:
-    """Fetch the sums and what is known of the months."""
-    shown = tuple(str(next_month(asked.month, -back)) for back in range(MONTHS - 1, -1, -1))
-    # Before anything was known there is nothing to show, and no nil either.
-    shown = tuple(month for month in shown if month >= asked.known[0])
-    causes = months.causes_of(connection, org, shown, zone=asked.zone, now_ms=asked.now_ms)
-    (life,) = months.lives(connection, org, [asked.month], now_ms=asked.now_ms)
-    whole = not asked.narrowed.narrowed
-    late = reports.late_events(connection, org, [asked.month], asked.zone) if whole else None
-    question = reports.question(
-        connection,
-        org,
-        [asked.month],
-        as_of_ms=asked.now_ms,
-        narrowed=asked.narrowed,
-        reasons=months.reasons_of(causes),
-        late=late,
-    )
-    tally = reports.tally(connection, org, asked.narrowed)
-    return Ground(asked=asked, question=question, tally=tally, life=life, months=shown)
 
 
 def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
@@ -162,9 +106,11 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         chart_text=_chart_text(on.months, series, lang),
         rates=_rates(on, year),
         rates_title=say("web.rates_title", lang, name=say(CATALOGUE[_rate_of(on)].words("name"), lang)),
+        compared=compared(on, values, frozen, cohort),
+        compared_names=tuple(numbers.month_name(next_month(asked.month, -back), lang) for back in (0, *BACK)),
         quantities=any(any(quantity_moves(on.tally, each)) for each in on.months),
-        year=tuple(_month_line(on, each, year[each]) for each in reversed(on.months)),
-        loops=tuple(_loops(connection, org, on, cohort)),
+        year=tuple(month_line(on, each, year[each]) for each in reversed(on.months)),
+        loops=tuple(loop_lines(connection, org, on, cohort)),
         cohort_name=numbers.month_name(cohort, lang),
         visits=bands(values["K11-open"], lang, age),
         overdue=bands(values["K13"], lang, age),
@@ -173,37 +119,11 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     )
 
 
-def has_numbered(tally: Tally) -> bool:
-    """Tell whether containers with numbers were ever there."""
-    return bool(tally.months("month", "dispatch") or tally.months("day", "pool") or tally.months("day", "out"))
-
-
-def unit_moves(tally: Tally, month: str) -> tuple[int, int]:
-    """Give the dispatches and the returns of containers followed piece by piece."""
-    returns = tally.total("month", "return", [month]) + tally.total("month", "return_implied", [month])
-    return tally.total("month", "dispatch", [month]), returns
-
-
-def quantity_moves(tally: Tally, month: str) -> tuple[int, int]:
-    """Give what left and came back of what is only counted."""
-    return tally.total("month", "qty_dispatch", [month]), tally.total("month", "qty_return", [month])
-
-
-def grown_month(on: Ground) -> str:
-    """Give the newest month at or before the one asked for of which the cohort is old enough, else that one."""
-    for back in range(OLDEST):
-        month = str(next_month(on.asked.month, -back))
-        value = answers(on.tally, on.of(month), ["K1"])["K1"]
-        if value.value is not None and not is_young(value, on.of(month)):
-            return month
-    return on.asked.month
-
-
 def bands(value: Value, lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
     """Give the parts of a value as lengths, in their order; `words` gives the key of the name of each."""
     most = max([1, *value.bands.values()])
     return tuple(
-        Band(name=say(words(name), lang), n=numbers.number(n, 0, lang), length=1000 * max(0, n) // most)
+        Band(name=say(words(name), lang), n=numbers.number(n, 0, lang), length=1000 * max(0, n) // most, exact=n)
         for name, n in value.bands.items()
         if any(value.bands.values())
     )
@@ -304,73 +224,6 @@ def _status(connection: Connection, org: str, on: Ground, frozen: Mapping[str, V
     )
     late, _ = closing.late_events(connection, org, on.asked.month, life.closing)
     return Status(badge=(kind, word), causes=causes, since=since, late=late)
-
-
-def _month_line(on: Ground, month: str, values: Mapping[str, Value]) -> Line:
-    question, lang = on.of(month), on.lang
-    runs = not question.is_over(month) or bool(question.reasons.get(month))
-    word = say("page.provisional", lang) if runs else ""
-    return Line(
-        key=month,
-        head=numbers.month_name(month, lang),
-        cells=(*_moves(on.tally, month, lang), *(_cell(values[id_], question, lang, on.has_numbered) for id_ in YEAR)),
-        badge=("warn", word) if word else None,
-    )
-
-
-def _moves(tally: Tally, month: str, lang: str) -> tuple[str, ...]:
-    """Write what left and came back, pieces apart from quantities; a dash for what there is none of at all."""
-    units = (numbers.number(n, 0, lang) for n in unit_moves(tally, month))
-    quantities = quantity_moves(tally, month)
-    shown = f"{numbers.number(quantities[0], 0, lang)} / {numbers.number(quantities[1], 0, lang)}"
-    return (
-        *(units if has_numbered(tally) else (numbers.DASH, numbers.DASH)),
-        shown if tally.months("month", "qty_dispatch") else numbers.DASH,
-    )
-
-
-def _cell(value: Value, question: Question, lang: str, numbered: bool = True) -> str:  # noqa: FBT001, FBT002
-    if value.definition_id == "K12" and not numbered:
-        return numbers.DASH
-    young = value.value is not None and is_young(value, question)
-    return numbers.shown(value, lang) + (f" ({say('web.young_short', lang)})" if young else "")
-
-
-def _loops(connection: Connection, org: str, on: Ground, cohort: str) -> list[Line]:
-    lines = []
-    for loop, tally in _by_loop(connection, org, on.asked).items():
-        question = replace(on.question, late=None, narrowed=replace(on.asked.narrowed, loop=loop))
-        values = answers(tally, question, LOOPS)
-        moves = (*unit_moves(tally, on.asked.month), *quantity_moves(tally, on.asked.month))
-        if not any(moves) and not any(value.numerator or value.denominator for value in values.values()):
-            continue
-        numbered = has_numbered(tally)
-        rate = answers(tally, replace(question, months=(cohort,)), ["K1"])["K1"]
-        cells = (
-            *_moves(tally, on.asked.month, on.lang),
-            _cell(rate, replace(question, months=(cohort,)), on.lang),
-            *(_loop_cell(value, on.lang, numbered=numbered) for value in values.values()),
-        )
-        lines.append(Line(key=loop, head=on.asked.name_of("loop", loop), cells=cells))
-    return sorted(lines, key=lambda line: line.head.casefold())
-
-
-def _by_loop(connection: Connection, org: str, asked: Asked) -> dict[str, Tally]:
-    """Give the sums of each loop under the other filters."""
-    if asked.narrowed.loop is not None:
-        return {asked.narrowed.loop: reports.tally(connection, org, asked.narrowed)}
-    every = reports.tallies(connection, org, "loop")
-    if not asked.narrowed.narrowed:
-        return every
-    return {loop: reports.tally(connection, org, replace(asked.narrowed, loop=loop)) for loop in every}
-
-
-def _loop_cell(value: Value, lang: str, *, numbered: bool) -> str:
-    if value.definition_id in ("K12", "K13") and not numbered:
-        return numbers.DASH
-    if value.definition_id == "K13" and value.value is not None:
-        return numbers.number(value.numerator, 0, lang)
-    return numbers.shown(value, lang)
 
 
 def _known(evidence: Value, lang: str) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from starlette.responses import Response
 from boucle_server import reports
 from boucle_server.projections import load_book
 from boucle_server.web.asking import asked
-from boucle_server.web.behind_figure import all_figures, behind_figure
+from boucle_server.web.behind_figure import all_events, all_figures, behind_figure
 from boucle_server.web.dashboard import dashboard
+from boucle_server.web.dashboard_tables import dashboard_tables, figure_tables, figures_tables
 from boucle_server.web.first_steps import first_steps
 from boucle_server.web.places import DASHBOARD
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import MOST_ROWS, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -31,6 +33,8 @@ def month_page(visit: Reading) -> Response:
         if question is None:
             return render(visit, "no_data.html", place=DASHBOARD)
         content = dashboard(connection, visit.who.org, question)
+        if format_of(visit) and not question.problems:
+            return table_file(visit, f"tableau-{question.month}", dashboard_tables(content, question))
         steps = first_steps(connection, visit)
         reference = reports.reference_digest(connection, visit.who.org)[:12]
     return render(
@@ -52,6 +56,8 @@ def figures_page(visit: Reading) -> Response:
         if question is None:
             return render(visit, "no_data.html", place=DASHBOARD)
         found = all_figures(connection, visit.who.org, question)
+    if format_of(visit) and not question.problems:
+        return table_file(visit, f"chiffres-{question.month}", figures_tables(found, question))
     return render(visit.noting(*question.problems), "figures.html", place=DASHBOARD, asked=question, figures=found)
 
 
@@ -63,4 +69,8 @@ def figure_page(visit: Reading, name: str) -> Response:
         if question is None:
             return render(visit, "no_data.html", place=DASHBOARD)
         found = behind_figure(connection, visit.who.org, question, name, after=visit.value("after"))
+        if format_of(visit) and not question.problems:
+            events = all_events(connection, visit.who.org, question, name, most=MOST_ROWS)
+            tables = figure_tables(found, question, events)
+            return table_file(visit, f"chiffre-{found.figure.id}-{question.month}", tables)
     return render(visit.noting(*question.problems), "figure.html", place=DASHBOARD, asked=question, page=found)

@@ -24,6 +24,7 @@ from boucle_server.web.places import DEVICES, ENROL, REVOKE
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.symbols import symbol
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
 
 router = pages_router()
@@ -69,7 +70,9 @@ def devices_page(visit: Reading) -> Response:
         chosen = sorted((row for row in known if state in ("all", row["status"])), key=_by_name)
         page = visit.value("page")
         first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
-        lines = _lines(visit, connection, chosen[first : first + PAGE])
+        lines = _lines(visit, connection, chosen if format_of(visit) else chosen[first : first + PAGE])
+    if format_of(visit):
+        return table_file(visit, "appareils", [_table(visit, lines)])
     number = first // PAGE + 1
     return render(
         visit,
@@ -83,6 +86,16 @@ def devices_page(visit: Reading) -> Response:
         first=visit.here(page="") if first else "",
         next=visit.here(page=str(number + 1)) if len(chosen) > first + PAGE else "",
     )
+
+
+def _table(visit: Visit, lines: list[Line]) -> Table:
+    keys = ("device", "role", "where", "devices_state", "devices_seen", "devices_unsent", "devices_gaps", "devices_app")
+    rows = [
+        (each.dev, each.name, each.role, each.site, each.state, each.seen, each.unsent, each.gaps, each.app)
+        for each in lines
+    ]
+    heads = ["id", *(say(f"web.{key}", visit.lang) for key in keys)]
+    return Table(key="devices", title=say(DEVICES.words, visit.lang), heads=heads, rows=rows)
 
 
 @router.get(ENROL.path)

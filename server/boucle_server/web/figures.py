@@ -31,6 +31,8 @@ class Figure:
     quality: tuple[str, ...]
     means: str
     formula: str
+    exact: Value
+    """What it is made of."""
     change: tuple[str, str, str] | None = None
     """A sign, the same as a word, by how much."""
     more: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ def figure(value: Value, lang: str, *, asked: Question | None = None, before: Va
         quality=quality(value, lang),
         means=say(definition.words("means"), lang),
         formula=say(definition.words("formula"), lang),
+        exact=value,
         change=change(value, before, lang),
     )
 

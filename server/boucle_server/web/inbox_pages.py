@@ -22,6 +22,7 @@ from boucle_server.web.item_words import moment
 from boucle_server.web.places import INBOX
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import MOST_ROWS, Table, format_of, table_file
 from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
 
 router = pages_router()
@@ -47,6 +48,8 @@ def inbox_page(visit: Reading) -> Response:
         asker = _asker(visit, connection)
         counts = inbox.counted(asker)
         heaps = [heap] if heap else [each for each in Heap if counts[each]]
+        if format_of(visit):
+            return _file(visit, asker, heaps)
         limit, after = (PAGE, visit.value("after")[:120]) if heap else (GLANCE, "")
         listed = {each: inbox.cases(asker, each, after=after, limit=limit + 1) for each in heaps}
         told = {
@@ -71,6 +74,19 @@ def inbox_page(visit: Reading) -> Response:
         first=visit.here(after="") if after else "",
         next=visit.here(after=following) if following else "",
     )
+
+
+def _file(visit: Visit, asker: Asker, heaps: list[Heap]) -> Response:
+    """Give every case of the heaps as one table."""
+    lang = visit.lang
+    heads = [say(f"web.{key}", lang) for key in ("inbox_kinds", "what", "item", "filter_type", "when", "inbox_todo")]
+    cases = [(heap, case) for heap in heaps for case in inbox.cases(asker, heap, limit=MOST_ROWS)]
+    told = [(heap, inbox_words.told(asker, case, lang)) for heap, case in cases]
+    rows = [
+        (inbox_words.heap_name(heap, lang), each.what, each.about, each.more or each.words, each.when, each.todo)
+        for heap, each in told
+    ]
+    return table_file(visit, "a-traiter", [Table(key="cases", title=say(INBOX.words, lang), heads=heads, rows=rows)])
 
 
 @router.get(INBOX.path + "/{heap}/{key:path}")

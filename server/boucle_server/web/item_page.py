@@ -68,16 +68,16 @@ class ItemPage:
     total: int
 
 
-def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, after: int) -> ItemPage:
+def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, after: int, most: int = PAGE) -> ItemPage:
     """Gather the page of an item by any form of any of its labels; NotFoundError."""
     org, lang = visit.who.org, visit.lang
     told = histories.history(connection, org, text)
     known = _known(connection, org, text)
-    shown = list(reversed(told))[after : after + PAGE]
+    shown = list(reversed(told))[after : after + most]
     steps = steps_of(connection, visit, book, shown)
     paging: dict[str, Any] = {
         "steps": steps,
-        "next": after + PAGE if len(told) > after + PAGE else 0,
+        "next": after + most if len(told) > after + most else 0,
         "total": len(told),
     }
     if known is None:

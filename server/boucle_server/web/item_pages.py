@@ -9,11 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from boucle_server.api.eventlog import Inclusion, proof
 from boucle_server.auth import Principal
 from boucle_server.projections import load_book
+from boucle_server.web.item_page import PAGE as STEPS
 from boucle_server.web.item_page import item_page
-from boucle_server.web.items import items, look_up
+from boucle_server.web.item_tables import history_table, items_table
+from boucle_server.web.items import PAGE, items, look_up
 from boucle_server.web.places import ITEMS, PROOFS
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import MOST_ROWS, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -32,8 +35,18 @@ def list_page(visit: Reading) -> Response:
             href, wrong = look_up(connection, visit.who.org, typed, visit.lang)
             if href:
                 return RedirectResponse(href, 303)
-        found = items(connection, visit, load_book(connection, visit.who.org))
-    return render(visit.noting(*found.problems), "items.html", place=ITEMS, found=found, typed=typed[:200], wrong=wrong)
+        most = MOST_ROWS if format_of(visit) else PAGE
+        found = items(connection, visit, load_book(connection, visit.who.org), most=most)
+    if format_of(visit) and not found.problems and not wrong:
+        return table_file(visit, "objets", [items_table(found, visit.lang)])
+    return render(
+        visit.noting(*found.problems),
+        "items.html",
+        place=ITEMS,
+        found=found,
+        typed=typed[:200],
+        wrong=wrong,
+    )
 
 
 @router.get(ITEMS.path + "/{code:path}")
@@ -44,7 +57,10 @@ def one_page(visit: Reading, code: str) -> Response:
         min(int(after), MOST_STEPS) if after.isascii() and after.isdigit() and len(after) < len(str(MOST_STEPS)) else 0
     )
     with visit.server.database.reading() as connection:
-        page = item_page(connection, visit, load_book(connection, visit.who.org), code[:1024], after=skipped)
+        book, most = load_book(connection, visit.who.org), MOST_ROWS if format_of(visit) else STEPS
+        page = item_page(connection, visit, book, code[:1024], after=skipped, most=most)
+    if format_of(visit):
+        return table_file(visit, f"objet-{page.title}", [history_table(page, visit.lang)])
     return render(visit, "item.html", place=ITEMS, page=page, after=skipped)
 
 

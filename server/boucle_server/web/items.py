@@ -14,7 +14,7 @@ from boucle.item import Item, load
 from boucle.lifecycle import OUT, Stage
 from boucle.reference import Book
 from boucle.words import say
-from boucle_server import histories, reports
+from boucle_server import histories, reports, rows
 from boucle_server.errors import NotFoundError
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.web.asking import Option
@@ -43,6 +43,9 @@ class Row:
     place: str
     days_out: str
     late: str
+    exact_days: int | None
+    exact_late: int
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def look_up(connection: Connection, org: str, text: str, lang: str) -> tuple[str
     return href_of(label.key), ""
 
 
-def items(connection: Connection, visit: Visit, book: Book) -> Found:
+def items(connection: Connection, visit: Visit, book: Book, *, most: int = PAGE) -> Found:
     """Give a page of items under the filters of an address."""
     org, lang = visit.who.org, visit.lang
     today = day_of(visit.now_ms, visit.who.zone)
@@ -81,13 +84,13 @@ def items(connection: Connection, visit: Visit, book: Book) -> Found:
     where += [ITEM.c[name] == value for name, value in chosen.items() if value]
     if visit.value("late"):
         where += [ITEM.c.out_since.is_not(None), ITEM.c.due != "", ITEM.c.due < today]
-    query = sa.select(ITEM.c.item, ITEM.c.state).where(*where).order_by(ITEM.c.item).limit(PAGE + 1)
+    query = sa.select(ITEM.c.item, ITEM.c.state).where(*where).order_by(ITEM.c.item).limit(most + 1)
     found = connection.execute(query).all()
-    codes = _codes(connection, org, [row.item for row in found[:PAGE]])
-    rows = tuple(_row(load(row.state), codes.get(row.item, row.item), book, visit) for row in found[:PAGE])
+    codes = _codes(connection, org, [row.item for row in found[:most]])
+    listed = tuple(_row(load(row.state), codes.get(row.item, row.item), book, visit) for row in found[:most])
     return Found(
-        rows=rows,
-        next=found[PAGE - 1].item if len(found) > PAGE else "",
+        rows=listed,
+        next=found[most - 1].item if len(found) > most else "",
         chosen={**chosen, "late": "1" if visit.value("late") else ""},
         options=options,
         problems=tuple(problems),
@@ -134,14 +137,18 @@ def _row(item: Item, code: str, book: Book, visit: Visit) -> Row:
         place=place_name(item, book, visit.now_ms),
         days_out="" if out is None else say("web.days", visit.lang, n=out),
         late=say("web.late_by", visit.lang, n=late) if late else "",
+        exact_days=out,
+        exact_late=late,
+        uses=item.uses + item.opening_uses,
     )
 
 
 def _codes(connection: Connection, org: str, ids: list[str]) -> dict[str, str]:
     """Give one code for each item, the first by its bytes."""
-    first = sa.func.min(BINDING.c.code).label("first")
-    query = sa.select(BINDING.c.item, first).where(BINDING.c.org == org, BINDING.c.item.in_(ids))
-    return {row.item: row.first for row in connection.execute(query.group_by(BINDING.c.item))}
+    first: dict[str, str] = {}
+    for row in rows.select(connection, BINDING, ("item", "code"), org=org, key="item", keys=ids):
+        first[row.item] = min(row.code, first.get(row.item, row.code), key=str.encode)
+    return first
 
 
 def _options(book: Book, lang: str, now_ms: int) -> dict[str, list[Option]]:

@@ -28,6 +28,7 @@ from boucle_server.web.label_sheets import KINDS, MOST, Base, Wish
 from boucle_server.web.places import BADGES, LABELS, PLACE_LABELS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import MOST_ROWS, Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -57,6 +58,8 @@ class Printable:
 @router.get(LABELS.path)
 def labels_page(visit: Reading) -> Response:
     """Show what can be printed, and the batches that were minted."""
+    if format_of(visit):
+        return _batches_file(visit)
     return _labels_page(visit, Fields(pairs=()), {})
 
 
@@ -197,8 +200,7 @@ def _labels_page(visit: Visit, typed: Fields, wrong: dict[str, str], *, status: 
     number = int(page) if page.isdecimal() and 0 < len(page) < _LONG_NUMBER and int(page) else 1
     with visit.server.database.reading() as connection:
         found = label_sheets.batches(connection, visit.who.org, first=(number - 1) * PAGE, limit=PAGE + 1)
-        known = sa.select(PERSON.c.person, PERSON.c.name).where(PERSON.c.org == visit.who.org)
-        names = {row.person: row.name for row in connection.execute(known)}
+        names = _names(connection, visit.who.org)
     held = visit.who.capabilities
     return render(
         visit,
@@ -218,6 +220,34 @@ def _labels_page(visit: Visit, typed: Fields, wrong: dict[str, str], *, status: 
         first=visit.here(page="") if number > 1 else "",
         next=visit.here(page=str(number + 1)) if len(found) > PAGE else "",
     )
+
+
+def _names(connection: Connection, org: str) -> dict[str, str]:
+    known = sa.select(PERSON.c.person, PERSON.c.name).where(PERSON.c.org == org)
+    return {row.person: row.name for row in connection.execute(known)}
+
+
+def _batches_file(visit: Visit) -> Response:
+    """Give every batch as a table."""
+    with visit.server.database.reading() as connection:
+        found = label_sheets.batches(connection, visit.who.org, first=0, limit=MOST_ROWS)
+        names = _names(connection, visit.who.org)
+    rows = [
+        (
+            each.id,
+            each.name,
+            each.owner,
+            say(f"web.labels_kind_{each.kind}", visit.lang),
+            each.count,
+            moment(each.at_ms, visit.who.zone, visit.lang),
+            names.get(each.actor, each.actor),
+        )
+        for each in found
+    ]
+    keys = ("labels_batch", "labels_owner", "labels_kind", "labels_count", "when", "fact_person")
+    heads = ["id", *(say(f"web.{key}", visit.lang) for key in keys)]
+    table = Table(key="batches", title=say("web.labels_batches", visit.lang), heads=heads, rows=rows)
+    return table_file(visit, "etiquettes", [table])
 
 
 def _batch(visit: Visit, id_: str) -> Printable:

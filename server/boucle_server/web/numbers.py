@@ -77,6 +77,19 @@ def shown(value: Value, lang: str) -> str:
     return DASH if value.value is None else bare(value.value, value.unit, lang)
 
 
+def exact(value: Value) -> Fraction | None:
+    """Give the value of a figure in the unit that its word names: per cent, kilograms, euros; None without one."""
+    if value.value is None:
+        return None
+    match value.unit:
+        case Unit.RATIO | Unit.CENTS:
+            return value.value * 100 if value.unit is Unit.RATIO else value.value / 100
+        case Unit.GRAMS:
+            return value.value / 1000
+        case _:
+            return value.value
+
+
 def day_name(day: str, lang: str) -> str:
     """Write a day: `23/11/2026`, or `23 Nov 2026`."""
     year, month, number_ = day.split("-")

@@ -36,6 +36,8 @@ class Row:
     transit: str
     inbound: str
     unscanned: str
+    exact: tuple[int, ...]
+    """The same four as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ class Partner:
     balances: Balances
     chart: Chart
     chart_text: str
-    year: tuple[tuple[str, str], ...]
+    year: tuple[tuple[str, str, int], ...]
+    """Days, as written, with what was held at their end, as written and as a number: the newest first."""
     visits: tuple[Band, ...]
     overdue: tuple[Band, ...]
     sites: tuple[tuple[str, str], ...]
@@ -109,7 +112,7 @@ def partner(connection: Connection, visit: Visit, book: Book, key: str) -> Partn
         chart=chart([numbers.month_short(end[:7], lang) for end in ends], [levels]),
         chart_text=_said(ends, levels, lang),
         year=tuple(
-            (numbers.day_name(end, lang), numbers.number(n, 0, lang))
+            (numbers.day_name(end, lang), numbers.number(n, 0, lang), n)
             for end, n in reversed(list(zip(ends, levels, strict=True)))
         ),
         visits=bands(values["K11-open"], lang, age),
@@ -124,7 +127,16 @@ def _numbers(each: Balance) -> tuple[int, int, int, int]:
 
 def _row(key: str, name: str, place: str, counts: Sequence[int], lang: str) -> Row:
     held, transit, inbound, unscanned = (numbers.number(n, 0, lang) for n in counts)
-    return Row(key=key, name=name, place=place, held=held, transit=transit, inbound=inbound, unscanned=unscanned)
+    return Row(
+        key=key,
+        name=name,
+        place=place,
+        held=held,
+        transit=transit,
+        inbound=inbound,
+        unscanned=unscanned,
+        exact=tuple(counts),
+    )
 
 
 def _balances(visit: Visit, day: str, rows: tuple[Row, ...], problem: str) -> Balances:

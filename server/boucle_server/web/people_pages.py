@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from boucle.pin import is_pin
+from boucle.reference import Book
 from boucle.roles import CAPABILITIES, Role
 from boucle.words import say
 from boucle_server import people, people_changes, reports
@@ -18,6 +19,7 @@ from boucle_server.web.people_list import Somebody
 from boucle_server.web.places import ADMIN, PEOPLE
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -44,6 +46,8 @@ def people_page(visit: Reading) -> Response:
         book = load_book(connection, visit.who.org)
     wanted = sought.casefold()
     chosen = [each for each in found if wanted in f"{each.name} {each.login} {each.badge}".casefold()]
+    if format_of(visit):
+        return table_file(visit, "personnes", [_table(visit, book, chosen)])
     page = visit.value("page")
     first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
     return render(
@@ -59,6 +63,23 @@ def people_page(visit: Reading) -> Response:
         first=visit.here(page="") if first else "",
         next=visit.here(page=str(first // PAGE + 2)) if len(chosen) > first + PAGE else "",
     )
+
+
+def _table(visit: Visit, book: Book, chosen: list[Somebody]) -> Table:
+    """Give people without any secret, and without their badges, by which one signs in."""
+    rows = [
+        (
+            each.name,
+            say(f"role.{each.role}", visit.lang),
+            reports.name_of(book, "site", each.site, visit.now_ms) if each.site else "",
+            each.login,
+            say("web.people_active" if each.active else "web.people_stopped", visit.lang),
+        )
+        for each in chosen
+    ]
+    keys = ("people_name", "role", "where", "login", "people_state")
+    heads = [say(f"web.{key}", visit.lang) for key in keys]
+    return Table(key="people", title=say(PEOPLE.words, visit.lang), heads=heads, rows=rows)
 
 
 @router.get(PEOPLE.path + "/nouveau")

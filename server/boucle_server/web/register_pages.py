@@ -6,6 +6,7 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.reference import Book
 from boucle.words import say
 from boucle_server import ingest
 from boucle_server.errors import NotFoundError
@@ -18,6 +19,7 @@ from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.places import ADMIN, REGISTER
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -34,6 +36,8 @@ def register_list(visit: Reading, kind: str) -> Response:
     with visit.server.database.reading() as connection:
         book = load_book(connection, visit.who.org)
     keys = register.keys(book, kind, sought)
+    if format_of(visit):
+        return table_file(visit, kind, [_table(visit, book, kind, keys)])
     page = visit.value("page")
     first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
     return render(
@@ -54,6 +58,12 @@ def register_list(visit: Reading, kind: str) -> Response:
         first=visit.here(page="") if first else "",
         next=visit.here(page=str(first // PAGE + 2)) if len(keys) > first + PAGE else "",
     )
+
+
+def _table(visit: Visit, book: Book, kind: str, keys: list[str]) -> Table:
+    heads = [register.label(each, visit.lang) for each in ("key", *(one.field for one in register.shown(kind)))]
+    rows = [(key, *register.listed(book, kind, key, now_ms=visit.now_ms, lang=visit.lang)) for key in keys]
+    return Table(key=kind, title=register.title(kind, visit.lang), heads=heads, rows=rows)
 
 
 @router.get(REGISTER.path + "/{kind}/ligne")

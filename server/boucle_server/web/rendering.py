@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from boucle.words import LANGUAGES, say
 from boucle_server.web import numbers, places
+from boucle_server.web.item_words import moment
 from boucle_server.web.places import Place
 from boucle_server.web.visit import DONE, LANG_COOKIE, Visit, address
 
@@ -46,6 +47,7 @@ def render(
             places=places,
             other=next(each for each in LANGUAGES if each != lang),
             done=_done(visit),
+            printed_on=moment(visit.now_ms, visit.session.zone, lang) if visit.session else "",
             style=static_href(STYLE),
             mark=static_href(MARK),
             **values,

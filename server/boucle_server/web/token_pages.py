@@ -18,6 +18,7 @@ from boucle_server.web.item_words import moment
 from boucle_server.web.places import ADMIN, TOKENS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -34,7 +35,17 @@ def tokens_page(visit: Reading) -> Response:
     """List the tokens without their secrets."""
     with visit.server.database.reading() as connection:
         known = tokens.listed(connection, visit.who.org)
-    return render(visit, "tokens.html", place=ADMIN, lines=[_line(visit, row) for row in reversed(known)])
+    lines = [_line(visit, row) for row in reversed(known)]
+    if format_of(visit):
+        return table_file(visit, "jetons", [_table(visit, lines)])
+    return render(visit, "tokens.html", place=ADMIN, lines=lines)
+
+
+def _table(visit: Visit, lines: list[dict[str, object]]) -> Table:
+    keys = ("tokens_name", "tokens_may", "tokens_made", "tokens_expires", "people_state")
+    rows = [[str(line[name]) for name in ("id", "name", "scopes", "made", "expires", "state")] for line in lines]
+    heads = ["id", *(say(f"web.{key}", visit.lang) for key in keys)]
+    return Table(key="tokens", title=say(TOKENS.words, visit.lang), heads=heads, rows=rows)
 
 
 @router.get(TOKENS.path + "/nouveau")

@@ -21,6 +21,14 @@ LANG: Final = "lang"
 DONE: Final = "fait"
 LANG_COOKIE: Final = "boucle_lang"
 SESSION_COOKIE: Final = "boucle_session"
+FILE: Final = "fichier"
+XLSX, CSV, CSV_EXCEL = "xlsx", "csv", "csv-excel"
+FILE_TYPES: Final = {
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    CSV: "text/csv; charset=utf-8",
+    CSV_EXCEL: "text/csv; charset=utf-8",
+}
+"""The files that a page with tables can be asked for."""
 LONGEST_SHOWN: Final = 20
 _ONCE: Final = frozenset({LANG, DONE})
 
@@ -122,7 +130,12 @@ def stranger(request: Request) -> Visit:
     asked = next((value for key, value in query if key == LANG), "")
     kept = request.cookies.get(LANG_COOKIE, "")
     lang = next((each for each in (asked, kept) if each in LANGUAGES), language(request))
-    wrong = asked and asked not in LANGUAGES
+    form = next((value for key, value in query if key == FILE), "")
+    wrong = [
+        say(key, lang, asked=text[:LONGEST_SHOWN])
+        for key, text, known in (("web.bad_language", asked, LANGUAGES), ("web.bad_file", form, FILE_TYPES))
+        if text and text not in known
+    ]
     return Visit(
         server=server,
         path=request.url.path,
@@ -133,7 +146,7 @@ def stranger(request: Request) -> Visit:
         client=request.client.host if request.client else "",
         now_ms=server.clock.now_ms(),
         session=None,
-        notices=(say("web.bad_language", lang, asked=asked[:LONGEST_SHOWN]),) if wrong else (),
+        notices=tuple(wrong),
     )
 
 
