@@ -3,7 +3,9 @@
 The fold judges again when the act is recorded: what came in between counts, and this is no promise.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
@@ -27,6 +29,8 @@ class Foretold(NamedTuple):
 
     refused: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()
+    about: Mapping[Reason, tuple[str, ...]] = MappingProxyType({})
+    """The codes of which each reason speaks."""
 
 
 def foretell(
@@ -40,16 +44,20 @@ def foretell(
     states: dict[str, Item] = {}
     refused: list[Reason] = []
     doubts: list[Reason] = []
+    about: defaultdict[Reason, list[str]] = defaultdict(list)
     for number, draft in enumerate(drafts, 1):
         event = _event(org, draft, number, actor=actor, now_ms=now_ms, zone=zone)
         if not event.code or event.corrects or event.kind == "event.voided":
             continue
         outcome, reasons = _step(store, event, states)
+        for reason in reasons:
+            about[reason].append(event.subject)
         if outcome in (Outcome.REFUSED, Outcome.REPEAT):
             refused += reasons
         else:
             doubts += [reason for reason in reasons if reason in TASKS]
-    return Foretold(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(doubts)))
+    codes = {reason: tuple(dict.fromkeys(listed)) for reason, listed in about.items()}
+    return Foretold(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(doubts)), codes)
 
 
 def _event(org: str, draft: Draft, number: int, *, actor: str, now_ms: int, zone: str) -> Event:

@@ -1,12 +1,13 @@
 """Recording what a person does on a page: foretold by the fold, asked about where it doubts, undone in one step."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from boucle.push import Status
-from boucle.reasons import Reason
+from boucle.reasons import TASKS, Reason
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import ingest
@@ -14,6 +15,7 @@ from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.foretelling import foretell
 from boucle_server.server_device import Draft
 from boucle_server.web import inbox_acts
+from boucle_server.web.item_words import printed
 from boucle_server.web.visit import Visit
 
 UNDO: str = "evenement"
@@ -28,6 +30,7 @@ class Acted:
     ids: tuple[str, ...] = ()
     refused: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()
+    about: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -49,13 +52,24 @@ def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bo
                 raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
         told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
         if told.refused or (told.doubts and not sure):
-            return Acted(refused=told.refused, doubts=told.doubts)
+            return Acted(refused=told.refused, doubts=told.doubts, about=told.about)
         results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
         if any(result.status is not Status.ACCEPTED for result in results):
             raise ConflictError("web.not_recorded")
         return Acted(ids=tuple(result.id for result in results))
 
     return visit.server.door.write(org, write)
+
+
+def told(came: Acted | None) -> dict[str, Any]:
+    """Give what a page says of acts that were not recorded: why not, or what it asks about, and which codes that is."""
+    about = {} if came is None else {reason: [printed(code) for code in codes] for reason, codes in came.about.items()}
+    return {
+        "refused": came.refused if came else (),
+        "doubts": came.doubts if came and not came.refused else (),
+        "about_reasons": about,
+        "tasks": TASKS,
+    }
 
 
 def undo(visit: Visit, ids: str) -> None:

@@ -64,8 +64,8 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
 
 
 def is_voidable(event: Event) -> bool:
-    """Tell whether a person can void an event: one about a code, and no void itself."""
-    return bool(event.code) and event.kind not in (VOID, "reference.set")
+    """Tell whether a person can void an event: one about a code or a quantity, and no void itself."""
+    return bool(event.subject) and event.kind not in (VOID, "reference.set")
 
 
 def event_with(connection: Connection, org: str, event_id: str) -> Event | None:
@@ -123,7 +123,8 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
     if connection.execute(edges).first() is not None:
         raise ConflictError("web.inbox_voided_before")
     body = {"target": event_id, **({"reason": reason} if reason else {})}
-    _record(connection, visit, Draft(kind=VOID, fields={"code": event.code, "body": body}))
+    about = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
+    _record(connection, visit, Draft(kind=VOID, fields={**about, "body": body}))
     # Whatever a stranger had reported waits again when what was done about it is taken back.
     problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")

@@ -69,6 +69,7 @@ REGISTER: Final = Place(key="register", path="/administration/registre", needs=_
 PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
 WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
+RETURNS: Final = Place(key="returns", path="/retours", needs=_READ, in_menu=True)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
@@ -82,10 +83,11 @@ PLACES: Final = (
     INBOX,
     ITEMS,
     PARTNERS,
-    WORKSHOP,
     ROUNDS,
     ROUND_PLAN,
     SLIP,
+    WORKSHOP,
+    RETURNS,
     PROOFS,
     DEVICES,
     ENROL,

@@ -1,6 +1,6 @@
 """The pages of the workshop: the board and its equal list, one repair, each step of it, a new one."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends
 from sqlalchemy.engine import Connection
@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from boucle.codes import Label, read_label
 from boucle.item import Item
-from boucle.reasons import TASKS
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import histories, reports
@@ -235,13 +234,8 @@ def _step_page(
         wrong=bool(wrong),
         hindrance=hindrance,
         danger=step.is_last_resort,
-        tasks=TASKS,
-        **_told(came),
+        **acts.told(came),
     )
-
-
-def _told(came: Acted | None) -> dict[str, Any]:
-    return {"refused": came.refused if came else (), "doubts": came.doubts if came and not came.refused else ()}
 
 
 def _sites(visit: Visit, connection: Connection) -> list[tuple[str, str]]:
@@ -282,6 +276,5 @@ def _open_page(
         wrong=bool(wrong),
         hindrance=None,
         danger=False,
-        tasks=TASKS,
-        **_told(came),
+        **acts.told(came),
     )

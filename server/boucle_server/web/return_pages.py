@@ -1,0 +1,350 @@
+"""The pages of returned products: the list, one return, its announcement, what came unannounced, every act."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from boucle.codes import Label, read_label
+from boucle.item import Back
+from boucle.reference import Book
+from boucle.roles import may_record
+from boucle.words import say
+from boucle_server import histories, reports, returns
+from boucle_server.errors import ForbiddenError, NotFoundError
+from boucle_server.imports import cells
+from boucle_server.projections import load_book
+from boucle_server.returns import Return
+from boucle_server.server_device import Draft
+from boucle_server.web import acts, return_acts, return_words
+from boucle_server.web.acts import UNDO, Acted
+from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.inputs import Input, choice, filled
+from boucle_server.web.item_words import printed
+from boucle_server.web.places import RETURNS
+from boucle_server.web.rendering import redirect, render
+from boucle_server.web.return_acts import ACTS, ROWS, Desk, codes_in
+from boucle_server.web.return_words import act_href, act_words, return_href
+from boucle_server.web.routing import pages_router
+from boucle_server.web.typed import Answers, number_of, today
+from boucle_server.web.visit import Visit, visits
+
+router = pages_router()
+
+ANNOUNCE: Final = f"{RETURNS.path}/annoncer"
+BLIND: Final = f"{RETURNS.path}/sans-annonce"
+_NOTHING: Final = Fields(pairs=())
+Reading = Annotated[Visit, Depends(visits(RETURNS))]
+Sending = Annotated[Posted, Depends(posts(RETURNS))]
+
+
+@router.get(RETURNS.path)
+def list_page(visit: Reading) -> Response:
+    """Show returns; or lead to the one that a number or a label names."""
+    sought = visit.value("q")
+    with visit.server.database.reading() as connection:
+        found_rma = _sought(connection, visit, sought) if sought else ""
+        if found_rma:
+            return redirect(return_href(found_rma))
+        found = return_words.listed(connection, visit, load_book(connection, visit.who.org))
+        undo = acts.undoable(connection, visit)
+    held = visit.who.capabilities
+    return render(
+        visit.noting(*found.problems),
+        "returns.html",
+        place=RETURNS,
+        found=found,
+        sought=sought[:200],
+        wrong=say("web.return_not_found", visit.lang, asked=sought[:20]) if sought else "",
+        undo=undo,
+        may_announce=may_record(held, "return.announced"),
+        may_receive=may_record(held, "item.received"),
+        first=visit.here(page="") if found.first else "",
+        next=visit.here(page=str(found.first // return_words.PAGE + 2))
+        if found.total > found.first + return_words.PAGE
+        else "",
+    )
+
+
+@router.get(RETURNS.path + "/dossier/{rma:path}")
+def return_page(visit: Reading, rma: str) -> Response:
+    """Show one return."""
+    with visit.server.database.reading() as connection:
+        book = load_book(connection, visit.who.org)
+        page = return_words.return_page(connection, visit, book, _return(connection, visit, rma))
+        undo = acts.undoable(connection, visit)
+    return render(visit, "return.html", place=RETURNS, page=page, undo=undo)
+
+
+@router.get(ANNOUNCE)
+def announce_form(visit: Reading) -> Response:
+    """Show the form that announces a return."""
+    return _announce_page(visit, _NOTHING, {})
+
+
+@router.post(ANNOUNCE)
+def announce(posted: Sending) -> Response:
+    """Announce a return: by number, by quantity, or both."""
+    visit, typed = posted.visit, posted.fields
+    answers = Answers(typed, visit.lang)
+    with visit.server.database.reading() as connection:
+        desk = _bare_desk(connection, visit)
+    site = answers.chosen("from", desk.sites(ours=False), required=True)
+    body = {"reason": reason} if (reason := answers.text("reason")) else {}
+    rma = number_of("RT", today(visit))
+    fields: dict[str, Any] = {"place": site, "task": rma, "body": body}
+    drafts = [Draft(kind="return.announced", fields={"code": code, **fields}) for code in codes_in(answers, "codes")]
+    types = _types(desk)
+    for row in range(1, ROWS + 1):
+        kind, n = answers.chosen(f"l{row}.type", types), answers.number(f"l{row}.n", cells.count)
+        if bool(kind) != bool(n):
+            answers.fault(f"l{row}.n" if kind else f"l{row}.type", "web.field_needed")
+        if kind and n:
+            drafts.append(Draft(kind="return.announced", fields={"item_type": kind, "qty": n, **fields}))
+    if not drafts:
+        answers.fault("codes", "web.return_no_lines")
+    if answers.wrong:
+        return _announce_page(visit, typed, answers.wrong, status=422)
+    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
+    if not came.done:
+        return _announce_page(visit, typed, {}, came=came, status=409)
+    return redirect(return_href(rma), done="web.return_announced_done", **{UNDO: acts.named(came.ids)})
+
+
+@router.get(BLIND)
+def blind_form(visit: Reading) -> Response:
+    """Show the form for what comes without an announcement."""
+    return _blind_page(visit, _NOTHING, {})
+
+
+@router.post(BLIND)
+def receive_blind(posted: Sending) -> Response:
+    """Receive what nobody announced; its last way out says from whom it should come."""
+    visit, typed = posted.visit, posted.fields
+    answers = Answers(typed, visit.lang)
+    with visit.server.database.reading() as connection:
+        desk = _bare_desk(connection, visit)
+    site = answers.chosen("site", desk.sites(ours=True), required=True)
+    giver = answers.chosen("from", desk.sites(ours=False))
+    rma = number_of("RT", today(visit))
+    fields: dict[str, Any] = {"place": site, "task": rma, "body": {"from": giver} if giver else {}}
+    drafts = [Draft(kind="item.received", fields={"code": code, **fields}) for code in codes_in(answers, "codes")]
+    kind, n = answers.chosen("l1.type", _types(desk)), answers.number("l1.n", cells.count)
+    if kind and n:
+        drafts.append(Draft(kind="item.received", fields={"item_type": kind, "qty": n, **fields}))
+    if not drafts:
+        answers.fault("codes", "web.return_no_lines")
+    if answers.wrong:
+        return _blind_page(visit, typed, answers.wrong, status=422)
+    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
+    if not came.done:
+        return _blind_page(visit, typed, {}, came=came, status=409)
+    with visit.server.database.reading() as connection:
+        known = bool(returns.returns(connection, visit.who.org, rma))
+    href = return_href(rma) if known else RETURNS.path
+    return redirect(href, done="web.return_received_done", **{UNDO: acts.named(came.ids)})
+
+
+@router.post(RETURNS.path + "/annuler")
+def undo_act(posted: Sending) -> Response:
+    """Void what was just done."""
+    visit = posted.visit
+    acts.undo(visit, posted.fields.value("events"))
+    rma = posted.fields.value("code")
+    with visit.server.database.reading() as connection:
+        known = rma and returns.returns(connection, visit.who.org, rma)
+    return redirect(return_href(rma) if known else RETURNS.path, done="web.undone_done")
+
+
+@router.get(RETURNS.path + "/acte/{act}/{rma:path}")
+def act_form(visit: Reading, act: str, rma: str) -> Response:
+    """Show what an act asks."""
+    return _act_page(visit, act, rma, typed=_NOTHING)
+
+
+@router.post(RETURNS.path + "/acte/{act}/{rma:path}")
+def do_act(posted: Sending, act: str, rma: str) -> Response:
+    """Do an act; nothing is recorded, and what was typed stays, where it would have no effect."""
+    visit, typed = posted.visit, posted.fields
+    with visit.server.database.reading() as connection:
+        desk = _desk(connection, visit, act, rma)
+    drafts, wrong, asks = return_acts.drafts(act, desk, typed)
+    if wrong:
+        return _act_page(visit, act, rma, typed=typed, wrong=wrong, status=422)
+    sure = bool(typed.value("sure"))
+    if asks and not sure:
+        return _act_page(visit, act, rma, typed=typed, asks=asks, status=409)
+    came = acts.act(visit, lambda _: drafts, sure=sure)
+    if not came.done:
+        return _act_page(visit, act, rma, typed=typed, came=came, status=409)
+    return redirect(return_href(rma), done="web.step_done", **{UNDO: acts.named(came.ids)})
+
+
+def _sought(connection: Connection, visit: Visit, text: str) -> str:
+    """Give the number of the return that a text names, by itself or by the label of a product in it."""
+    if returns.returns(connection, visit.who.org, text[:200]):
+        return text[:200]
+    if not isinstance(read_label(text), Label):
+        return ""
+    try:
+        item = histories.find(connection, visit.who.org, text).item
+    except NotFoundError:
+        return ""
+    return item.back.rma if isinstance(item.back, Back) else ""
+
+
+def _return(connection: Connection, visit: Visit, rma: str) -> Return:
+    found = returns.returns(connection, visit.who.org, rma[:200])
+    if not found:
+        raise NotFoundError("web.return_gone")
+    return found[0]
+
+
+def _bare_desk(connection: Connection, visit: Visit) -> Desk:
+    book = load_book(connection, visit.who.org)
+    nothing = Return(rma="", partner="", month="", last="", counts=())
+    return Desk(visit=visit, book=book, back=nothing, numbered=())
+
+
+def _desk(connection: Connection, visit: Visit, act: str, rma: str) -> Desk:
+    """Find what an act is about; NotFoundError, or ForbiddenError for another role."""
+    if act not in ACTS:
+        raise NotFoundError("web.no_page")
+    back = _return(connection, visit, rma)
+    numbered = tuple(returns.products(connection, visit.who.org, back.rma))
+    code, kind = visit.value("objet"), visit.value("type")
+    product = next((each for each in numbered if each.code == code), None)
+    line = next((each for each in back.counts if kind and each.line.type == kind), None)
+    if act in ("classer", "affecter", "executer") and product is None and line is None:
+        raise NotFoundError("web.return_gone")
+    desk = Desk(
+        visit=visit, book=load_book(connection, visit.who.org), back=back, numbered=numbered, product=product, line=line
+    )
+    held = visit.who.capabilities
+    kinds = set(return_words.KIND_OF.values()) if act == "executer" else {ACTS[act]}
+    if not any(may_record(held, each) for each in kinds):
+        raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
+    return desk
+
+
+def _act_page(
+    visit: Visit,
+    act: str,
+    rma: str,
+    *,
+    typed: Fields,
+    wrong: dict[str, str] | None = None,
+    asks: list[str] | None = None,
+    came: Acted | None = None,
+    status: int = 200,
+) -> Response:
+    with visit.server.database.reading() as connection:
+        desk = _desk(connection, visit, act, rma)
+    about = {"objet": visit.value("objet"), "type": visit.value("type")}
+    name = printed(desk.product.code) if desk.product else desk.back.rma
+    kind = desk.product.item.type if desk.product else desk.line.line.type if desk.line else ""
+    return _form(
+        visit,
+        title=act_words(act, visit.lang),
+        means=say(f"web.return_means_{act}", visit.lang),
+        about=name,
+        type=reports.name_of(desk.book, "item_type", kind, visit.now_ms) if kind else "",
+        back=return_href(desk.back.rma),
+        action=act_href(act, desk.back.rma, **{key: value for key, value in about.items() if value}),
+        inputs=filled(return_acts.inputs(act, desk), typed, wrong or {}),
+        wrong=wrong or {},
+        came=came,
+        more_doubts=asks or [],
+        danger=act in ("refuser", "abandonner"),
+        status=status,
+    )
+
+
+def _form(visit: Visit, *, came: Acted | None, wrong: dict[str, str], status: int, **values: Any) -> Response:
+    given: dict[str, Any] = {"about": "", "type": "", "more_doubts": [], "danger": False, **values}
+    notices = [wrong[""]] if wrong.get("") else []
+    return render(
+        visit.noting(*notices),
+        "step.html",
+        status=status,
+        place=RETURNS,
+        item_href=given["back"],
+        hidden=[],
+        hindrance=None,
+        wrong=bool(wrong),
+        **given,
+        **acts.told(came),
+    )
+
+
+def _announce_page(
+    visit: Visit, typed: Fields, wrong: dict[str, str], *, came: Acted | None = None, status: int = 200
+) -> Response:
+    lang = visit.lang
+    with visit.server.database.reading() as connection:
+        desk = _bare_desk(connection, visit)
+    asked = [
+        choice("from", say("web.return_from", lang), desk.sites(ours=False), required=True),
+        Input(name="reason", label=say("web.return_reason", lang)),
+        Input(name="codes", label=say("web.return_codes", lang), kind="long", help=say("web.return_codes_help", lang)),
+    ]
+    for row in range(1, ROWS + 1):
+        asked += _line_inputs(row, desk)
+    return _form(
+        visit,
+        title=say("web.return_announce", lang),
+        means=say("web.return_announce_means", lang),
+        back=RETURNS.path,
+        action=ANNOUNCE,
+        inputs=filled(asked, typed, wrong),
+        wrong=wrong,
+        came=came,
+        status=status,
+    )
+
+
+def _line_inputs(row: int, desk: Desk) -> list[Input]:
+    group = say("web.return_line_n", desk.lang, n=row)
+    return [
+        choice(f"l{row}.type", say("web.filter_type", desk.lang), _types(desk), group=group),
+        Input(name=f"l{row}.n", label=say("web.return_n", desk.lang), kind="number", group=group),
+    ]
+
+
+def _types(desk: Desk) -> list[tuple[str, str]]:
+    book: Book = desk.book
+    named = [(key, reports.name_of(book, "item_type", key, desk.visit.now_ms)) for key in book.keys("item_type")]
+    return sorted(
+        named, key=lambda one: (book.item_type(one[0], desk.visit.now_ms).nature != "product", one[1].casefold())
+    )
+
+
+def _blind_page(
+    visit: Visit, typed: Fields, wrong: dict[str, str], *, came: Acted | None = None, status: int = 200
+) -> Response:
+    lang = visit.lang
+    with visit.server.database.reading() as connection:
+        desk = _bare_desk(connection, visit)
+    asked = [
+        choice("site", say("web.return_at", lang), desk.sites(ours=True), required=True),
+        choice(
+            "from",
+            say("web.return_brought_by", lang),
+            desk.sites(ours=False),
+            help=say("web.return_brought_help", lang),
+        ),
+        Input(name="codes", label=say("web.return_codes", lang), kind="long", help=say("web.return_codes_help", lang)),
+        *_line_inputs(1, desk),
+    ]
+    return _form(
+        visit,
+        title=say("web.return_blind", lang),
+        means=say("web.return_blind_means", lang),
+        back=RETURNS.path,
+        action=BLIND,
+        inputs=filled(asked, typed, wrong),
+        wrong=wrong,
+        came=came,
+        status=status,
+    )
