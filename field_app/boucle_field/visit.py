@@ -288,6 +288,11 @@ class Visit:
         return sum(self._wanted.values())
 
     @property
+    def met(self) -> int:
+        """What stands beside the pieces expected: those counted of the types expected; all, where nothing is."""
+        return sum(row.counted for row in self.rows() if row.expected) if self.wanted else self.counted
+
+    @property
     def extra(self) -> int:
         """The pieces counted that nobody expected here."""
         return sum(line.qty for line in self.lines if line.counts and line.outcome is Outcome.UNEXPECTED)

@@ -15,13 +15,14 @@ from reportlab.pdfbase.ttfonts import TTFontFile
 
 from boucle.words import LANGUAGES, catalogue
 from boucle_field.screens import pads, theme
-from boucle_field.screens.controls import FONT_FILE, Plate
+from boucle_field.screens.controls import BOLD_FILE, FONT_FILE, Plate
 from tests.screens.hand import Hand
 from tests.screens.scenes import scenes
 from tests.screens.stock import enrolled, staff
 from tests.world import SimServer
 
-GLYPHS = frozenset(TTFontFile(str(FONT_FILE)).charToGlyph)
+GLYPHS = frozenset.intersection(*(frozenset(TTFontFile(str(each)).charToGlyph) for each in (FONT_FILE, BOLD_FILE)))
+"""What can be written in both cuts of the font."""
 ROUNDED = 0.01
 SLACK = 1.5
 """Pixels: sizes are rounded on their way to a texture."""

@@ -216,7 +216,21 @@ def test_each_outcome_has_its_colour_sign_word_and_tone(hand: Hand, text: str, o
     assert shown == OUTCOMES[outcome].ground
     assert screen.panel.word.text.startswith(SIGNS[outcome])
     assert hand.ear.heard == [outcome]
-    assert (screen.visit.counted, screen.panel.counter.counted.text) == (counted, str(counted))
+    assert screen.visit.counted == counted
+    assert screen.panel.counter.counted.text == str(int(outcome is Outcome.ACCEPTED))
+
+
+def test_the_large_number_counts_what_is_expected_and_chips_what_is_not(hand: Hand) -> None:
+    arrive(hand)
+    scan_crates(hand, range(1, 3))
+    scan_crates(hand, range(24, 25))
+    hand.scan(LABEL + code(99))
+    hand.frames()
+    screen = hand.face.screen
+    assert isinstance(screen, ScanScreen)
+    assert (screen.visit.counted, screen.panel.counter.counted.text) == (4, "2")
+    assert screen.panel.counter.of.text == f" / {screen.visit.wanted}"
+    assert hand.sees("1 en plus")
 
 
 def test_the_same_crate_again_is_amber_and_says_since_when(hand: Hand) -> None:

@@ -24,18 +24,15 @@ from boucle_field.screens.theme import Pair
 
 FONT_FILE: Final = Path(kivy.__file__).parent / "data" / "fonts" / "DejaVuSans.ttf"
 """Kivy's own default lacks the narrow space of French numbers and every sign of ours; this one has them all."""
+BOLD_FILE: Final = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
+"""Its bold cut, which Kivy does not bring along: as much of it as we write."""
 _PRESSED: Final = 0.75
 _BORDER: Final = 1.5
 
 
 def use_font() -> None:
     """Make the font that has every glyph the one that every widget takes."""
-    LabelBase.register("Roboto", str(FONT_FILE))
-
-
-def _heavy(pair: Pair) -> dict[str, Any]:
-    """Make a large text heavier: the one font has no bold cut, so its letters get an outline of their own colour."""
-    return {"outline_width": max(1, round(dp(0.5))), "outline_color": get_color_from_hex(pair.ink)[:3]}
+    LabelBase.register("Roboto", str(FONT_FILE), fn_bold=str(BOLD_FILE))
 
 
 class Box(BoxLayout):
@@ -63,7 +60,7 @@ def row(*children: Widget, **options: Any) -> Box:
 def scroll(content: Widget, **options: Any) -> ScrollView:
     """Let a column be longer than the screen."""
     view = ScrollView(
-        do_scroll_x=False, bar_width=dp(3), bar_margin=-dp(theme.GAP), scroll_type=["bars", "content"], **options
+        do_scroll_x=False, bar_width=dp(5), bar_margin=-dp(theme.GAP), scroll_type=["bars", "content"], **options
     )
     view.add_widget(content)
     return view
@@ -109,7 +106,7 @@ class Text(Label):
             valign="middle",
             size_hint_y=None,
             height=0,
-            **(_heavy(pair) if bold and size >= theme.TITLE else {}),
+            bold=bold,
             **options,
         )
         self.bind(width=self._wrap, texture_size=self._grow)
@@ -180,7 +177,7 @@ class Plate(ButtonBehavior, Label):
             valign="middle",
             size_hint_y=None,
             height=self.least,
-            **(_heavy(pair) if bold and size >= theme.TITLE else {}),
+            bold=bold,
             **options,
         )
         self.pair = pair

@@ -8,6 +8,7 @@ from boucle_field import people
 from boucle_field.errors import LoginError
 from boucle_field.meaning import Badge, Meaning
 from boucle_field.people import Operator
+from boucle_field.screens import theme
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import pin_pad, tiles
 from boucle_field.screens.screen import Screen
@@ -57,11 +58,10 @@ class WhoScreen(Screen):
                 bottom=(self.other("screen.other_language", self.face.next_language),),
             )
             return
-        pad = pin_pad(self.look, self._entered)
+        pad = pin_pad(self.look, self._entered, asked=self.say("screen.pin"))
         self.face.wedge.typing = pad
         self.fill(
-            Text(self.who.name, self.look.page, size=22, bold=True, align="center"),
-            Text(self.say("screen.pin"), self.look.page, align="center"),
+            Text(self.who.name, self.look.page, size=theme.TITLE, bold=True, align="center"),
             pad,
             self.other("screen.not_me", lambda: self.face.open(WhoScreen)),
         )

@@ -167,7 +167,7 @@ class Face(Router, App):
 
     def told(self, outcome: Outcome | None, text: str) -> None:
         """Show a message for a moment."""
-        pair = self.look.main if outcome is None else OUTCOMES[outcome]
+        pair = self.look.bar if outcome is None else OUTCOMES[outcome]  # a message is no button
         sign = "" if outcome is None else f"{theme.SIGNS[outcome]} "
         plate = column(Text(f"{sign}{text}", pair), padding=dp(theme.GAP))
         ground(plate, pair.ground, radius=theme.ROUND)

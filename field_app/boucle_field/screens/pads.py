@@ -25,7 +25,11 @@ _TEXT_KEYS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./"
 _MASS_KEYS: Final = ("1", "2", "3", ERASE, "4", "5", "6", ",", "7", "8", "9", "0")
 _MASS_COLUMNS: Final = 4
 LONGEST_MASS: Final = 32
-_NAME_KEYS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÉÈÇ-’"
+_NAME_KEYS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-’"
+_NAME_KEY_DP: Final = 60
+_ACCENT: Final = "É…"
+_ACCENTED: Final = ("AÀÂÄ", "CÇ", "EÉÈÊË", "IÎÏ", "NÑ", "OÔÖŒ", "UÛÙÜ", "YŸ")
+"""What one key makes of the letter before it, and then of that again: the letters of French and German names."""
 
 
 class Pad(Box, Typing):
@@ -41,16 +45,17 @@ class Pad(Box, Typing):
         longest: int,
         entered: Callable[[str], object],
         shown: Callable[[str], str] = str,
+        asked: str = " ",
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.text = ""
-        self._longest, self._entered, self._shown = longest, entered, shown
+        self._longest, self._entered, self._shown, self._asked = longest, entered, shown, asked
         self._allowed = frozenset("".join(key for key in keys if key not in (ERASE, DONE)))
-        self.line = Text(" ", look.page, size=theme.WORD, bold=True, align="center")
+        self.line = Text(asked, look.page, size=theme.WORD, align="center")
         self.add_widget(self.line)
-        # Small keys stand close: six of them are as wide as a finger on the narrowest phone.
-        apart = dp(theme.GAP / 2 if key_dp > theme.TOUCH else 1)
+        # Many keys stand close: six of them are as wide as a finger on the narrowest phone.
+        apart = dp(theme.GAP / 2 if columns < _CODE_COLUMNS else 1)
         self.keys = GridLayout(cols=columns, spacing=apart, size_hint_y=None)
         self.keys.bind(minimum_height=self.keys.setter("height"))
         for key in keys:
@@ -102,11 +107,11 @@ class Pad(Box, Typing):
         self._tell()
 
     def _tell(self) -> None:
-        self.line.text = self._shown(self.text) or " "
+        self.line.text = self._shown(self.text) or self._asked
 
 
-def pin_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
-    """Give the pad for a PIN: what is typed is not shown."""
+def pin_pad(look: Theme, entered: Callable[[str], object], *, asked: str = " ") -> Pad:
+    """Give the pad for a PIN: what is typed is not shown; `asked` stands there until a key is touched."""
     return Pad(
         look,
         keys=[*"123456789", ERASE, "0", DONE],
@@ -115,6 +120,7 @@ def pin_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
         longest=LONGEST_PIN,
         entered=entered,
         shown=lambda text: " ".join("●" * len(text)),
+        asked=asked,
     )
 
 
@@ -201,22 +207,36 @@ class MassPad(Pad):
 
 
 class NamePad(Pad):
-    """The pad for a person's name: letters, the hyphen, the apostrophe and a space."""
+    """The pad for a person's name: letters, the hyphen, the apostrophe, a space, and a key that sets accents."""
 
     def __init__(self, look: Theme, entered: Callable[[str], object]) -> None:
         super().__init__(
             look,
-            keys=[*_NAME_KEYS, _SPACE, ERASE, DONE],
+            keys=[*_NAME_KEYS, _SPACE, _ACCENT, ERASE],
             columns=_CODE_COLUMNS,
-            key_dp=theme.TOUCH,
+            key_dp=_NAME_KEY_DP,
             longest=LONGEST_NAME,
             entered=lambda text: entered(_as_name(text)),
             shown=_as_name,
         )
+        self._allowed = frozenset((*_NAME_KEYS, _SPACE, *"".join(_ACCENTED)))
+        self.add_widget(
+            BigButton(DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2)
+        )
 
     def typed(self, text: str) -> None:
-        """Take letters, a space too."""
-        super().typed(text.replace(" ", _SPACE).replace("'", "’"))
+        """Take letters, a space too; the key of accents changes the letter before it."""
+        if text == _ACCENT:
+            self.text = self.text[:-1] + _accented(self.text[-1:])
+            self._tell()
+        else:
+            super().typed(text.replace(" ", _SPACE).replace("'", "’"))
+
+
+def _accented(letter: str) -> str:
+    """Give the next form of a letter: E, É, È, Ê, Ë and E again."""
+    forms = next((forms for forms in _ACCENTED if letter and letter in forms), letter)
+    return forms[(forms.index(letter) + 1) % len(forms)] if letter else ""
 
 
 def _as_name(text: str) -> str:

@@ -19,7 +19,7 @@ _BAR_HEIGHT: Final = 12
 
 
 class Shown(NamedTuple):
-    """What the panel says: the outcome (None before the first scan), its word, what was scanned, why."""
+    """What the panel says: the outcome (None where nothing was scanned), its word, what was scanned, why."""
 
     outcome: Outcome | None
     word: str
@@ -72,7 +72,6 @@ class OutcomePanel(Box):
         for label, text in ((self.word, f"{sign}{shown.word}"), (self.what, shown.what), (self.why, shown.why)):
             label.text = text
             label.color = get_color_from_hex(pair.ink)
-            label.outline_color = get_color_from_hex(pair.ink)[:3]
 
 
 class ListRow(NamedTuple):

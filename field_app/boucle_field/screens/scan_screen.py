@@ -181,7 +181,7 @@ class ScanScreen(Screen):
             return
         self.face.signal(Outcome.REPEAT)
         self.face.recorded()
-        self.show(Shown(Outcome.REPEAT, self.say("screen.undone"), self.face.named(undone.subject)))
+        self.show(Shown(None, f"↶ {self.say('screen.undone')}", self.face.named(undone.subject)))
 
     def tell(self, line: Line) -> None:
         """Say what one scan was, by colour, sign, word, sound and vibration."""
@@ -236,7 +236,7 @@ class ScanScreen(Screen):
     def show_counts(self) -> None:
         """Show the counts as they are now: all that a scan changes."""
         rows = self.visit.rows()
-        self.panel.show(self.shown, counted=self.visit.counted, expected=self.visit.wanted)
+        self.panel.show(self.shown, counted=self.visit.met, expected=self.visit.wanted)
         unknown = self.say("screen.unknown_type")
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last

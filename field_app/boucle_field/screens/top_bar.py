@@ -17,6 +17,8 @@ from boucle_field.screens.controls import Box, Room, Text, Word, column, ground,
 from boucle_field.screens.theme import OUTCOMES, TRAINING, Pair, Theme
 
 LOW_BATTERY: Final = 20
+LONGEST_SHOWN: Final = 3
+"""Words of a name."""
 _BATTERIES: Final = Path("/sys/class/power_supply")
 _LINE_SIGNS: Final = {Line.UNKNOWN: "○", Line.ONLINE: "●", Line.OFFLINE: "○", Line.HELD: "○"}
 _NARROW_SPACE: Final = "\u202f"
@@ -58,7 +60,7 @@ class TopBar(ButtonBehavior, Box):
         )
         unsent = standing.counts.unsent if standing else 0
         self.texts[2].text = f"⇅ {say('screen.unsent', self.lang, n=grouped(unsent))}"
-        self.texts[3].text = state.who
+        self.texts[3].text = short_name(state.who)
         strips = self._strips(state)
         if strips != self.strips:
             self.strips = strips
@@ -86,6 +88,12 @@ def _strip(text: str, pair: Pair) -> Box:
     strip = column(Text(text, pair), padding=[dp(theme.MARGIN), dp(4)])
     ground(strip, pair.ground, radius=theme.ROUND)
     return strip
+
+
+def short_name(name: str) -> str:
+    """Write a person's name so that it has room beside the rest: the first name, and initials of what follows."""
+    first, *others = name.split()[:LONGEST_SHOWN] or [""]
+    return " ".join((first, *(f"{'-'.join(part[:1] for part in other.split('-') if part)}." for other in others)))
 
 
 def grouped(number: int) -> str:
