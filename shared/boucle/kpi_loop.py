@@ -287,6 +287,15 @@ def open_visits(tally: Tally, question: Question) -> Parts:
     return share(sum(age * n for age, n in ages.items()), sum(ages.values()), bands=_banded(ages))
 
 
+def ages_of_loans(tally: Tally, question: Question) -> dict[str, int]:
+    """Give how many of the loans open at `as_of` left how long ago, wherever they are now."""
+    ages: dict[int, int] = {}
+    for day, n in tally.by_day("visit", "loan").items():
+        age = _days_since(day, question)
+        ages[age] = ages.get(age, 0) + n
+    return _banded(ages)
+
+
 def overdue(tally: Tally, question: Question) -> Parts:
     """Compute K13: open loans past the end of their due day over all open loans, with how long they are past it."""
     loans = tally.by_day("due", "open")

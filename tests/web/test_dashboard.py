@@ -279,3 +279,27 @@ async def test_in_its_first_days_an_organisation_sees_the_month_that_has_begun(s
     page = await opened(served, "/tableau")
     assert page.status == 200
     assert "janvier 2026" in page.text
+
+
+async def test_the_return_rate_says_its_cohort_and_opens_the_same_number(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau")
+    rate = page.texts.index("Taux de retour à 60 jours (cohorte)")
+    tile = page.texts[rate : page.texts.index("Part réemployée du parc")]
+    assert any("Expédiés en mars 2026" in text for text in tile)
+    assert [text for text in tile if text.startswith("par rapport à")] == ["par rapport à février 2026"]
+    (href,) = [
+        given["href"] for tag, given in page.tags if tag == "a" and "/tableau/chiffre/K1?" in (given.get("href") or "")
+    ][:1]
+    behind = await opened(served, href or "")
+    assert tile[1] in behind.texts
+    assert "mars 2026" in behind.texts
+
+
+async def test_what_is_out_at_the_end_of_a_month_is_never_divided_by_what_is_late_today(served: Served) -> None:
+    await a_manager_s_year(served)
+    over = await opened(served, "/tableau?month=2026-05")
+    assert re.search(r"Aujourd’hui, 20/06/2026 : \d+ dehors, dont \d+ en retard", over.text)
+    running = await opened(served, "/tableau?month=2026-06")
+    assert re.search(r"dont \d+ en retard", running.text)
+    assert "Aujourd’hui, 20/06/2026" not in running.text

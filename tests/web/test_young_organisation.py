@@ -119,3 +119,14 @@ async def test_an_address_that_is_refused_unread_is_a_page_for_a_person_and_a_pr
     assert told.headers["x-content-type-options"] == "nosniff"
     program = await served.client.get(path, headers={"Accept": "application/json"})
     assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_is_on_its_way_has_an_age_though_no_partner_holds_it(served: Served) -> None:
+    await a_newcomer(served, *one_crate())
+    page = await opened(served, "/tableau")
+    assert "Dehors depuis l’expédition" in page.texts
+    assert "Rien n’est dehors" not in page.text
+    here = await opened(served, "/partenaires/rhin")
+    assert "1 contenant dehors n’est pas constaté chez ce partenaire" in here.text
+    empty = await opened(served, "/tableau?type=film")
+    assert "Dehors depuis l’expédition" not in empty.texts

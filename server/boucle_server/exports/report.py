@@ -131,7 +131,7 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
     if page.is_empty:
         yield _notice(say("report.nothing", lang, month=page.month_name))
         return
-    yield _figures(page.tiles, lang, against=page.against_name)
+    yield _figures(page.tiles, lang)
     if page.status.since or page.status.late:
         yield _heading(3, say("web.since_closing", lang))
         yield _lines([say("web.since_closing_text", lang, n=page.status.late)])
@@ -151,16 +151,16 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
         yield _table([*columns, (rate, True), *tail], rows, lang, size=_DENSE, shares=(6, 2, 2, 3, 3, 2, 2, 2, 3))
 
 
-def _figures(figures: Sequence[Figure], lang: str, *, against: str = "") -> Block:
+def _figures(figures: Sequence[Figure], lang: str) -> Block:
     columns = [("page.figure", False), ("report.value", True), ("report.parts", False), ("report.notes", False)]
-    return _table(columns, [_figure(each, lang, against) for each in figures], lang, shares=(3, 2, 3, 4))
+    return _table(columns, [_figure(each, lang) for each in figures], lang, shares=(3, 2, 3, 4))
 
 
-def _figure(each: Figure, lang: str, against: str) -> tuple[str, ...]:
+def _figure(each: Figure, lang: str) -> tuple[str, ...]:
     notes = [each.badge[1]] if each.badge else []
     notes += [each.reason] if each.reason else []
-    if each.change and against:
-        notes.append(say("report.change", lang, change=" ".join(filter(None, each.change)), month=against))
+    if each.change and each.against:
+        notes.append(say("report.change", lang, change=" ".join(filter(None, each.change)), month=each.against))
     value = f"{each.value} {each.unit}".strip()
     parts = [part for part in (each.parts, each.interval) if part]
     return f"{each.name}\n{each.of}", value, "\n".join(parts), "\n".join([*notes, *each.more, *each.quality])
@@ -219,6 +219,7 @@ def _data(page: Dashboard, lang: str) -> Iterator[Block]:
     yield _lines([f"– {each}" for each in page.known] or [say("web.data_clean", lang)])
     parts = (
         ("web.evidence_title", page.evidence),
+        ("web.ages_loans", page.loans),
         ("web.ages_visits", page.visits),
         ("web.ages_overdue", page.overdue),
     )

@@ -79,7 +79,10 @@ def all_figures(connection: Connection, org: str, asked: Asked) -> list[Figure]:
     on = ground(connection, org, asked)
     before = answers(on.tally, on.of(asked.against)) if asked.against else {}
     values = answers(on.tally, on.question)
-    return [figure(values[id_], on.lang, asked=on.question, before=before.get(id_)) for id_ in CATALOGUE]
+    return [
+        figure(values[id_], on.lang, asked=on.question, before=before.get(id_), against=asked.against)
+        for id_ in CATALOGUE
+    ]
 
 
 def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, after: str = "") -> Behind:
@@ -97,7 +100,7 @@ def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, 
         page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES)
     drawn, unit = _drawn(on, definition, year)
     return Behind(
-        figure=figure(value, on.lang, asked=on.question, before=before),
+        figure=figure(value, on.lang, asked=on.question, before=before, against=asked.against),
         quality=quality(value, on.lang),
         chart=drawn,
         chart_unit=unit,

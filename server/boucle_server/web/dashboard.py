@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from boucle.catalogue import CATALOGUE, answers
 from boucle.clock import next_month
 from boucle.kpi import Maturity, Value
+from boucle.kpi_loop import ages_of_loans
 from boucle.words import say
 from boucle_server import closing
 from boucle_server.months import MonthState
@@ -54,7 +55,6 @@ class Dashboard:
     """All that the page shows; `is_empty` when nothing happened under its filters."""
 
     month_name: str
-    against_name: str
     as_of: str
     status: Status
     is_empty: bool
@@ -71,6 +71,7 @@ class Dashboard:
     year: tuple[Line, ...] = ()
     loops: tuple[Line, ...] = ()
     cohort_name: str = ""
+    loans: tuple[Band, ...] = ()
     visits: tuple[Band, ...] = ()
     overdue: tuple[Band, ...] = ()
     evidence: tuple[Band, ...] = ()
@@ -86,7 +87,6 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     status = _status(connection, org, on, frozen)
     names: dict[str, Any] = {
         "month_name": numbers.month_name(asked.month, lang),
-        "against_name": numbers.month_name(asked.against, lang) if asked.against else "",
         "as_of": numbers.day_name(on.question.today, lang),
     }
     if not moved and not still:
@@ -112,20 +112,21 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         year=tuple(month_line(on, each, year[each]) for each in reversed(on.months)),
         loops=tuple(loop_lines(connection, org, on, cohort)),
         cohort_name=numbers.month_name(cohort, lang),
-        visits=bands(values["K11-open"], lang, age),
-        overdue=bands(values["K13"], lang, age),
-        evidence=bands(values["evidence"], lang, evidence),
+        loans=bands(ages_of_loans(on.tally, on.question), lang, age),
+        visits=bands(values["K11-open"].bands, lang, age),
+        overdue=bands(values["K13"].bands, lang, age),
+        evidence=bands(values["evidence"].bands, lang, evidence),
         known=_known(values["evidence"], lang),
     )
 
 
-def bands(value: Value, lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
-    """Give the parts of a value as lengths, in their order; `words` gives the key of the name of each."""
-    most = max([1, *value.bands.values()])
+def bands(parts: Mapping[str, int], lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
+    """Give the parts of a whole as lengths, in their order; `words` gives the key of the name of each."""
+    most = max([1, *parts.values()])
     return tuple(
         Band(name=say(words(name), lang), n=numbers.number(n, 0, lang), length=1000 * max(0, n) // most, exact=n)
-        for name, n in value.bands.items()
-        if any(value.bands.values())
+        for name, n in parts.items()
+        if any(parts.values())
     )
 
 
@@ -141,20 +142,30 @@ def evidence(name: str) -> str:
 
 def _tiles(on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], cohort: str) -> list[Figure]:
     before = answers(on.tally, on.of(on.asked.against), TILES) if on.asked.against else {}
-    grown = on.of(cohort)
-    earlier = str(next_month(cohort, _months_back(on.asked)))
-    rate = answers(on.tally, grown, ["K1"])["K1"]
-    rate_before = answers(on.tally, on.of(earlier), ["K1"])["K1"] if on.asked.against else None
-    tiles = [figure(rate, on.lang, asked=grown, before=rate_before)]
+    tiles = [_returned(on, cohort)]
     tiles += [_tile(on, values, frozen, before, id_) for id_ in ("K7", "K20-mass", "K22")]
     return [*tiles, _out(on, values, frozen, before), _losses(on, values, before)]
+
+
+def _returned(on: Ground, cohort: str) -> Figure:
+    """Give the return rate of the cohort that is old enough, beside the cohort as much earlier as was asked."""
+    grown = on.of(cohort)
+    earlier = str(next_month(cohort, _months_back(on.asked))) if on.asked.against else ""
+    rate = answers(on.tally, grown, ["K1"])["K1"]
+    before = answers(on.tally, on.of(earlier), ["K1"])["K1"] if earlier else None
+    told = figure(rate, on.lang, asked=grown, before=before, against=earlier)
+    told = replace(told, of=say("web.cohort_of", on.lang, month=told.of))
+    if cohort == on.asked.month:
+        return told
+    days = CATALOGUE["K1"].horizon_days or 0
+    return replace(told, more=(say("web.cohort_newest", on.lang, n=days),))
 
 
 def _tile(
     on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], before: Mapping[str, Value], id_: str
 ) -> Figure:
     value = frozen.get(id_, values[id_])
-    told = figure(value, on.lang, asked=on.question, before=before.get(id_))
+    told = figure(value, on.lang, asked=on.question, before=before.get(id_), against=on.asked.against)
     now = change(values[id_], value, on.lang) if id_ in frozen else None
     if now is None or not now[2]:
         return told
@@ -171,16 +182,24 @@ def _out(on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], b
     late = values["K13"]
     if late.value is None:
         return told
-    n, share = numbers.number(late.numerator, 0, on.lang), numbers.percent(late.value, on.lang)
-    return replace(told, more=(*told.more, say("web.of_which_late", on.lang, n=n, share=share)))
+    said = {
+        "n": numbers.number(late.numerator, 0, on.lang),
+        "out": numbers.number(late.denominator or 0, 0, on.lang),
+        "share": numbers.percent(late.value, on.lang),
+        "day": numbers.day_name(on.question.today, on.lang),
+    }
+    # What was overdue at the end of a past month is not known: both numbers are today's, and say so.
+    key = "web.late_today" if on.question.is_over(on.asked.month) else "web.of_which_late"
+    return replace(told, more=(*told.more, say(key, on.lang, **said)))
 
 
 def _losses(on: Ground, values: Mapping[str, Value], before: Mapping[str, Value]) -> Figure:
     """Give net losses: of the pool in twelve months; under a filter that the pool knows nothing of, per dispatch."""
     if set(on.asked.narrowed.narrowed) - CATALOGUE["K15"].by:
-        return figure(values["K14"], on.lang, asked=on.question, before=before.get("K14"))
+        lost = values["K14"]
+        return figure(lost, on.lang, asked=on.question, before=before.get("K14"), against=on.asked.against)
     value = values["K15"]
-    told = figure(value, on.lang, asked=on.question, before=before.get("K15"))
+    told = figure(value, on.lang, asked=on.question, before=before.get("K15"), against=on.asked.against)
     if value.value is None:
         return told
     n = numbers.number(value.numerator, 0, on.lang)

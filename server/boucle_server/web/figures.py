@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from boucle.catalogue import CATALOGUE
-from boucle.clock import month_end_ms
+from boucle.clock import day_of, month_end_ms
 from boucle.kpi import Maturity, Question, Span, Unit, Value
 from boucle.units import DAY_MS
 from boucle.words import say
@@ -35,11 +35,17 @@ class Figure:
     """What it is made of."""
     change: tuple[str, str, str] | None = None
     """A sign, the same as a word, by how much."""
+    against: str = ""
+    """The month that it is compared with, as people read it."""
+    month: str = ""
+    """The month that was asked for; the page of the figure is asked for the same one."""
     more: tuple[str, ...] = ()
 
 
-def figure(value: Value, lang: str, *, asked: Question | None = None, before: Value | None = None) -> Figure:
-    """Say a value; `asked` tells whether its cohort is still young, `before` what it is compared with."""
+def figure(
+    value: Value, lang: str, *, asked: Question | None = None, before: Value | None = None, against: str = ""
+) -> Figure:
+    """Say a value; `asked` tells whether its cohort is still young, `before` what it is compared with, of `against`."""
     definition = CATALOGUE[value.definition_id]
     return Figure(
         id=definition.id,
@@ -56,6 +62,8 @@ def figure(value: Value, lang: str, *, asked: Question | None = None, before: Va
         formula=say(definition.words("formula"), lang),
         exact=value,
         change=change(value, before, lang),
+        against=numbers.month_name(against, lang) if against else "",
+        month=asked.last if asked else "",
     )
 
 
@@ -86,6 +94,10 @@ def period(value: Value, lang: str) -> str:
     if len(value.period) == len("2026-10-31"):
         return say("page.on_day", lang, day=numbers.day_name(value.period, lang))
     first, _, last = value.period.partition("/")
+    if not last and CATALOGUE[value.definition_id].span is Span.END:
+        if value.as_of_ms < month_end_ms(first, value.timezone):
+            return say("page.on_day", lang, day=numbers.day_name(day_of(value.as_of_ms, value.timezone), lang))
+        return say("page.end_of", lang, month=numbers.month_name(first, lang))
     if not last:
         return numbers.month_name(first, lang)
     return say("page.from_to", lang, first=numbers.month_name(first, lang), last=numbers.month_name(last, lang))

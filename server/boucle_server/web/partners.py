@@ -64,6 +64,8 @@ class Partner:
     """Days, as written, with what was held at their end, as written and as a number: the newest first."""
     visits: tuple[Band, ...]
     overdue: tuple[Band, ...]
+    on_the_way: int
+    """Loans open on it that it does not hold: on their way there, or taken up and not received."""
     sites: tuple[tuple[str, str], ...]
 
 
@@ -115,8 +117,9 @@ def partner(connection: Connection, visit: Visit, book: Book, key: str) -> Partn
             (numbers.day_name(end, lang), numbers.number(n, 0, lang), n)
             for end, n in reversed(list(zip(ends, levels, strict=True)))
         ),
-        visits=bands(values["K11-open"], lang, age),
-        overdue=bands(values["K13"], lang, age),
+        visits=bands(values["K11-open"].bands, lang, age),
+        overdue=bands(values["K13"].bands, lang, age),
+        on_the_way=max(0, (values["K13"].denominator or 0) - (values["K11-open"].denominator or 0)),
         sites=tuple(_sites(book, key, visit.now_ms)),
     )
 
