@@ -27,6 +27,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Response:
 
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Under names in lower case."""
 
     @property
     def failed(self) -> bool:

@@ -13,7 +13,7 @@ from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
 from boucle.clock import iso
 from boucle.signing import load_crypto
 from boucle.words import knows, say
-from boucle_field import people, rescuing, settle, timekeeper, witness
+from boucle_field import people, photos, rescuing, settle, timekeeper, witness
 from boucle_field.enrolment import enrol as enrolling
 from boucle_field.enrolment import read_invitation
 from boucle_field.errors import RefusedError, StoreBusyError
@@ -62,7 +62,7 @@ def sync(args: argparse.Namespace) -> int:
         if not free:
             raise StoreBusyError("phone.sync_busy")
         with closing(Server(phone.identity.server, phone.identity.token)) as server:
-            report = drive(round_of_sync(phone), server.ask)
+            report = drive(round_of_sync(phone, with_photos=not args.no_photos), server.ask)
         return _say_sync(phone, report, args.lang)
 
 
@@ -74,6 +74,8 @@ def status(args: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return 0
     print(say("phone.status", args.lang, **{name: told[name] for name in ("unsent", "sent", "to_check")}))
+    if told["missing_blobs"]:
+        print(say("phone.status_photos", args.lang, n=told["missing_blobs"], refused=told["refused_blobs"]))
     print(say("phone.last_sync", args.lang, time=told["last_sync"] or "–"))
     for each in told["to_check_events"]:
         print(f"  {each['id']}  {_kind(each, args.lang)}  {_why(each, args.lang)}")
@@ -100,7 +102,8 @@ def _standing(phone: Phone) -> dict[str, Any]:
         "sent": counts.sent,
         "to_check": counts.to_check,
         "decided": settle.decisions(phone.store)._asdict(),
-        "missing_blobs": 0,
+        "missing_blobs": photos.missing(phone.store),
+        "refused_blobs": photos.refused(phone.store),
         "clock": _clock(phone),
         "last_sync": iso(int(last)) if last else None,
         "checkpoint": head.note if head else None,
@@ -151,9 +154,16 @@ def _say_sync(phone: Phone, report: Report, lang: str) -> int:
         print(say("phone.decided", lang, admitted=report.admitted, dismissed=report.dismissed), file=sys.stderr)
     if counts.to_check:
         print(say("phone.some_to_check", lang, n=counts.to_check), file=sys.stderr)
+    refused, left = photos.refused(phone.store), photos.missing(phone.store)
+    if refused:
+        print(say("phone.photos_refused", lang, n=refused), file=sys.stderr)
     if report.end is not End.DONE or counts.unsent:
         end = report.end if report.end is not End.DONE else End.FAILING
         print(say(f"phone.sync.{end}", lang, n=counts.unsent), file=sys.stderr)
         return 1
     print(say("phone.sync.done", lang, sent=report.sent, pulled=report.pulled))
+    if report.photos_sent:
+        print(say("phone.photos_sent", lang, n=report.photos_sent))
+    if left - refused:
+        print(say("phone.photos_left", lang, n=left - refused), file=sys.stderr)
     return 1 if report.alarms & _LOUD else 0

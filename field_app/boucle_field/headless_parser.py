@@ -114,6 +114,10 @@ def _login(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--pin", required=True, metavar="P", help=_help("pin", lang))
 
 
+def _sync(parser: argparse.ArgumentParser, lang: str) -> None:
+    parser.add_argument("--no-photos", action="store_true", help=_help("no_photos", lang))
+
+
 def _undo(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("event", nargs="?", default="", metavar="EVENT_ID", help=_help("event", lang))
 
@@ -139,7 +143,7 @@ def _scan(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--qty", type=int, metavar="N", help=_help("qty", lang))
     parser.add_argument("--grade", metavar="G", help=_help("grade", lang))
     parser.add_argument("--weight-g", metavar="G", help=_help("weight", lang))
-    parser.add_argument("--photo", type=Path, metavar="FILE", help=_help("photo", lang))
+    parser.add_argument("--photo", type=Path, action="append", default=[], metavar="FILE", help=_help("photo", lang))
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=_help("set", lang))
 
 
@@ -148,6 +152,7 @@ _ARGUMENTS: Final[Mapping[str, Callable[[argparse.ArgumentParser, str], None]]] 
     "login": _login,
     "scan": _scan,
     "undo": _undo,
+    "sync": _sync,
     "status": _json,
     "rescue-export": _rescue_export,
     "actions": _json,

@@ -3,8 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from boucle_field.errors import UsageError
 from boucle_field.fields import Fault, Field, place_key
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone, opened
+from boucle_field.photos import Photo
 from boucle_field.work import ACTIONS, Action, Amount, Context, Question, draft, find_action
 
 _TASKS = frozenset({Kind.ROUND, Kind.TICKET})
@@ -45,8 +48,7 @@ def scan(args: argparse.Namespace) -> int:
     action = find_action(args.action)
     if action is None:
         raise UsageError("phone.no_action", action=args.action[:40], actions=", ".join(ACTIONS))
-    if args.photo is not None:
-        raise UsageError("phone.no_photos")
+    photos = tuple(_photos(args.photo))
     with opened(args.data) as phone:
         work = _work(args, phone, action)
         context = phone.desk.context(place=work.place, task=work.task)
@@ -54,11 +56,19 @@ def scan(args: argparse.Namespace) -> int:
         drafts = [(subject, _draft(action, subject, answers, context)) for subject in work.subjects]
         done = 1 if work.refused else 0
         for subject, each in drafts:
-            told = phone.desk.record(each)
+            told = phone.desk.record(replace(each, photos=photos))
             _acknowledge(told)
             _tell(phone, subject, each, told, lang=args.lang)
             done = done if told.event_id else 1
     return done
+
+
+def _photos(files: Sequence[Path]) -> Iterator[Photo]:
+    """Make photos of picture files, all of them before anything is recorded; UsageError."""
+    if files:
+        from boucle_field.picture import photo_of_file
+
+        yield from (Photo(photo_of_file(file)) for file in files)
 
 
 def undo(args: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ class Server:
         timeout = QUICK_TIMEOUT_S if request.path == "/v1/time" else TIMEOUT_S
         try:
             connection = self._connected(timeout)
-            headers = dict(self._headers)
+            headers = {**self._headers, **request.headers}
             if request.body is not None:
                 headers["Content-Type"] = request.content_type
             connection.request(request.method, self._target(request), body=request.body, headers=headers)
@@ -55,7 +55,8 @@ class Server:
         if len(body) > MAX_ANSWER or answer.length:
             self.close()
             return Response(status=NO_ANSWER)
-        return Response(status=answer.status, body=body)
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        return Response(status=answer.status, body=body, headers=told)
 
     def _connected(self, timeout_s: float) -> http.client.HTTPConnection:
         if self._connection is None:

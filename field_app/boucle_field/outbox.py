@@ -19,8 +19,10 @@ from boucle.push import Record
 from boucle.units import DAY_MS
 from boucle.version import VERSION
 from boucle.wire import FIRST_PREV, MAX_PUSH, MAX_RECORDS, Unreadable, digest
+from boucle_field import photos
 from boucle_field.errors import UsageError
 from boucle_field.identity import Identity
+from boucle_field.photos import Photo
 from boucle_field.store import Store, put
 from boucle_field.ticks import Ticks
 
@@ -54,6 +56,8 @@ class Draft:
     body: Mapping[str, Any] = field(default_factory=dict)
     private: Mapping[str, Any] = field(default_factory=dict)
     """What may be erased later: a person's note. Only its salted hash is part of the event."""
+    photos: tuple[Photo, ...] = ()
+    """Photos of it; the event announces them, and they are kept with it."""
 
 
 class Recorded(NamedTuple):
@@ -109,6 +113,7 @@ class Outbox:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (era, event.seq, event.id, digest(payload), payload, priv, event.kind, event.subject, *_clock(reading)),
             ).lastrowid
+            photos.keep(db, int(place or 0), draft.photos)
         return Recorded(int(place or 0), event)
 
     def preview(self, draft: Draft, *, actor: str = "") -> Event:
@@ -134,6 +139,7 @@ class Outbox:
             "against": draft.against,
             "corrects": draft.corrects,
             "body": dict(draft.body),
+            "photos": [photo.announcement for photo in draft.photos],
             "priv": digest(priv) if priv is not None else "",
             "wall": reading.wall_ms,
             "boot": reading.boot,

@@ -51,6 +51,9 @@ class Report:
     again: int = 0
     """Events that the server had and lost, sent to it again."""
     stuck: int = 0
+    photos_sent: int = 0
+    photos_left: int = 0
+    """Photos that no receipt confirms yet."""
     pulled: int = 0
     admitted: int = 0
     dismissed: int = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from boucle import rescue
 from boucle.push import write_push
-from boucle_field import timekeeper
+from boucle_field import photos, timekeeper
 from boucle_field.errors import RefusedError, UsageError
 from boucle_field.phone import Phone
 from boucle_field.pushing import sealed
@@ -27,6 +27,7 @@ def export(phone: Phone, file: Path) -> int:
     batches = list(_batches(phone, counted))
     if not batches:
         raise RefusedError("phone.nothing_to_export")
+    batches += [rescue.PHOTO + content for content in photos.contents(phone.store)]
     _write_new(file, rescue.pack(batches, phone.crypto.box(bytes.fromhex(phone.identity.box_key))))
     return sum(counted)
 

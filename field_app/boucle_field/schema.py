@@ -112,7 +112,35 @@ def _first(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+_PHOTOS = """
+-- Photos, until the server's receipt for them is some days old. `content` never changes.
+CREATE TABLE photo (
+    sha256 TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'confirmed', 'refused')),
+    why TEXT NOT NULL DEFAULT '',
+    receipt TEXT,
+    confirmed_ms INTEGER,
+    CHECK (state != 'confirmed' OR receipt IS NOT NULL)
+);
+CREATE INDEX photo_open ON photo (state) WHERE state != 'confirmed';
+
+-- Which events announce a photo, by their place in the outbox.
+CREATE TABLE photo_event (
+    sha256 TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (sha256, n)
+) WITHOUT ROWID
+"""
+
+
+def _photos(db: sqlite3.Connection) -> None:
+    for statement in _PHOTOS.split(";"):
+        db.execute(statement)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

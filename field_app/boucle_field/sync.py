@@ -7,10 +7,11 @@ answer; a round that ends anywhere loses nothing, and the next one goes on.
 
 from boucle.anchor import Sample, sample_of
 from boucle.version import VERSION, version_numbers
-from boucle_field import settle, timekeeper
+from boucle_field import photos, settle, timekeeper
 from boucle_field.asking import NO_ANSWER, Engine, Request
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
+from boucle_field.photo_sending import send_photos
 from boucle_field.pushing import NOT_LET_IN, End, Report, StopRoundError, push_all
 from boucle_field.store import put
 from boucle_field.witness import Verdict, witness
@@ -25,8 +26,11 @@ _ALARMS = {
 }
 
 
-def sync(phone: Phone) -> Engine[Report]:
-    """Run one round and give its report; nothing it meets is an exception but a failing store or a bug."""
+def sync(phone: Phone, *, with_photos: bool = True) -> Engine[Report]:
+    """Run one round and give its report; nothing it meets is an exception but a failing store or a bug.
+
+    Photos go last, so that they hold up no event; without them where the line is dear.
+    """
     report = Report()
     try:
         now_ms = yield from _ask_the_time(phone)
@@ -37,6 +41,9 @@ def sync(phone: Phone) -> Engine[Report]:
             yield from _refill(phone, report)
         yield from _pull(phone, report)
         _close(phone, now_ms)
+        report.photos_left = photos.missing(phone.store)
+        if with_photos:
+            yield from send_photos(phone, report)
     except StopRoundError as stop:
         report.end = stop.end
         if stop.end is End.NOT_OURS:
@@ -83,6 +90,7 @@ def _witnessed(phone: Phone, report: Report) -> Engine[Verdict]:
 def _refill(phone: Phone, report: Report) -> Engine[None]:
     """Give a restored server everything that this phone still holds; its receipts settle at once what it has."""
     settle.doubt_all(phone.store)
+    photos.doubt_all(phone.store)
     phone.mirror.begin_afresh()
     sent, to_check = report.sent, report.to_check
     yield from push_all(phone, report)
@@ -116,6 +124,7 @@ def _pull(phone: Phone, report: Report) -> Engine[None]:
 
 def _close(phone: Phone, now_ms: int) -> None:
     phone.outbox.prune(now_ms)
+    photos.prune(phone.store, now_ms)
     settle.forget_receipts(phone.store)
     with phone.store.writing() as db:
         put(db, "last_ok_sync", str(now_ms))

@@ -19,6 +19,7 @@ BoucleError
     │   ├── TooManyError             429
     │   ├── KeptRawError             400
     │   ├── PhotoRefusedError        422  these bytes are not kept as a photo, whoever sends them
+    │   ├── PhotoDamagedError        422  the bytes that came are not those of the hash
     │   ├── PhotoUnannouncedError    409  no stored event speaks of it
     │   ├── TusVersionError          412
     │   ├── MediaTypeError           415
@@ -209,6 +210,12 @@ class KeptRawError(RefusedError):
 
 class PhotoRefusedError(RefusedError):
     """These bytes are not kept as a photo; the device keeps its own, and sending them again changes nothing."""
+
+    status: ClassVar[int] = 422
+
+
+class PhotoDamagedError(RefusedError):
+    """The bytes that came are not those of the hash; they were dropped, and the upload begins anew."""
 
     status: ClassVar[int] = 422
 

@@ -120,10 +120,12 @@ def expire(connection: Connection, org: str, *, now_ms: int) -> int:
 
 
 def take(connection: Connection, org: str, dev: str, content: bytes, *, now_ms: int) -> str:
-    """Take a whole photo that came by hand, if a stored event announces it; give its flaw, empty when it is kept."""
-    sha256 = digest(content)
-    if not photos.is_promised(connection, org, sha256):
-        return "unannounced"
+    """Take a whole photo that came by hand; give its flaw, empty when it is kept.
+
+    PhotoUnannouncedError when no stored event announces it.
+    """
+    if not photos.is_promised(connection, org, digest(content)):
+        raise PhotoUnannouncedError
     return _judge(connection, org, dev, content, now_ms=now_ms)
 
 

@@ -10,7 +10,8 @@ finds the memory stick reads nothing.
     nonce                                   12 bytes
     ciphertext with its tag                 the rest; the 24 bytes before the one-time key are authenticated too
 
-Inside: for each batch its length as 4 big-endian bytes, then the batch.
+Inside: for each batch its length as 4 big-endian bytes, then the batch. Photos follow the batches in the same way, each
+behind a line of its own, which no batch begins with.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from boucle.signing import KEY_BYTES, NONCE_BYTES, Box, OpeningBox, Sealed
 from boucle.wire import MAX_PUSH
 
 MAGIC = b"boucle-rescue/1\n"
+PHOTO = b"boucle-photo/1\n"
+"""Begins what is a photo and no batch."""
 _MAGIC_NAME = b"boucle-rescue/"
 _RECIPIENT_BYTES = 8
 _LENGTH_BYTES = 4
@@ -41,6 +44,11 @@ def pack(batches: Iterable[bytes], box: Box) -> bytes:
     header = MAGIC + _recipient(box)
     sealed = box.seal(b"".join(parts), header)
     return header + sealed.ephemeral + sealed.nonce + sealed.ciphertext
+
+
+def photo_in(entry: bytes) -> bytes | None:
+    """Give the photo that an entry of a file is, None when it is a batch."""
+    return entry.removeprefix(PHOTO) if entry.startswith(PHOTO) else None
 
 
 def unpack(file: bytes, box: OpeningBox) -> tuple[bytes, ...]:

@@ -41,7 +41,7 @@ def test_the_types_of_problems_are_those_that_clients_were_promised() -> None:
         "server", "storage", "disk-full", "database-busy", "database-gone", "database-damaged",
         "database-unusable", "refused", "unauthenticated", "device-revoked", "forbidden", "not-found",
         "conflict", "expired", "quota", "too-many", "kept-raw", "invalid-input", "operator",
-            "photo-refused", "photo-unannounced", "tus-version", "media-type", "checksum",
+            "photo-refused", "photo-damaged", "photo-unannounced", "tus-version", "media-type", "checksum",
     }  # fmt: skip
 
 

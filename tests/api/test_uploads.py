@@ -227,7 +227,7 @@ async def test_bytes_of_another_hash_are_dropped_whole_and_the_upload_begins_ane
     await sender.begin(photo)
     await sender.send(photo, 0, 300)
     changed = await sender.ask("PATCH", f"/{digest(photo)}", {**CHUNK, "Upload-Offset": "300"}, photo[:299:-1])
-    assert problem(changed) == (422, "photo-refused")
+    assert problem(changed) == (422, "photo-damaged")
     assert "recommence du début" in changed.json()["detail"]
     assert rows(sender.served, PHOTO) == rows(sender.served, PHOTO_CHUNK) == rows(sender.served, PHOTO_UPLOAD) == 0
     assert problem(await sender.send(photo, 300, len(photo))) == (404, "not-found")

@@ -34,6 +34,7 @@ from boucle_server.errors import (
     ConflictError,
     InvalidInputError,
     MediaTypeError,
+    PhotoDamagedError,
     PhotoRefusedError,
     TusVersionError,
 )
@@ -174,6 +175,8 @@ async def overridden(who: SignedIn, server: Server, request: Request, sha256: _H
 def _append(server: Running, who: Principal, sha256: str, start: int, chunk: bytes) -> Standing:
     taken = partial(uploads.append, sha256=sha256, start=start, chunk=chunk, now_ms=server.clock.now_ms())
     found = server.door.write(who.org, lambda connection: taken(connection, who.org, who.dev))
+    if found.flaw == uploads.DAMAGED:
+        raise PhotoDamagedError
     if found.flaw:
         raise PhotoRefusedError(f"photo.flaw.{found.flaw}")
     return found

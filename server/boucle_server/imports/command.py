@@ -116,11 +116,23 @@ def _import_rescue(args: argparse.Namespace, file: Path) -> int:
     counts = {status.value: found.statuses[status] for status in Status}
     if args.json:
         faults = [{"batch": number, "reason": said_of(error, language())} for number, error in found.faults]
-        print(json.dumps({"written": not args.dry_run, "batches": len(batches), "counts": counts, "faults": faults}))
+        print(
+            json.dumps(
+                {
+                    "written": not args.dry_run,
+                    "batches": len(batches),
+                    "counts": counts,
+                    "photos": found.photos,
+                    "faults": faults,
+                }
+            )
+        )
     else:
         for number, error in found.faults:
             warn("import.rescue_fault", batch=number, why=said_of(error, language()))
         print(told("import.rescue_counts", batches=len(batches), **counts))
+        if found.photos:
+            print(told("import.rescue_photos", n=found.photos))
         if args.dry_run:
             print(told("import.dry"))
     return 1 if found.faults or found.waiting else 0

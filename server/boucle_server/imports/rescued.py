@@ -10,10 +10,10 @@ from pathlib import Path
 
 from boucle.errors import BoucleError, MalformedPushError
 from boucle.push import Push, Status, read_push
-from boucle.rescue import unpack
-from boucle_server import ingest, keys
+from boucle.rescue import photo_in, unpack
+from boucle_server import ingest, keys, uploads
 from boucle_server.db import Database
-from boucle_server.errors import NotFoundError, OperatorError, why_of
+from boucle_server.errors import NotFoundError, OperatorError, PhotoRefusedError, PhotoUnannouncedError, why_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Rescued:
 
     statuses: Counter[Status] = field(default_factory=Counter)
     faults: list[tuple[int, BoucleError]] = field(default_factory=list)
+    photos: int = 0
+    """Photos of the file that are kept now."""
 
     @property
     def waiting(self) -> int:
@@ -44,14 +46,28 @@ def read(database: Database, org: str, file: Path) -> tuple[bytes, ...]:
 
 def take(database: Database, org: str, batches: tuple[bytes, ...], *, now_ms: int) -> Rescued:
     """Take the batches in, each in a transaction of its own; one that cannot be taken does not stop the others."""
-    found = Rescued()
+    found, dev = Rescued(), ""
     for number, body in enumerate(batches, 1):
         try:
-            push = read_push(body)
-            _take(database, org, push, found, now_ms=now_ms)
-        except (MalformedPushError, NotFoundError) as error:
+            content = photo_in(body)
+            if content is None:
+                push = read_push(body)
+                dev = push.dev
+                _take(database, org, push, found, now_ms=now_ms)
+            else:
+                _take_photo(database, org, dev, content, now_ms=now_ms)
+                found.photos += 1
+        except (MalformedPushError, NotFoundError, PhotoRefusedError, PhotoUnannouncedError) as error:
             found.faults.append((number, error))
     return found
+
+
+def _take_photo(database: Database, org: str, dev: str, content: bytes, *, now_ms: int) -> None:
+    """Take a photo in; what is no photo, or what no event of the file or the ledger announces, is refused."""
+    with database.writing(org) as connection:
+        flaw = uploads.take(connection, org, dev, content, now_ms=now_ms)
+    if flaw:
+        raise PhotoRefusedError(f"photo.flaw.{flaw}")
 
 
 def _take(database: Database, org: str, push: Push, found: Rescued, *, now_ms: int) -> None:
