@@ -218,6 +218,7 @@ An event needs a label, or a type with a quantity. `item.commissioned` also need
 line and is taken in as it is, with its seals (see [operations.md](operations.md))."""
 
 READERS = {
+    "photo_guards": "any of rebut, réparation, incident: what the site asks a photo for",
     "text": "text",
     "key": "key",
     "type_or_any": "key of a type, or `*`",

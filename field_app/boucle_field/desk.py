@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from boucle.events import KINDS, Event, Family
 from boucle.fold import Mark
+from boucle.photo_guards import asks_photo
 from boucle.reasons import TASKS, Reason
 from boucle.reasons import Outcome as Fate
 from boucle.roles import Capability, capabilities_of, may_record
@@ -76,6 +77,8 @@ class Desk:
         who = people.present(self.store)
         actor = who.person if who else ""
         beside = self._beside_role(draft.kind, who)
+        if not draft.photos and draft.kind == "work.opened" and self.asks_photo(draft):
+            return Told(Outcome.REFUSED, "", (f"reason.{Reason.NO_PHOTO}",))
         if KINDS[draft.kind].family is Family.DECISION:
             trial = replace(self.outbox.preview(draft, actor=actor), teff=self.now_ms())
             mark = self.mirror.predict(trial)
@@ -86,6 +89,10 @@ class Desk:
         mark = self.mirror.predict(event)
         since = self.mirror.last_scan(event.subject, event.kind, before=recorded.n) if event.code else None
         return Told(_outcome(mark, beside=beside), event.id, _reasons(mark, beside=beside), since)
+
+    def asks_photo(self, draft: Draft) -> bool:
+        """Tell whether the place of a draft asks for a photo of it. What happened is recorded without one too."""
+        return asks_photo(draft.kind, draft.body, self.mirror.book().site(draft.place, self.now_ms()))
 
     def undo(self, event_id: str = "") -> tuple[Event, Told]:
         """Void the last event of this device that stands, or the one named; RefusedError as `undoing.standing`.

@@ -35,12 +35,17 @@ class Stored(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A photo of an event as people see it: `state` is `complete`, `missing`, or why it was refused."""
+    """A photo of an event as people see it: `state` is `complete`, `missing`, or why it was refused.
+
+    Pixels are 0 for one that is not here.
+    """
 
     sha256: str
     size: int
     type: str
     state: str
+    width: int = 0
+    height: int = 0
 
 
 class Missing(NamedTuple):
@@ -92,7 +97,7 @@ def _shown(one: Any, here: Mapping[str, Stored]) -> Shown:
     found = here.get(one.sha256)
     if found is None:
         return Shown(one.sha256, one.size, one.type, "missing")
-    return Shown(one.sha256, found.size, JPEG, found.flaw or "complete")
+    return Shown(one.sha256, found.size, JPEG, found.flaw or "complete", found.width, found.height)
 
 
 def content(connection: Connection, org: str, sha256: str) -> bytes:

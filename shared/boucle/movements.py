@@ -9,6 +9,7 @@ from boucle.explaining import check_partner, explain, infer
 from boucle.legs import Act, Leg
 from boucle.lifecycle import HOME, Stage, Verdict, target
 from boucle.parts import recovered
+from boucle.photo_guards import lacks_photo
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.turn import Turn
@@ -164,6 +165,8 @@ def _sorted(turn: Turn) -> Outcome:
     outcome = present(turn)
     turn.put(grade=event.text("grade") or turn.item.grade)
     turn.month(turn.place, "", "sorted", verdict)
+    if lacks_photo(event.kind, event.body, event.photos, turn.place):
+        turn.say(Reason.NO_PHOTO)
     stage = target("container", turn.item.stage, event.kind, verdict)
     if stage is not None:
         turn.put(stage=stage)

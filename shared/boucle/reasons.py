@@ -72,6 +72,8 @@ class Reason(StrEnum):
     OVERRIDE_UNEXPLAINED = "override_unexplained"
     NOT_AS_DECIDED = "not_as_decided"
 
+    NO_PHOTO = "no_photo"
+
 
 TASKS = frozenset(
     {
@@ -105,6 +107,7 @@ TASKS = frozenset(
         Reason.UNKNOWN_ORIGIN,
         Reason.OVERRIDE_UNEXPLAINED,
         Reason.NOT_AS_DECIDED,
+        Reason.NO_PHOTO,
     }
 )
 """Reasons that need a person: each opens a task with the event and its item."""

@@ -40,6 +40,8 @@ class Site:
     address: str = ""
     access: str = ""
     reminder: str = ""
+    photos: frozenset[str] = frozenset()
+    """What a photo is asked for here (`boucle.photo_guards`)."""
     known: bool = True
 
 
@@ -145,6 +147,7 @@ def _site(key: str, row: Mapping[str, Any]) -> Site:
         address=_text(row, "address"),
         access=_text(row, "access"),
         reminder=_text(row, "reminder"),
+        photos=frozenset(_text(row, "photos").split()),
     )
 
 

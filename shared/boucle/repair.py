@@ -12,6 +12,7 @@ from boucle.answers import objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Item, Job, Part
 from boucle.lifecycle import BUSY, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
+from boucle.photo_guards import lacks_photo
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.shape import LAST_MS, is_short
@@ -77,6 +78,8 @@ def advance(turn: Turn) -> Outcome:
         if event.kind != "work.repaired" or turn.item.stage != Stage.IN_REPAIR:
             turn.say(Reason.OUT_OF_STEP)
     refusal = _gate(turn) if event.kind == "work.requalified" else None
+    if lacks_photo(event.kind, event.body, event.photos, turn.place) and event.kind == "work.opened":
+        refusal = Reason.NO_PHOTO
     if refusal is not None:
         turn.say(refusal)
         return Outcome.REFUSED

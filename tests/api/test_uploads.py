@@ -135,7 +135,9 @@ async def test_a_photo_sent_in_parts_is_whole_with_the_last_one_and_a_receipt_sa
     assert shown.headers["x-content-type-options"] == "nosniff"
     history = (await sender.served.client.get(f"/v1/items/{code(1)}/events", headers=manager.header)).json()
     (mine,) = [each for each in history["events"] if each["id"] == event]
-    assert mine["photos"] == [{"sha256": digest(photo), "size": len(photo), "type": JPEG, "state": "complete"}]
+    assert mine["photos"] == [
+        {"sha256": digest(photo), "size": len(photo), "type": JPEG, "state": "complete", "width": 640, "height": 480}
+    ]
 
 
 async def test_until_the_last_byte_a_photo_is_missing_and_no_half_of_it_is_served(sender: Sender) -> None:

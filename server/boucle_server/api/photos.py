@@ -48,6 +48,8 @@ class PhotoOf(BaseModel):
     state: Annotated[
         str, Field(description="complete, missing, or why it was refused: too_large, no_jpeg, cut, metadata…")
     ]
+    width: Annotated[int, Field(description="pixels; 0 for one that is not here")]
+    height: int
 
 
 @router.get("/missing")

@@ -9,6 +9,7 @@ from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone, parse_instant
 from boucle.codes import Label, read_label
 from boucle.lifecycle import Verdict
+from boucle.photo_guards import PhotoGuard
 from boucle.reference import GOODS
 from boucle.roles import Role
 from boucle.words import LANGUAGES, say
@@ -64,6 +65,23 @@ def type_or_any(cell: str) -> str:
 def keys(cell: str) -> list[str]:
     """Read keys parted by commas, semicolons or blanks."""
     return list(dict.fromkeys(key(each) for each in re.split(r"[,;\s]+", cell) if each))
+
+
+def photo_guards(cell: str) -> str:
+    """Read what a site asks a photo for, in either language, parted by commas or blanks; as its keys in a row."""
+    found = {_PHOTO_GUARDS.get(each.casefold()) for each in re.split(r"[,;\s]+", cell) if each}
+    if None in found:
+        raise CellError(
+            "import.bad_photo_guard", known=", ".join(say(f"photo.guard.{one}", "fr") for one in PhotoGuard)
+        )
+    return " ".join(sorted(str(one) for one in found))
+
+
+_PHOTO_GUARDS: Mapping[str, PhotoGuard] = {
+    name.casefold(): one
+    for one in PhotoGuard
+    for name in (one, *(say(f"photo.guard.{one}", each) for each in LANGUAGES))
+}
 
 
 def question(cell: str) -> str:

@@ -12,16 +12,18 @@ from boucle.item import Item
 from boucle.reference import Book
 from boucle.roles import Capability
 from boucle.words import say
-from boucle_server import histories, problem_reports, rows
+from boucle_server import histories, photos, problem_reports, rows
 from boucle_server.api import reasons
 from boucle_server.errors import NotFoundError
 from boucle_server.histories import Known, Told
+from boucle_server.photos import Shown
 from boucle_server.tables import DEVICE, PERSON
 from boucle_server.web import numbers
 from boucle_server.web.details import details
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import moment, printed
 from boucle_server.web.items import days_late, days_out, place_name, stage_badge
+from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.visit import Visit
 
 PAGE: Final = 60
@@ -43,6 +45,7 @@ class Step:
     who: str
     code: str
     details: tuple[tuple[str, str], ...]
+    photos: tuple[PagePhoto, ...]
     badges: tuple[Badge, ...]
     reasons: tuple[str, ...]
     amended_by: tuple[str, ...]
@@ -140,7 +143,15 @@ def _pairs(item: Item, book: Book, visit: Visit, zone: str) -> list[tuple[str, s
     return [(say(f"web.item_{name}", lang), value) for name, value in given.items() if value]
 
 
-def _step(told: Told, book: Book, lang: str, *, people: Mapping[str, str], devices: Mapping[str, str]) -> Step:
+def _step(
+    told: Told,
+    book: Book,
+    lang: str,
+    *,
+    people: Mapping[str, str],
+    devices: Mapping[str, str],
+    pictures: Sequence[Shown],
+) -> Step:
     event, mark = told.event, told.mark
     site = book.site(event.place, event.teff)
     badges: list[Badge] = []
@@ -168,6 +179,9 @@ def _step(told: Told, book: Book, lang: str, *, people: Mapping[str, str], devic
         who=" · ".join(each for each in (people.get(event.actor, ""), devices.get(event.dev, event.dev)) if each),
         code=printed(event.subject) if event.code else "",
         details=tuple(details(event, book, lang)),
+        photos=page_photos(
+            pictures, lang, what=reasons.kind_text(event.kind, lang), when=moment(event.teff, site.zone, lang)
+        ),
         badges=tuple(badges),
         reasons=tuple(why),
         amended_by=told.amended_by,
@@ -194,4 +208,8 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
     """Say some events of a history, with who recorded them and on what."""
     people = _people(connection, visit, {each.event.actor for each in told})
     devices = _devices(connection, visit.who.org, {each.event.dev for each in told})
-    return tuple(_step(each, book, visit.lang, people=people, devices=devices) for each in told)
+    pictures = photos.shown(connection, visit.who.org, [each.event for each in told])
+    return tuple(
+        _step(each, book, visit.lang, people=people, devices=devices, pictures=pictures.get(each.event.id, ()))
+        for each in told
+    )

@@ -71,6 +71,7 @@ TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINI
 WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
 RETURNS: Final = Place(key="returns", path="/retours", needs=_READ, in_menu=True)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
+PHOTOS: Final = Place(key="photos", path="/photos", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
 PLACES: Final = (
@@ -89,6 +90,7 @@ PLACES: Final = (
     WORKSHOP,
     RETURNS,
     PROOFS,
+    PHOTOS,
     DEVICES,
     ENROL,
     REVOKE,
