@@ -14,18 +14,19 @@ from boucle.admission import Why
 from boucle.catalogue import CATALOGUE
 from boucle.kpi import NoValue, Span
 from boucle.legs import LEGS, Position
-from boucle.lifecycle import MACHINES, Disposition, Transition
+from boucle.lifecycle import MACHINES, Disposition, Transition, Verdict
 from boucle.push import Status
 from boucle.reasons import INFERENCES, TASKS, Outcome, Reason
 from boucle.rma import ReturnState
-from boucle.roles import NEEDED
+from boucle.roles import NEEDED, Role
 from boucle.shape import Flaw
 from boucle.treatment import CODE_MAPS, MODES
-from boucle.words import LANGUAGES, catalogue
+from boucle.words import LANGUAGES, catalogue, say
 from boucle_server.exports.balances import COLUMNS as BALANCE_COLUMNS
 from boucle_server.exports.command import EXPORTS
 from boucle_server.exports.kpis import COLUMNS as KPI_COLUMNS
 from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.event_cells import ACTS
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made by `make docs` from the code; changes by hand are lost. -->"
@@ -210,7 +211,21 @@ IMPORTS_INTRODUCTION = """\
 this page: a row may only name what was imported before it. Headers are found by their French or English name, whatever
 the case and the accents; columns that nobody knows are named and ignored. `boucle import KIND --template FILE` writes
 an empty table with an example. A row that says what is so already changes nothing, so a file can be corrected and
-imported again."""
+imported again. A column that the file does not have takes nothing back; an empty cell under a header does.
+
+Times without an offset are local: in the zone of the site that the row names (of a site, in its own), else in the
+organisation's. Nothing is recorded before the year 2000. What the register would not take is found before anything is
+written, with its row, its column and the reason."""
+
+
+def _offered(keys: Iterable[str]) -> str:
+    return ", ".join(f"{say(key, 'fr')} (`{say(key, 'en')}`)" for key in keys)
+
+
+def _acts() -> str:
+    rows = [(f"`{kind}`", ", ".join(words)) for kind, words in ACTS.items()]
+    return table(("action", "words for it"), rows)
+
 
 EVENTS_INTRODUCTION = """\
 An event needs a label, or a type with a quantity. `item.commissioned` also needs a type, `item.shipped` where to,
@@ -224,6 +239,9 @@ READERS = {
     "type_or_any": "key of a type, or `*`",
     "yes_no": "oui or non",
     "count": "whole number",
+    "quantity": "whole number",
+    "uses": "whole number",
+    "short": "text, at most 200 bytes",
     "days": "days",
     "grams": "kilograms, to the gram",
     "cents": "euros, to the cent",
@@ -233,10 +251,10 @@ READERS = {
     "hour": "time of day: `08:30`, `8 h`",
     "label": "label",
     "siret": "14 digits",
-    "role": "role",
+    "role": "role (see below)",
     "pin": "4 to 8 digits",
-    "act": "action",
-    "verdict": "sorting verdict",
+    "act": "action (see below)",
+    "verdict": "sorting verdict (see below)",
     "keys": "keys, parted by commas",
     "question": "text, to be read on a phone",
     "nature": "conteneur, produit or pièce",
@@ -244,12 +262,20 @@ READERS = {
     "asks": "oui/non, mesure or choix; what is meant when empty",
 }
 """What stands in a cell, by the function that reads it."""
+
+
 NOTES = {
+    "sites": "A `rôle` of a site is free text (`quai`, `dépôt`), for people to read.",
+    "operators": f"""\
+Roles, in French or English: {_offered(f"role.{role}" for role in Role)}.
+A row about somebody who is known already, by name, gives the role, the PIN, the badge and the site that it says.""",
+    "items": """\
+A row about a label that is bound already changes nothing; what it says otherwise is told, not taken over.""",
     "checklists": """\
 One row a step; several rows with one `liste` make one version of a checklist, in their order, and what one row says of
 its checklist an empty cell below repeats. Without `types` it is for every type. Limits are in the unit beside them.
 Choices are parted by bars, `!` after those with which the thing does not pass: `intact | usé | fendu !`. Without a pass
-in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs."""
+in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs.""",
 }
 """What has to be known of a kind beside its columns."""
 ORDER = ("partners", "sites", "item-types", "lanes", "operators", "checklists", "rounds", "items", "events")
@@ -275,7 +301,8 @@ def imports() -> str:
         parts.append(table(("column", "", "holds", "also known as", "example"), rows))
         if kind in NOTES:
             parts.append(NOTES[kind])
-    return page([*parts, EVENTS_INTRODUCTION])
+    verdicts = _offered(f"verdict.{verdict}" for verdict in Verdict)
+    return page([*parts, _acts(), f"Sorting verdicts, in French or English: {verdicts}.", EVENTS_INTRODUCTION])
 
 
 EXPORTS_INTRODUCTION = """\

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from boucle.admission import fault_of
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import KINDS, Quality
 from boucle.ids import new_epoch, uuid7
 from boucle.push import Push, Record, seal_body
+from boucle.shape import Flaw
 from boucle.signing import SigningKey
 from boucle.version import VERSION
 from boucle.wire import FIRST_PREV, MAX_RECORDS, digest, write
 from boucle_server.organisations import SERVER_DEV
 
+_LONGEST_PLACE = {"org": "o" * 64, "dev": SERVER_DEV, "epoch": "f" * 16}
+"""A place in a chain that takes as many bytes as any."""
 DECLARED = "declared"
 """The evidence of a movement that nobody scanned here."""
 
@@ -79,6 +83,18 @@ def pushes(
             app=VERSION,
         )
         yield _sealed(push, key)
+
+
+def refusal(draft: Draft, *, now_ms: int, zone: str = DEFAULT_ZONE) -> str:
+    """Say beforehand why the door would set a draft aside, as it says afterwards; `""` for one that it would take."""
+    place = {**_LONGEST_PLACE, "seq": 1, "prev": FIRST_PREV}
+    try:
+        payload = write(envelope(draft, place, actor="", now_ms=now_ms, zone=zone))
+    except ValueError:
+        return Flaw.BAD_TEXT
+    at_ms = now_ms if draft.claimed_ms is None else draft.claimed_ms
+    quality = Quality.ANCHORED if draft.claimed_ms is None else Quality.WALL
+    return fault_of(Record(payload=payload, teff=at_ms, tq=quality), now_ms=now_ms, own=True)
 
 
 def _sealed(push: Push, key: SigningKey) -> Push:

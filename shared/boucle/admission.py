@@ -145,6 +145,14 @@ def _may(permitted: Callable[[Event], bool], ruling: Ruling) -> bool:
     return ruling.event is None or permitted(ruling.event)
 
 
+def fault_of(record: Record, *, now_ms: int, own: bool = False) -> str:
+    """Say why a record would be set aside, wherever it stood in a chain: a flaw, a `Why`, or `""` for nothing."""
+    event = read_record(record).event
+    if isinstance(event, Unreadable):
+        return event.flaw
+    return _time_fault(record, now_ms, None) or _content_fault(event, record, own=own) or ""
+
+
 def is_own(ruling: Ruling) -> bool:
     """Tell whether a record is a readable event of the pushing device's own chain, with the number of its place.
 

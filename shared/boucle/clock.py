@@ -135,7 +135,11 @@ def iso(ms: int) -> str:
 
 def parse_instant(text: str, zone: str = DEFAULT_ZONE) -> int:
     """Read an ISO 8601 instant, or a bare date as the start of that day in `zone`; ValueError otherwise."""
-    moment = datetime.fromisoformat(text.strip())
+    return instant_of(datetime.fromisoformat(text.strip()), zone)
+
+
+def instant_of(moment: datetime, zone: str) -> int:
+    """Give the instant of a moment; one without an offset is local time in `zone`."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=_zone(zone))
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,8 @@ from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, siret
 from boucle_server.imports.columns import COLUMNS
-from boucle_server.imports.rows import MissingColumnsError, Register, RowOutcome, plan
+from boucle_server.imports.planned import Register, RowOutcome
+from boucle_server.imports.rows import MissingColumnsError, plan
 from boucle_server.imports.sheet_file import read_rows, write_rows, write_template
 from tests.builders import START_MS, Device, code, network
 

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from boucle.checklists import MOST_WORDS, Asks, Moment
-from boucle.clock import is_zone, parse_instant
+from boucle.clock import is_zone
 from boucle.codes import Label, read_label
-from boucle.lifecycle import Verdict
 from boucle.photo_guards import PhotoGuard
 from boucle.reference import GOODS
 from boucle.roles import Role
+from boucle.shape import MAX_COUNT, MAX_NAME, MAX_QTY, is_short
 from boucle.words import LANGUAGES, say
 
 MAX_CELL = 500
@@ -47,6 +47,13 @@ def text(cell: str) -> str:
     """Read any text of at most 500 characters without control characters."""
     if len(cell) > MAX_CELL or any(char < " " for char in cell):
         raise CellError("import.bad_text", most=MAX_CELL)
+    return cell
+
+
+def short(cell: str) -> str:
+    """Read a text that becomes part of keys: at most 200 bytes."""
+    if not is_short(text(cell)):
+        raise CellError("import.bad_text", most=MAX_NAME)
     return cell
 
 
@@ -128,6 +135,16 @@ def count(cell: str) -> int:
     return _whole(_number(cell), MAX_GRAMS)
 
 
+def quantity(cell: str) -> int:
+    """Read how many of a type one event is about."""
+    return _whole(_number(cell), MAX_QTY)
+
+
+def uses(cell: str) -> int:
+    """Read how often something served before."""
+    return _whole(_number(cell), MAX_COUNT)
+
+
 def grams(cell: str) -> int:
     """Read a mass written in kilograms, to the gram: `2,15` is 2150 g."""
     return _whole(_number(cell) * 1000, MAX_GRAMS)
@@ -145,12 +162,12 @@ def zone(cell: str) -> str:
     return cell
 
 
-def instant(cell: str) -> int:
-    """Read a day or an instant, `31/12/2025`, `31/12/2025 08:30` or ISO 8601, as milliseconds of UTC."""
+def instant(cell: str) -> datetime:
+    """Read a day or an instant, `31/12/2025`, `31/12/2025 08:30` or ISO 8601; without an offset it is local time."""
     try:
         if found := _DAY_HOUR.fullmatch(cell):
-            return parse_instant(f"{day(found[1])}T{hour(found[2])}" if found[2] else day(found[1]))
-        return parse_instant(cell)
+            cell = f"{day(found[1])}T{hour(found[2])}" if found[2] else day(found[1])
+        return datetime.fromisoformat(cell)
     except ValueError:
         raise CellError("import.bad_date", example=date(2025, 12, 31).strftime("%d/%m/%Y")) from None
 
@@ -184,7 +201,7 @@ def siret(cell: str) -> str:
     """Read a SIRET: 14 digits under Luhn's check, or La Poste's own rule (INSEE, règle de validité du SIRET)."""
     digits = re.sub(r"\s", "", cell)
     if not re.fullmatch(r"\d{14}", digits, re.ASCII):
-        raise CellError("import.bad_siret")
+        raise CellError("import.siret_digits")
     doubled = (int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(digits))
     luhn = sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - Luhn's nine
     la_poste = digits.startswith("356000000") and sum(map(int, digits)) % 5 == 0
@@ -233,36 +250,3 @@ def pin(cell: str) -> str:
     if not re.fullmatch(r"\d{4,8}", cell, re.ASCII):
         raise CellError("import.bad_pin")
     return cell
-
-
-_ACTS: dict[str, str] = {
-    "item.commissioned": "commission mise-en-service",
-    "item.shipped": "ship expédié expédition",
-    "item.delivered": "deliver livré livraison",
-    "item.collected": "collect repris collecté collecte",
-    "item.received": "receive reçu réception",
-    "item.sorted": "sort trié tri",
-    "item.cleaned": "clean lavé lavage",
-    "item.moved": "move déplacé",
-    "item.counted": "count compté inventaire",
-    "item.retired": "retire réformé",
-    "item.treated": "treat traité",
-}
-
-
-def act(cell: str) -> str:
-    """Read what happened: the kind of event, its English imperative or its French word."""
-    folded = cell.casefold()
-    for kind, words in _ACTS.items():
-        if folded == kind or folded in words.split():
-            return kind
-    raise CellError("import.bad_act", acts=", ".join(words.split()[-1] for words in _ACTS.values()))
-
-
-def verdict(cell: str) -> str:
-    """Read a sorting verdict by its key or its French or English word."""
-    folded = cell.casefold()
-    for known in Verdict:
-        if folded in {known.value, *(say(f"verdict.{known.value}", lang).casefold() for lang in LANGUAGES)}:
-            return known.value
-    raise CellError("import.bad_verdict")

@@ -58,11 +58,11 @@ class StepRows:
     @property
     def faulty(self) -> int:
         """Give the number of rows that are not taken."""
-        taken = sum(rows for *_, rows in self.checklists())
+        taken = sum(len(rows) for *_, rows in self.checklists())
         return sum(map(len, self._steps.values())) + sum(self._faulty_rows.values()) - taken
 
-    def checklists(self) -> Iterator[tuple[Checklist, int | None, int]]:
-        """Give each checklist that can be taken, the start of its version where it is said, the number of its rows."""
+    def checklists(self) -> Iterator[tuple[Checklist, int | None, list[int]]]:
+        """Give each checklist that can be taken, the start of its version where it is said, its rows in the file."""
         for address, rows in self._steps.items():
             said = self._said[address]
             if address in self._faulty_rows or not {"moment", "name"} <= said.keys():
@@ -74,7 +74,7 @@ class StepRows:
                 types=tuple(said.get("types", ())),
                 steps=tuple(step for _, step in rows),
             )
-            yield made, address[1], len(rows)
+            yield made, address[1], [number for number, _ in rows]
 
 
 def _words(values: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from boucle_server.imports import cells
+from boucle_server.imports import cells, event_cells
 from boucle_server.imports.cells import Reader
 
 
@@ -61,7 +61,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("key", "type", cells.key, "key", "clé", required=True, example="bac-600x400"),
             _c("name", "nom", cells.text, "name", "libellé", required=True, example="Bac 600×400"),
             _c("serialised", "numéroté", cells.yes_no, "serialised", "serialized", "unitaire", example="oui"),
-            _c("material", "matière", cells.text, "material", "matériau", example="plastique"),
+            _c("material", "matière", cells.short, "material", "matériau", example="plastique"),
             _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg", "masse (kg)", "weight (kg)", example="2,15"),
             _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="30"),
             _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="180"),
@@ -76,7 +76,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("origin", "origine", cells.key, "origin", "de", "from", required=True, example="strasbourg"),
             _c("destination", "destination", cells.key, "à", "to", required=True, example="mulhouse"),
             _c("item_type", "type", cells.type_or_any, "item type", example="bac-600x400"),
-            _c("loop", "boucle", cells.text, "loop", required=True, example="bacs Alsace"),
+            _c("loop", "boucle", cells.short, "loop", required=True, example="bacs Alsace"),
             _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="21"),
             _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="120"),
             _c("transit_days", "transport (j)", cells.days, "transit days", example="1"),
@@ -88,7 +88,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("place", "site", cells.key, "place", "lieu", required=True, example="strasbourg"),
             _c("serial", "numéro de série", cells.text, "serial", "n° de série", example="A-0001"),
             _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg"),
-            _c("opening_uses", "utilisations passées", cells.count, "opening uses", "rotations", example="12"),
+            _c("opening_uses", "utilisations passées", cells.uses, "opening uses", "rotations", example="12"),
             _c("at_ms", "en service depuis", cells.instant, "since", "in service since", example="01/09/2025"),
         ),
         "events": (
@@ -103,18 +103,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 required=True,
                 example="2026-09-14T08:30",
             ),
-            _c("kind", "quoi", cells.act, "what", "action", "kind", required=True, example="repris"),
+            _c("kind", "quoi", event_cells.act, "what", "action", "kind", required=True, example="repris"),
             _c("code", "étiquette", cells.label, "code", "label", "qr", example="C/…"),
             _c("item_type", "type", cells.key, "item type", example=""),
-            _c("qty", "quantité", cells.count, "qty", "quantity", "nombre", example=""),
+            _c("qty", "quantité", cells.quantity, "qty", "quantity", "nombre", example=""),
             _c("place", "lieu", cells.key, "place", "site", required=True, example="mulhouse"),
             _c("to", "vers", cells.key, "to", "destination"),
             _c("from", "venant de", cells.key, "from"),
             _c("mass_g", "masse (kg)", cells.grams, "mass", "poids (kg)", "kg"),
-            _c("verdict", "verdict", cells.verdict, "tri"),
-            _c("treatment", "code de traitement", cells.text, "treatment code", "code d/r"),
-            _c("mode", "mode de traitement", cells.text, "treatment mode", "mode"),
-            _c("task", "référence", cells.text, "reference", "task", "tournée"),
+            _c("verdict", "verdict", event_cells.verdict, "tri"),
+            _c("treatment", "code de traitement", cells.short, "treatment code", "code d/r"),
+            _c("mode", "mode de traitement", cells.short, "treatment mode", "mode"),
+            _c("task", "référence", cells.short, "reference", "task", "tournée"),
         ),
         "rounds": (
             _c("key", "tournée", cells.key, "round", "key", "clé", required=True, example="2026-11-24-sud"),
@@ -127,8 +127,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("opens", "à partir de", cells.hour, "opens", "ouvre", example="08:00"),
             _c("closes", "jusqu’à", cells.hour, "closes", "ferme", "jusqu'à", example="10:30"),
             _c("item_type", "type", cells.key, "item type", example="bac-600x400"),
-            _c("collect", "à reprendre", cells.count, "collect", "to take", example="20"),
-            _c("deliver", "à déposer", cells.count, "deliver", "to leave", example="30"),
+            _c("collect", "à reprendre", cells.quantity, "collect", "to take", example="20"),
+            _c("deliver", "à déposer", cells.quantity, "deliver", "to leave", example="30"),
             _c("note", "consigne", cells.text, "note", example="Quai 3"),
         ),
         "checklists": (

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,16 @@ from boucle_server.errors import OperatorError, said_of
 from boucle_server.imports import rescued, sealed
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.fault import Fault
-from boucle_server.imports.rows import MissingColumnsError, Plan, Register, RowOutcome, plan
+from boucle_server.imports.planned import Plan, Register, RowOutcome
+from boucle_server.imports.rows import MissingColumnsError, plan
 from boucle_server.imports.seal_check import SealCheck
 from boucle_server.imports.sealed_lines import is_sealed
 from boucle_server.imports.sheet_file import read_rows, write_template
-from boucle_server.ingest import accept_own
+from boucle_server.imports.writing import carry_out
+from boucle_server.ingest import Result
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
 from boucle_server.projections import SqlStore
+from boucle_server.reports import zone_of
 from boucle_server.tables import RECORD
 
 RESCUE = "rescue"
@@ -73,13 +76,14 @@ def _import(args: argparse.Namespace, file: Path) -> int:
     with opened(settings_of(args)) as database:
         with database.reading() as connection:
             org = organisations.only(connection, args.org)
+            zone = zone_of(connection, org)
         with database.writing(org) as connection:
-            made = _planned(args.kind, file, cells, _register(connection, org, now_ms))
+            made = _planned(args.kind, file, cells, _register(connection, org, zone=zone, now_ms=now_ms))
             written = _is_wanted(args, made)
-            if written:
-                _write(connection, org, made, now_ms=now_ms)
-    _tell(args, made, written=written)
-    return 1 if made.faults else 0
+            aside = _write(args, connection, org, made, zone=zone, now_ms=now_ms) if written else []
+            written = written and not (args.all_or_nothing and (made.faults or aside))
+    _tell(args, made, written=written, aside=aside)
+    return 1 if made.faults or aside else 0
 
 
 def _import_sealed(args: argparse.Namespace, file: Path) -> int:
@@ -147,15 +151,18 @@ def _planned(kind: str, file: Path, cells: list[list[str]], register: Register) 
         ) from None
 
 
-def _register(connection: Connection, org: str, now_ms: int) -> Register:
-    named = {person["name"].casefold(): person["person"] for person in people.operators(connection, org)}
+def _register(connection: Connection, org: str, *, zone: str, now_ms: int) -> Register:
+    known = {person["person"]: person for person in people.operators(connection, org)}
     store = SqlStore(connection, org)
     return Register(
         book=store.book(),
         bindings=store,
-        operators=named,
+        operators={person["name"].casefold(): pseudonym for pseudonym, person in known.items()},
+        people=known,
         now_ms=now_ms,
+        zone=zone,
         recorded=partial(_recorded, connection, org),
+        events=store.events,
     )
 
 
@@ -167,31 +174,50 @@ def _is_wanted(args: argparse.Namespace, made: Plan) -> bool:
     return not args.dry_run and not (args.all_or_nothing and made.faults)
 
 
-def _write(connection: Connection, org: str, made: Plan, *, now_ms: int) -> None:
-    if made.drafts:
-        accept_own(connection, org, made.drafts, actor="", now_ms=now_ms)
-    for person in made.people:
-        people.add_operator(connection, org, now_ms=now_ms, **person.values)
+def _write(
+    args: argparse.Namespace, connection: Connection, org: str, made: Plan, *, zone: str, now_ms: int
+) -> list[Result]:
+    """Carry the plan out; under `--all-or-nothing` nothing of it stays when anything was refused at the door."""
+    savepoint = connection.begin_nested()
+    aside = carry_out(connection, org, made, now_ms=now_ms, zone=zone)
+    if args.all_or_nothing and (made.faults or aside):
+        savepoint.rollback()
+    else:
+        savepoint.commit()
+    return aside
 
 
-def _tell(args: argparse.Namespace, made: Plan, *, written: bool) -> None:
+def _tell(args: argparse.Namespace, made: Plan, *, written: bool, aside: Sequence[Result] = ()) -> None:
     counts = {outcome.value: n for outcome, n in made.counts.items()}
     if args.json:
-        faults = [_told_fault(fault) for fault in made.faults]
-        print(json.dumps({"written": written, "counts": counts, "faults": faults}, ensure_ascii=False, indent=2))
+        said: dict[str, Any] = {"written": written, "counts": counts}
+        said |= {name: [_told_fault(each) for each in getattr(made, name)] for name in ("faults", "notes")}
+        said["aside"] = [{"id": each.id, "hash": each.hash, "reason": each.why} for each in aside]
+        print(json.dumps(said, ensure_ascii=False, indent=2))
         return
     for column in made.unknown_columns:
         warn("import.unknown_column", column=column)
-    for fault in made.faults[:SHOWN_FAULTS]:
-        warn("import.fault_line" if fault.column else "import.fault_row", **_told_fault(fault))
-    if len(made.faults) > SHOWN_FAULTS:
-        warn("import.more_faults", n=len(made.faults) - SHOWN_FAULTS)
+    _tell_each(made.faults, "import.more_faults")
+    _tell_each(made.notes, "import.more_notes")
+    for result in aside[:SHOWN_FAULTS]:
+        warn("import.set_aside", id=result.id or result.hash, why=result.why)
     print(told("import.counts", **counts))
     if args.dry_run:
         print(told("import.dry"))
+    elif not written:
+        warn("import.refused", faults=counts[RowOutcome.FAULTY] + len(aside))
     elif made.faults:
-        warn("import.some_faulty" if written else "import.refused", faults=counts[RowOutcome.FAULTY])
+        warn("import.some_faulty", faults=counts[RowOutcome.FAULTY])
+    if aside and written:
+        warn("import.aside", n=len(aside))
+
+
+def _tell_each(faults: Sequence[Fault], more: str) -> None:
+    for fault in faults[:SHOWN_FAULTS]:
+        warn("import.fault_line" if fault.column else "import.fault_row", **_told_fault(fault))
+    if len(faults) > SHOWN_FAULTS:
+        warn(more, n=len(faults) - SHOWN_FAULTS)
 
 
 def _told_fault(fault: Fault) -> Mapping[str, Any]:
-    return {"row": fault.row, "column": fault.column, "reason": told(fault.key, **fault.values)}
+    return {"row": fault.row, "column": fault.column, "reason": fault.said(language())}

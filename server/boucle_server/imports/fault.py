@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from boucle_server.errors import Words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -12,3 +14,7 @@ class Fault:
     column: str
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, lang: str) -> str:
+        """Say why in one language."""
+        return Words(self.key, dict(self.values)).said(lang)

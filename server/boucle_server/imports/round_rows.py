@@ -55,15 +55,18 @@ class Gathered:
         """Give the number of rows that are not taken."""
         return sum(self._faulty_rows.values()) + sum(len(self._rows.get(key, ())) for key in self._faulty_rows)
 
-    def rounds(self, operators: Mapping[str, str]) -> Iterator[tuple[Round, int]]:
-        """Give each round that can be taken, with the number of its rows."""
+    def rounds(self, operators: Mapping[str, str]) -> Iterator[tuple[Round, list[int]]]:
+        """Give each round that can be taken, with its rows in the file."""
         for key, rows in self._rows.items():
             if key in self._faulty_rows:
                 continue
             said = {name: row[name] for _, row in reversed(rows) for name in _OF_ROUND if name in row}
             person = operators.get(said.pop("person", "").casefold(), "")
             day = date.fromisoformat(said.pop("day"))
-            yield Round(key=key, day=day, person=person, stops=_stops([row for _, row in rows]), **said), len(rows)
+            yield (
+                Round(key=key, day=day, person=person, stops=_stops([row for _, row in rows]), **said),
+                [n for n, _ in rows],
+            )
 
 
 def _stops(rows: Sequence[Mapping[str, Any]]) -> tuple[Stop, ...]:

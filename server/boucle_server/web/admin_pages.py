@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from boucle.roles import CAPABILITIES, Capability, Role
 from boucle.words import say
-from boucle_server.imports.rows import TABLES
+from boucle_server.imports.planned import TABLES
 from boucle_server.projections import load_book
 from boucle_server.web import people_list, register
 from boucle_server.web.places import ADMIN, PEOPLE, REGISTER, TOKENS

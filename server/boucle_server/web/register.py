@@ -14,7 +14,8 @@ from boucle.reference import ANY_TYPE, GOODS, Book, Version
 from boucle.words import say
 from boucle_server.imports import cells
 from boucle_server.imports.columns import COLUMNS, Column
-from boucle_server.imports.rows import TABLES, Plan, Register, plan
+from boucle_server.imports.planned import TABLES, Plan, Register
+from boucle_server.imports.rows import plan
 from boucle_server.tables import PERSON, RECORD
 from boucle_server.web import numbers
 from boucle_server.web.item_words import moment
@@ -63,18 +64,18 @@ class _NoBindings:
         return {}
 
 
-def planned(kind: str, typed: Callable[[str], str], book: Book, now_ms: int) -> Plan:
+def planned(kind: str, typed: Callable[[str], str], book: Book, *, now_ms: int, zone: str) -> Plan:
     """Read what was typed by the rules of an imported file of the same kind."""
     columns = COLUMNS[kind]
     row = [typed(column.field) or (ANY_TYPE if column.field == "item_type" else "") for column in columns]
-    register = Register(book=book, bindings=_NoBindings(), operators={}, now_ms=now_ms)
+    register = Register(book=book, bindings=_NoBindings(), operators={}, now_ms=now_ms, zone=zone)
     return plan(kind, [[column.header for column in columns], row], register)
 
 
 def faults_of(made: Plan, kind: str, lang: str) -> dict[str, str]:
     """Give what is wrong by field, under `""` what concerns the whole row."""
     names = {column.header: column.field for column in COLUMNS[kind]}
-    return {names.get(fault.column, ""): say(fault.key, lang, **fault.values) for fault in made.faults}
+    return {names.get(fault.column, ""): fault.said(lang) for fault in made.faults}
 
 
 def keys(book: Book, kind: str, sought: str) -> list[str]:

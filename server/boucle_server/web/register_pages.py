@@ -1,18 +1,20 @@
 """The pages of reference data: sites, partners, types and lanes, each row with all that was ever stated of it."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.clock import instant_of
 from boucle.reference import Book
 from boucle.words import say
 from boucle_server import ingest
 from boucle_server.errors import NotFoundError
 from boucle_server.imports.cells import CellError
 from boucle_server.imports.columns import COLUMNS
-from boucle_server.imports.rows import TABLES, Plan, RowOutcome
+from boucle_server.imports.planned import TABLES, Plan, RowOutcome
 from boucle_server.projections import load_book
 from boucle_server.web import register
 from boucle_server.web.forms import Fields, Posted, posts
@@ -83,7 +85,7 @@ def register_save(posted: Annotated[Posted, Depends(posts(REGISTER))], kind: str
     def write(connection: Connection) -> Plan:
         book = load_book(connection, visit.who.org)
         now_ms = visit.server.clock.now_ms()
-        made = register.planned(kind, typed.value, book, now_ms)
+        made = register.planned(kind, typed.value, book, now_ms=now_ms, zone=visit.who.zone)
         if made.drafts and not (not key and made.counts[RowOutcome.CHANGED]):
             ingest.accept_own(
                 connection, visit.who.org, made.drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone
@@ -114,7 +116,7 @@ def _is_back_dated(visit: Visit, kind: str, typed: Fields) -> bool:
         start = column.read(typed.value("valid_from")) if typed.value("valid_from") else None
     except CellError:
         return False
-    return isinstance(start, int) and start < visit.now_ms
+    return isinstance(start, datetime) and instant_of(start, visit.who.zone) < visit.now_ms
 
 
 def _form(

@@ -1,0 +1,93 @@
+"""The plan of an import: what is there already, and what each row would change in it."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from boucle.binding import Binding
+from boucle.clock import DEFAULT_ZONE
+from boucle.events import Event
+from boucle.reference import Book
+from boucle.shape import Flaw
+from boucle_server.imports.fault import Fault
+from boucle_server.server_device import Draft, refusal
+
+TABLES: Mapping[str, str] = {"sites": "site", "partners": "partner", "item-types": "item_type", "lanes": "lane"}
+"""Kinds of import whose rows are versions of reference data."""
+
+
+class RowOutcome(StrEnum):
+    """What becomes of one row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person to add, or with `person` to change; people are not made of events because they must be erasable."""
+
+    row: int
+    values: Mapping[str, Any]
+    person: str = ""
+
+
+class Bindings(Protocol):
+    """Where the bound codes are found."""
+
+    def bindings(self, codes: Iterable[str]) -> Mapping[str, Binding]:
+        """Give the bindings of those codes that have one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """What is there already: the reference data, the bound codes, the people, the events."""
+
+    book: Book
+    bindings: Bindings
+    operators: Mapping[str, str]
+    """The pseudonym of each person by the folded name."""
+    now_ms: int
+    zone: str = DEFAULT_ZONE
+    """The organisation's: of what has no place, and of a site that says none."""
+    people: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is known of each person, by pseudonym."""
+    recorded: Callable[[Iterable[str]], Collection[str]] = lambda _: ()
+    """Which of these event ids are stored already."""
+    events: Callable[[Iterable[str]], Iterable[Event]] = lambda _: ()
+    """The stored events with these ids."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What an import would do: a count by outcome, the faults, the drafts and people of the good rows.
+
+    `notes` are about rows that are taken: what of them is not, and why.
+    """
+
+    counts: dict[RowOutcome, int] = field(default_factory=lambda: dict.fromkeys(RowOutcome, 0))
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+
+    def draft(self, made: Draft, outcome: RowOutcome, *, rows: Sequence[int], register: Register) -> None:
+        """Plan an event that says what `rows` say; one that the door would set aside makes all of them faulty."""
+        reason = refusal(made, now_ms=register.now_ms, zone=register.zone)
+        if reason:
+            key = "import.door_too_large" if reason == Flaw.TOO_LARGE else "import.door"
+            self.faults += [Fault(row=row, column="", key=key, values={"reason": str(reason)}) for row in rows]
+            self.counts[RowOutcome.FAULTY] += len(rows)
+            return
+        self.drafts.append(made)
+        self.counts[outcome] += len(rows)
+
+    def refuse(self, faults: Sequence[Fault]) -> None:
+        """Count one row as faulty."""
+        self.faults += faults
+        self.counts[RowOutcome.FAULTY] += 1
