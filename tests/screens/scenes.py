@@ -12,7 +12,7 @@ from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.face import Face
 from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
-from boucle_field.screens.stop_summary_screen import SignerScreen, StopSummaryScreen
+from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
 from boucle_field.sends import Pile, lines
 from tests.builders import code
@@ -187,9 +187,12 @@ def _a_round(hand: Hand) -> Iterator[str]:
     yield "stop-scan"
     face.summary()
     yield "stop-summary"
-    face.open(SignerScreen, of, of.stops[0], None)
+    face.open(SignerScreen, of, of.stops[0])
     yield "stop-signer"
-    face.open(StopSummaryScreen, of, of.stops[0], Gap.IN_USE, LONG_NAME)
+    face.open(StopSummaryScreen, of, of.stops[0], Said(apart=True))
+    yield "stop-gaps"
+    gaps = {"collect:bac": Gap.IN_USE, "collect:palette": Gap.NO_ROOM}
+    face.open(StopSummaryScreen, of, of.stops[0], Said(gaps=gaps, signer=LONG_NAME))
     face.screen.signing.draw([[100, 800, 300, 200, 500, 800, 700, 200], [650, 500, 900, 480]])
     yield "stop-signed"
     face.screen.validate()

@@ -28,6 +28,12 @@ BADGE = mint(Kind.BADGE, Random(5).randbytes)
 MULHOUSE = mint(Kind.PLACE, Random(6).randbytes)
 STRASBOURG = mint(Kind.PLACE, Random(7).randbytes)
 PIN = "4711"
+FOLD = "plier avant de charger"
+HINTS = {
+    "address": "12 rue du Port, 68100 Mulhouse",
+    "access": "portail B, badge à demander à la loge",
+    "reminder": "bacs vides et empilés par huit",
+}
 LONG_SITE = "Établissements Kieffer-Schlumberger & Fils, Charleville-Mézières"
 LONG_NAME = "Jean-Baptiste Kieffer-Schlumberger"
 LONG_TYPE = "Caisse-palette pliable 1200×1000 à semelles"
@@ -38,10 +44,10 @@ def stocked_server(world: World) -> SimServer:
     server = SimServer(world)
     told = Device(dev="d-serveur", epoch="00000000000000f1", random=Random(98), now_ms=START_MS)
     rows = [
-        ("site", "mulhouse", {"name": "Rhin Plasturgie", "partner": "rhin", "code": MULHOUSE.text}),
+        ("site", "mulhouse", {"name": "Rhin Plasturgie", "partner": "rhin", "code": MULHOUSE.text, **HINTS}),
         ("site", "strasbourg", {"name": "Strasbourg", "role": "hub", "code": STRASBOURG.text}),
         ("site", "charleville", {"name": LONG_SITE, "partner": "kieffer"}),
-        ("item_type", "palette", {"name": LONG_TYPE, "material": "plastique", "tare_g": 48_000}),
+        ("item_type", "palette", {"name": LONG_TYPE, "material": "plastique", "tare_g": 48_000, "reminder": FOLD}),
     ]
     server._learn(
         [

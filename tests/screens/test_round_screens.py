@@ -8,8 +8,10 @@ import pytest
 from kivy.tests.common import UnitTestTouch
 
 from boucle.commands import Command
+from boucle.rounds import Gap
 from boucle_field import driving
 from boucle_field.driving import Progress
+from boucle_field.screens.hardware import geo_uri
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen, StopScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
@@ -111,6 +113,55 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     assert body["reasons"]["collect:bac"] == "in_use"
     assert body["counts"]["collect:bac"] == {"expected": 20, "scanned": 18, "declared": 0}
     assert len(priv["signature"]) == 2  # type: ignore[arg-type]
+
+
+def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("TERMINER")
+    driver.tap("Une raison pour chaque type")
+    assert driver.sees("Reprendre · Bac 600×400 : −2")
+    assert not driver.sees("Plus que prévu")  # nothing here is more than expected
+    screen = driver.face.screen
+    for name, gap in (("collect:bac", Gap.NOT_FOUND), ("collect:palette", Gap.NO_ROOM)):
+        rows = [row for row in driver.face.screen.found if row.name == name]
+        driver.face.screen._because(rows, gap)
+    assert driver.face.screen is not screen
+    driver.tap("VALIDER")
+    payload, _ = last_kept(driver)
+    body = payload["body"]
+    assert isinstance(body, dict)
+    assert body["reasons"] == {"collect:bac": "not_found", "collect:palette": "no_room"}
+
+
+def test_a_reason_is_taken_back_by_a_second_tap(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("TERMINER")
+    driver.tap("Introuvable")
+    driver.tap("Introuvable")
+    driver.tap("VALIDER")
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert payload["body"]["reasons"] == {}
+
+
+def test_a_stop_tells_how_to_get_in_and_what_to_mind(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees("Quai 3, sonner à l’interphone.")
+    assert driver.sees("Accès : portail B, badge à demander à la loge")
+    assert driver.sees("Rappel : bacs vides et empilés par huit")
+    assert driver.sees("plier avant de charger")
+    assert driver.sees("12 rue du Port, 68100 Mulhouse")
+    driver.tap("Naviguer")
+    assert driver.sees("pas d’application de cartes")  # a computer has none; the address stays on the screen
+
+
+def test_an_address_becomes_a_link_that_any_map_understands() -> None:
+    assert (
+        geo_uri("12 rue du Port & Fils, 68100 Mulhouse")
+        == "geo:0,0?q=12%20rue%20du%20Port%20%26%20Fils%2C%2068100%20Mulhouse"
+    )
 
 
 def test_the_name_of_who_signs_is_typed_and_kept_apart(driver: Hand) -> None:

@@ -1,10 +1,11 @@
-"""What a device has beside a window: a vibration motor, a lamp, leave to use the camera. Not having them is normal.
+"""What a device has beside a window: a motor that vibrates, a lamp, a camera, a map. Not having them is normal.
 
 The side of Android is written from the platform's documentation; no device has run it yet.
 """
 
 from contextlib import suppress
 from typing import Any, Protocol
+from urllib.parse import quote
 
 _CAMERA_LEAVE = "android.permission.CAMERA"
 
@@ -28,6 +29,10 @@ class Hardware(Protocol):
         """Tell whether the camera may be used; where nobody was asked yet, ask, for the next time."""
         ...
 
+    def show_map(self, address: str) -> bool:
+        """Show an address on whatever map the device has; False where it has none."""
+        ...
+
 
 class Desktop:
     """A computer: nothing vibrates, no lamp, and nobody has to be asked."""
@@ -46,6 +51,11 @@ class Desktop:
     def may_look(self) -> bool:
         """Tell that it may."""
         return True
+
+    def show_map(self, address: str) -> bool:
+        """Tell that there is no map: nothing here is to send an address to a service nobody chose."""
+        del address
+        return False
 
 
 class Android:
@@ -84,6 +94,20 @@ class Android:
                 return True
             request_permissions([_CAMERA_LEAVE])
         return False
+
+    def show_map(self, address: str) -> bool:
+        """Hand the address to the application that the person has chosen for maps."""
+        with suppress(Exception):
+            intents, uris = _java("android.content.Intent"), _java("android.net.Uri")
+            intent = intents(intents.ACTION_VIEW, uris.parse(geo_uri(address)))
+            _java("org.kivy.android.PythonActivity").mActivity.startActivity(intent)
+            return True
+        return False
+
+
+def geo_uri(address: str) -> str:
+    """Write an address as a link that any map understands (RFC 5870, with the query that maps agreed upon)."""
+    return f"geo:0,0?q={quote(address)}"
 
 
 def hardware() -> Hardware:

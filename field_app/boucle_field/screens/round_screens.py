@@ -12,6 +12,7 @@ from boucle_field.driving import Progress, Standing
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped, local_time
@@ -85,7 +86,7 @@ class StopScreen(Screen):
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         now = driving.standing(phone, self.round, self.stop)
         big = [Text(line, self.look.page, size=theme.TITLE, bold=True) for line in planned_words(self, self.stop)]
-        note = [Text(self.stop.note, self.look.page)] if self.stop.note else []
+        hints: list[Widget] = [Text(line, self.look.page) for line in self._hints()]
         actions = [
             BigButton(
                 ACTIONS[action].word(self.face.lang),
@@ -102,15 +103,38 @@ class StopScreen(Screen):
         self.fill(
             Text(place, self.look.page, size=theme.TITLE, bold=True),
             *big,
-            *note,
+            *hints,
             *self._standing(now),
             *actions,
+            *self._map(),
             self.other("screen.stop_nothing", partial(self.face.open, NothingScreen, self.round, self.stop)),
             bottom=(
                 self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
                 *([self.main("screen.validate", partial(self.face.end_stop, self.round, self.stop))] if again else []),
             ),
         )
+
+    def _hints(self) -> list[str]:
+        """Say what to mind here: today, at this place, with the types that are planned; each once."""
+        phone = self.face.at
+        book, now = phone.mirror.book(), phone.desk.now_ms()
+        site = book.site(self.stop.place, now)
+        types = [book.item_type(each, now) for each in (*self.stop.collect, *self.stop.deliver)]
+        reminders = [site.reminder, *(f"{each.name or each.key} : {each.reminder}" for each in types if each.reminder)]
+        told = [self.stop.note, self.say("screen.stop_access", access=site.access) if site.access else ""]
+        told += [self.say("screen.stop_reminder", text=text) for text in reminders if text]
+        return [line for line in dict.fromkeys(told) if line]
+
+    def _map(self) -> list[Widget]:
+        phone = self.face.at
+        address = phone.mirror.book().site(self.stop.place, phone.desk.now_ms()).address
+        if not address:
+            return []
+        return [Text(address, self.look.page), self.other("screen.stop_navigate", partial(self._navigate, address))]
+
+    def _navigate(self, address: str) -> None:
+        if not hardware().show_map(address):
+            self.face.told(None, self.say("screen.stop_no_map", address=address))
 
     def _standing(self, now: Standing) -> list[Widget]:
         if now.validated is None:

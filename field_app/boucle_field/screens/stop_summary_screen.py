@@ -1,12 +1,14 @@
 """The summary of a stop (D5): expected, found, why they differ, who signed; then it is validated."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kivy.uix.widget import Widget
 
 from boucle.commands import Command
-from boucle.rounds import Ending, Found, Gap, Round, Stop
+from boucle.rounds import Ending, Found, Gap, Round, Stop, gaps_for
 from boucle_field import driving
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
@@ -22,12 +24,21 @@ if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was said of a stop before it is validated: why each row differs, who signs, whether rows are asked apart."""
+
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    signer: str = ""
+    apart: bool = False
+
+
 class StopSummaryScreen(Screen):
     """What the stop comes to; the partner signs what he sees here."""
 
-    def __init__(self, face: "Face", of: Round, stop: Stop, gap: Gap | None = None, signer: str = "") -> None:
+    def __init__(self, face: "Face", of: Round, stop: Stop, said: "Said | None" = None) -> None:
         super().__init__(face)
-        self.round, self.stop, self.gap, self.signer = of, stop, gap, signer
+        self.round, self.stop, self.said = of, stop, said or Said()
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -38,7 +49,9 @@ class StopSummaryScreen(Screen):
         listed.show([ListRow(self._name(row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look)
         signer = (
-            self.say("screen.stop_signer_named", name=self.signer) if self.signer else self.say("screen.stop_signer")
+            self.say("screen.stop_signer_named", name=self.said.signer)
+            if self.said.signer
+            else self.say("screen.stop_signer")
         )
         self.fill(
             self.title("screen.stop_summary", place=place),
@@ -65,31 +78,55 @@ class StopSummaryScreen(Screen):
         return [self.other("screen.undecided", partial(self.face.red_lines, undecided), n=len(undecided))]
 
     def _gaps(self) -> list[Widget]:
-        planned = bool(self.stop.collect or self.stop.deliver)
-        if not any(row.difference for row in self.found):
-            return [self.text("screen.stop_no_gap")] if planned else []
-        offered = [
-            Chip(
-                f"{'✓ ' if gap is self.gap else ''}{self.say(f'round.gap.{gap}')}",
-                self.look.main if gap is self.gap else self.look.tile,
-                act=partial(self._because, gap),
-                line=self.look.line,
-            )
-            for gap in Gap
-        ]
+        """Ask why numbers differ: once for all of them, or of each type where the driver wants to."""
+        if not (self.stop.collect or self.stop.deliver):
+            return []
+        differing = [row for row in self.found if row.difference]
+        if not differing:
+            return [self.text("screen.stop_no_gap")]
         title = Text(self.say("screen.stop_gap_why"), self.look.page, size=theme.TITLE, bold=True)
-        return [title, chips(*offered)] if planned else []
+        if not self.said.apart and len({self.said.gaps.get(row.name) for row in differing}) == 1:
+            fitting = tuple(gap for gap in Gap if any(gap in gaps_for(row.difference) for row in differing))
+            more = [self.other("screen.stop_gap_apart", self._apart)] if len(differing) > 1 else []
+            return [title, self._chips(differing, fitting), *more]
+        asked: list[Widget] = [title]
+        for row in differing:
+            told = f"{self._name(row)} : {'+' if row.difference > 0 else '−'}{abs(row.difference)}"
+            asked += [Text(told, self.look.page), self._chips([row], gaps_for(row.difference))]
+        return asked
 
-    def _because(self, gap: Gap) -> None:
-        self._open(gap=None if gap is self.gap else gap, signer=self.signer)
+    def _chips(self, rows: Sequence[Found], offered: Sequence[Gap]) -> Widget:
+        made = []
+        for gap in offered:
+            fitting = [row for row in rows if gap in gaps_for(row.difference)]
+            is_chosen = all(self.said.gaps.get(row.name) is gap for row in fitting)
+            made.append(
+                Chip(
+                    f"{'✓ ' if is_chosen else ''}{self.say(f'round.gap.{gap}')}",
+                    self.look.main if is_chosen else self.look.tile,
+                    act=partial(self._because, rows, None if is_chosen else gap),
+                    line=self.look.line,
+                )
+            )
+        return chips(*made)
+
+    def _because(self, rows: Sequence[Found], gap: Gap | None) -> None:
+        """Give differences this reason, or none any more; one that it cannot explain keeps none."""
+        names = {row.name for row in rows}
+        kept = {name: each for name, each in self.said.gaps.items() if name not in names}
+        given = {row.name: gap for row in rows if gap is not None and gap in gaps_for(row.difference)}
+        self._open(replace(self.said, gaps=kept | given))
+
+    def _apart(self) -> None:
+        self._open(replace(self.said, apart=True))
 
     def _ask_name(self) -> None:
-        self.face.open(SignerScreen, self.round, self.stop, self.gap)
+        self.face.open(SignerScreen, self.round, self.stop, self.said)
 
-    def _open(self, *, gap: Gap | None, signer: str) -> None:
+    def _open(self, said: Said) -> None:
         """Make the screen anew with what was chosen; what was signed stays signed."""
         strokes = self.signing.strokes
-        self.face.open(StopSummaryScreen, self.round, self.stop, gap, signer)
+        self.face.open(StopSummaryScreen, self.round, self.stop, said)
         self.face.screen.signing.draw(strokes)
 
     def _go_on(self) -> None:
@@ -100,14 +137,14 @@ class StopSummaryScreen(Screen):
 
     def validate(self) -> None:
         """Record that the stop is done."""
-        differing = [row for row in self.found if row.difference]
-        reasons = {f"{row.direction}:{row.item_type}": self.gap for row in differing} if self.gap else {}
+        differing = {row.name for row in self.found if row.difference}
+        reasons = {name: gap for name, gap in self.said.gaps.items() if name in differing}
         self.face.validate_stop(
             self.round,
             self.stop,
             ending=Ending.DONE,
             reasons=reasons,
-            signer=self.signer,
+            signer=self.said.signer,
             signature=self.signing.strokes,
         )
 
@@ -127,9 +164,9 @@ class StopSummaryScreen(Screen):
 class SignerScreen(Screen):
     """The name of who signs."""
 
-    def __init__(self, face: "Face", of: Round, stop: Stop, gap: Gap | None) -> None:
+    def __init__(self, face: "Face", of: Round, stop: Stop, said: "Said | None" = None) -> None:
         super().__init__(face)
-        self.round, self.stop, self.gap = of, stop, gap
+        self.round, self.stop, self.said = of, stop, said or Said()
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -138,4 +175,4 @@ class SignerScreen(Screen):
         self.fill(self.title("screen.stop_signer"), pad, self.other("screen.back", partial(self._entered, "")))
 
     def _entered(self, name: str) -> None:
-        self.face.open(StopSummaryScreen, self.round, self.stop, self.gap, name)
+        self.face.open(StopSummaryScreen, self.round, self.stop, replace(self.said, signer=name))
