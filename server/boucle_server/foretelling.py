@@ -46,7 +46,7 @@ def foretell(
     doubts: list[Reason] = []
     about: defaultdict[Reason, list[str]] = defaultdict(list)
     for number, draft in enumerate(drafts, 1):
-        event = _event(org, draft, number, actor=actor, now_ms=now_ms, zone=zone)
+        event = event_of_draft(org, draft, number, actor=actor, now_ms=now_ms, zone=zone)
         if not event.code or event.corrects or event.kind == "event.voided":
             continue
         outcome, reasons = _step(store, event, states)
@@ -60,7 +60,8 @@ def foretell(
     return Foretold(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(doubts)), codes)
 
 
-def _event(org: str, draft: Draft, number: int, *, actor: str, now_ms: int, zone: str) -> Event:
+def event_of_draft(org: str, draft: Draft, number: int, *, actor: str, now_ms: int, zone: str) -> Event:
+    """Give the event that a draft would be as the fold sees it; InvalidInputError where it is none."""
     place = {"org": org, "dev": SERVER_DEV, "epoch": _EPOCH, "seq": number, "prev": FIRST_PREV}
     found = read(write(envelope(draft, place, actor=actor, now_ms=now_ms, zone=zone)), now_ms, Quality.ANCHORED)
     if isinstance(found, Unreadable):

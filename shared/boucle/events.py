@@ -133,7 +133,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         "work.requalified",
         _W,
         Subject.CODE,
-        {"certificate": "text", "cost_cents": "int", "valid_until_ms": "int", **_ANSWERS},
+        {"certificate": "text", "cost_cents": "int", "valid_until_ms": "int", "certificate_sha256": "text", **_ANSWERS},
     ),
     ("work.rejected", _W, Subject.CODE, {"reason": "text", **_ANSWERS}),
     ("work.cancelled", _W, Subject.CODE, {"reason": "text"}),

@@ -71,8 +71,8 @@ def _tickets() -> list[Draft]:
     made += [act("work.part_used", number, 39.1, origin="new") for number in (4, 5)]
     made += [act("work.repaired", number, 39.2) for number in range(6, 11)]
     measured: dict[str, Any] = {
-        "measures": {"isolation": {"value": 41, "unit": "kohm"}},
-        "limits": {"isolation": {"low": 20}},
+        "measures": {"isolation": {"value": 41_000, "unit": "kohm"}},
+        "limits": {"isolation": {"low": 20_000}},
     }
     made += [act("work.tested", number, 39.3, passed=True, **measured) for number in (7, 8, 9, 10)]
     made.append(act("work.requalified", 9, 39.4, OTHER, certificate="CR-1", checks={"tested": True}))

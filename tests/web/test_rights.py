@@ -49,7 +49,15 @@ def test_every_form_that_changes_something_carries_the_token_of_its_session() ->
 
 
 def test_only_these_pages_answer_to_everybody() -> None:
-    assert {place.key for place in PLACES if place.public} == {"home", "sign_in", "static", "public", "help", "slip"}
+    assert {place.key for place in PLACES if place.public} == {
+        "home",
+        "sign_in",
+        "static",
+        "public",
+        "help",
+        "certificates",
+        "slip",
+    }
 
 
 @pytest.mark.parametrize("role", Role)

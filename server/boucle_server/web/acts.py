@@ -38,12 +38,13 @@ class Acted:
         return bool(self.ids)
 
 
-def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bool) -> Acted:
+def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bool, now_ms: int | None = None) -> Acted:
     """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
 
-    ForbiddenError for what the role does not record.
+    `now_ms` is given where the acts say themselves when they happen. ForbiddenError for what the role does not record.
     """
-    org, now_ms = visit.who.org, visit.server.clock.now_ms()
+    org = visit.who.org
+    now_ms = visit.server.clock.now_ms() if now_ms is None else now_ms
 
     def write(connection: Connection) -> Acted:
         drafts = make(connection)

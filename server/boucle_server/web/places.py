@@ -70,6 +70,7 @@ PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADM
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
 WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
 RETURNS: Final = Place(key="returns", path="/retours", needs=_READ, in_menu=True)
+CERTIFICATES: Final = Place(key="certificates", path="/certificats", public=True)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 PHOTOS: Final = Place(key="photos", path="/photos", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
@@ -89,6 +90,7 @@ PLACES: Final = (
     SLIP,
     WORKSHOP,
     RETURNS,
+    CERTIFICATES,
     PROOFS,
     PHOTOS,
     DEVICES,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from sqlalchemy.engine import Connection
 
@@ -16,9 +17,10 @@ from boucle_server.histories import Known
 from boucle_server.repairs import Repair
 from boucle_server.web import item_page, numbers, work_steps
 from boucle_server.web.figures import Badge
-from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.measured import Test, tests_of
 from boucle_server.web.part_lines import PartLine, parts_of
+from boucle_server.web.places import WORKSHOP
 from boucle_server.web.visit import Visit
 from boucle_server.web.workshop import (
     age_badge,
@@ -84,9 +86,10 @@ class TicketPage:
     tests: tuple[Test, ...]
     steps: tuple[item_page.Step, ...]
     earlier: tuple[Earlier, ...]
-    certificate: str
+    certificate: tuple[str, str] | None
     is_past: bool
     item_href: str
+    label_href: str
 
 
 def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> TicketPage:
@@ -116,9 +119,10 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         tests=tuple(tests_of(shown, visit, book)) if shown else (),
         steps=tuple(reversed(item_page.steps_of(connection, visit, book, shown.told))) if shown else (),
         earlier=tuple(_earlier(every, shown, visit, zone, code=code)),
-        certificate=_certificate(shown),
+        certificate=_certificate(shown, code),
         is_past=is_past,
         item_href=href_of(code),
+        label_href=href_path(f"{WORKSHOP.path}/etiquette.pdf", code),
     )
 
 
@@ -231,6 +235,8 @@ def _earlier(every: Sequence[Repair], shown: Repair | None, visit: Visit, zone: 
     return list(reversed(found)) if len(found) > 1 else []
 
 
-def _certificate(shown: Repair | None) -> str:
+def _certificate(shown: Repair | None, code: str) -> tuple[str, str] | None:
     event = shown.last("work.requalified") if shown else None
-    return event.text("certificate") if event else ""
+    number = event.text("certificate") if event else ""
+    href = f"{href_path(f'{WORKSHOP.path}/certificat', code)}?{urlencode({'numero': number})}"
+    return (number, href) if number else None

@@ -14,7 +14,7 @@ from boucle_server import histories, reports
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
-from boucle_server.web import acts, ticket, work_acts, work_inputs, work_steps
+from boucle_server.web import acts, certificate_acts, ticket, work_acts, work_inputs, work_steps
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
@@ -142,7 +142,13 @@ def do_step(posted: Sending, step: str, code: str) -> Response:
     drafts, wrong = work_acts.drafts(known, bench, typed)
     if wrong:
         return _step_page(visit, known, code, typed=typed, wrong=wrong, status=422)
-    came = acts.act(visit, lambda now: _settled(now, visit, drafts), sure=bool(typed.value("sure")))
+    now_ms = visit.server.clock.now_ms()
+
+    def make(connection: Connection) -> list[Draft]:
+        settled = _settled(connection, visit, drafts)
+        return certificate_acts.sealed(connection, visit, settled, now_ms=now_ms)
+
+    came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms)
     if not came.done:
         return _step_page(visit, known, code, typed=typed, came=came, status=409)
     return redirect(ticket_href(bench.code), done="web.step_done", **{UNDO: acts.named(came.ids)})

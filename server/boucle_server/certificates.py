@@ -1,0 +1,165 @@
+"""Certificates of requalification: what one says, made of the history alone, its digest, and whether it still holds.
+
+A certificate is no document that is kept: it is what the events of one repair say up to the decision that the thing may
+serve again. The decision's event carries the digest of it, so that whoever makes it anew from the same events gets
+the same, and whoever changed one of them does not. It names people by pseudonym, which can be forgotten.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy.engine import Connection
+
+from boucle.events import Event
+from boucle.item import Item
+from boucle.lifecycle import Stage
+from boucle.wire import subject_of
+from boucle_server import histories, repairs
+from boucle_server.errors import NotFoundError
+from boucle_server.histories import Told
+from boucle_server.repairs import Repair, has_effect
+
+DIGEST: Final = "certificate_sha256"
+"""The field of the decision's event that carries the digest."""
+VERSION: Final = 1
+SHORT: Final = 16
+"""Digits of a digest that a printed page carries in its QR code."""
+_ANSWERS: Final = ("checklist", "answers", "checks", "measures", "limits")
+_PARTS: Final = ("work.part_used", "work.part_removed")
+
+
+class Standing(StrEnum):
+    """Whether a certificate holds; the words are `web.certificate_is_<value>`."""
+
+    VALID = "valid"
+    SUPERSEDED = "superseded"
+    """A later certificate, another repair or the end of the thing has taken its place."""
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate: the decision, what it says, the digest of that, and what came after."""
+
+    event: Event
+    code: str
+    item: Item
+    document: Mapping[str, Any]
+    repair: Repair
+    superseded: bool
+
+    @property
+    def number(self) -> str:
+        """Its number, unlike any other of the same thing."""
+        return self.event.text("certificate")
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what it says."""
+        return digest_of(self.document)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the decision's event carries this digest; one that carries none is bound by its own hash alone."""
+        return self.event.text(DIGEST) in ("", self.digest)
+
+    @property
+    def valid_until_ms(self) -> int:
+        """Until when it holds, 0 for ever."""
+        return self.event.number("valid_until_ms")
+
+    def standing(self, now_ms: int) -> Standing:
+        """Say whether it holds."""
+        if self.superseded or not self.fits:
+            return Standing.SUPERSEDED
+        if 0 < self.valid_until_ms <= now_ms:
+            return Standing.EXPIRED
+        return Standing.VALID
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of a document in its one way of writing."""
+    said = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(said.encode()).hexdigest()
+
+
+def find(connection: Connection, org: str, text: str, number: str) -> Certificate | None:
+    """Give the certificate of a thing by its number, None where there is none that has effect."""
+    try:
+        known = histories.find(connection, org, text)
+        told = histories.history(connection, org, text)
+    except NotFoundError:
+        return None
+    for repair in repairs.repairs_of(told):
+        event = repair.last("work.requalified")
+        if number and event is not None and event.text("certificate") == number:
+            return Certificate(
+                event=event,
+                code=known.codes[0],
+                item=known.item,
+                document=document(event, repair.told, known.item.type),
+                repair=repair,
+                superseded=_is_superseded(event, told, known.item),
+            )
+    return None
+
+
+def document(decision: Event, told: Sequence[Told], item_type: str) -> dict[str, Any]:
+    """Give what a certificate says: the repair up to the decision, in keys and numbers, in no language."""
+    before = [each.event for each in told if has_effect(each) and each.event.order < decision.order]
+    tests = [_test(each) for each in told if each.event.kind == "work.tested" and each.event in before]
+    said = {
+        "v": VERSION,
+        "number": decision.text("certificate"),
+        "code": decision.subject,
+        "type": item_type,
+        "decided": _said(decision, _ANSWERS),
+        "decided_ms": decision.teff,
+        "valid_until_ms": decision.number("valid_until_ms"),
+        "place": decision.place,
+        "task": decision.task,
+        "opened_ms": before[0].teff if before else decision.teff,
+        "fault": next((each.text("fault") for each in reversed(before) if each.kind == "work.diagnosed"), ""),
+        "parts": [_part(each) for each in before if each.kind in _PARTS],
+        "tests": tests,
+        "people": _people(decision, before),
+    }
+    return {name: value for name, value in said.items() if value not in ("", 0, [], {})}
+
+
+def _test(told: Told) -> dict[str, Any]:
+    event = told.event
+    return {"at_ms": event.teff, "passed": event.body.get("passed") is True, **_said(event, _ANSWERS)}
+
+
+def _said(event: Event, names: Sequence[str]) -> dict[str, Any]:
+    return {name: event.body[name] for name in names if event.body.get(name)}
+
+
+def _part(event: Event) -> dict[str, Any]:
+    said = {
+        "what": event.kind.removeprefix("work."),
+        "code": subject_of(event.other, "", ""),
+        "type": event.text("type"),
+        "origin": event.text("origin"),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _people(decision: Event, before: Sequence[Event]) -> list[dict[str, str]]:
+    kinds = {"work.repaired": "repaired", "work.tested": "tested"}
+    listed = [(kinds[each.kind], each.actor) for each in before if each.kind in kinds and each.actor]
+    listed += [("decided", decision.actor)] if decision.actor else []
+    return [{"did": did, "person": person} for did, person in dict.fromkeys(listed)]
+
+
+def _is_superseded(decision: Event, told: Sequence[Told], item: Item) -> bool:
+    after = [each.event for each in told if has_effect(each) and each.event.order > decision.order]
+    return item.stage == Stage.RETIRED or any(
+        event.kind in {"work.opened", "work.requalified", "work.harvested"} for event in after
+    )

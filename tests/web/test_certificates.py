@@ -1,0 +1,177 @@
+"""Certificates of requalification: what they say, who may ask whether one holds, and what takes its place."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pypdfium2
+import pytest
+
+from boucle.item import Job
+from boucle.roles import Role
+from boucle_server import certificates, histories
+from boucle_server.certificates import Certificate
+from tests.api.serving import Served
+from tests.server.figures_world import draft, record
+from tests.server.workshop_world import NOW, OTHER, act, label
+from tests.web.browser import Page, opened
+from tests.web.test_workshop import CHECKED, a_bench, another, do, printed, ticket
+
+DAY = 86_400_000
+
+
+async def requalified(served: Served, number: int = 7, **typed: str) -> Certificate:
+    """Requalify a thing of the workshop as an inspector does."""
+    await a_bench(served, Role.INSPECTOR)
+    answer = await do(
+        served, "requalifier", number, **{key.replace(".", "__"): value for key, value in CHECKED.items()}, **typed
+    )
+    assert answer.status_code == 303, answer.text
+    return found(served, number)
+
+
+def found(served: Served, number: int, wanted: str = "") -> Certificate:
+    with served.database.reading() as connection:
+        job = histories.find(connection, "acme", label(number)).item.job
+        assert isinstance(job, Job)
+        certificate = certificates.find(connection, "acme", label(number), wanted or job.certificate)
+    assert certificate is not None
+    return certificate
+
+
+def paths(page: Page, start: str) -> list[str]:
+    return [href for href in page.attributes("a", "href") if href.startswith(start)]
+
+
+async def test_a_certificate_says_tests_limits_checks_and_people_by_role_and_its_event_carries_its_digest(
+    served: Served,
+) -> None:
+    certificate = await requalified(served, valid_until="2027-02-01")
+    assert certificate.event.text("certificate_sha256") == certificate.digest
+    assert certificate.fits
+    page = await ticket(served, 7)
+    (href,) = paths(page, "/atelier/certificat/")
+    shown = await opened(served, href)
+    assert shown.status == 200
+    for text in (
+        certificate.number,
+        printed(label(7)),
+        "41 MΩ",
+        "au moins 20 MΩ",
+        "en vigueur",
+        "Contrôleur",
+        "01/02/2027",
+    ):
+        assert text in shown.text, text
+    assert "Test inspector" not in shown.text.replace("Test inspector\nContrôleur", "", 1)  # names are not everybody's
+    await another(served, Role.MANAGER)
+    assert "Test inspector" in (await opened(served, href)).text
+
+
+async def test_the_file_is_a_tagged_page_with_the_same_words_and_equal_bytes(served: Served) -> None:
+    certificate = await requalified(served)
+    (href,) = paths(
+        await opened(served, paths(await ticket(served, 7), "/atelier/certificat/")[0]), "/atelier/certificat.pdf/"
+    )
+    answer = await served.client.get(href)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content == (await served.client.get(href)).content
+    document = pypdfium2.PdfDocument(answer.content)
+    text = document[0].get_textpage().get_text_range().replace("\r\n", " ")
+    for words in (certificate.number, "Certificat de requalification", "isolation", certificate.digest[:16]):
+        assert words in text, words
+    english = await served.client.get(href, headers={"Accept-Language": "en"})
+    assert english.status_code == 200
+
+
+async def test_anybody_may_ask_whether_a_certificate_holds_and_hears_of_no_person(served: Served) -> None:
+    certificate = await requalified(served, valid_until="2026-12-31")
+    public = paths(await opened(served, paths(await ticket(served, 7), "/atelier/certificat/")[0]), "/certificats/")[0]
+    assert parse_qs(urlsplit(public).query) == {"n": [certificate.number], "h": [certificate.digest[:16]]}
+    served.client.cookies.clear()
+    page = await opened(served, public)
+    assert page.status == 200
+    assert "Ce certificat est en vigueur" in page.text
+    for nobody in ("inspector", "p-ana", "Strasbourg", "Test "):
+        assert nobody not in page.text, nobody
+    altered = await opened(served, public[:-1] + ("0" if public[-1] != "0" else "1"))
+    assert "ne compte plus" in altered.text
+    served.clock.ms = NOW + 400 * DAY
+    assert "est passée" in (await opened(served, public)).text
+
+
+async def test_unknown_numbers_things_and_foreign_codes_get_the_same_answer(served: Served) -> None:
+    await requalified(served)
+    served.client.cookies.clear()
+    answers = [
+        await opened(served, f"/certificats/{code}?n=CR-0&h=00")
+        for code in (printed(label(7)), printed(label(900)), "7K3M9QX2T4HDC9", "nulle-part")
+    ]
+    assert {page.status for page in answers} == {404}
+    assert len({page.text for page in answers}) == 1
+    assert "Aucun certificat en vigueur" in answers[0].text
+
+
+async def test_another_repair_or_a_change_of_the_history_takes_the_place_of_a_certificate(served: Served) -> None:
+    certificate = await requalified(served)
+    public = f"/certificats/{printed(label(7))}?n={certificate.number}"
+    again = [act("work.opened", 7, 41, reason="revenu")]
+    served.clock.ms = NOW + 3 * DAY
+    record(served.database, "acme", again, now_ms=served.clock.ms)
+    assert "ne compte plus" in (await opened(served, public)).text
+
+
+async def test_a_test_that_is_voided_later_is_seen_in_the_certificate_that_rested_on_it(served: Served) -> None:
+    certificate = await requalified(served)
+    test = next(each.event for each in certificate.repair.told if each.event.kind == "work.tested")
+    void = draft("event.voided", label(7), at=41, body={"target": test.id})
+    record(served.database, "acme", [void], now_ms=NOW + 3 * DAY)
+    with served.database.reading() as connection:
+        after = certificates.find(connection, "acme", label(7), certificate.number)
+    assert after is None or not after.fits
+
+
+@pytest.mark.story(16)
+async def test_a_checklist_that_changes_between_diagnosis_and_control_keeps_its_version_which_the_certificate_prints(
+    served: Served,
+) -> None:
+    await a_bench(served, Role.INSPECTOR)
+    steps = [{"id": "son", "asks": "yes_no", "words": {"fr": "Bruit normal"}, "blocking": True}]
+    row = {"moment": "test", "words": {"fr": "Test des moteurs"}, "types": ["moteur"]}
+
+    def state(listed: list[dict[str, object]], valid_from: int) -> None:
+        body = {"table": "checklist", "key": "moteurs", "valid_from": valid_from, "row": {**row, "steps": listed}}
+        record(served.database, "acme", [draft("reference.set", at=-1, body=body)], now_ms=served.clock.ms)
+
+    state(steps, 0)
+    served.clock.ms += 60_000
+    assert (await do(served, "tester", 6, passed="yes", q__son="yes")).status_code == 303
+    tested = found_test(served, 6)
+    state([*steps, {"id": "jeu", "asks": "yes_no", "words": {"fr": "Sans jeu"}, "blocking": True}], NOW)
+    served.clock.ms += 60_000
+    await another(served, Role.MANAGER)
+    answer = await do(served, "requalifier", 6, **{key.replace(".", "__"): value for key, value in CHECKED.items()})
+    assert answer.status_code == 303
+    page = await opened(served, paths(await ticket(served, 6), "/atelier/certificat/")[0])
+    assert f"Test des moteurs, version {tested.rpartition('@')[2]}" in page.text
+    assert "Bruit normal" in page.text
+    assert "Sans jeu" not in page.text
+    file = await served.client.get(paths(page, "/atelier/certificat.pdf/")[0])
+    text = pypdfium2.PdfDocument(file.content)[0].get_textpage().get_text_range()
+    assert tested.rpartition("@")[2] in text
+
+
+def found_test(served: Served, number: int) -> str:
+    """Give which version of which checklist the last test of a thing answers."""
+    with served.database.reading() as connection:
+        told = histories.history(connection, "acme", label(number))
+    return [each.event.text("checklist") for each in told if each.event.kind == "work.tested"][-1]
+
+
+async def test_the_state_label_says_how_a_thing_stands_in_words(served: Served) -> None:
+    await a_bench(served)
+    for number, words in ((9, "REQUALIFIÉ"), (10, "NON RÉPARABLE"), (3, "EN ATTENTE")):
+        answer = await served.client.get(f"/atelier/etiquette.pdf/{printed(label(number))}")
+        assert answer.status_code == 200
+        page = pypdfium2.PdfDocument(answer.content)[0]
+        assert words in page.get_textpage().get_text_range(), words
+        assert [round(side * 25.4 / 72) for side in page.get_size()] == [100, 60]
+        assert OTHER.encode() not in answer.content
