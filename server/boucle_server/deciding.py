@@ -86,7 +86,8 @@ def decide(
 
 
 def _told(connection: Connection, org: str, one: _Found, event: str) -> Decided:
-    now = next(each for each in _find(connection, org, one.hash) if not one.rid or each.rid == one.rid)
+    same = _records(connection, RECORD.c.org == org, RECORD.c.rid == one.rid) if one.rid else ()
+    now = next(iter(same or _find(connection, org, one.hash)))
     return Decided(id=now.id, hash=one.hash, before=one.status, status=now.status, event=event)
 
 

@@ -18,12 +18,15 @@ from sqlalchemy.engine import Connection
 from boucle.catalogue import answers
 from boucle.clock import month_end_ms, month_start_ms
 from boucle.kpi import Maturity, Question
+from boucle.push import STANDING
 from boucle.tally import Tally
 from boucle_server import reports, watermarks
 from boucle_server.projections import load_book
 from boucle_server.read_tables import WATERMARK
 from boucle_server.tables import DEVICE, INTERVAL, MONTH_CLOSING, RECORD
 
+NEVER: Final = 2**62
+"""Later than any time (ms)."""
 AGEING: Final = ("K1", "K1-90", "K1-180")
 """Figures of a month that go on changing while its dispatches grow old."""
 
@@ -49,6 +52,8 @@ class Why(StrEnum):
     """A device that was in use has not been heard since the month ended."""
     GAP = "gap"
     """A hole in a device's chain, between events that frame the month or part of it."""
+    LOST = "lost"
+    """What a device that was cut off had told of and never sent."""
     INTERVAL = "interval"
     """Times known only as an interval that lies across the month's end."""
 
@@ -120,6 +125,7 @@ def causes_of(
         return {}
     unsynced = _unsynced(connection, org)
     gaps = _gaps(connection, org)
+    lost = _lost(connection, org)
     intervals = _intervals(connection, org, min(over.values()))
     found: dict[str, tuple[Cause, ...]] = {}
     for month, end in over.items():
@@ -132,6 +138,9 @@ def causes_of(
             if after < end and before >= start:
                 missing[name] += n
         causes += [Cause(why=Why.GAP, device=name, n=n) for name, n in sorted(missing.items())]
+        causes += [
+            Cause(why=Why.LOST, device=name, n=n) for name, after, cut, n in lost if after < end and cut >= start
+        ]
         across = sum(1 for after, teff in intervals if after < end <= teff)
         causes += [Cause(why=Why.INTERVAL, n=across)] if across else []
         found[month] = tuple(causes)
@@ -178,6 +187,25 @@ def _unsynced(connection: Connection, org: str) -> list[tuple[str, int, int]]:
     return [(row.name or row.dev, row.enrolled_ms, row.last_seen_ms or 0) for row in rows]
 
 
+def _lost(connection: Connection, org: str) -> list[tuple[str, int, int, int]]:
+    """Give what devices that were cut off never sent: the name, between which times it lies (ms), how many events."""
+    names = ("dev", "name", "enrolled_ms", "revoked_ms", "unsent")
+    query = sa.select(*(DEVICE.c[name] for name in names)).where(
+        DEVICE.c.org == org, DEVICE.c.status == "revoked", DEVICE.c.unsent > 0
+    )
+    return [
+        (row.name or row.dev, _last_time(connection, org, row.dev) or row.enrolled_ms, row.revoked_ms or 0, row.unsent)
+        for row in sorted(connection.execute(query), key=lambda row: row.dev)
+    ]
+
+
+def _last_time(connection: Connection, org: str, dev: str) -> int:
+    query = sa.select(sa.func.max(RECORD.c.teff)).where(
+        RECORD.c.org == org, RECORD.c.dev == dev, RECORD.c.status.in_(STANDING)
+    )
+    return connection.execute(query).scalar() or 0
+
+
 def _gaps(connection: Connection, org: str) -> list[tuple[str, int, int, int]]:
     """Give every hole in a device's chain: its name, between which times it lies (ms), how many events it lacks."""
     names = {
@@ -191,18 +219,19 @@ def _gaps(connection: Connection, org: str) -> list[tuple[str, int, int, int]]:
     for row in connection.execute(query):
         name, enrolled = names.get(row.dev, (row.dev, 0))
         for begin, end in watermarks.holes(connection, org, row.dev, epoch=row.epoch, stored=json.loads(row.ranges)):
-            after = _time(connection, org, row.dev, row.epoch, begin - 1) if begin > 1 else enrolled
-            before = _time(connection, org, row.dev, row.epoch, end + 1)
-            found.append((name, after, before, end - begin + 1))
+            chain = (RECORD.c.org == org, RECORD.c.dev == row.dev, RECORD.c.epoch == row.epoch)
+            after = _time(connection, *chain, RECORD.c.seq < begin, order=RECORD.c.seq.desc())
+            before = _time(connection, *chain, RECORD.c.seq > end, order=RECORD.c.seq)
+            found.append(
+                (name, enrolled if after is None else after, NEVER if before is None else before, end - begin + 1)
+            )
     return sorted(found)
 
 
-def _time(connection: Connection, org: str, dev: str, epoch: str, seq: int) -> int:
-    """Give the time of the event at a place of a chain; the beginning of time for bytes that nobody can read."""
-    query = sa.select(sa.func.min(RECORD.c.teff)).where(
-        RECORD.c.org == org, RECORD.c.dev == dev, RECORD.c.epoch == epoch, RECORD.c.seq == seq
-    )
-    return connection.execute(query).scalar() or 0
+def _time(connection: Connection, *wanted: sa.ColumnElement[bool], order: sa.ColumnElement[int]) -> int | None:
+    """Give the time of the first event in an order that counts: what does not may say any time, or none."""
+    query = sa.select(RECORD.c.teff).where(*wanted, RECORD.c.status.in_(STANDING)).order_by(order).limit(1)
+    return connection.execute(query).scalar()
 
 
 def _intervals(connection: Connection, org: str, from_ms: int) -> list[tuple[int, int]]:

@@ -68,12 +68,12 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
     return joins.events
 
 
-def differences(connection: Connection, org: str) -> Iterator[Difference]:
-    """Give every row of the read tables that is not as the events give it."""
+def differences(connection: Connection, org: str, *, part: int = PART) -> Iterator[Difference]:
+    """Give every row of the read tables that is not as the events give it, replayed `part` subjects at a time."""
     joins = _joins(connection, org)
     cells: Cells = {}
     counts = dict.fromkeys((ITEM.name, BINDING.name, TASK.name), 0)
-    for world in worlds(connection, org, joins):
+    for world in worlds(connection, org, joins, part=part):
         add(cells, (Fact(at, n) for at, n in world.cells.items()))
         for table, columns, found in _rows_of(org, world):
             counts[table.name] += len(found)
@@ -95,10 +95,10 @@ def differences(connection: Connection, org: str) -> Iterator[Difference]:
         yield from _compare(table, set(wanted), _stored(connection, org, table, columns))
 
 
-def worlds(connection: Connection, org: str, joins: "_Joins") -> Iterator[World]:
+def worlds(connection: Connection, org: str, joins: "_Joins", *, part: int = PART) -> Iterator[World]:
     """Replay the whole history, closed part by closed part."""
     book = Book(joins.versions)
-    for subjects in _parts(joins):
+    for subjects in _parts(joins, part):
         found = rows.select(
             connection,
             RECORD,
@@ -147,22 +147,30 @@ def _joins(connection: Connection, org: str) -> _Joins:
         edge = edge_of(event)
         if edge is not None:
             edges.append(edge)
-    _join_amended(connection, org, edges, joining, root=root)
+    if _join_amended(connection, org, edges, joining, root=root):
+        subjects[""] = None
     return _Joins(list(subjects), root, edges, versions, read)
 
 
 def _join_amended(
     connection: Connection, org: str, edges: Sequence[Edge], joining: dict[str, Event], *, root: dict[str, str]
-) -> None:
+) -> bool:
+    """Join with each target, there or not, all that amends it; tell whether one that names no subject amends any.
+
+    Amendments of one target compete, even where the target itself never came or does not count.
+    """
     targets = {edge.target for edge in edges}
     about = rows.select(
         connection, RECORD, ("id", "subject"), org=org, key="id", keys=targets, extra="status = 'accepted'"
     )
     subject_of = dict(tuple(row) for row in about)
+    without_subject = False
     for edge in edges:
-        other = subject_of.get(edge.target, "")
-        if other and joining[edge.amender].subject:
-            _join(root, joining[edge.amender].subject, other)
+        other = subject_of.get(edge.target) or f"\0{edge.target}"  # no subject begins so: it only joins
+        subject = joining[edge.amender].subject
+        without_subject |= not subject
+        _join(root, subject, other)
+    return without_subject
 
 
 def _join(root: dict[str, str], one: str, other: str) -> None:
@@ -176,14 +184,14 @@ def _root(root: dict[str, str], subject: str) -> str:
     return subject
 
 
-def _parts(joins: _Joins) -> Iterator[list[str]]:
+def _parts(joins: _Joins, size: int) -> Iterator[list[str]]:
     families: dict[str, list[str]] = {}
     for subject in joins.subjects:
         families.setdefault(_root(joins.root, subject), []).append(subject)
     part: list[str] = []
     for family in families.values():
         part += family
-        if len(part) >= PART:
+        if len(part) >= size:
             yield part
             part = []
     if part:

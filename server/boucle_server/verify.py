@@ -5,7 +5,8 @@ devices' seals and chains, then the read tables. What it cannot know is whether 
 receipt or a checkpoint kept elsewhere is held against the log.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -14,35 +15,27 @@ from sqlalchemy.engine import Connection
 
 from boucle import log
 from boucle import receipt as receipts
-from boucle.errors import MalformedReceiptError
+from boucle.errors import BoucleError, MalformedReceiptError
 from boucle.events import Event
-from boucle.ids import is_digest
 from boucle.log import EntryKind, Frontier
 from boucle.note import NoteVerifier, verify_checkpoint
-from boucle.signing import VerifyKey, load_crypto
-from boucle.wire import FIRST_PREV, Unreadable, digest, read
-from boucle_server import eventlog, founded, keys, photos
+from boucle.signing import load_crypto
+from boucle.wire import Unreadable, digest, read
+from boucle_server import eventlog, founded, keys, photos, verify_devices
 from boucle_server.decisions import status_content
-from boucle_server.ledger import WAS, holds_place
-from boucle_server.organisations import SERVER_DEV
-from boucle_server.projections import FETCH
+from boucle_server.ledger import WAS
 from boucle_server.rebuild import differences
-from boucle_server.tables import ACT, CHECKPOINT, DEVICE, LEAF, LOG_HEAD, ORG_KEY, RAW, RECORD, SEAL, STATUS_CHANGE
-
-
-class Fault(NamedTuple):
-    """What is not as it must be: a key of `boucle.words` under `verify.`, and what it concerns."""
-
-    key: str
-    what: str
+from boucle_server.tables import ACT, CHECKPOINT, LEAF, LOG_HEAD, MONTH_CLOSING, RAW, RECORD, STATUS_CHANGE
+from boucle_server.unsound import Fault, streamed
 
 
 def faults(connection: Connection, org: str) -> Iterator[Fault]:
     """Give the faults of an organisation, those of its bytes first; nothing when all is sound."""
     yield from _contents(connection, org)
     yield from _logs(connection, org)
-    yield from _seals(connection, org)
-    yield from _chains(connection, org)
+    yield from verify_devices.seals(connection, org)
+    yield from verify_devices.chains(connection, org)
+    yield from _closings(connection, org)
     for what in photos.faults(connection, org):
         yield Fault("verify.photo", what)
     for what in founded.doubled(connection, org):
@@ -67,7 +60,7 @@ def against_receipt(connection: Connection, org: str, note: str) -> Iterator[Fau
     origin = note.partition("\norigin ")[2].partition("\n")[0]
     receipt = receipts.verify(note, _verifier(connection, org, origin))
     yield from _held(connection, org, receipt.origin, size=receipt.size, root=receipt.root)
-    stored = _chain(connection, org, receipt.dev, receipt.epoch)
+    stored = verify_devices.chain_of(connection, org, receipt.dev, receipt.epoch)
     for each in receipt.ranges:
         missing = next((seq for seq in range(each.first, each.last + 1) if seq not in stored), None)
         if missing is not None:
@@ -126,7 +119,7 @@ def _contents(connection: Connection, org: str) -> Iterator[Fault]:
                 yield Fault(one.fault, where)
             seen.setdefault(one.generation, set()).add(one.leaf)
     query = sa.select(LEAF.c.generation, LEAF.c.idx, LEAF.c.entry).where(LEAF.c.org == org)
-    for row in _stream(connection, query.order_by(LEAF.c.generation, LEAF.c.idx)):
+    for row in streamed(connection, query.order_by(LEAF.c.generation, LEAF.c.idx)):
         if row.idx not in seen.get(row.generation, set()):
             said = bytes(row.entry)[:160].decode("utf-8", "replace")
             yield Fault("verify.removed", f"g{row.generation}, {row.idx}: {said}")
@@ -143,7 +136,7 @@ _LOGGED: Final = LEAF.c.entry.label("logged")
 def _records(connection: Connection, org: str) -> Iterator[_Stored]:
     known = founded.context(connection, org)
     query = sa.select(RECORD, _LOGGED).select_from(_with_leaf(RECORD)).where(RECORD.c.org == org)
-    for row in _stream(connection, query.order_by(RECORD.c.rid)):
+    for row in streamed(connection, query.order_by(RECORD.c.rid)):
         payload = bytes(row.payload)
         commit = log.commitment(bytes(row.salt), payload, teff_ms=row.teff, quality=row.tq)
         entry = log.entry(EntryKind.EVENT, row.id, received_ms=row.received_ms, commit=commit)
@@ -171,7 +164,7 @@ def _agrees(row: Any, event: Event) -> bool:
 
 def _raws(connection: Connection, org: str) -> Iterator[_Stored]:
     query = sa.select(RAW, _LOGGED).select_from(_with_leaf(RAW)).where(RAW.c.org == org).order_by(RAW.c.rid)
-    for row in _stream(connection, query):
+    for row in streamed(connection, query):
         content = bytes(row.content)
         commit = log.salted(bytes(row.salt), content)
         entry = log.entry(EntryKind.RAW, row.dev, received_ms=row.received_ms, commit=commit)
@@ -183,7 +176,7 @@ def _changes(connection: Connection, org: str) -> Iterator[_Stored]:
     about = (RECORD.c.org == STATUS_CHANGE.c.org) & (RECORD.c.rid == STATUS_CHANGE.c.record)
     source = _with_leaf(STATUS_CHANGE).join(RECORD, about)
     query = sa.select(STATUS_CHANGE, RECORD.c.id, RECORD.c.hash, _LOGGED).select_from(source)
-    for row in _stream(connection, query.where(STATUS_CHANGE.c.org == org).order_by(STATUS_CHANGE.c.cid)):
+    for row in streamed(connection, query.where(STATUS_CHANGE.c.org == org).order_by(STATUS_CHANGE.c.cid)):
         said = status_content(
             event_id=row.id, content_hash=row.hash, status=row.status, reason=row.reason, by_event=row.by_event
         )
@@ -194,7 +187,7 @@ def _changes(connection: Connection, org: str) -> Iterator[_Stored]:
 
 def _acts(connection: Connection, org: str) -> Iterator[_Stored]:
     query = sa.select(ACT, _LOGGED).select_from(_with_leaf(ACT)).where(ACT.c.org == org)
-    for row in _stream(connection, query.order_by(ACT.c.generation, ACT.c.leaf)):
+    for row in streamed(connection, query.order_by(ACT.c.generation, ACT.c.leaf)):
         commit = log.salted(bytes(row.salt), bytes(row.content))
         is_known = row.kind in set(EntryKind)
         entry = log.entry(EntryKind(row.kind), row.id, received_ms=row.at_ms, commit=commit) if is_known else b""
@@ -211,7 +204,7 @@ def _logs(connection: Connection, org: str) -> Iterator[Fault]:
         query = sa.select(LEAF.c.idx, LEAF.c.entry, LEAF.c.hash).where(
             LEAF.c.org == org, LEAF.c.generation == head.generation
         )
-        for row in _stream(connection, query.order_by(LEAF.c.idx)):
+        for row in streamed(connection, query.order_by(LEAF.c.idx)):
             leaf = log.leaf_hash(bytes(row.entry))
             if row.idx != frontier.size or bytes(row.hash) != leaf:
                 yield Fault("verify.leaf", f"g{head.generation}, {row.idx}")
@@ -225,7 +218,12 @@ def _signed(connection: Connection, org: str, head: Any, frontier: Frontier) -> 
     """Hold what was signed, and what is published, against the stored leaves."""
     generation = head.generation
     query = sa.select(CHECKPOINT).where(CHECKPOINT.c.org == org, CHECKPOINT.c.generation == generation)
-    promised = [(row.size, bytes(row.root)) for row in connection.execute(query.order_by(CHECKPOINT.c.size))]
+    origin = keys.origin_of(keys.name_of_log(connection, org).origin.rpartition("/g")[0], generation)
+    promised = []
+    for row in connection.execute(query.order_by(CHECKPOINT.c.size)):
+        promised.append((row.size, bytes(row.root)))
+        if not _says(row.note, _verifier(connection, org, origin), row.size, bytes(row.root)):
+            yield Fault("verify.checkpoint", f"g{generation}, {row.size}")
     if head.signed_size is not None:
         promised.append((head.signed_size, bytes(head.signed_root)))
     for size, root in promised:
@@ -233,87 +231,34 @@ def _signed(connection: Connection, org: str, head: Any, frontier: Frontier) -> 
             yield Fault("verify.checkpoint", f"g{generation}, {size}")
 
 
-# The devices
+def _says(note: str, verifier: NoteVerifier, size: int, root: bytes) -> bool:
+    try:
+        seen = verify_checkpoint(note, verifier)
+    except BoucleError:
+        return False
+    return (seen.size, seen.root) == (size, root)
 
 
-def _seals(connection: Connection, org: str) -> Iterator[Fault]:
-    trusted = _device_keys(connection, org)
-    contents = _sealed_contents(connection, org)
-    for row in _stream(connection, sa.select(SEAL).where(SEAL.c.org == org).order_by(SEAL.c.sid)):
-        body, name = bytes(row.body), f"{row.dev} {row.epoch} {row.first}-{row.last}"
-        if not any(key.verify(bytes(row.signature), body) for key in trusted.get(row.dev, ())):
-            yield Fault("verify.seal", name)
-            continue
-        said = body.decode().split("\n")
-        if said[1:6] != [row.org, row.dev, row.epoch, str(row.first), str(row.last)]:
-            yield Fault("verify.seal_place", name)
-            continue
-        covered = contents.get(row.sid, {})
-        if covered.keys() != set(range(row.first, row.last + 1)):
-            continue  # some of it came under an earlier seal
-        if said[8] != _sealed_digest([covered[seq] for seq in range(row.first, row.last + 1)]):
-            yield Fault("verify.seal_content", name)
+# Months that were closed
 
 
-def _sealed_digest(contents: Iterable[tuple[str, int, int]]) -> str:
-    """Give what a seal must say of these hashes, times and qualities; nothing where a hash is none."""
-    state = sha256()
-    for content_hash, teff, tq in contents:
-        if not is_digest(content_hash):
-            return ""
-        state.update(bytes.fromhex(content_hash) + teff.to_bytes(8, "big", signed=True) + bytes([tq]))
-    return state.hexdigest()
-
-
-def _sealed_contents(connection: Connection, org: str) -> Mapping[int, dict[int, tuple[str, int, int]]]:
-    found: dict[int, dict[int, tuple[str, int, int]]] = {}
-    for table in (RECORD, RAW):
-        columns = (table.c.seal, table.c.seq, table.c.hash, table.c.teff, table.c.tq)
-        query = sa.select(*columns).where(table.c.org == org, table.c.seal.is_not(None))
-        for row in _stream(connection, query):
-            if row.teff is not None:
-                found.setdefault(row.seal, {})[row.seq] = (row.hash, row.teff, row.tq)
-    return found
-
-
-def _device_keys(connection: Connection, org: str) -> Mapping[str, list[VerifyKey]]:
-    crypto = load_crypto()
-    found: dict[str, list[VerifyKey]] = {}
-    for row in connection.execute(sa.select(DEVICE.c.dev, DEVICE.c.public_key).where(DEVICE.c.org == org)):
-        found.setdefault(row.dev, []).append(crypto.verify_key(bytes(row.public_key)))
-    signing = sa.select(ORG_KEY.c.public).where(ORG_KEY.c.org == org, ORG_KEY.c.purpose == keys.SIGN)
-    for public in connection.execute(signing).scalars():
-        found.setdefault(SERVER_DEV, []).append(crypto.verify_key(bytes(public)))
-    return found
-
-
-def _chains(connection: Connection, org: str) -> Iterator[Fault]:
-    """Follow every device's chain: an event names the hash of the one before it, where that is stored."""
-    query = sa.select(RECORD.c.dev, RECORD.c.epoch).where(RECORD.c.org == org).distinct()
-    for dev, epoch in sorted(tuple(row) for row in connection.execute(query)):
-        stored = _chain(connection, org, dev, epoch)
-        columns = (RECORD.c.id, RECORD.c.seq, RECORD.c.payload, RECORD.c.teff, RECORD.c.tq)
-        same = (RECORD.c.org == org, RECORD.c.dev == dev, RECORD.c.epoch == epoch)
-        for row in _stream(connection, sa.select(*columns).where(*same, holds_place()).order_by(RECORD.c.seq)):
-            event = read(bytes(row.payload), row.teff, row.tq)
-            before = FIRST_PREV if row.seq == 1 else stored.get(row.seq - 1)
-            if not isinstance(event, Unreadable) and before is not None and event.prev != before:
-                yield Fault("verify.chain", f"event {row.id}")
-
-
-def _chain(connection: Connection, org: str, dev: str, epoch: str) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for table, condition in ((RECORD, holds_place()), (RAW, RAW.c.seq > 0)):
-        same = (table.c.org == org, table.c.dev == dev, table.c.epoch == epoch)
-        query = sa.select(table.c.seq, table.c.hash).where(*same, condition).order_by(table.c.rid)
-        for row in _stream(connection, query):
-            found.setdefault(row.seq, row.hash)
-    return found
-
-
-def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:
-    with connection.execute(query, execution_options={"yield_per": FETCH}) as found:
-        yield from found
+def _closings(connection: Connection, org: str) -> Iterator[Fault]:
+    """Hold the figures that were frozen against the digests of the events by which their months were closed."""
+    query = sa.select(RECORD.c.payload).where(
+        RECORD.c.org == org, RECORD.c.kind == "month.closed/1", RECORD.c.status == "accepted"
+    )
+    named = set()
+    for payload in connection.execute(query).scalars():
+        body = json.loads(bytes(payload))["body"]
+        named.add((body["month"], body.get("revision", 0), body["digest"]))
+    kept = set()
+    columns = (MONTH_CLOSING.c[name] for name in ("month", "revision", "digest", "snapshot"))
+    for row in connection.execute(sa.select(*columns).where(MONTH_CLOSING.c.org == org)):
+        kept.add((row.month, row.revision, row.digest))
+        if sha256(bytes(row.snapshot)).hexdigest() != row.digest:
+            yield Fault("verify.closing", f"{row.month} ({row.revision})")
+    for month, revision, _ in sorted(kept - named):
+        yield Fault("verify.closing", f"{month} ({revision})")
 
 
 def first(found: Iterable[Fault]) -> Fault | None:

@@ -14,7 +14,7 @@ from boucle_server import organisations, verify
 from boucle_server.errors import OperatorError, Words, said_of, why_of
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell
 from boucle_server.tables import LOG_HEAD
-from boucle_server.verify import Fault
+from boucle_server.unsound import Fault
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

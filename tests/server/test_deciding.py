@@ -354,3 +354,16 @@ def test_a_decision_about_nothing_has_no_effect(network: Database) -> None:
         assert accept_own(connection, ORG, acts, actor="p", now_ms=LATER)[0].status == "accepted"
     assert waiting(network) == []
     assert_sound(network)
+
+
+def test_admitting_what_counts_already_says_so_where_its_rival_has_the_same_bytes(network: Database) -> None:
+    phone = Handset()
+    record = phone.scan("item.counted", code(1), place="metz")
+    target = taken(network, phone.push()).results[0].id
+    rival = Record(payload=record.payload, teff=record.teff + 1_000, tq=record.tq)
+    assert taken(network, sealed(phone, (rival,), 1)).results[0].status == "conflict"
+    (told,) = decide(network, target, ADMIT)
+    assert (told.status, told.event) == ("accepted", "")
+    (set_aside_now,) = decide(network, target, DISMISS)
+    assert (set_aside_now.before, set_aside_now.status) == ("conflict", "dismissed")
+    assert_sound(network)

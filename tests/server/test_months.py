@@ -1,6 +1,7 @@
 """The life of a month, and its closing: what a person froze is never rewritten, the difference is shown."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -15,8 +16,9 @@ from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.months import Cause, Life, MonthState, Why
 from boucle_server.read_tables import WATERMARK
 from boucle_server.tables import DEVICE, MONTH_CLOSING, RECORD
-from tests.builders import code
+from tests.builders import DAY, ORG, START_MS, code
 from tests.server.figures_world import NOW, a_small_year, draft, record
+from tests.server.handset import Handset, a_network, taken
 from tests.server.people import a_phone
 
 CLOSED = NOW + 3_600_000
@@ -213,3 +215,39 @@ def test_the_document_of_all_figures_is_the_same_bytes_each_time_and_names_its_r
     assert b"." not in written.replace(b".000Z", b"")  # no number has a fraction
     dimensions = {tuple(row["scope"]) for row in content["values"]}
     assert dimensions == {(), ("loop",), ("partner",), ("site",), ("type",)}
+
+
+@pytest.mark.parametrize("what", ["unreadable", "impossible"])
+def test_what_says_no_time_after_a_hole_settles_no_month(database: Database, what: str) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.counted", code(1), at=3, place="metz")
+    first = phone.push()
+    for day in (10, 11):
+        phone.scan("item.counted", code(1), at=day, place="metz")
+    phone.push()  # never arrives
+    if what == "unreadable":
+        phone.junk(b"\xff")
+    else:
+        phone.scan("item.counted", code(1), at=12, place="metz")
+        phone.waiting[-1] = replace(phone.waiting[-1], teff=0)
+    phone.scan("item.counted", code(1), at=45, place="metz")
+    now = START_MS + 80 * DAY
+    for push in (first, phone.push()):
+        taken(database, push, now_ms=now)
+    missing = (Cause(why=Why.GAP, device="d-un", n=2),)
+    assert [life_of(database, ORG, month, now).causes for month in ("2026-01", "2026-02")] == [missing, missing]
+
+
+def test_what_a_lost_phone_had_told_of_keeps_its_months_provisional(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.counted", code(1), at=3, place="metz")
+    taken(database, replace(phone.push(), unsent=37), now_ms=START_MS + 4 * DAY)
+    with database.writing(ORG) as connection:
+        devices.revoke(connection, ORG, "d-un", now_ms=START_MS + 6 * DAY)
+    now = START_MS + 80 * DAY
+    lost = Cause(why=Why.LOST, device="d-un", n=37)
+    assert life_of(database, ORG, "2026-01", now).causes == (lost,)
+    assert life_of(database, ORG, "2026-01", now).state is MonthState.PROVISIONAL
+    assert life_of(database, ORG, "2026-02", now).state is MonthState.FINAL

@@ -14,6 +14,7 @@ from boucle_server.read_tables import PHOTO_PROMISE
 from boucle_server.rebuild import differences, rebuild
 from boucle_server.settings import Settings
 from boucle_server.tables import PHOTO, RECORD
+from boucle_server.unsound import Fault
 from tests.builders import ORG, code
 from tests.photos import a_jpeg
 from tests.server.handset import LATER, Handset, a_network, taken
@@ -68,7 +69,7 @@ def test_a_changed_photo_is_named_by_verify(database: Database) -> None:
     with database.writing(ORG) as connection:
         assert list(verify.faults(connection, ORG)) == []
         connection.execute(sa.update(PHOTO).values(content=PHOTO_ONE[:-3] + b"x" + PHOTO_ONE[-2:]))
-        assert list(verify.faults(connection, ORG)) == [verify.Fault("verify.photo", digest(PHOTO_ONE))]
+        assert list(verify.faults(connection, ORG)) == [Fault("verify.photo", digest(PHOTO_ONE))]
 
 
 def test_a_backup_carries_photos_and_those_on_their_way(database: Database, tmp_path: Path) -> None:

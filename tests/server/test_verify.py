@@ -6,15 +6,33 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from boucle_server import eventlog, verify
+from boucle.admission import Ruling, read_record
+from boucle.events import Event
+from boucle.push import Status
+from boucle.wire import digest
+from boucle_server import closing, eventlog, ledger, projections, verify, watermarks
 from boucle_server.db import Database
-from boucle_server.tables import ACT, CHECKPOINT, LEAF, LOG_HEAD, RAW, RECORD, SEAL, STATUS_CHANGE
+from boucle_server.ledger import Kept
+from boucle_server.tables import (
+    ACT,
+    CHECKPOINT,
+    LEAF,
+    LOG_HEAD,
+    MONTH_CLOSING,
+    RAW,
+    RECORD,
+    SEAL,
+    STATUS_CHANGE,
+)
+from boucle_server.unsound import Fault
 from tests.builders import ORG, code
+from tests.server import figures_world
+from tests.server.figures_world import a_small_year
 from tests.server.handset import LATER, Handset, a_network, sealed, taken
 from tests.server.test_exchange import lived
 
 
-def found(database: Database) -> list[verify.Fault]:
+def found(database: Database) -> list[Fault]:
     with database.reading() as connection:
         return list(verify.faults(connection, ORG))
 
@@ -42,7 +60,7 @@ def test_one_byte_of_a_stored_event_is_named(database: Database) -> None:
     row = one_record(database)
     payload = bytes(row.payload).replace(b"mulhouse", b"mulhousf")
     change(database, sa.update(RECORD).where(RECORD.c.rid == row.rid).values(payload=payload))
-    assert found(database)[0] == verify.Fault("verify.hash", f"event {row.id}")
+    assert found(database)[0] == Fault("verify.hash", f"event {row.id}")
 
 
 Tamper = Callable[[sa.Row[tuple[object, ...]]], sa.Executable]
@@ -78,6 +96,12 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
         lambda row: sa.update(SEAL).where(SEAL.c.sid == row.seal).values(epoch="00000000000000ff"),
         "seal_place",
     ),
+    "a checkpoint's note changed": (lambda _row: sa.update(CHECKPOINT).values(note="x"), "checkpoint"),
+    "an event taken from its seal": (
+        lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(seal=None),
+        "unsealed",
+    ),
+    "all seals gone": (lambda _row: sa.delete(SEAL), "unsealed"),
     "an act of no kind": (lambda _row: sa.update(ACT).values(kind="?"), "hash"),
     "a hash that is none": (lambda row: sa.update(RECORD).where(RECORD.c.rid == row.rid).values(hash="?"), "hash"),
     "kept bytes changed": (lambda _row: sa.update(RAW).values(content=b"other"), "hash"),
@@ -181,3 +205,45 @@ def test_two_that_contradict_each_other_never_both_count(database: Database) -> 
         assert found(database)[0].key == "verify.status"
         change(database, sa.update(RECORD).where(RECORD.c.rid == rid).values(**back))
     assert found(database) == []
+
+
+@pytest.mark.parametrize("hung_on", ["nothing", "another batch"])
+def test_an_event_that_its_device_never_sealed_is_named(database: Database, hung_on: str) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), at=1, place="metz", body={"type": "bac"})
+    taken(database, phone.push())
+    record = phone.scan("item.written_off", code(1), at=2, body={"reason": "x"})  # without the key of the phone
+    event = read_record(record)[1]
+    assert isinstance(event, Event)
+    with database.writing(ORG) as connection:
+        own = connection.execute(sa.select(SEAL.c.sid).where(SEAL.c.dev == "d-un")).scalar_one()
+        projections.take_effect(connection, ORG, [event])
+        ruling = Ruling(event.id, Status.ACCEPTED, "", digest(record.payload), record, event)
+        piece = ledger.record_piece(ruling, event, 0)
+        ledger.add_kept(connection, ORG, [Kept("d-un", piece, LATER, own if hung_on == "another batch" else None)])
+        watermarks.renew(connection, ORG, "d-un", epoch=event.epoch)
+    assert found(database) == [Fault("verify.unsealed", f"event {event.id}")]
+
+
+def test_a_batch_sent_again_with_more_is_covered_by_both_of_its_seals(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    records = [phone.scan("item.counted", code(number), at=1, place="metz") for number in range(4)]
+    for first, last in ((0, 2), (0, 4), (1, 3)):
+        taken(database, sealed(phone, tuple(records[first:last]), first + 1))
+    assert found(database) == []
+
+
+@pytest.mark.parametrize("change_of", ["snapshot", "digest", "revision"])
+def test_the_figures_of_a_closed_month_are_those_that_the_log_names(database: Database, change_of: str) -> None:
+    org = a_small_year(database)
+    with database.writing(org) as connection:
+        closing.close(connection, org, "2026-02", by="p-chef", now_ms=figures_world.NOW)
+    with database.reading() as connection:
+        assert list(verify.faults(connection, org)) == []
+    values = {"snapshot": b"{}", "digest": "0" * 64, "revision": 2}
+    with database.writing(org) as connection:
+        connection.execute(sa.update(MONTH_CLOSING).values({change_of: values[change_of]}))
+    with database.reading() as connection:
+        assert {fault.key for fault in verify.faults(connection, org)} == {"verify.closing"}
