@@ -13,7 +13,7 @@ from boucle.fold import Mark
 from boucle.photo_guards import asks_photo
 from boucle.reasons import TASKS, Reason
 from boucle.reasons import Outcome as Fate
-from boucle.roles import Capability, capabilities_of, may_record
+from boucle.roles import DECISIONS, Capability, capabilities_of, may_record
 from boucle_field import people, timekeeper, undoing
 from boucle_field.errors import LoginError, RefusedError
 from boucle_field.identity import Identity
@@ -79,9 +79,8 @@ class Desk:
         beside = self._beside_role(draft.kind, who)
         if not draft.photos and draft.kind == "work.opened" and self.asks_photo(draft):
             return Told(Outcome.REFUSED, "", (f"reason.{Reason.NO_PHOTO}",))
-        if KINDS[draft.kind].family is Family.DECISION:
-            trial = replace(self.outbox.preview(draft, actor=actor), teff=self.now_ms())
-            mark = self.mirror.predict(trial)
+        if KINDS[draft.kind].family is Family.DECISION or draft.kind in DECISIONS:
+            mark = self.foresee(draft)
             if beside or (mark.outcome is Fate.REFUSED and Reason.UNKNOWN_ITEM not in mark.reasons):
                 return Told(Outcome.REFUSED, "", _reasons(mark, beside=beside))
         recorded = self.outbox.record(draft, actor=actor, seen=self.mirror.cursor)
@@ -93,6 +92,12 @@ class Desk:
     def asks_photo(self, draft: Draft) -> bool:
         """Tell whether the place of a draft asks for a photo of it. What happened is recorded without one too."""
         return asks_photo(draft.kind, draft.body, self.mirror.book().site(draft.place, self.now_ms()))
+
+    def foresee(self, draft: Draft) -> Mark:
+        """Give what would become of a draft if it were recorded now; nothing is."""
+        who = people.present(self.store)
+        trial = self.outbox.preview(draft, actor=who.person if who else "")
+        return self.mirror.predict(replace(trial, teff=self.now_ms()))
 
     def undo(self, event_id: str = "") -> tuple[Event, Told]:
         """Void the last event of this device that stands, or the one named; RefusedError as `undoing.standing`.

@@ -23,7 +23,7 @@ _NO = frozenset({"non", "n", "no", "false", "0", "nok", "faux"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field: `type` is text, int, bool, map, place, code or type; `slot` an envelope key, `""` for the body.
+    """One field: `type` is text, int, bool, map, list, place, code or type; `slot` an envelope key, `""` for the body.
 
     `unless` names another field whose answer makes this one dispensable. `choices` gives the values that do, each
     with other spellings. The words are `field.<name>`.
@@ -134,9 +134,20 @@ def _map(text: str, book: Book) -> dict[str, Any] | None:
     return None if None in found.values() or "" in found else dict(found)
 
 
+def _list(text: str, _book: Book) -> list[Any] | None:
+    """Read `["a", {"mass_g": 3}]`, or as a person writes it: `a, b`."""
+    if not text.startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) and _depth(value) < MAX_DEPTH else None
+
+
 def _depth(value: object) -> int:
     inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     return 1 + max((_depth(each) for each in inner), default=0)
 
 
-_PARSERS = {"place": _place, "code": _code, "int": _int, "bool": _bool, "map": _map}
+_PARSERS = {"place": _place, "code": _code, "int": _int, "bool": _bool, "map": _map, "list": _list}

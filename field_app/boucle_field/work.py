@@ -84,6 +84,12 @@ _TREATMENT = (
     Field(name="outlet"),
     _MASS,
 )
+_ANSWERS = (
+    Field(name="checklist"),
+    *(Field(name=name, type="map") for name in ("answers", "checks", "measures", "limits")),
+)
+_PART = Field(name="part", type="code", slot="other")
+_HOST = Field(name="host", type="code", slot="other", required=True)
 _VERDICTS = {
     Verdict.OK.value: ("bon",),
     Verdict.DIRTY.value: ("sale", "laver", "à laver"),
@@ -102,6 +108,8 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
             Field(name="serial"),
             Field(name="tare_g", type="int"),
             Field(name="opening_uses", type="int"),
+            Field(name="origin", choices={"recovered": ("récupérée",)}),
+            Field(name="donor", type="code", slot="other"),
         ),
     ),
     ("bind", "label.bound", _E, (Field(name="item", type="code", slot="other", required=True),)),
@@ -142,7 +150,21 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
     ("count", "item.counted", _E, ()),
     ("find", "item.found", _E, ()),
     ("treat", "item.treated", _E, (Field(name="code", required=True), *_TREATMENT)),
+    ("open-repair", "work.opened", _H, (_REASON, Field(name="priority"), Field(name="due_ms", type="int"))),
+    ("diagnose", "work.diagnosed", _H, (Field(name="fault"), Field(name="found", type="bool"), *_ANSWERS)),
+    ("await-parts", "work.paused", _H, (_REASON, Field(name="parts", type="list"))),
+    ("resume-repair", "work.resumed", _H, ()),
+    ("use-part", "work.part_used", _H, (_PART, Field(name="origin", choices={"new": ("neuve",), "reclaimed": ()}))),
+    ("remove-part", "work.part_removed", _H, (_PART, Field(name="type", type="type"), _MASS)),
+    ("install", "part.installed", _H, (_HOST, Field(name="needed", type="bool"))),
+    ("take-out", "part.removed", _H, (_HOST, _REASON)),
     ("repaired", "work.repaired", _H, ()),
+    ("test", "work.tested", _H, (Field(name="passed", type="bool", required=True), *_ANSWERS)),
+    ("requalify", "work.requalified", _H, (Field(name="certificate"), Field(name="cost_cents", type="int"), *_ANSWERS)),
+    ("send-back", "work.rejected", _H, (_REASON, *_ANSWERS)),
+    ("give-up", "work.not_repairable", _H, (Field(name="barrier", required=True),)),
+    ("call-off", "work.cancelled", _H, (_REASON,)),
+    ("harvest", "work.harvested", _H, (Field(name="parts", type="list"), Field(name="rest_g", type="int"), _MASS)),
     ("hold", "item.held", _E, (_WHY,)),
     ("unhold", "item.unheld", _E, (_REASON,)),
     ("write-off", "item.written_off", _E, (_REASON, Field(name="charge_cents", type="int"))),
@@ -157,8 +179,8 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
             *_TREATMENT,
         ),
     ),
-    ("release", "item.released", _E, (Field(name="checks", type="map"), _GRADE)),
-    ("reject", "item.rejected", _E, (_REASON,)),
+    ("release", "item.released", _E, (_GRADE, *_ANSWERS)),
+    ("reject", "item.rejected", _E, (_REASON, *_ANSWERS)),
     ("adjust", "stock.adjusted", _H, (_WHY,)),
     ("note", "scan.noted", _E, (_REASON,)),
 )

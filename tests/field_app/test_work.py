@@ -30,6 +30,12 @@ ANSWERS: dict[str, dict[str, object]] = {
     "move": {"zone": "quai"},
     "treat": {"code": "R3", "mode": "recycling"},
     "hold": {"reason": "fuite"},
+    "await-parts": {"parts": "pompe, joint"},
+    "install": {"host": code(2)},
+    "take-out": {"host": code(2)},
+    "test": {"passed": "oui", "measures": '{"charge": {"value": 41, "unit": "g"}}'},
+    "give-up": {"barrier": "no_part"},
+    "harvest": {"parts": '[{"type": "pompe", "mass_g": 3200}]', "rest_g": "900"},
     "release": {"checks": "étanchéité=oui, propreté=non"},
     "adjust": {"reason": "inventaire"},
 }

@@ -16,6 +16,7 @@ from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSum
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
 from boucle_field.sends import Pile, lines
 from tests.builders import code
+from tests.screens.bench_scenes import bench_scenes
 from tests.screens.hand import Hand
 from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN, plan_today
 from tests.screens.warehouse_scenes import warehouse_scenes
@@ -55,6 +56,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     face.home()
     yield from _a_round(hand)
     yield from warehouse_scenes(hand)
+    yield from bench_scenes(hand)
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:

@@ -217,7 +217,21 @@ class WorkScreen(HomeScreen):
     """What is to be done where a round of today waits: the round first, then all the rest."""
 
     def before(self) -> list[Widget]:
-        """Give one button for each round of today."""
+        """Give one button for each round of today, and one for the bench where who is here works at one."""
+        return [*self._rounds(), *self._bench()]
+
+    def _bench(self) -> list[Widget]:
+        face = self.face
+        if not face.has_bench:
+            return []
+        tickets = (
+            [self.other("screen.bench.ticket_of_it", partial(face.open_ticket, face.pending[-1]))]
+            if face.pending
+            else []
+        )
+        return [*tickets, self.other("screen.bench.title", face.open_bench)]
+
+    def _rounds(self) -> list[Widget]:
         return [
             BigButton(
                 self._words(each),

@@ -12,12 +12,13 @@ from boucle_field.line import Line
 from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
 from boucle_field.phone import Phone
 from boucle_field.places import remember
+from boucle_field.screens.bench_router import BenchRouter
+from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
 from boucle_field.screens.label_screens import SCREENS
 from boucle_field.screens.red_screen import RedScreen
-from boucle_field.screens.round_router import RoundRouter
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen
 
 
-class Router(RoundRouter):
+class Router(BenchRouter):
     """Half of the face: it holds the visit, and opens the screen that a scan asks for."""
 
     phone: Phone | None
@@ -166,6 +167,8 @@ class Router(RoundRouter):
             self.open_visit()
         elif len(mine := driving.rounds_of_today(self.at)) == 1 and not self.pending:
             self.open(RoundScreen, mine[0])
+        elif self.is_bench_only and not self.pending:
+            self.open(BenchScreen)
         else:
             self.home()
 
@@ -232,7 +235,10 @@ class Router(RoundRouter):
             self.take(Thing(code=code))
 
     def hold(self, code: str) -> None:
-        """Remember an item until it is clear what is done with it."""
+        """Remember an item until it is clear what is done with it; at the bench its ticket opens."""
+        if self.is_bench_only:
+            self.open_ticket(code)
+            return
         if code not in self.pending:
             self.pending.append(code)
         self.home()

@@ -66,6 +66,10 @@ class Screen(Box):
         """Give another action."""
         return BigButton(self.say(key, **values), self.look.tile, act=act, line=self.look.line)
 
+    def plain(self, words: str, act: Any) -> BigButton:
+        """Give another action whose words are made already."""
+        return BigButton(words, self.look.tile, act=act, line=self.look.line)
+
     def fill(self, *content: Any, bottom: tuple[Any, ...] = ()) -> None:
         """Stand the content in a part that scrolls, with what never scrolls away below it."""
         self.scroller = scroll(column(*content))

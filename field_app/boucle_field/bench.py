@@ -1,0 +1,238 @@
+"""The repair bench: which repairs wait here, how each stands, and what may be done with it next.
+
+A repair is what the item's own history makes of it, on this phone as on the server. Nothing here tells how much
+anybody did.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from boucle.checklists import Checklist, Moment, checklist_for
+from boucle.item import Back, Item, Job, Part, load
+from boucle.lifecycle import BUSY, Disposition, ReturnStage, Stage, WorkStage, target
+from boucle.roles import may_record
+from boucle.units import DAY_MS
+from boucle.wire import subject_of
+from boucle_field import people
+from boucle_field.phone import Phone
+
+URGENT: Final = "urgent"
+"""The priority that comes before all others."""
+_REPAIRED: Final = frozenset({Disposition.REPAIR, Disposition.REFURBISH})
+_ITEMS: Final = "SELECT item, state FROM item WHERE state LIKE '%\"work_stage\"%' OR state LIKE ? OR state LIKE ?"
+_TOUCHED: Final = "SELECT DISTINCT subject FROM outbox WHERE folded = 0 AND subject <> ''"
+_CODES: Final = "SELECT code FROM item_code WHERE item = ? ORDER BY code"
+
+
+class Next(StrEnum):
+    """What can be done with a repair; the words are `screen.bench.<value>`."""
+
+    OPEN = "open"
+    DIAGNOSE = "diagnose"
+    PARTS = "parts"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REPAIRED = "repaired"
+    TEST = "test"
+    CONTROL = "control"
+    RELEASE = "release"
+    STORE = "store"
+    NOT_REPAIRABLE = "not_repairable"
+    HARVEST = "harvest"
+    CANCEL = "cancel"
+
+
+_KINDS: Final = {
+    Next.OPEN: "work.opened",
+    Next.DIAGNOSE: "work.diagnosed",
+    Next.PARTS: "work.part_used",
+    Next.PAUSE: "work.paused",
+    Next.RESUME: "work.resumed",
+    Next.REPAIRED: "work.repaired",
+    Next.TEST: "work.tested",
+    Next.CONTROL: "work.requalified",
+    Next.RELEASE: "item.released",
+    Next.STORE: "item.moved",
+    Next.NOT_REPAIRABLE: "work.not_repairable",
+    Next.HARVEST: "work.harvested",
+    Next.CANCEL: "work.cancelled",
+}
+"""The kind of event of each, which says when it may be done and by whom."""
+_W = WorkStage
+_FIRST: Final[dict[str, tuple[Next, ...]]] = {
+    "": (Next.OPEN,),
+    _W.OPEN: (Next.DIAGNOSE,),
+    _W.DIAGNOSED: (Next.REPAIRED,),
+    _W.WAITING: (Next.RESUME,),
+    _W.IN_REPAIR: (Next.REPAIRED,),
+    _W.TESTING: (Next.TEST,),
+    _W.QUALITY_CONTROL: (Next.CONTROL,),
+    _W.REQUALIFIED: (Next.RELEASE, Next.STORE),
+    _W.RETURNED_TO_USE: (Next.OPEN,),
+    _W.CANCELLED: (Next.OPEN,),
+}
+"""What leads on from each stage."""
+_ASIDE: Final = frozenset({Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE})
+"""What ends or stops a repair: never the first thing offered."""
+
+
+class Ticket(NamedTuple):
+    """One thing at the bench as it stands now: the code it is known by, and its state."""
+
+    code: str
+    item: Item
+
+    @property
+    def job(self) -> Job:
+        """Its last repair, open or not."""
+        return self.item.job if isinstance(self.item.job, Job) else Job()
+
+    @property
+    def stage(self) -> str:
+        """How far the repair has come, `""` without any."""
+        return self.item.work_stage
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a repair is under way."""
+        return self.item.work_stage in BUSY
+
+    @property
+    def part(self) -> Part:
+        """What it saves where it serves as a part."""
+        return self.item.part if isinstance(self.item.part, Part) else Part()
+
+
+class Bench(NamedTuple):
+    """What waits here: for the hands of who looks, for parts, for somebody else; and what has no ticket yet."""
+
+    mine: list[Ticket]
+    waiting: list[Ticket]
+    others: list[Ticket]
+    unopened: list[Ticket]
+
+
+def ticket_of(phone: Phone, code: str) -> Ticket:
+    """Give how the thing that a code names stands at the bench."""
+    return Ticket(code, phone.mirror.look(subject_of(code, "", "")).item)
+
+
+def bench(phone: Phone) -> Bench:
+    """Give what waits at this device's site, or everywhere where it has none; each pile by urgency and age."""
+    piles = Bench([], [], [], [])
+    for ticket in _near(phone):
+        if not ticket.is_open:
+            piles.unopened.append(ticket)
+        elif ticket.stage == WorkStage.WAITING:
+            piles.waiting.append(ticket)
+        elif first_step(phone, ticket) is not None:
+            piles.mine.append(ticket)
+        else:
+            piles.others.append(ticket)
+    for pile in piles:
+        pile.sort(key=lambda ticket: (ticket.job.priority != URGENT, _since_ms(ticket), ticket.code))
+    return piles
+
+
+def steps(phone: Phone, ticket: Ticket) -> list[Next]:
+    """Give what may be done next by who is here; what stops or ends the repair comes last."""
+    held = phone.desk.capabilities
+    found = [step for step in Next if _leads_on(ticket, step) and may_record(held, _KINDS[step])]
+    if own_work(phone, ticket):
+        found = [step for step in found if step not in (Next.CONTROL, Next.RELEASE)]
+    return sorted(found, key=lambda step: step in _ASIDE)
+
+
+def first_step(phone: Phone, ticket: Ticket) -> Next | None:
+    """Give the step that leads on; None when only somebody else has it, or nothing does."""
+    offered = steps(phone, ticket)
+    return next((step for step in _FIRST.get(ticket.stage, ()) if step in offered), None)
+
+
+def own_work(phone: Phone, ticket: Ticket) -> bool:
+    """Tell whether who is here repaired or tested the thing, so that somebody else has to pass it."""
+    who = people.present(phone.store)
+    return who is not None and not ticket.job.back_ms and who.person in ticket.job.hands
+
+
+def checklist(phone: Phone, ticket: Ticket, moment: Moment) -> Checklist | None:
+    """Give the checklist that holds now for a thing."""
+    return checklist_for(phone.mirror.book(), ticket.item.type, moment, at_ms=phone.desk.now_ms())
+
+
+def age_days(phone: Phone, ticket: Ticket) -> int:
+    """Give how many whole days a thing has been waiting."""
+    return max(0, phone.desk.now_ms() - _since_ms(ticket)) // DAY_MS
+
+
+def is_late(phone: Phone, ticket: Ticket) -> bool:
+    """Tell whether the day for which a repair is promised is over."""
+    return ticket.is_open and bool(ticket.job.due) and ticket.job.due < today(phone)
+
+
+def today(phone: Phone) -> str:
+    """Give the local day, `2026-11-29`."""
+    now = datetime.fromtimestamp(phone.desk.now_ms() / 1000, UTC)
+    return now.astimezone(ZoneInfo(phone.identity.zone)).date().isoformat()
+
+
+def _leads_on(ticket: Ticket, step: Next) -> bool:
+    item, kind = ticket.item, _KINDS[step]
+    match step:
+        case Next.RELEASE:
+            return item.work_stage == WorkStage.REQUALIFIED and _wants_release(item)
+        case Next.STORE:
+            return item.work_stage == WorkStage.REQUALIFIED and not _wants_release(item)
+        case Next.OPEN:
+            return item.stage != Stage.RETIRED and target("work", item.work_stage, kind) is not None
+        case Next.HARVEST:
+            return item.work_stage == WorkStage.NOT_REPAIRABLE or item.work_stage in BUSY
+        case Next.TEST:
+            return target("work", item.work_stage, kind, "passed") is not None
+        case _:
+            return target("work", item.work_stage, kind) is not None
+
+
+def _wants_release(item: Item) -> bool:
+    return not item.nature and item.stage == Stage.REQUALIFYING
+
+
+def _since_ms(ticket: Ticket) -> int:
+    return ticket.job.start_ms if ticket.is_open else ticket.item.custody_ms or ticket.item.seen_ms
+
+
+def _near(phone: Phone) -> Iterator[Ticket]:
+    """Give every thing here with an open repair, or that should have one: damaged, or sent to repair by a decision."""
+    home = phone.desk.context().home
+    seen: set[str] = set()
+    for code in _candidates(phone):
+        ticket = ticket_of(phone, code)
+        if ticket.item.id in seen or not ticket.item.known:
+            continue
+        seen.add(ticket.item.id)
+        wanted = ticket.is_open or _needs_opening(ticket.item)
+        if wanted and home in ("", ticket.job.site if ticket.is_open else ticket.item.site):
+            yield ticket
+
+
+def _needs_opening(item: Item) -> bool:
+    back = item.back
+    decided = isinstance(back, Back) and item.return_stage == ReturnStage.DISPOSED_TO and back.disposition in _REPAIRED
+    return item.stage == Stage.IN_REPAIR or decided
+
+
+def _candidates(phone: Phone) -> list[str]:
+    """Give a code of each item that the server's word or this phone's own record may bring to the bench."""
+    found: list[str] = []
+    with phone.store.reading() as db:
+        damaged = (f'%"stage":"{Stage.IN_REPAIR}"%', f'%"return_stage":"{ReturnStage.DISPOSED_TO}"%')
+        for item_id, state in db.execute(_ITEMS, damaged).fetchall():
+            item = load(state)
+            if item.work_stage in BUSY or _needs_opening(item):
+                codes = [row[0] for row in db.execute(_CODES, (item_id,)).fetchall()]
+                found += codes[:1]
+        found += [row[0] for row in db.execute(_TOUCHED).fetchall() if not row[0].startswith("qty:")]
+    return list(dict.fromkeys(found))

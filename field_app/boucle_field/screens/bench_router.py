@@ -1,0 +1,143 @@
+"""The router's part about the bench: which screen a thing, a ticket or a step opens, and what is told of an act."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from boucle.item import Job
+from boucle.roles import Capability
+from boucle_field import bench, bench_acts
+from boucle_field.bench import Next
+from boucle_field.bench_acts import PartFound
+from boucle_field.desk import Outcome, Told
+from boucle_field.errors import FieldError
+from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen
+from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
+from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
+from boucle_field.screens.part_screens import PartsScreen, PauseScreen, saving_words
+from boucle_field.screens.round_router import RoundRouter
+
+if TYPE_CHECKING:
+    from boucle_field.screens.screen import Screen
+
+_SCREENS: Final[dict[Next, "type[Screen]"]] = {
+    Next.DIAGNOSE: DiagnosisScreen,
+    Next.PARTS: PartsScreen,
+    Next.PAUSE: PauseScreen,
+    Next.TEST: BenchTestScreen,
+    Next.CONTROL: ControlScreen,
+    Next.RELEASE: ExitScreen,
+    Next.STORE: ExitScreen,
+    Next.NOT_REPAIRABLE: BarrierScreen,
+    Next.HARVEST: HarvestScreen,
+    Next.CANCEL: CancelScreen,
+}
+"""The screen of each step that asks for something."""
+_AT_ONCE: Final = {Next.REPAIRED: bench_acts.repaired, Next.RESUME: bench_acts.resume}
+"""Steps that ask for nothing more."""
+_BENCH: Final = frozenset({Capability.REPAIR, Capability.TEST, Capability.CERTIFY})
+_ELSEWHERE: Final = frozenset({Capability.COLLECT, Capability.RECEIVE})
+
+
+class BenchRouter(RoundRouter):
+    """What the router knows of the bench."""
+
+    screen: "Screen"
+
+    @property
+    def has_bench(self) -> bool:
+        """Whether who works here repairs, tests or controls."""
+        return bool(_BENCH & self.at.desk.capabilities)
+
+    @property
+    def is_bench_only(self) -> bool:
+        """Whether who works here does nothing else, so that a scan means the bench."""
+        return self.has_bench and not _ELSEWHERE & self.at.desk.capabilities
+
+    def open_bench(self) -> None:
+        """Open the bench."""
+        self.open(BenchScreen)
+
+    def open_ticket(self, code: str) -> None:
+        """Open the ticket of a thing."""
+        self.open(TicketScreen, code)
+
+    def take_task(self, key: str) -> bool:
+        """Take the label of a ticket that this phone knows: open it; else what a task's label means anywhere."""
+        if not self.has_bench:
+            return super().take_task(key)
+        for pile in bench.bench(self.at):
+            for ticket in pile:
+                if isinstance(ticket.item.job, Job) and ticket.job.task == key:
+                    self.open_ticket(ticket.code)
+                    return True
+        return super().take_task(key)
+
+    def open_repair(self, code: str, *, priority: str = "") -> None:
+        """Open a repair, and go on to its diagnosis where who is here diagnoses."""
+        told = self._kept(partial(bench_acts.open_ticket, self.at, code, priority=priority))
+        if told is None:
+            return
+        if Capability.REPAIR in self.at.desk.capabilities:
+            self.open(DiagnosisScreen, code)
+        else:
+            self.open_ticket(code)
+        self._tell(told, self.say("screen.bench.opened"))
+
+    def bench_step(self, code: str, step: Next) -> None:
+        """Do a step, or open the screen that asks for what it needs."""
+        if step is Next.OPEN:
+            self.open_repair(code)
+        elif step in _AT_ONCE:
+            self.bench_done(code, partial(_AT_ONCE[step], self.at, code))
+        else:
+            self.open(_SCREENS[step], code)
+
+    def bench_done(self, code: str, act: Callable[[], Told]) -> None:
+        """Record an act and go back to the ticket; what may not be is told where it was asked for."""
+        self.bench_kept(act, "screen.bench.kept", back=partial(self.open_ticket, code))
+
+    def bench_kept(self, act: Callable[[], Told], key: str, *, back: Callable[[], None], **values: Any) -> None:
+        """Record an act, go back where it came from, and tell what became of it."""
+        told = self._kept(act)
+        if told is None:
+            return
+        if told.event_id:
+            back()
+        self._tell(told, self.say(key, **values))
+
+    def use_part(self, code: str, part: PartFound) -> None:
+        """Build a part in, and say what it saves."""
+        told = self._kept(partial(bench_acts.use_part, self.at, code, part))
+        if told is None:
+            return
+        self.open(PartsScreen, code)
+        saved = saving_words(self.screen, part) if part.is_reclaimed and not part.reasons else ""
+        self._tell(told, " ".join(text for text in (self.say("screen.part.used"), saved) if text))
+
+    def undo_at_bench(self, code: str = "") -> None:
+        """Take the last act of the open ticket back."""
+        code = code or getattr(self.screen, "code", "")
+        told = self._kept(lambda: bench_acts.undo(self.at, bench.ticket_of(self.at, code)))
+        if told is None:
+            self.told(None, self.say("screen.bench.nothing_to_undo"))
+            return
+        self.open_ticket(code)
+        self.told(Outcome.ACCEPTED, self.say("screen.bench.undone"))
+        self.signal(Outcome.ACCEPTED)
+
+    def _kept(self, act: Callable[[], Told | None]) -> Told | None:
+        try:
+            told = act()
+        except FieldError as error:
+            self.fail(error)
+            return None
+        self.recorded()
+        return told
+
+    def _tell(self, told: Told, done: str) -> None:
+        why = [self.say(reason) for reason in told.reasons]
+        if not told.event_id:
+            done = self.say("screen.bench.refused")
+        self.told(told.outcome, " — ".join([done, *why]))
+        self.signal(told.outcome)

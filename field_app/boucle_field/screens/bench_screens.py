@@ -1,0 +1,192 @@
+"""The repair bench (R1) and the ticket of one thing (R2): what waits, how it stands, what may be done next."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from kivy.uix.widget import Widget
+
+from boucle.commands import Command
+from boucle.item import Job
+from boucle.lifecycle import WorkStage
+from boucle.workshop_codes import barrier_words, fault_words
+from boucle_field import bench, bench_acts
+from boucle_field.bench import Next, Ticket
+from boucle_field.meaning import Meaning, Thing
+from boucle_field.screens import theme
+from boucle_field.screens.controls import BigButton, Chip, Text, chips
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.wording import named
+from boucle_field.visit import name_of_place, name_of_type
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+MOST_SHOWN: Final = 60
+"""More buttons than this make a pile slow; the oldest come first."""
+
+
+def stage_words(screen: Screen, ticket: Ticket) -> str:
+    """Say how far a repair has come, and for how long it has been waiting."""
+    if not ticket.is_open:
+        stage = screen.say(f"state.work.{ticket.stage}") if ticket.stage else screen.say("screen.bench.no_ticket")
+        return stage[:1].upper() + stage[1:]
+    stage = screen.say(f"state.work.{ticket.stage}")
+    days = bench.age_days(screen.face.at, ticket)
+    told = [stage[:1].upper() + stage[1:], screen.say("screen.bench.age", n=days)]
+    if ticket.job.priority == bench.URGENT:
+        told.insert(0, screen.say("screen.bench.urgent"))
+    if bench.is_late(screen.face.at, ticket):
+        told.append(screen.say("screen.bench.late"))
+    return " · ".join(told)
+
+
+def type_words(screen: Screen, ticket: Ticket) -> str:
+    """Say what type a thing is of."""
+    phone = screen.face.at
+    name = name_of_type(phone.mirror.book(), ticket.item.type, phone.desk.now_ms())
+    return name or screen.say("screen.unknown_type")
+
+
+class BenchScreen(Screen):
+    """What waits at the bench: first what can be done now, the oldest before the younger."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        piles = bench.bench(self.face.at)
+        content: list[Widget] = [self.title("screen.bench.title"), self.text("screen.bench.how")]
+        for key, pile in (
+            ("screen.bench.mine", piles.mine),
+            ("screen.bench.waiting", piles.waiting),
+            ("screen.bench.others", piles.others),
+            ("screen.bench.unopened", piles.unopened),
+        ):
+            content += self._pile(key, pile)
+        if not any(piles):
+            content.append(self.text("screen.bench.empty"))
+        self.fill(*content, bottom=(self.other("screen.bench.other_work", self.face.home),))
+
+    def _pile(self, key: str, pile: list[Ticket]) -> Iterable[Widget]:
+        if not pile:
+            return
+        yield Text(self.say(key, n=len(pile)), self.look.page, size=theme.TITLE, bold=True)
+        for ticket in pile[:MOST_SHOWN]:
+            yield BigButton(
+                f"{type_words(self, ticket)}\n{named(ticket.code)}\n{stage_words(self, ticket)}",
+                self.look.tile,
+                act=partial(self.face.open_ticket, ticket.code),
+                line=self.look.line,
+            )
+        if len(pile) > MOST_SHOWN:
+            yield self.text("screen.bench.more", n=len(pile) - MOST_SHOWN)
+
+    def take(self, meant: Meaning) -> bool:
+        """Take a thing: its ticket opens."""
+        match meant:
+            case Thing(code=code):
+                self.face.open_ticket(code)
+            case _:
+                return False
+        return True
+
+
+class TicketScreen(Screen):
+    """One thing at the bench: what is known of it, and the steps that are allowed now."""
+
+    def __init__(self, face: "Face", code: str) -> None:
+        super().__init__(face)
+        self.code = code
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.ticket = bench.ticket_of(self.face.at, self.code)
+        steps = bench.steps(self.face.at, self.ticket)
+        first = bench.first_step(self.face.at, self.ticket)
+        aside = [step for step in steps if step is not first]
+        undo = bench_acts.last_act(self.face.at, self.ticket) if self.ticket.job.task else []
+        self.fill(
+            Text(type_words(self, self.ticket), self.look.page, size=theme.TITLE, bold=True),
+            Text(named(self.code), self.look.page),
+            Text(stage_words(self, self.ticket), self.look.page, bold=True),
+            *(Text(line, self.look.page) for line in self._known()),
+            *self._note(steps),
+            *(self.other(f"screen.bench.{step}", partial(self._do, step)) for step in aside),
+            *self._urgent(first),
+            *([self.other("screen.bench.undo", self.face.undo_at_bench)] if undo else []),
+            bottom=(
+                self.other("screen.bench.back", self.face.open_bench),
+                *([self.main(f"screen.bench.{first}", partial(self._do, first))] if first else []),
+            ),
+        )
+
+    def _known(self) -> Iterable[str]:
+        """Say what is known: where it stands, its cycles, the repair before, what was found and done."""
+        item, job, phone = self.ticket.item, self.ticket.job, self.face.at
+        if not item.known:
+            yield self.say("reason.unknown_item")
+            return
+        place = name_of_place(phone.mirror.book(), item.place or item.site, phone.desk.now_ms())
+        if place:
+            yield self.say("screen.bench.place", place=place)
+        if not item.nature:
+            yield self.say("screen.bench.cycles", n=item.uses + item.opening_uses)
+        if self.ticket.part.donor:
+            yield self.say("screen.bench.donor", code=named(self.ticket.part.donor))
+        if self.ticket.part.host:
+            yield self.say("screen.bench.host", code=named(self.ticket.part.host))
+        yield from self._repair(job)
+
+    def _repair(self, job: Job) -> Iterable[str]:
+        lang = self.face.lang
+        if job.earlier:
+            yield self.say("screen.bench.earlier")
+        if job.due and self.ticket.is_open:
+            yield self.say("screen.bench.due", day="/".join(reversed(job.due.split("-"))))
+        if job.fault:
+            yield self.say("screen.bench.fault", fault=fault_words(job.fault, lang))
+        if job.faultless:
+            yield self.say("screen.bench.no_fault_found")
+        if job.parts:
+            yield self.say("screen.bench.parts_used", n=job.parts)
+        if job.tests:
+            yield self.say("screen.bench.tests", n=job.tests)
+        if job.reworks:
+            yield self.say("screen.bench.reworks", n=job.reworks)
+        if job.barrier:
+            yield self.say("screen.bench.barrier", barrier=barrier_words(job.barrier, lang))
+        if job.certificate:
+            yield self.say("screen.bench.certificate", number=job.certificate)
+
+    def _note(self, steps: list[Next]) -> list[Widget]:
+        controlled = self.ticket.stage == WorkStage.QUALITY_CONTROL
+        if controlled and bench.own_work(self.face.at, self.ticket):
+            return [self.text("screen.bench.own_work")]
+        if controlled and Next.CONTROL not in steps:
+            return [self.text("screen.bench.other_person")]
+        if not steps:
+            return [self.text("screen.bench.nothing_to_do")]
+        return []
+
+    def _urgent(self, first: Next | None) -> list[Widget]:
+        if first is not Next.OPEN:
+            return []
+        act = partial(self.face.open_repair, self.code, priority=bench.URGENT)
+        return [chips(Chip(self.say("screen.bench.open_urgent"), self.look.tile, act=act, line=self.look.line))]
+
+    def _do(self, step: Next) -> None:
+        self.face.bench_step(self.code, step)
+
+    def take(self, meant: Meaning) -> bool:
+        """Take another thing, the word to undo, the word to go on."""
+        match meant:
+            case Thing(code=code):
+                self.face.open_ticket(code)
+            case Command.UNDO:
+                self.face.undo_at_bench()
+            case Command.VALIDATE | Command.FINISH:
+                first = bench.first_step(self.face.at, self.ticket)
+                if first is not None:
+                    self._do(first)
+            case _:
+                return False
+        return True

@@ -1,0 +1,194 @@
+"""The steps of a repair that are forms: the diagnosis (R3), the test and the quality control (R5)."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kivy.uix.widget import Widget
+
+from boucle.checklists import Answer, Moment, Step
+from boucle.commands import Command
+from boucle.workshop_codes import Fault, fault_words
+from boucle_field import bench, bench_acts
+from boucle_field.bench_acts import Form
+from boucle_field.meaning import Meaning, Thing
+from boucle_field.screens.bench_screens import type_words
+from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
+from boucle_field.screens.controls import BigButton, Text, row
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.wording import named
+
+if TYPE_CHECKING:
+    from boucle_field.screens.face import Face
+
+
+class FormScreen(Screen):
+    """A step with a checklist; what was answered outlives the app until it is recorded or left."""
+
+    moment: Moment
+
+    def __init__(self, face: "Face", code: str) -> None:
+        super().__init__(face)
+        self.code = code
+        self.ticket = bench.ticket_of(face.at, code)
+        held = bench.checklist(face.at, self.ticket, self.moment)
+        self.form: Form = bench_acts.begin_form(face.at, code, held, self.moment)
+
+    def head(self, key: str) -> list[Widget]:
+        """Give the title of the step and the thing that it is about."""
+        name = f"{type_words(self, self.ticket)} · {named(self.code)}"
+        return [self.title(key), Text(name, self.look.page)]
+
+    def asked(self) -> list[Widget]:
+        """Give the checklist, if there is one."""
+        if self.form.checklist is None:
+            return []
+        made = ChecklistForm(self, self.form.checklist, answered=self.answered, measure=self._measure)
+        return made.widgets(self.form.answers)
+
+    def answered(self, step: str, answer: Answer) -> None:
+        """Take an answer and show it."""
+        self.form.answers[step] = answer
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep what was answered, and show it."""
+        bench_acts.keep_form(self.face.at, self.form)
+        self.face.again()
+
+    def _measure(self, step: Step) -> None:
+        self.face.open(MeasureScreen, step, partial(self._measured, step))
+
+    def _measured(self, step: Step, value: int | None) -> None:
+        if value is not None:
+            self.form.answers[step.id] = value
+            bench_acts.keep_form(self.face.at, self.form)
+        self.face.open(type(self), self.code)
+
+    def is_whole(self) -> bool:
+        """Tell whether nothing that has to be answered is left; say what, otherwise."""
+        if not self.form.open_steps:
+            return True
+        listed = self.form.checklist
+        step = listed.step(self.form.open_steps[0]) if listed else None
+        left = step.say(self.face.lang) if step else ""
+        self.face.told(None, self.say("screen.check.left", n=len(self.form.open_steps), step=left))
+        return False
+
+    def leave(self) -> None:
+        """Go back to the ticket; what was answered waits there."""
+        self.face.open_ticket(self.code)
+
+    def done(self) -> None:
+        """Record the step."""
+        raise NotImplementedError
+
+    def take(self, meant: Meaning) -> bool:
+        """Take the word to record, and another thing."""
+        match meant:
+            case Command.VALIDATE | Command.FINISH:
+                self.done()
+            case Thing(code=code):
+                self.face.open_ticket(code)
+            case _:
+                return False
+        return True
+
+
+class DiagnosisScreen(FormScreen):
+    """What is wrong, by tiles, and how the thing came in."""
+
+    moment = Moment.ENTRY
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.fill(
+            *self.head("screen.bench.diagnose_title"),
+            *self.asked(),
+            self.title("screen.bench.what_is_wrong"),
+            *(self._pairs()),
+            self.other("screen.bench.back_to_ticket", self.leave),
+            bottom=(self.main("screen.bench.keep_diagnosis", self.done),),
+        )
+
+    def _pairs(self) -> list[Widget]:
+        """Give the symptoms two by two, so that they are seen without much scrolling; at last that nothing is wrong."""
+        tiles = [self._tile(fault, fault_words(fault, self.face.lang)) for fault in Fault]
+        tiles.append(self._tile("", self.say("screen.bench.nothing_wrong")))
+        return [row(*tiles[at : at + 2]) for at in range(0, len(tiles), 2)]
+
+    def _tile(self, fault: str, words: str) -> BigButton:
+        chosen = self.form.found is not None and self.form.fault == fault
+        return BigButton(
+            f"✓ {words}" if chosen else words,
+            self.look.main if chosen else self.look.tile,
+            act=partial(self._chosen, fault),
+            line=self.look.line,
+        )
+
+    def _chosen(self, fault: str) -> None:
+        self.form.fault, self.form.found = fault, bool(fault)
+        self.keep()
+
+    def done(self) -> None:
+        """Record the diagnosis, once something is said."""
+        if self.form.found is None:
+            self.face.told(None, self.say("screen.bench.say_what_is_wrong"))
+        elif self.is_whole():
+            self.face.bench_done(self.code, partial(bench_acts.diagnose, self.face.at, self.form))
+
+
+class BenchTestScreen(FormScreen):
+    """The test: measures within limits, then what it came to."""
+
+    moment = Moment.TEST
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.fill(
+            *self.head("screen.bench.test_title"),
+            *(self.asked() or [self.text("screen.bench.no_test_list")]),
+            self.other("screen.bench.test_failed", self.failed),
+            self.other("screen.bench.back_to_ticket", self.leave),
+            bottom=(self.main("screen.bench.test_passed", self.done),),
+        )
+
+    def done(self) -> None:
+        """Record a test that the thing passed; answers that say otherwise make it a failed one, and that is told."""
+        if not self.is_whole():
+            return
+        if not self.form.passes:
+            self.face.told(None, self.say("screen.bench.test_contradicts"))
+            return
+        self.face.bench_done(self.code, partial(bench_acts.tested, self.face.at, self.form, passed=True))
+
+    def failed(self) -> None:
+        """Record a test that failed, however much of it was done."""
+        self.face.bench_done(self.code, partial(bench_acts.tested, self.face.at, self.form, passed=False))
+
+
+class ControlScreen(FormScreen):
+    """The quality control, by somebody else than the hands: requalified, back to the bench, or not repairable."""
+
+    moment = Moment.QUALITY
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.fill(
+            *self.head("screen.bench.control_title"),
+            *(self.asked() or [self.text("screen.bench.no_quality_list")]),
+            self.other("screen.bench.send_back", self.send_back),
+            self.other(
+                "screen.bench.not_repairable", partial(self.face.bench_step, self.code, bench.Next.NOT_REPAIRABLE)
+            ),
+            self.other("screen.bench.back_to_ticket", self.leave),
+            bottom=(self.main("screen.bench.requalify", self.done),),
+        )
+
+    def done(self) -> None:
+        """Requalify; a failed check or one's own work is refused, here as by the server."""
+        if self.is_whole():
+            self.face.bench_done(self.code, partial(bench_acts.requalify, self.face.at, self.form))
+
+    def send_back(self) -> None:
+        """Send the thing back to the bench."""
+        self.face.bench_done(self.code, partial(bench_acts.reject, self.face.at, self.form, "quality"))

@@ -1,0 +1,431 @@
+"""The repair bench on the screens: from the scan to the shelf, by allowed steps alone; taps are counted."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boucle.commands import Command
+from boucle.reasons import Reason
+from boucle_field import bench, people
+from boucle_field.bench import Next
+from boucle_field.desk import Outcome
+from boucle_field.outbox import Draft
+from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
+from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
+from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen
+from boucle_field.store import put
+from boucle_field.undoing import amended
+from tests.builders import code
+from tests.screens.bench_stock import (
+    FRESH,
+    HOST,
+    HUGO,
+    PUMP,
+    QUALITY,
+    SPARE,
+    TEST,
+    bench_staff,
+    describe_bench,
+    shelve_parts,
+    workshop_device,
+)
+from tests.screens.hand import Hand
+from tests.screens.scenes import LABEL
+from tests.screens.stock import PIN
+from tests.screens.test_visit_screens import command
+from tests.world import SimServer
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, server: SimServer) -> Path:
+    """Give the data directory of a device of the workshop on which a technician and an inspector work."""
+    bench_staff(server)
+    workshop_device(tmp_path / "workshop", server)
+    return tmp_path / "workshop"
+
+
+@pytest.fixture
+def technician(open_app: Callable[..., Hand], workshop: Path) -> Hand:
+    """Give the app with Inès at the bench, two used pumps on the shelf."""
+    hand = open_app(workshop)
+    describe_bench(hand.face.at)
+    enter(hand, "p-ines")
+    shelve_parts(hand.face.at)
+    hand.face.start()
+    hand.taps = 0
+    return hand
+
+
+def enter(hand: Hand, person: str) -> None:
+    """Let somebody stand at the phone; who that is was proved elsewhere."""
+    with hand.face.store.writing() as db:
+        put(db, "actor", person)
+    assert people.present(hand.face.at.store) is not None
+    hand.face.start()
+
+
+def scan(hand: Hand, number: int) -> None:
+    hand.scan(LABEL + code(number))
+
+
+def kept(hand: Hand, kind: str = "") -> list[dict[str, Any]]:
+    """Give what was recorded and still stands, in its order."""
+    gone = amended(hand.face.at.store)
+    with hand.face.at.store.reading() as db:
+        rows = [json.loads(row[0]) for row in db.execute("SELECT payload FROM outbox ORDER BY n").fetchall()]
+    return [each for each in rows if each["kind"].startswith(kind) and each["id"] not in gone]
+
+
+def stage(hand: Hand, number: int = HOST) -> str:
+    return bench.ticket_of(hand.face.at, code(number)).stage
+
+
+def diagnosed(hand: Hand) -> None:
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    hand.face.screen.answered("complet", True)
+    hand.tap("Pièce manquante")
+    hand.tap("Enregistrer le diagnostic")
+
+
+def at_control(hand: Hand) -> None:
+    diagnosed(hand)
+    hand.tap("Réparation terminée")
+    hand.tap("Essayer")
+    hand.face.screen.answered("isolement", 1_500)
+    hand.face.screen.answered("aspect", "1")
+    hand.tap("Essai réussi")
+
+
+# ---- how many taps
+
+
+def test_a_ticket_is_opened_and_diagnosed_in_at_most_nine_taps_and_one_scan(technician: Hand) -> None:
+    hand = technician
+    assert isinstance(hand.face.screen, BenchScreen)
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    assert isinstance(hand.face.screen, DiagnosisScreen)
+    for step in ("complet", "propre"):
+        hand.tap("Oui")  # of the steps that are left the first is found: an answered one says ✓
+        assert step in hand.face.screen.form.answers
+    hand.tap("Pièce manquante")
+    hand.tap("Enregistrer le diagnostic")
+    assert hand.taps <= 9
+    assert stage(hand) == "diagnosed"
+    opened, said = kept(hand, "work.opened")[-1], kept(hand, "work.diagnosed")[-1]
+    assert opened["task"] == said["task"]
+    assert opened["task"].startswith("T/")
+    assert said["body"]["fault"] == "missing_part"
+
+
+def test_with_command_labels_a_ticket_needs_no_tap_but_for_what_is_answered(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    command(hand, Command.VALIDATE)
+    hand.tap("Oui")
+    hand.tap("Cassé")
+    command(hand, Command.VALIDATE)
+    assert (hand.taps, stage(hand)) == (2, "diagnosed")
+
+
+# ---- what is offered
+
+
+def test_the_bench_shows_what_waits_for_these_hands_first_and_what_has_no_ticket(technician: Hand) -> None:
+    hand, desk = technician, technician.face.at.desk
+    for number in (21, 22):
+        desk.outbox.record(
+            Draft(kind="item.sorted", code=code(number), place="strasbourg", body={"verdict": "damaged"})
+        )
+    diagnosed(hand)
+    hand.tap("Pièces")
+    hand.tap("Attendre des pièces")
+    hand.tap("Joint à lèvre")
+    hand.tap("Mettre en attente")
+    assert kept(hand, "work.paused")[-1]["body"] == {"reason": "parts", "parts": ["joint"]}
+    scan(hand, 21)
+    hand.tap("Ouvrir en urgence")
+    hand.face.open_bench()
+    piles = bench.bench(hand.face.at)
+    assert [ticket.code for ticket in piles.mine] == [code(21)]
+    assert [ticket.code for ticket in piles.waiting] == [code(HOST)]
+    assert [ticket.code for ticket in piles.unopened] == [code(22)]
+    assert hand.sees("Pour action (1)")
+    assert hand.sees("Urgent · Ouvert · depuis 0 j")
+    assert hand.sees("En attente de pièces (1)")
+    assert hand.sees("Sans fiche (1)")
+
+
+def test_a_ticket_offers_only_what_may_be_done_next(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    assert bench.steps(hand.face.at, bench.ticket_of(hand.face.at, code(HOST))) == [Next.OPEN]
+    assert not hand.sees("Essayer")
+    at_control(hand)
+    ticket = bench.ticket_of(hand.face.at, code(HOST))
+    assert Next.CONTROL not in bench.steps(hand.face.at, ticket)
+    assert hand.sees("une autre personne doit le contrôler")
+
+
+def test_a_ticket_opens_by_its_own_label(technician: Hand) -> None:
+    diagnosed(technician)
+    task = kept(technician, "work.opened")[-1]["task"]
+    technician.face.open_bench()
+    technician.scan(LABEL + task)
+    assert isinstance(technician.face.screen, TicketScreen)
+    assert technician.face.screen.code == code(HOST)
+
+
+# ---- answers
+
+
+def test_what_has_to_be_answered_is_asked_for_and_nothing_is_recorded_before(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    hand.tap("Enregistrer le diagnostic")
+    assert hand.sees("Choisissez d’abord un symptôme")
+    hand.tap("Cassé")
+    hand.tap("Enregistrer le diagnostic")
+    assert hand.sees("1 point obligatoire sans réponse : Complet")
+    assert kept(hand, "work.diagnosed") == []
+
+
+def test_answers_outlive_the_app(technician: Hand, workshop: Path, open_app: Callable[..., Hand]) -> None:
+    scan(technician, HOST)
+    technician.tap("Ouvrir la fiche")
+    technician.tap("Cassé")
+    again = open_app(workshop)
+    again.face.open(DiagnosisScreen, code(HOST))
+    assert again.sees("✓ Cassé")
+
+
+def test_a_measure_is_typed_in_the_unit_that_people_use(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Réparation terminée")
+    hand.tap("Essayer")
+    hand.tap("Mesurer")
+    assert hand.sees("Au moins 1\u00a0MΩ")
+    for key in ("1", ",", "5", "OK"):
+        hand.tap(key)
+    assert isinstance(hand.face.screen, BenchTestScreen)
+    assert hand.sees("✓ 1,5\u00a0MΩ")
+    hand.tap("intact")
+    hand.tap("Essai réussi")
+    body = kept(hand, "work.tested")[-1]["body"]
+    assert body["measures"] == {"isolement": {"value": 1_500, "unit": "kohm"}}
+    assert body["checklist"] == TEST.ref
+    assert stage(hand) == "quality_control"
+
+
+def test_a_measure_out_of_limits_is_no_passed_test(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Réparation terminée")
+    hand.tap("Essayer")
+    hand.face.screen.answered("isolement", 900)
+    hand.face.screen.answered("aspect", "1")
+    assert hand.sees("⚠ Pas conforme")
+    hand.tap("Essai réussi")
+    assert hand.sees("Les réponses disent le contraire")
+    assert [event for event in kept(hand, "work.tested") if event["code"] == code(HOST)] == []
+    hand.tap("Essai manqué")
+    assert kept(hand, "work.tested")[-1]["body"]["passed"] is False
+    assert stage(hand) == "in_repair"
+
+
+# ---- parts
+
+
+def test_a_reclaimed_part_is_one_scan_and_says_what_it_saves(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Pièces")
+    scan(hand, PUMP)
+    assert isinstance(hand.face.screen, PartsScreen)
+    assert hand.sees("Achat évité : 86,00\u00a0€ · 3,5\u00a0kg")
+    used, built = kept(hand, "work.part_used")[-1], kept(hand, "part.installed")[-1]
+    assert (used["code"], used["other"], used["body"]) == (code(HOST), code(PUMP), {"origin": "reclaimed"})
+    assert (built["code"], built["other"], built["task"]) == (code(PUMP), code(HOST), used["task"])
+    hand.tap("Annuler le dernier acte")
+    assert kept(hand, "work.part_used") == []
+    assert kept(hand, "part.installed") == []
+    assert bench.ticket_of(hand.face.at, code(PUMP)).part.host == ""
+
+
+def test_a_part_that_was_never_requalified_is_a_choice(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Pièces")
+    scan(hand, SPARE)
+    assert isinstance(hand.face.screen, PartChoiceScreen)
+    assert hand.face.screen.part.reasons == (Reason.PART_NOT_REQUALIFIED,)
+    hand.tap("Ne pas la monter")
+    assert kept(hand, "part.installed") == []
+    scan(hand, SPARE)
+    hand.tap("La monter quand même")
+    assert [event["code"] for event in kept(hand, "part.installed")] == [code(SPARE)]
+    assert hand.ear.heard[-1] is Outcome.UNEXPECTED
+
+
+def test_a_part_used_elsewhere_and_a_container_are_choices(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Pièces")
+    scan(hand, PUMP)
+    scan(hand, 21)
+    assert hand.sees("ce n’est pas une pièce détachée")
+    hand.tap("Ouvrir sa fiche")
+    hand.tap("Ouvrir la fiche")
+    hand.face.open(PartsScreen, code(21))
+    scan(hand, PUMP)
+    assert isinstance(hand.face.screen, PartChoiceScreen)
+    assert Reason.PART_USED_ELSEWHERE in hand.face.screen.part.reasons
+    assert hand.sees("Montée sur")
+
+
+def test_a_part_taken_out_gets_a_fresh_label_and_must_be_requalified(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Pièces")
+    hand.tap("Retirer une pièce")
+    hand.tap("Joint à lèvre")
+    scan(hand, 22)
+    assert hand.sees("est déjà l’étiquette d’autre chose")
+    scan(hand, FRESH)
+    removed, born = kept(hand, "work.part_removed")[-1], kept(hand, "item.commissioned")[-1]
+    assert (removed["other"], born["code"], born["other"]) == (code(FRESH), code(FRESH), code(HOST))
+    assert born["body"] == {"type": "joint", "origin": "recovered"}
+    scan(hand, FRESH)
+    assert isinstance(hand.face.screen, PartChoiceScreen)
+    assert Reason.PART_NOT_REQUALIFIED in hand.face.screen.part.reasons
+
+
+# ---- the end
+
+
+def test_nobody_requalifies_what_they_repaired_not_even_offline(technician: Hand) -> None:
+    hand = technician
+    at_control(hand)
+    before = len(kept(hand))
+    hand.face.open(ControlScreen, code(HOST))
+    hand.face.screen.answered("tient", True)
+    hand.tap("Requalifier")
+    assert hand.sees("Refusé, rien n’est enregistré")
+    assert (len(kept(hand)), stage(hand)) == (before, "quality_control")
+    assert hand.ear.heard[-1] is Outcome.REFUSED
+
+
+def test_a_failed_blocking_check_is_refused_offline_and_another_person_requalifies(technician: Hand) -> None:
+    hand = technician
+    at_control(hand)
+    enter(hand, "p-hugo")
+    scan(hand, HOST)
+    hand.tap("Contrôle qualité")
+    hand.tap("Non")
+    hand.tap("Requalifier")
+    assert hand.sees("Refusé, rien n’est enregistré")
+    assert kept(hand, "work.requalified")[1:] == []
+    hand.tap("Oui")
+    hand.tap("Requalifier")
+    said = kept(hand, "work.requalified")[-1]
+    assert (said["actor"], said["body"]["checklist"]) == ("p-hugo", QUALITY.ref)
+    assert said["body"]["certificate"].startswith("CR-")
+    assert stage(hand) == "requalified"
+    hand.tap("Sortie d’atelier")
+    assert hand.sees("✓ REQUALIFIÉ")
+    assert hand.sees(said["body"]["certificate"])
+    hand.tap("Strasbourg")
+    assert stage(hand) == "returned_to_use"
+
+
+def test_the_control_sends_back_and_the_bench_has_it_again(technician: Hand) -> None:
+    at_control(technician)
+    enter(technician, "p-hugo")
+    scan(technician, HOST)
+    technician.tap("Contrôle qualité")
+    technician.tap("Renvoyer en réparation")
+    assert stage(technician) == "in_repair"
+
+
+def test_a_container_that_was_damaged_is_released_to_service(technician: Hand) -> None:
+    hand = technician
+    hand.face.at.desk.outbox.record(
+        Draft(kind="item.sorted", code=code(HOST), place="strasbourg", body={"verdict": "damaged"})
+    )
+    at_control(hand)
+    enter(hand, "p-hugo")
+    scan(hand, HOST)
+    hand.tap("Contrôle qualité")
+    hand.tap("Oui")
+    hand.tap("Requalifier")
+    hand.tap("Remettre en service")
+    hand.tap("Remettre en service")
+    ticket = bench.ticket_of(hand.face.at, code(HOST))
+    assert (ticket.stage, ticket.item.stage) == ("returned_to_use", "available")
+
+
+def test_what_is_not_repairable_says_why_and_is_taken_apart_with_its_masses(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Non réparable")
+    hand.tap("Pièce introuvable")
+    assert kept(hand, "work.not_repairable")[-1]["body"] == {"barrier": "no_part"}
+    hand.tap("Démonter pour pièces")
+    hand.tap("Le démonter quand même")
+    hand.tap("Ajouter une pièce")
+    hand.tap("Pompe de relevage")
+    for key in ("3", ",", "2", "OK"):
+        hand.tap(key)
+    assert hand.sees("1. Pompe de relevage · 3,2\u00a0kg · sans étiquette")
+    scan(hand, FRESH)
+    hand.tap("Peser ce qui reste")
+    for key in ("9", "OK"):
+        hand.tap(key)
+    assert hand.sees("⚠ Les masses diffèrent")
+    hand.tap("Enregistrer le démontage")
+    said, born = kept(hand, "work.harvested")[-1], kept(hand, "item.commissioned")[-1]
+    assert said["body"]["parts"] == [{"type": "pompe", "mass_g": 3_200, "code": code(FRESH)}]
+    assert (born["code"], born["body"]["tare_g"], born["other"]) == (code(FRESH), 3_200, code(HOST))
+    assert stage(hand) == "harvested"
+
+
+def test_the_last_act_is_undone_in_one_tap_or_one_scan(technician: Hand) -> None:
+    diagnosed(technician)
+    technician.tap("Annuler le dernier acte")
+    assert stage(technician) == "open"
+    command(technician, Command.UNDO)
+    assert stage(technician) == ""
+    command(technician, Command.UNDO)
+    assert technician.sees("Rien à annuler ici")
+
+
+def test_the_bench_is_one_tap_from_home_for_who_does_other_work_too(open_app: Callable[..., Hand], data: Path) -> None:
+    hand = open_app(data)
+    scan(hand, HOST)
+    hand.tap("Ouvrir sa fiche d’établi")
+    assert isinstance(hand.face.screen, TicketScreen)
+    hand.face.home()
+    hand.tap("Mon établi")
+    assert isinstance(hand.face.screen, BenchScreen)
+
+
+def test_a_driver_has_no_bench(open_app: Callable[..., Hand], tmp_path: Path, server: SimServer) -> None:
+    workshop_device(tmp_path / "van", server, role="driver")
+    hand = open_app(tmp_path / "van")
+    assert not hand.sees("Mon établi")
+
+
+def test_who_works_here_logs_in_and_is_at_the_bench(open_app: Callable[..., Hand], workshop: Path) -> None:
+    hand = open_app(workshop)
+    hand.tap(HUGO)
+    typing = hand.face.wedge.typing
+    assert typing is not None
+    typing.typed(PIN)
+    typing.entered()
+    assert isinstance(hand.face.screen, BenchScreen)
