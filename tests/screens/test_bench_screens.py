@@ -79,6 +79,14 @@ def kept(hand: Hand, kind: str = "") -> list[dict[str, Any]]:
     return [each for each in rows if each["kind"].startswith(kind) and each["id"] not in gone]
 
 
+def typed(hand: Hand, text: str) -> None:
+    """Type on a keyboard, or on a gauge that is one."""
+    typing = hand.face.wedge.typing
+    assert typing is not None
+    typing.typed(text)
+    typing.entered()
+
+
 def stage(hand: Hand, number: int = HOST) -> str:
     return bench.ticket_of(hand.face.at, code(number)).stage
 
@@ -380,13 +388,11 @@ def test_what_is_not_repairable_says_why_and_is_taken_apart_with_its_masses(tech
     hand.tap("Le démonter quand même")
     hand.tap("Ajouter une pièce")
     hand.tap("Pompe de relevage")
-    for key in ("3", ",", "2", "OK"):
-        hand.tap(key)
+    typed(hand, "3,2")
     assert hand.sees("1. Pompe de relevage · 3,2\u00a0kg · sans étiquette")
     scan(hand, FRESH)
     hand.tap("Peser ce qui reste")
-    for key in ("9", "OK"):
-        hand.tap(key)
+    typed(hand, "9")
     assert hand.sees("⚠ Les masses diffèrent")
     hand.tap("Enregistrer le démontage")
     said, born = kept(hand, "work.harvested")[-1], kept(hand, "item.commissioned")[-1]
@@ -424,8 +430,5 @@ def test_a_driver_has_no_bench(open_app: Callable[..., Hand], tmp_path: Path, se
 def test_who_works_here_logs_in_and_is_at_the_bench(open_app: Callable[..., Hand], workshop: Path) -> None:
     hand = open_app(workshop)
     hand.tap(HUGO)
-    typing = hand.face.wedge.typing
-    assert typing is not None
-    typing.typed(PIN)
-    typing.entered()
+    typed(hand, PIN)
     assert isinstance(hand.face.screen, BenchScreen)
