@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from boucle.catalogue import CATALOGUE, answers
 from boucle.clock import month_end_ms, month_of, month_start_ms, months_between
 from boucle.kpi import Question, Value
-from boucle.kpi_loop import settle_days
+from boucle.kpi_loop import most_uses, settle_days
 from boucle.reference import Book
 from boucle.tally import Part, Slice, Tally
 from boucle_server import cell_sums, partial_sums
@@ -134,13 +134,15 @@ def question(
     reasons: Mapping[str, tuple[str, ...]] | None = None,
     late: Mapping[str, int] | None = None,
 ) -> Question:
-    """Put a question about months of an organisation, with what its reference data says of loans."""
+    """Put a question about months of an organisation, with what its reference data says of loans and of uses."""
+    book = load_book(connection, org)
     return Question(
         months=tuple(months),
         as_of_ms=as_of_ms,
         narrowed=narrowed or Slice(),
         zone=zone_of(connection, org),
-        settle_days=settled(load_book(connection, org)),
+        settle_days=settled(book),
+        most_uses=most_uses(book, as_of_ms),
         reasons=reasons or {},
         late=late,
     )

@@ -92,7 +92,8 @@ class Maturity(StrEnum):
 class Question:
     """What is asked: which months (one, or the months of a period in order), of what, seen when.
 
-    `settle_days` gives by type after how many days an open loan counts as lost; `late` and `reasons` what the server
+    `settle_days` gives by type after how many days an open loan counts as lost, `most_uses` after how many uses a
+    container is retired by rule (types without such a rule are left out); `late` and `reasons` what the server
     knows of its months: events received more than a day late, and why a month is provisional. Neither is part of
     canonical exports, because both depend on arrival.
     """
@@ -103,6 +104,7 @@ class Question:
     zone: str = DEFAULT_ZONE
     view: View = View.AS_KNOWN
     settle_days: Mapping[str, int] = field(default_factory=dict)
+    most_uses: Mapping[str, int] = field(default_factory=dict)
     late: Mapping[str, int] | None = None
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

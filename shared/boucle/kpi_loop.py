@@ -38,6 +38,12 @@ class Cohorts(NamedTuple):
     """Not back when their presumed-loss day had passed: written off, not found again, or presumed lost."""
 
 
+def most_uses(book: Book, at_ms: int) -> dict[str, int]:
+    """Give by type after how many uses a container is retired by rule, as it stands at an instant."""
+    kinds = (book.item_type(key, at_ms) for key in book.keys("item_type"))
+    return {kind.key: kind.most_uses for kind in kinds if kind.most_uses}
+
+
 def settle_days(book: Book) -> dict[str, int]:
     """Give by type the days from shipping after which every open loan counts as lost, over all versions and lanes."""
     days: dict[str, int] = {}
@@ -117,6 +123,7 @@ def _unsettled(tally: Tally, question: Question) -> Parts:
 def expected_uses(tally: Tally, question: Question) -> Parts:
     """Compute K5: 1/(1-s) with s the share of settled dispatches neither lost nor retired, Wilson on s.
 
+    Of one type with a most number of uses M: (1-s^M)/(1-s), where retirements by that rule are no deaths by chance.
     Fewer than thirty losses give no value, only the lower bound; it is what carbon figures may use.
     """
     found = cohorts(tally, question)
@@ -125,13 +132,15 @@ def expected_uses(tally: Tally, question: Question) -> Parts:
     retired = tally.total("cohort", "retired", found.months)
     ended = found.lost + retired
     low, high = _sure(found.shipped - ended, found.shipped)
+    limit = question.most_uses.get(question.narrowed.type or "")
     few = found.lost < FEWEST_LOSSES
     return Parts(
         found.shipped,
         ended,
         n=found.shipped,
-        low=None if low is None else expected_trips(low),
-        high=None if few or high is None else expected_trips(high),
+        low=None if low is None else expected_trips(low, limit),
+        high=None if few or high is None else expected_trips(high, limit),
+        value=None if few or limit is None else expected_trips(1 - Fraction(ended, found.shipped), limit),
         reason=NoValue.FEW_LOSSES if few else None,
         months=found.months,
         bands={"lost": found.lost, "retired": retired},

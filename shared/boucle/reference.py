@@ -18,6 +18,8 @@ from boucle.wire import write
 TABLES = ("site", "partner", "item_type", "lane", "loop", "round", "checklist")
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
+MAX_USES = 100_000
+"""More uses than any container sees."""
 GOODS = frozenset({"product", "part"})
 """Natures of what belongs to no pool: a product that somebody may send back, a spare part."""
 ANY_TYPE = "*"
@@ -49,8 +51,8 @@ class Site:
 class ItemType:
     """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost.
 
-    `price_cents` is what a new one costs; `nature` is `product` or `part` for what is no container of a pool;
-    `reminder` is what a driver minds when taking or leaving one.
+    `price_cents` is what a new one costs; after `most_uses` it is retired by rule (0: by its condition);
+    `nature` is `product` or `part` for what is no container of a pool; `reminder` is what a driver minds when taking or leaving one.
     """
 
     key: str
@@ -62,6 +64,7 @@ class ItemType:
     loss_days: int = 180
     deposit_cents: int = 0
     price_cents: int = 0
+    most_uses: int = 0
     nature: str = ""
     requalify: bool = False
     reminder: str = ""
@@ -119,6 +122,7 @@ _MOST = {
     "tare_g": MAX_TARE_G,
     "deposit_cents": MAX_AMOUNT,
     "price_cents": MAX_AMOUNT,
+    "most_uses": MAX_USES,
     "due_days": MAX_DAYS,
     "loss_days": MAX_DAYS,
 }
@@ -162,6 +166,7 @@ def _item_type(key: str, row: Mapping[str, Any]) -> ItemType:
         loss_days=_count(row, "loss_days", 180),
         deposit_cents=_count(row, "deposit_cents", 0),
         price_cents=_count(row, "price_cents", 0),
+        most_uses=_count(row, "most_uses", 0),
         nature=_text(row, "nature") if _text(row, "nature") in GOODS else "",
         requalify=row.get("requalify") is True,
         reminder=_text(row, "reminder"),

@@ -328,6 +328,17 @@ def test_w21_below_thirty_losses_only_the_lower_bound_of_expected_trips_is_told(
     assert wilson(386, 400).low < Fraction(386, 400) < wilson(386, 400).high
 
 
+def test_w2_a_type_that_is_retired_after_so_many_uses_is_expected_to_serve_less() -> None:
+    many = cells(("cohort", "2026-01", "shipped", "", 4_000), ("cohort", "2026-01", "returned", "0012", 3_860))
+    limited = value("K5", many, "2026-06", most_uses={"bac": 60}, narrowed=Slice(type="bac"))
+    assert micro(limited.value) == 25_201_887  # s = 0.965
+    assert (micro(limited.ci_low), micro(limited.ci_high)) == (22_345_890, 28_132_360)
+    several = value("K5", many, "2026-06", most_uses={"bac": 60})
+    assert micro(several.value) == 28_571_429
+    other = value("K5", many, "2026-06", most_uses={"roll": 60}, narrowed=Slice(type="bac"))
+    assert other.value == several.value
+
+
 def test_retirements_end_lives_but_are_no_losses() -> None:
     found = cells(
         ("cohort", "2026-01", "shipped", "", 4_000),

@@ -67,6 +67,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="180"),
             _c("deposit_cents", "consigne (€)", cells.cents, "deposit", "consigne", example="4,50"),
             _c("price_cents", "prix neuf (€)", cells.cents, "price", "new price", "prix", "prix neuf", example="86,00"),
+            _c("most_uses", "utilisations au plus", cells.uses, "most uses", "rotations au plus", example="120"),
             _c("nature", "nature", cells.nature, example="pièce"),
             _c("requalify", "requalification après lavage", cells.yes_no, "requalify", example="non"),
             _c("reminder", "rappel", cells.text, "reminder", "rappel de protocole", example="Plier avant de charger"),
