@@ -52,7 +52,8 @@ class ItemType:
     """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost.
 
     `price_cents` is what a new one costs; after `most_uses` it is retired by rule (0: by its condition);
-    `nature` is `product` or `part` for what is no container of a pool; `reminder` is what a driver minds when taking or leaving one.
+    `nature` is `product` or `part` for what is no container of a pool; `reminder` is what a
+    driver minds when taking or leaving one.
     """
 
     key: str
