@@ -24,7 +24,7 @@ STRANGERS: Final = (
 BEHIND: Final = (
     Call("chiffres", "/tableau/chiffres", ADMINISTRATOR),
     Call("chiffre", "/tableau/chiffre/K2", ADMINISTRATOR),
-    Call("sans-donnee", "/tableau?month=2026-08&partner=aube&loop=moteurs", ADMINISTRATOR),
+    Call("sans-donnee", "/tableau?loop=moteurs-epinal&type=roll", ADMINISTRATOR),
     Call("objet", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("preuve", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW, ".timeline a[href^='/preuves/']")),
     Call("code-mal-lu", places.ITEMS.path, ADMINISTRATOR, fill=(("code", "7K3M9QX2T4HDC9"),)),

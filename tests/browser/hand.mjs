@@ -57,11 +57,14 @@ const commands = {
     const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press(key)]);
     await download.saveAs(file);
   },
+  async forget({ name }) { await context.clearCookies({ name }); },
   async type({ text }) { await page.keyboard.type(text); },
   focused,
   async url() { return page.url().slice(base.length); },
   async status() { return answered; },
   async words() { return page.evaluate(() => document.body.innerText); },
+  async links({ selector }) { return page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute("href"))); },
+  async text({ selector }) { return (await page.locator(selector).first().innerText()).trim(); },
   async href({ selector }) { return page.locator(selector).first().getAttribute("href"); },
   async scrollTo({ selector }) { await page.locator(selector).first().scrollIntoViewIfNeeded(); },
   async shot({ file, selector, fullPage = false, height }) {

@@ -129,6 +129,15 @@ class Keyboard:
                 self.ask("press", key="Shift+Tab" if _ < 2 else "Control+a")
         raise AssertionError(f"{self.url}: {day} cannot be typed")
 
+    def press(self, words: str, *, key: str = "Space") -> None:
+        """Go to something that stays on its page, such as a choice or what is folded away, and press a key."""
+        self.to(words)
+        self.ask("press", key=key)
+
+    def forget(self) -> None:
+        """Let the session end, as after a long lunch; the language stays chosen."""
+        self.ask("forget", name="boucle_session")
+
     def sign_in(self, login: str, password: str) -> None:
         """Sign in on the page of signing in."""
         self.goto("/connexion")

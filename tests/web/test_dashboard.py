@@ -122,8 +122,8 @@ async def test_a_young_cohort_is_told_apart_from_a_month_that_is_not_settled(ser
         ("month=2019-01", "janvier 2019 : rien n’est enregistré pour ce mois"),
         ("month=2199-12", "décembre 2199 : rien n’est enregistré pour ce mois"),
         ("compare=never", "La comparaison « never » n’existe pas"),
-        ("partner=nobody", "Aucun filtre partenaire ne s’appelle « nobody »"),
-        ("loop=x&type=y", "Aucun filtre boucle ne s’appelle « x »"),
+        ("partner=nobody", "Le filtre « Partenaire » ne connaît pas « nobody »"),
+        ("loop=x&type=y", "Le filtre « Boucle » ne connaît pas « x »"),
         ("lang=de", "La langue « de » n’existe pas ici"),
     ],
 )

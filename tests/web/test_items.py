@@ -85,7 +85,7 @@ async def test_the_list_is_narrowed_by_its_address_and_pages_never_repeat(
     nothing = await opened(served, "/objets?stage=cleaning&site=metz")
     assert "Aucun objet ne répond à ces filtres" in nothing.text
     wrong = await opened(served, "/objets?stage=flying")
-    assert "Aucun filtre état ne s’appelle « flying »" in wrong.text
+    assert "Le filtre « État » ne connaît pas « flying »" in wrong.text
 
 
 async def test_a_history_tells_who_where_when_and_what_was_voided(served: Served) -> None:

@@ -146,7 +146,7 @@ def _filter(visit: Visit, name: str, book: Book, problems: list[str]) -> str | N
     if text == NO_LOOP and name == "loop":
         return ""
     if not book.has(TABLES[name], text):
-        what = say(f"web.filter_{name}", visit.lang).lower()
+        what = say(f"web.filter_{name}", visit.lang)
         problems.append(say("web.bad_filter", visit.lang, what=what, asked=text[:LONGEST_SHOWN]))
         return None
     return text

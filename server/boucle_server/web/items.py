@@ -169,7 +169,7 @@ def valid(visit: Visit, name: str, options: list[Option], problems: list[str]) -
     """Give what an address narrows to, where that is one of the options; else nothing, and a sentence that says so."""
     text = visit.value(name)
     if text not in {key for key, _ in options}:
-        what = say(f"web.filter_{name}", visit.lang).lower()
+        what = say(f"web.filter_{name}", visit.lang)
         problems.append(say("web.bad_filter", visit.lang, what=what, asked=text[:LONGEST_SHOWN]))
         return ""
     return text
