@@ -51,10 +51,10 @@ const commands = {
   async goto({ path }) { await page.goto(base + path, { waitUntil: "load" }); },
   async press({ key }) { await page.keyboard.press(key); },
   async follow({ key }) {
-    await Promise.all([page.waitForNavigation({ waitUntil: "load", timeout: 20_000 }), page.keyboard.press(key)]);
+    await Promise.all([page.waitForNavigation({ waitUntil: "load", timeout: 60_000 }), page.keyboard.press(key)]);
   },
   async fetch({ key, file }) {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press(key)]);
+    const [download] = await Promise.all([page.waitForEvent("download", { timeout: 120_000 }), page.keyboard.press(key)]);
     await download.saveAs(file);
   },
   async forget({ name }) { await context.clearCookies({ name }); },

@@ -109,7 +109,7 @@ async function rules(page, only) {
 // One page as a phone, light and dark, and as a desktop: loaded once, as a phone, then made wide.
 async function look(context, visit) {
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const wire = { bytes: 0 };
   const errors = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));

@@ -73,6 +73,7 @@ def test_a_page_is_exactly_a4_and_asks_not_to_be_scaled() -> None:
     assert b"/PrintScaling /None" in content
 
 
+@pytest.mark.story(8)
 def test_the_offset_moves_everything_right_and_down() -> None:
     labels = faces(2)
     plain = next(sheet.pages(labels, Setting(form=L7160)))

@@ -70,6 +70,16 @@ def test_enter_tab_or_a_silence_ends_a_code(hand: Hand, heard: list[str], end: s
     assert heard == texts
 
 
+@pytest.mark.story(6)
+def test_twenty_scans_without_an_enter_are_twenty_events(hand: Hand) -> None:
+    hand.face.begin("collect", "mulhouse")
+    outbox = hand.face.at.outbox
+    before = outbox.counts().unsent
+    for number, text in enumerate(labels(20), 1):
+        hand.scan(text, end="silence")
+        hand.wait(lambda number=number: outbox.counts().unsent == before + number)
+
+
 def test_a_scanner_set_to_another_keyboard_is_understood_and_it_is_said(hand: Hand) -> None:
     hand.face.begin("collect", "mulhouse")
     (text,) = labels(1)

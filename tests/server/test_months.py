@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from boucle.clock import parse_instant
 from boucle.kpi import NoValue
 from boucle.tally import Slice
-from boucle_server import closing, devices, eventlog, figures_document, months, reports
+from boucle_server import closing, devices, eventlog, figures_document, months, notices, reports
 from boucle_server.db import Database
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.months import Cause, Life, MonthState, Why
@@ -251,3 +251,42 @@ def test_what_a_lost_phone_had_told_of_keeps_its_months_provisional(database: Da
     assert life_of(database, ORG, "2026-01", now).causes == (lost,)
     assert life_of(database, ORG, "2026-01", now).state is MonthState.PROVISIONAL
     assert life_of(database, ORG, "2026-02", now).state is MonthState.FINAL
+
+
+@pytest.mark.story(18)
+def test_what_was_written_off_in_march_and_found_in_june_leaves_march_as_it_was_and_shows_in_june(
+    database: Database,
+) -> None:
+    org = a_small_year(database, crates=0)
+    crate = code(500)
+    out = [
+        draft("item.commissioned", crate, at=1, place="strasbourg", body={"type": "bac"}),
+        draft("item.shipped", crate, at=1.1, place="strasbourg", body={"to": "nancy"}),
+    ]
+    record(database, org, out)
+    march, june = START_MS + 85 * DAY, START_MS + 160 * DAY
+    with database.writing(org) as connection:
+        # Fourteen days of loan on this lane and sixty more: nobody saw it again, so a job says that it counts as lost.
+        said = json.loads(notices.note_presumed_lost(connection, org, "", START_MS + 80 * DAY))
+        assert said["presumed_lost"] == 1
+    record(database, org, [draft("item.written_off", crate, at=85, body={"reason": "introuvable"})], now_ms=march)
+    frozen = close(database, org, "2026-03", now_ms=START_MS + 100 * DAY)
+    before = measured(database, org, "2026-03")
+    record(database, org, [draft("item.received", crate, at=160, place="strasbourg")], now_ms=june)
+    assert measured(database, org, "2026-03") == before == {"lost": 1, "found": 0, "return": 0}
+    assert measured(database, org, "2026-06") == {"lost": 0, "found": 1, "return": 1}
+    with database.reading() as connection:
+        kept = closing.reported(connection, org, "2026-03")
+        assert closing.late_events(connection, org, "2026-03", frozen)[0] == 0
+        losses = reports.figures(connection, org, reports.question(connection, org, ["2026-06"], as_of_ms=june))["K15"]
+    shown = next(row for row in kept["values"] if row["definition_id"] == "K15" and not any(row["scope"].values()))
+    assert shown["numerator"] == 1
+    # Over twelve months the loss of March and the recovery of June come to nothing.
+    assert losses.numerator == 0
+
+
+def measured(database: Database, org: str, month: str) -> dict[str, int]:
+    """Give what was lost, found and returned in a month."""
+    with database.reading() as connection:
+        tally = reports.tally(connection, org, Slice())
+    return {name: tally.total("month", name, [month]) for name in ("lost", "found", "return")}

@@ -160,6 +160,7 @@ async def test_a_figure_leads_to_its_filters_and_to_the_events_behind_it(served:
     assert (await opened(served, "/tableau/chiffre/K99")).status == 404
 
 
+@pytest.mark.story(19)
 async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served: Served) -> None:
     await a_manager_s_year(served)
     with served.database.writing("acme") as connection:
@@ -176,6 +177,12 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
         pytest.fail(after.text)
     assert after.texts[after.texts.index("Masse collectée") + 1] == mass
     assert "Événements de ce mois arrivés après sa clôture : 1" in after.text
+    at = after.texts.index("Masse collectée", after.texts.index("À la clôture"))
+    was, now, sign = after.texts[at + 1 : at + 4]
+    assert (was.replace("\u202f", " "), sign) == (mass.replace("\u202f", " "), "▲")
+    assert now != was
+    assert "17/03/2026" in after.text
+    assert "réception" in after.text
 
 
 async def test_without_any_movement_the_page_says_what_to_do(served: Served) -> None:

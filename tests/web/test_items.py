@@ -1,5 +1,7 @@
 """Items: searching without guessing, filters, a history that tells everything, the proof of an event."""
 
+from urllib.parse import quote
+
 import pytest
 import sqlalchemy as sa
 
@@ -156,3 +158,33 @@ async def test_an_item_of_another_organisation_does_not_exist_here(served: Serve
         f"/objets/{GROUPED}?after=9999999",
     ):
         assert (await opened(served, path)).status in (200, 400, 404)
+
+
+@pytest.mark.story(7)
+@pytest.mark.parametrize("printed", [
+    "HTTP://10.0.0.5/{code}", "HTTPS://OLD.EXAMPLE/{code}", "http://10.0.0.5:8000/{code}", "{code}", "{chars}",
+])  # fmt: skip
+async def test_labels_of_an_address_that_the_server_left_all_lead_to_their_items(served: Served, printed: str) -> None:
+    await a_manager_s_year(served)
+    for number in range(figures_world.CRATES):
+        text = printed.format(code=code(number), chars=code(number)[2:])
+        answer = await served.client.get("/objets", params={"code": text})
+        assert answer.status_code == 303, text
+        assert answer.headers["location"].replace("-", "").endswith(code(number)[2:])
+        # A stranger who scans the label types nothing: what stands behind the address leads to the same page here.
+        path = "/" + text.partition("://")[2].partition("/")[2] if "://" in text else f"/{code(number)}"
+        assert (await opened(served, path)).status == 200
+
+
+@pytest.mark.story(7)
+async def test_a_foreign_or_misread_label_is_unknown_and_never_the_nearest_item(served: Served) -> None:
+    await a_manager_s_year(served)
+    near = code(1)[:-1] + ("0" if code(1)[-1] != "0" else "1")
+    for text, told in (
+        ("https://emballages.example/q?id=8841", "n’est pas une étiquette"),
+        (near, "mal lu"),
+        (code(901), "Aucun événement ne parle encore"),
+    ):
+        page = await opened(served, f"/objets?code={quote(text, safe='')}")
+        assert page.status == 200
+        assert told in page.text, page.text[:2000]

@@ -136,7 +136,7 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
         yield _heading(3, say("web.since_closing", lang))
         yield _lines([say("web.since_closing_text", lang, n=page.status.late)])
         columns = [("page.figure", False), ("web.as_reported", True), ("web.as_known", True)]
-        yield _table(columns, [row[1:] for row in page.status.since], lang)
+        yield _table(columns, [row[1:4] for row in page.status.since], lang)
     if page.loops:
         yield _heading(3, say("page.loops_title", lang, month=page.month_name))
         columns = [("page.loop", False), ("web.sent", True), ("web.back", True), ("web.quantities", True)]

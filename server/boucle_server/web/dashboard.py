@@ -13,11 +13,13 @@ from boucle.kpi import Maturity, Value
 from boucle.kpi_loop import ages_of_loans
 from boucle.words import say
 from boucle_server import closing
+from boucle_server.api.reasons import kind_text
 from boucle_server.months import MonthState
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
 from boucle_server.web.chart import Chart, chart, line
 from boucle_server.web.figures import Badge, Figure, as_reported, change, figure
+from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_compare import BACK, Compared, compared
 from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
 from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line
@@ -25,6 +27,8 @@ from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
 FROZEN: Final = frozenset({"K7", "K20-mass", "K22", "K12"})
 """Figures that a closed month shows as they were reported."""
+LATEST: Final = 20
+"""Late events that the page of a closed month names."""
 MOVED: Final = ("dispatch", "return", "qty_dispatch", "qty_return", "received_units", "treated_g", "commissioned")
 """Measures of which any shows that something happened."""
 
@@ -45,9 +49,11 @@ class Status:
 
     badge: Badge
     causes: tuple[str, ...] = ()
-    since: tuple[tuple[str, str, str, str], ...] = ()
-    """Figures known otherwise now: `(id, name, as reported, as known)`."""
+    since: tuple[tuple[str, str, str, str, tuple[str, str, str] | None], ...] = ()
+    """Figures known otherwise now: `(id, name, as reported, as known, difference)`."""
     late: int = 0
+    latest: tuple[tuple[str, str, str, str], ...] = ()
+    """The first of the late events: `(when, what, code, address)`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,12 +243,22 @@ def _status(connection: Connection, org: str, on: Ground, frozen: Mapping[str, V
             say(CATALOGUE[id_].words("name"), lang),
             numbers.shown(was, lang),
             numbers.shown(values[id_], lang),
+            change(values[id_], was, lang),
         )
         for id_, was in frozen.items()
         if numbers.shown(was, lang) != numbers.shown(values[id_], lang)
     )
-    late, _ = closing.late_events(connection, org, on.asked.month, life.closing)
-    return Status(badge=(kind, word), causes=causes, since=since, late=late)
+    late, events = closing.late_events(connection, org, on.asked.month, life.closing)
+    latest = tuple(
+        (
+            moment(each.teff, on.asked.zone, lang),
+            kind_text(each.kind.partition("/")[0], lang),
+            printed(each.subject),
+            "" if each.subject.startswith("qty:") else href_of(each.subject),
+        )
+        for each in events[:LATEST]
+    )
+    return Status(badge=(kind, word), causes=causes, since=since, late=late, latest=latest)
 
 
 def _known(evidence: Value, lang: str) -> tuple[str, ...]:
