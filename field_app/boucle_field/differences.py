@@ -20,6 +20,7 @@ class Missing(NamedTuple):
     item_type: str
     place: str
     zone: str
+    item: str = ""
 
 
 def missing(visit: Visit) -> list[Missing]:
@@ -31,9 +32,9 @@ def missing(visit: Visit) -> list[Missing]:
     return _listed(phone, left)
 
 
-def standing_here(phone: Phone, place: str) -> list[Missing]:
-    """Give the items that should stand at a place, as for a count of it."""
-    return _listed(phone, list(items_expected(phone, "count", place).values()))
+def standing_here(phone: Phone, place: str, action: str = "count") -> list[Missing]:
+    """Give the items that should stand at a place, as for a count of it, or that wait there for an action."""
+    return _listed(phone, list(items_expected(phone, action, place).values()))
 
 
 def unexpected(visit: Visit) -> list[Line]:
@@ -43,7 +44,7 @@ def unexpected(visit: Visit) -> list[Line]:
 
 def _listed(phone: Phone, items: list[Item]) -> list[Missing]:
     codes = _codes(phone, items)
-    found = [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in items]
+    found = [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone, item.id) for item in items]
     return sorted(found, key=lambda each: (each.place, each.item_type, each.zone, each.code))
 
 

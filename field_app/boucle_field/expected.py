@@ -1,6 +1,7 @@
 """What a phone expects to see at a place: the items that stand there or are on their way, as far as it knows."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from boucle.item import Item, load
 from boucle.lifecycle import HELD, HOME, Stage
@@ -10,6 +11,8 @@ from boucle_field.phone import Phone
 MOST_LOOKED = 300
 """Subjects recorded here since the last pull that are looked at once more: beyond, the list is the server's word."""
 
+WAITING: Final = {"control": Stage.RECEIVED, "release": Stage.REQUALIFYING}
+"""The stage in which things at a site of ours wait for an action."""
 _AT = "SELECT state FROM item WHERE json_extract(state, '$.place') = ?"
 _HERE = "SELECT state FROM item WHERE json_extract(state, '$.site') = ?"
 _ON_THE_WAY = "SELECT state FROM item WHERE json_extract(state, '$.stage') = ?"
@@ -26,9 +29,9 @@ def expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mappin
 
 def items_expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mapping[str, Item]:
     """Give the items that an action at a place should meet, by item id; of a receipt of a round those of the round."""
-    if action not in ("collect", "deliver", "receive", "count"):
+    if action not in ("collect", "deliver", "receive", "count", *WAITING):
         return {}
-    at_home = action == "count" and not phone.desk.context().is_partner(place)
+    at_home = action in WAITING or (action == "count" and not phone.desk.context().is_partner(place))
     query, value = (_ON_THE_WAY, str(Stage.INBOUND)) if action == "receive" else (_HERE if at_home else _AT, place)
     with phone.store.reading() as db:
         states = [load(row[0]) for row in db.execute(query, (value,))]
@@ -52,6 +55,8 @@ def _is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
             return item.place == place and item.stage in HELD
         case "deliver":
             return item.place == place and item.stage == Stage.OUTBOUND
+        case _ if action in WAITING:
+            return item.site == place and item.stage == WAITING[action]
         case "count" if at_home:
             return item.site == place and item.stage in HOME and item.known
         case "count":

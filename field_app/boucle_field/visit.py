@@ -30,7 +30,7 @@ from boucle_field.work import ACTIONS, Amount, Question, Where, draft
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
 """The actions that have a screen, as a person meets them in a day."""
-WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold", "commission", "replace", "bind")
+WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold", "commission", "replace", "bind", "control", "release")
 """What is done with one scan after another at a site of ours, beside its arrivals and departures."""
 BEGUN: Final = (*OPERATIONS, *WAREHOUSE)
 """All that a visit can be."""
@@ -152,6 +152,10 @@ class Visit:
         self.say_along({}, instead_of=PAIRS.values())
         return line
 
+    def judge(self, code: str, said: Mapping[str, Any]) -> Line:
+        """Record what a control came to, said of this one item; refused beforehand, it has no event and no place."""
+        return self._record(code, self.phone.desk.now_ms(), beside=dict(said))
+
     def count(self, amount: Amount, *, stop: tuple[str, str] | None = None) -> Line:
         """Record so many pieces of a type that carries no labels; `stop` is where they come from: place and task."""
         return self._record(amount, self.phone.desk.now_ms(), stop=stop)
@@ -175,10 +179,17 @@ class Visit:
         self.lines.append(line)
         return line
 
-    def _record(self, subject: str | Amount, now: int, *, stop: tuple[str, str] | None = None) -> Line:
+    def _record(
+        self,
+        subject: str | Amount,
+        now: int,
+        *,
+        stop: tuple[str, str] | None = None,
+        beside: dict[str, Any] | None = None,
+    ) -> Line:
         named = subject.item_type if isinstance(subject, Amount) else subject
         before = Item(id="") if isinstance(subject, Amount) else self._known(subject)
-        made = self._draft(subject, self._against(subject, before, stop))
+        made = self._draft(subject, (beside or {}) | self._against(subject, before, stop))
         if isinstance(made, Question):
             key = "told.verdict_first" if made.field.name == "verdict" else "told.no_home"
             return self.refuse(named, key, {})
@@ -191,6 +202,8 @@ class Visit:
         elif self.action == "sort":
             line = replace(line, found=self.said["verdict"])
             sorting.after_one(self)
+        elif self.action == "control" and beside:
+            line = replace(line, found=beside["verdict"])
         if ONCE & self.said.keys():
             self.say_along({}, instead_of=ONCE)
         self.lines.append(line)
@@ -206,7 +219,7 @@ class Visit:
         stops = [stop] if stop else self.sources(subject.item_type)
         return {"from": stops[0][0], "against": stops[0][1]} if len(stops) == 1 else {}
 
-    def _draft(self, subject: str | Amount, beside: dict[str, str]) -> Draft | Question | Fault:
+    def _draft(self, subject: str | Amount, beside: dict[str, Any]) -> Draft | Question | Fault:
         action = ACTIONS[self.action]
         said = self.said | (sorting.answers(self) if self.action == "sort" else {})
         answers = {name: value for name, value in said.items() if action.field(name)}

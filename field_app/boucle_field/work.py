@@ -96,6 +96,7 @@ _VERDICTS = {
     Verdict.DAMAGED.value: ("abîmé", "abime", "réparer", "à réparer"),
     Verdict.SCRAP.value: ("rebut",),
 }
+_SORTING = (Field(name="verdict", required=True, choices=_VERDICTS), _GRADE, Field(name="criteria"), _REASON, _MASS)
 _H, _A, _E = Where.HOME, Where.AWAY, Where.ANYWHERE
 
 _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
@@ -128,18 +129,8 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
         _H,
         (Field(name="from", type="place"), Field(name="against", slot="against"), _MASS, _EVIDENCE),
     ),
-    (
-        "sort",
-        "item.sorted",
-        _H,
-        (
-            Field(name="verdict", required=True, choices=_VERDICTS),
-            _GRADE,
-            Field(name="criteria"),
-            _REASON,
-            _MASS,
-        ),
-    ),
+    ("sort", "item.sorted", _H, _SORTING),
+    ("control", "item.sorted", _H, (*_SORTING, *_ANSWERS)),
     ("clean", "item.cleaned", _H, (Field(name="requalify", type="bool"), Field(name="method"))),
     (
         "move",

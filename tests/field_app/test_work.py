@@ -27,6 +27,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "transfer": {"place": "mulhouse", "to": "nancy", "refilled": "non"},
     "collect": {"place": "mulhouse", "mass_g": "2100"},
     "sort": {"verdict": "sale", "grade": "B"},
+    "control": {"verdict": "sale", "grade": "B"},
     "move": {"zone": "quai"},
     "treat": {"code": "R3", "mode": "recycling"},
     "hold": {"reason": "fuite"},

@@ -67,6 +67,24 @@ QUALITY = Checklist(
     types=_BOTH,
     steps=(Step(id="tient", words={"fr": "Tient la charge", "en": "Holds its load"}, blocking=True),),
 )
+CONTROL = Checklist(
+    key="controle",
+    moment=Moment.CONTROL,
+    words={"fr": "Contrôle au retour", "en": "Control on return"},
+    types=("bac",),
+    steps=(
+        Step(id="fond", words={"fr": "Fond intact", "en": "Bottom intact"}, blocking=True),
+        Step(
+            id="creux",
+            asks=Asks.MEASURE,
+            words={"fr": "Flèche du fond", "en": "Sag of the bottom"},
+            blocking=True,
+            unit="um",
+            high=3_000,
+        ),
+        Step(id="odeur", words={"fr": "Sans odeur", "en": "Without smell"}),
+    ),
+)
 TYPES: dict[str, dict[str, Any]] = {
     "pompe": {
         "name": "Pompe de relevage",

@@ -6,13 +6,16 @@ from random import Random
 
 from boucle.codes import Kind, mint
 from boucle_field.outbox import Draft
+from boucle_field.screens.control_screens import CheckScreen
 from boucle_field.screens.differences_screen import DifferencesScreen
-from boucle_field.screens.label_screens import PickScreen, ReprintScreen, SerialScreen, TareScreen
+from boucle_field.screens.label_screens import ReprintScreen, SerialScreen, TareScreen
+from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
 from boucle_field.screens.weigh_steps import TreatmentCodeStep, WeighTareStep
 from boucle_field.weighed import Job, Treatment, Weighing
 from boucle_field.work import Amount
 from tests.builders import code
+from tests.screens.bench_stock import CONTROL, QUALITY, describe_bench
 from tests.screens.hand import Hand
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
@@ -25,6 +28,7 @@ def warehouse_scenes(hand: Hand) -> Iterator[str]:
     yield from _quarantine(hand)
     yield from _labels(hand)
     yield from _weighing(hand)
+    yield from _gate(hand)
 
 
 def _a_reception(hand: Hand) -> Iterator[str]:
@@ -160,4 +164,34 @@ def _weighing(hand: Hand) -> Iterator[str]:
     yield "leaving-mass"
     face.screen.entered("47,5")
     yield "left"
+    face.home()
+
+
+def _gate(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    describe_bench(face.at, QUALITY, CONTROL)
+    desk = face.at.desk
+    for kind, body in (("item.sorted", {"verdict": "damaged"}), ("work.repaired", {})):
+        desk.record(Draft(kind=kind, code=code(24), place="strasbourg", body=body))
+    face.begin("release", "strasbourg")
+    yield "release-ready"
+    face.open(PickScreen)
+    yield "release-waiting"
+    face.open(CheckScreen, code(24))
+    yield "release-check"
+    face.screen.release()
+    yield "release-open"
+    face.screen.answer("tient", True)
+    face.screen.release()
+    yield "released"
+    face.validate()
+    face.begin("control", "strasbourg")
+    face.open(CheckScreen, code(10))
+    yield "control-check"
+    face.screen.answer("fond", False)
+    face.screen.judge("ok")
+    yield "control-failed"
+    face.screen.judge("damaged")
+    yield "controlled"
+    face.validate()
     face.home()

@@ -31,6 +31,7 @@ _MORE: Final = (
     "screen.help_count",
     "screen.help_label",
     "screen.help_weigh",
+    "screen.help_gate",
     "screen.help_bench",
 )
 

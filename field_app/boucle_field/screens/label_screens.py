@@ -8,7 +8,6 @@ from boucle.commands import Command
 from boucle.shape import MAX_TARE_G
 from boucle_field import reprinting
 from boucle_field.desk import Outcome
-from boucle_field.differences import MOST_SHOWN, Missing, standing_here
 from boucle_field.errors import FieldError
 from boucle_field.identity import Identity
 from boucle_field.meaning import Meaning, Nothing, Thing
@@ -16,10 +15,11 @@ from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import MassPad, TextPad, tiles
 from boucle_field.screens.panels import OutcomePanel, Shown
+from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.work_screens import CodeScreen
-from boucle_field.visit import PAIRS, name_of_type
+from boucle_field.visit import name_of_type
 from boucle_field.weighing import grams, said_kg
 
 if TYPE_CHECKING:
@@ -198,7 +198,14 @@ class PairScreen(ScanScreen):
         """Offer the items that stand here, where the old code cannot be read."""
         if self.visit.action != "replace" or not self.first:
             return []
-        return [Chip(self.say("screen.replace_pick"), self.look.tile, act=partial(self.face.open, PickScreen))]
+        return [
+            Chip(
+                self.say("screen.replace_pick"),
+                self.look.tile,
+                act=partial(self.face.open, PickScreen),
+                line=self.look.line,
+            )
+        ]
 
     def take(self, meant: Meaning) -> bool:
         """Take the two codes; a foreign one too, where one is being linked."""
@@ -222,6 +229,10 @@ class PairScreen(ScanScreen):
         else:
             self.visit.say_along({"first": code})
             self.face.again()
+
+    def picked(self, code: str) -> None:
+        """Take the old code from the list."""
+        self.second(code)
 
     def second(self, code: str) -> None:
         """Join the second code with the first."""
@@ -253,33 +264,6 @@ class PairScreen(ScanScreen):
             self.forget()
         else:
             super().undo()
-
-
-class PickScreen(Screen):
-    """The items that should stand here: one of them lost its label."""
-
-    def build(self) -> None:
-        """Lay the screen out."""
-        visit = self.face.visit
-        found = standing_here(self.face.at, visit.place) if visit else []
-        shown = [each for each in found if each.code][:MOST_SHOWN]
-        self.fill(
-            self.title("screen.replace_pick"),
-            self.text("screen.replace_pick_how" if shown else "screen.replace_pick_none"),
-            *(self._tile(each) for each in shown),
-            bottom=(self.other("screen.back", self.face.back),),
-        )
-
-    def _tile(self, each: Missing) -> BigButton:
-        phone = self.face.at
-        kind = name_of_type(phone.mirror.book(), each.item_type, phone.desk.now_ms())
-        words = "\n".join(text for text in (self.face.named(each.code), kind, each.zone) if text)
-        return BigButton(words, self.look.tile, act=partial(self._chosen, each.code), line=self.look.line)
-
-    def _chosen(self, code: str) -> None:
-        self.face.back()
-        if isinstance(self.face.screen, PairScreen):
-            self.face.screen.second(code)
 
 
 class ReprintScreen(Screen):
@@ -377,7 +361,3 @@ class AskedScreen(Screen):
     def _open(self) -> None:
         if not webbrowser.open(self.address):
             self.face.told(None, self.say("screen.help_no_browser"))
-
-
-SCREENS: Final[dict[str, type[ScanScreen]]] = {"commission": CommissionScreen, **dict.fromkeys(PAIRS, PairScreen)}
-"""The visits that have a screen of their own."""

@@ -17,12 +17,12 @@ from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
-from boucle_field.screens.label_screens import SCREENS
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
+from boucle_field.screens.visit_kinds import SCREENS
 from boucle_field.screens.warehouse_screens import ASKED, SourceScreen, WarehouseScreen
 from boucle_field.screens.weigh_screens import step_of
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, PlaceScreen, SummaryScreen

@@ -77,6 +77,10 @@ class ScanScreen(Screen):
         """Give what this kind of visit says above the counter."""
         return []
 
+    def picked(self, code: str) -> None:
+        """Take an item that was picked from a list instead of scanned."""
+        self.scan(code)
+
     def tools_more(self) -> list[Chip]:
         """Give what this kind of visit offers beside scanning."""
         return []

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from boucle.holds import Hold, said
 from boucle.roles import may_record
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 JOBS: Final = {
-    **{name: ACTIONS[name].kind for name in ("count", "sort", "clean")},
+    **{name: ACTIONS[name].kind for name in ("count", "sort", "control", "clean")},
     "label": "label.bound",
     "weigh": "item.moved",
-    **{name: ACTIONS[name].kind for name in ("hold", "unhold")},
+    **{name: ACTIONS[name].kind for name in ("hold", "unhold", "release")},
 }
 """What is offered, each with the kind of event that shows who may do it."""
-HOLD_REASONS: Final = ("damage", "dirt", "recall", "doubt", "customer", "other")
-"""Why something is kept out of use; the words are `screen.hold.<value>`."""
 
 
 class WarehouseScreen(Screen):
@@ -63,7 +62,7 @@ class HoldScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        named = [(each, self.say(f"screen.hold.{each}")) for each in HOLD_REASONS]
+        named = [(str(each), said(each, self.face.lang)) for each in Hold if each is not Hold.SCRAP]
         self.fill(
             self.title("screen.hold_why"),
             self.text("screen.hold_how"),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
+from boucle.holds import said as held_why
 from boucle.item import Item
 from boucle.reference import Book
 from boucle.roles import Capability
@@ -96,7 +97,7 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
         type=book.item_type(item.type, visit.now_ms).name or item.type,
         stage=stage_badge(item, lang),
         late=say("web.late_by", lang, n=late) if late else "",
-        hold=item.hold,
+        hold=held_why(item.hold, lang),
         pairs=tuple(_pairs(item, book, visit, zone)),
         codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
         tasks=(*_tasks(known, lang), *_reported(connection, visit, item, zone)),

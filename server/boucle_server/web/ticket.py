@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy.engine import Connection
 
 from boucle.events import Event
+from boucle.holds import said as held_why
 from boucle.item import Item, Job
 from boucle.lifecycle import WorkStage
 from boucle.reference import Book
@@ -110,7 +111,7 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         type=reports.name_of(book, "item_type", item.type, visit.now_ms) if item.type else "",
         stage=_stage(item, visit.lang) if not is_past else _ended(shown, visit.lang),
         badges=tuple(_badges(item, job, visit, zone)) if not is_past else (),
-        hold=item.hold,
+        hold=held_why(item.hold, visit.lang),
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
         waits=tuple(_waits(item, shown)) if not is_past else (),
         tasks=tuple((say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang)) for _, why in known.tasks),

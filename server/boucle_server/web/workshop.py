@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
 from boucle.events import Event
+from boucle.holds import said as held_why
 from boucle.item import Item, Job
 from boucle.lifecycle import WorkStage
 from boucle.reference import Book
@@ -220,7 +221,7 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
         age=age_badge(job.start_ms, visit, zone),
         due=None if over else due_badge(job, visit, zone),
         priority=priority_badge(job, lang),
-        hold=item.hold,
+        hold=held_why(item.hold, lang),
         waits=waits,
         place=book.site(item.site, visit.now_ms).name or item.site,
         moves=tuple(moves),

@@ -1,0 +1,15 @@
+"""The visits that have a screen of their own; every other is scanned on the one screen."""
+
+from typing import Final
+
+from boucle_field.screens.control_screens import ControlScreen
+from boucle_field.screens.label_screens import CommissionScreen, PairScreen
+from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.visit import PAIRS
+
+SCREENS: Final[dict[str, type[ScanScreen]]] = {
+    "commission": CommissionScreen,
+    **dict.fromkeys(PAIRS, PairScreen),
+    **dict.fromkeys(("control", "release"), ControlScreen),
+}
+"""Each with its screen."""

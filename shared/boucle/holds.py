@@ -1,0 +1,24 @@
+"""Holds: the usual reasons for which something must not serve; any other reason is a text of somebody's own."""
+
+from enum import StrEnum
+
+from boucle.words import say
+
+
+class Hold(StrEnum):
+    """A usual reason; the words are `hold.<value>`."""
+
+    SCRAP = "scrap"
+    """Sorting found it not worth a repair: somebody decides about its end."""
+    DAMAGE = "damage"
+    DIRT = "dirt"
+    RECALL = "recall"
+    DOUBT = "doubt"
+    """Its safety is in doubt."""
+    CUSTOMER = "customer"
+    OTHER = "other"
+
+
+def said(reason: str, lang: str) -> str:
+    """Say why something is held, a text of somebody's own as it stands."""
+    return say(f"hold.{reason}", lang) if reason in set(Hold) else reason
