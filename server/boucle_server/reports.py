@@ -105,6 +105,13 @@ def settled(book: Book) -> Mapping[str, int]:
     return settle_days(book)
 
 
+def spoken_of(connection: Connection, org: str, months: Sequence[str]) -> list[str]:
+    """Give every month that a figure of some months may speak of: a trailing one goes back to the first with data."""
+    known = months_with_data(connection, org)
+    first = min([*months, *known[:1]], default="")
+    return [str(month) for month in months_between(first, months[-1])] if months else []
+
+
 def late_events(connection: Connection, org: str, months: Sequence[str], zone: str) -> dict[str, int]:
     """Count, for each month, the accepted events that came more than a day after they happened."""
     found = {}

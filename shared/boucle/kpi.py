@@ -18,6 +18,17 @@ from boucle.tally import Slice, Tally
 MICRO = 1_000_000
 """Canonical exports write a value as an integer of millionths, rounded half to even."""
 NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_LOOP = frozenset({"loop"})
+NOT_TOLD_BY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "evidence": _NO_LOOP,
+        "repeat": _NO_LOOP,
+        "refused": _NO_LOOP,
+        "ignored": _NO_LOOP,
+        "unknown_scan": _NO_LOOP | {"type"},
+    }
+)
+"""Marks of events, by the filters that cannot tell them apart: they belong to no loop, an unknown code has no type."""
 
 
 class Unit(StrEnum):
@@ -63,6 +74,8 @@ class NoValue(StrEnum):
     """No cohort is old enough to tell what was lost."""
     FEW_LOSSES = "few_losses"
     """Fewer losses than an estimate needs: only its lower bound is given."""
+    TOO_SHORT = "too_short"
+    """The pool has been observed for too short a time to say anything of a year."""
     NOT_REACHED = "not_reached"
     """The curve does not fall to the half yet."""
     NOT_IN_SNAPSHOT = "not_in_snapshot"
@@ -94,8 +107,8 @@ class Question:
 
     `settle_days` gives by type after how many days an open loan counts as lost, `most_uses` after how many uses a
     container is retired by rule (types without such a rule are left out); `late` and `reasons` what the server
-    knows of its months: events received more than a day late, and why a month is provisional. Neither is part of
-    canonical exports, because both depend on arrival.
+    knows of these months and of those before that a trailing figure speaks of: events received more than a day late,
+    and why a month is provisional. Neither is part of canonical exports, because both depend on arrival.
     """
 
     months: tuple[str, ...]
@@ -181,14 +194,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """What to know about the data under a value. `late` is None where nobody counted arrivals."""
+    """What to know about the data under a value; None where it is not known, as what has no loop is not of one.
+
+    `late` is None where nobody counted the arrivals of every month that the value speaks of.
+    """
 
     implied: int = 0
-    inferred: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    ignored: int = 0
-    unknown: int = 0
+    inferred: int | None = 0
+    duplicates: int | None = 0
+    refused: int | None = 0
+    ignored: int | None = 0
+    unknown: int | None = 0
     received_g: int = 0
     weighed_g: int = 0
     late: int | None = None
@@ -349,19 +365,33 @@ def _maturity(definition: Definition, question: Question, months: tuple[str, ...
 
 
 def quality(tally: Tally, question: Question, months: tuple[str, ...]) -> Quality:
-    """Give what to know about the data of some months."""
+    """Give what to know about the data of some months; of a filter only what is told apart by it."""
 
-    def count(measure: str, bucket: str | None = None) -> int:
+    def count(measure: str) -> int:
+        return tally.total("month", measure, months)
+
+    def marked(measure: str, bucket: str | None = None) -> int | None:
+        if question.narrowed.narrowed.keys() & NOT_TOLD_BY[measure]:
+            return None
         return tally.total("month", measure, months, bucket=bucket)
 
     return Quality(
         implied=count("return_implied"),
-        inferred=count("evidence", "inferred"),
-        duplicates=count("repeat"),
-        refused=count("refused"),
-        ignored=count("ignored"),
-        unknown=count("unknown_scan"),
+        inferred=marked("evidence", "inferred"),
+        duplicates=marked("repeat"),
+        refused=marked("refused"),
+        ignored=marked("ignored"),
+        unknown=marked("unknown_scan"),
         received_g=count("received_g"),
         weighed_g=count("weighed_g"),
-        late=None if question.late is None else sum(question.late.get(month, 0) for month in months),
+        late=_late(tally, question, months),
     )
+
+
+def _late(tally: Tally, question: Question, months: tuple[str, ...]) -> int | None:
+    """Count what came late in months, as long as it is known of each that has data."""
+    if question.late is None:
+        return None
+    first = tally.first_month
+    counts = [question.late.get(month) for month in months if first is not None and month >= first]
+    return None if None in counts else sum(each or 0 for each in counts)

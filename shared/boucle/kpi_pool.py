@@ -3,18 +3,32 @@
 from fractions import Fraction
 
 from boucle.clock import days_of, next_month
-from boucle.kpi import Parts, Question
+from boucle.kpi import NoValue, Parts, Question
 from boucle.kpi_loop import WINDOW
 from boucle.tally import Tally, seconds_of
 
-YEAR_S = 365 * 86_400
+DAY_S = 86_400
+YEAR_S = 365 * DAY_S
+LEAST_OBSERVED_S = 7 * DAY_S
+"""Below a week the rhythm of a working week is not seen once, and a figure of a year would be made of nothing."""
 
 
 def rotations(tally: Tally, question: Question) -> Parts:
     """Compute K6: dispatches of the months over the seconds of pool they had; the scale makes it a year of 365 days."""
     pool_s = tally.seconds("pool", question.months, question.zone, until_ms=question.as_of_ms)
     dispatches = tally.total("month", "dispatch", question.months)
-    return Parts(dispatches, pool_s, n=dispatches)
+    return Parts(dispatches, pool_s, n=dispatches, reason=_too_short(tally, question, question.months))
+
+
+def _too_short(tally: Tally, question: Question, months: tuple[str, ...]) -> NoValue | None:
+    """Say that the pool has not been there for a week of the months, as long as it has not."""
+    begun = next(iter(tally.months("day", "pool")), None)
+    if begun is None:
+        return None
+    elapsed_s = seconds_of([each for each in months if each >= begun], question.zone, until_ms=question.as_of_ms)
+    if begun in months:
+        elapsed_s -= (int(min(tally.by_bucket("day", "pool", [begun]))) - 1) * DAY_S
+    return NoValue.TOO_SHORT if 0 < elapsed_s < LEAST_OBSERVED_S else None
 
 
 def in_circulation(tally: Tally, question: Question) -> Parts:
@@ -43,6 +57,7 @@ def shrinkage(tally: Tally, question: Question) -> Parts:
         pool_s,
         n=lost,
         value=Fraction(lost * elapsed_s, pool_s) if pool_s > 0 else None,
+        reason=_too_short(tally, question, months),
         months=months,
         settled=len(months) == WINDOW,
         bands={"written_off": written_off, "presumed": presumed},

@@ -649,3 +649,36 @@ def test_the_figures_of_a_small_world_are_what_counting_on_fingers_gives() -> No
     assert parts("K20") == (3, None)
     assert parts("K20-mass") == (2 * 2_150 + 2_000, None)
     assert parts("K21-reuse") == (2 * 2_000, None)
+
+
+@pytest.mark.parametrize(("as_of", "known"), [("2026-01-30T12:00:00Z", False), ("2026-02-09T12:00:00Z", True)])
+def test_a_pool_of_less_than_a_week_says_nothing_of_a_year(as_of: str, *, known: bool) -> None:
+    found = cells(
+        ("day", "2026-01", "pool", "30", 6),
+        ("month", "2026-01", "pool_s", "", 6 * DAY_S),
+        ("month", "2026-01", "dispatch", "", 6),
+    )
+    for definition_id in ("K6", "K15"):
+        told = value(definition_id, found, as_of[:7], as_of=as_of)
+        assert (told.value is not None, told.reason) == (known, None if known else NoValue.TOO_SHORT)
+
+
+def test_what_a_filter_cannot_tell_apart_is_not_known_of_it_and_never_nought() -> None:
+    found = cells(("month", "2026-01", "evidence", "inferred", 3), ("month", "2026-01", "repeat", "", 2), loop="")
+    found |= cells(("month", "2026-01", "return_implied", "", 1))
+    by = {
+        name: value("K2", found, narrowed=Slice(**{name: at})).quality for name, at in (("loop", "l"), ("partner", "p"))
+    }
+    assert (by["partner"].inferred, by["partner"].duplicates, by["partner"].implied) == (3, 2, 1)
+    assert (by["loop"].inferred, by["loop"].duplicates, by["loop"].implied) == (None, None, 1)
+    assert value("K2", found, narrowed=Slice(type="bac")).quality.unknown is None
+    assert by["loop"].as_json()["inferred"] is None
+
+
+def test_late_events_of_a_trailing_figure_are_those_of_all_its_months_or_not_known() -> None:
+    found = cells(("visit", "2026-01", "open", "05", 3), ("dwell", "2026-01", "closed", "0004", 9))
+    months = [str(month) for month in months_between("2025-07", "2026-06")]
+    late = dict.fromkeys(months, 0) | {"2025-09": 4, "2026-06": 1}
+    assert value("K11-median", found, "2026-06", late=late).quality.late == 5
+    assert value("K11", found, "2026-06", late=late).quality.late == 1
+    assert value("K11-median", found, "2026-06", late={"2026-06": 1}).quality.late is None

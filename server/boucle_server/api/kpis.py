@@ -38,11 +38,11 @@ class QualityOf(BaseModel):
     """What to know about the data under a value; `late` counts events that came more than a day late."""
 
     implied: int
-    inferred: int
-    duplicates: int
-    refused: int
-    ignored: int
-    unknown: int
+    inferred: int | None
+    duplicates: int | None
+    refused: int | None
+    ignored: int | None
+    unknown: int | None
     unweighed_share_micro: int | None
     late: int | None
 
@@ -153,8 +153,9 @@ def _definition(name: str) -> Definition:
 def question(connection: Connection, org: str, asked: list[str], *, now_ms: int, narrowed: Slice) -> Question:
     """Put a question with all that the server knows of its months."""
     zone = reports.zone_of(connection, org)
-    causes = months.causes_of(connection, org, asked, zone=zone, now_ms=now_ms)
-    late = None if narrowed.narrowed else reports.late_events(connection, org, asked, zone)
+    behind_them = reports.spoken_of(connection, org, asked)
+    causes = months.causes_of(connection, org, behind_them, zone=zone, now_ms=now_ms)
+    late = None if narrowed.narrowed else reports.late_events(connection, org, behind_them, zone)
     return reports.question(
         connection,
         org,

@@ -7,6 +7,9 @@ from typing import Final
 WIDTH: Final = 480
 HEIGHT: Final = 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 6, 14, 30
+SIGN: Final = 8
+"""The width of a digit of the scale."""
+GAP: Final = 12
 _STEPS: Final = (1, 2, 5)
 TICKS: Final = 4
 
@@ -59,11 +62,11 @@ class Chart:
 def chart(months: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
     """Lay out bars for each month, the series side by side; the scale begins at nil."""
     ceiling, step = _scale(max([1, *(value for one in series for value in one)]))
-    slot = _slot(months)
+    left, slot = _slots(months, ceiling)
     wide = slot * 4 // (5 * max(1, len(series)))
     bars = [
         Bar(
-            x=LEFT + at * slot + (slot - wide * len(series)) // 2 + number * wide,
+            x=left + at * slot + (slot - wide * len(series)) // 2 + number * wide,
             y=_y(max(0, one[at]), ceiling),
             width=max(1, wide - 1),
             height=HEIGHT - BOTTOM - _y(max(0, one[at]), ceiling),
@@ -73,24 +76,25 @@ def chart(months: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
         for at in range(len(months))
         for number, one in enumerate(series)
     ]
-    return Chart(bars=tuple(bars), ticks=_ticks(ceiling, step), labels=_labels(months))
+    return Chart(bars=tuple(bars), ticks=_ticks(ceiling, step), labels=_labels(months, left, slot), left=left)
 
 
 def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequence[bool]) -> Chart:
     """Lay out a line through the months that have a value, broken where there is none; the scale begins at nil."""
     ceiling, step = _scale(max([1, *(value for value in values if value is not None)]))
-    slot = _slot(months)
+    left, slot = _slots(months, ceiling)
     dots: list[Dot | None] = [
         None
         if value is None
-        else Dot(x=LEFT + at * slot + slot // 2, y=_y(max(0, value), ceiling), is_open=unsettled[at])
+        else Dot(x=left + at * slot + slot // 2, y=_y(max(0, value), ceiling), is_open=unsettled[at])
         for at, value in enumerate(values)
     ]
     return Chart(
         dots=tuple(dot for dot in dots if dot is not None),
         paths=tuple(_pieces(dots)),
         ticks=_ticks(ceiling, step),
-        labels=_labels(months),
+        labels=_labels(months, left, slot),
+        left=left,
     )
 
 
@@ -104,8 +108,10 @@ def _pieces(dots: Sequence[Dot | None]) -> list[str]:
     return [f"M{'L'.join(piece)}" for piece in pieces if len(piece) > 1]
 
 
-def _slot(months: Sequence[str]) -> int:
-    return (WIDTH - LEFT - RIGHT) // max(1, len(months))
+def _slots(months: Sequence[str], ceiling: int) -> tuple[int, int]:
+    """Give where the first month begins, so that the largest number of the scale stands beside it, and their width."""
+    left = max(LEFT, SIGN * len(f"{ceiling:,}") + GAP)
+    return left, (WIDTH - left - RIGHT) // max(1, len(months))
 
 
 def _y(value: int, ceiling: int) -> int:
@@ -121,9 +127,8 @@ def _ticks(ceiling: int, step: int) -> tuple[Tick, ...]:
     return tuple(Tick(y=_y(value, ceiling), value=value) for value in range(0, ceiling + 1, step))
 
 
-def _labels(months: Sequence[str]) -> tuple[tuple[int, str], ...]:
-    slot = _slot(months)
-    return tuple((LEFT + at * slot + slot // 2, month) for at, month in enumerate(months))
+def _labels(months: Sequence[str], left: int, slot: int) -> tuple[tuple[int, str], ...]:
+    return tuple((left + at * slot + slot // 2, month) for at, month in enumerate(months))
 
 
 def _step(top: int) -> int:

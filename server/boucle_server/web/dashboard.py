@@ -265,11 +265,11 @@ def _known(evidence: Value, lang: str) -> tuple[str, ...]:
     """Say what to know about the data of the month, nil left out."""
     quality = evidence.quality
     counts = {
-        "late": quality.late or 0,
+        "late": quality.late,
         "implied": quality.implied,
         "duplicates": quality.duplicates,
         "unknown": quality.unknown,
-        "refused": quality.refused + quality.ignored,
+        "refused": (quality.refused or 0) + (quality.ignored or 0),
     }
     told = [say(f"web.data_{name}", lang, n=n) for name, n in counts.items() if n]
     if quality.unweighed_share:

@@ -37,6 +37,7 @@ def dashboard_tables(page: Dashboard, asked: Asked) -> list[Table]:
         (t("web.short_mass"), kg),
     ]
     bands = [
+        *((t("web.ages_loans"), band.name, band.exact) for band in page.loans),
         *((t("web.ages_visits"), band.name, band.exact) for band in page.visits),
         *((t("web.ages_overdue"), band.name, band.exact) for band in page.overdue),
         *((t("web.evidence_title"), band.name, band.exact) for band in page.evidence),

@@ -114,7 +114,7 @@ def quality(value: Value, lang: str) -> tuple[str, ...]:
         told.append(say("page.unweighed", lang, share=numbers.percent(known.unweighed_share, lang, 0)))
     if known.duplicates and measures & {"dispatch", "return", "received_units", "received_g"}:
         told.append(say("page.duplicates", lang, n=known.duplicates))
-    if known.late and definition.id in ("K2", "K20-mass", "evidence"):
+    if known.late and (definition.id in ("K2", "K20-mass", "evidence") or definition.span is Span.TRAILING):
         told.append(say("page.late", lang, n=known.late))
     return tuple(told)
 

@@ -49,10 +49,11 @@ def ground(connection: Connection, org: str, asked: Asked) -> Ground:
     shown = tuple(str(next_month(asked.month, -back)) for back in range(MONTHS - 1, -1, -1))
     # Before anything was known there is nothing to show, and no nil either.
     shown = tuple(month for month in shown if month >= asked.known[0])
-    causes = months.causes_of(connection, org, shown, zone=asked.zone, now_ms=asked.now_ms)
+    behind = reports.spoken_of(connection, org, [asked.month])
+    causes = months.causes_of(connection, org, behind, zone=asked.zone, now_ms=asked.now_ms)
     (life,) = months.lives(connection, org, [asked.month], now_ms=asked.now_ms)
     whole = not asked.narrowed.narrowed
-    late = reports.late_events(connection, org, [asked.month], asked.zone) if whole else None
+    late = reports.late_events(connection, org, behind, asked.zone) if whole else None
     question = reports.question(
         connection,
         org,
