@@ -678,7 +678,7 @@ def test_what_a_filter_cannot_tell_apart_is_not_known_of_it_and_never_nought() -
 def test_late_events_of_a_trailing_figure_are_those_of_all_its_months_or_not_known() -> None:
     found = cells(("visit", "2026-01", "open", "05", 3), ("dwell", "2026-01", "closed", "0004", 9))
     months = [str(month) for month in months_between("2025-07", "2026-06")]
-    late = dict.fromkeys(months, 0) | {"2025-09": 4, "2026-06": 1}
+    late = dict.fromkeys(months, 0) | {"2026-02": 4, "2026-06": 1}
     assert value("K11-median", found, "2026-06", late=late).quality.late == 5
     assert value("K11", found, "2026-06", late=late).quality.late == 1
     assert value("K11-median", found, "2026-06", late={"2026-06": 1}).quality.late is None

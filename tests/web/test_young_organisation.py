@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from boucle.events import KINDS
 from boucle_server import closing
 from boucle_server.errors import InvalidInputError
 from boucle_server.exports import report
-from boucle_server.web import dashboard_pages
+from boucle_server.web import dashboard_pages, details
 from tests.api.serving import Served
 from tests.builders import DAY, START_MS, code
 from tests.server.figures_world import draft, record
@@ -130,3 +131,22 @@ async def test_what_is_on_its_way_has_an_age_though_no_partner_holds_it(served: 
     assert "1 contenant dehors n’est pas constaté chez ce partenaire" in here.text
     empty = await opened(served, "/tableau?type=film")
     assert "Dehors depuis l’expédition" not in empty.texts
+
+
+async def test_what_moves_is_never_said_to_be_at_a_partner_s(served: Served) -> None:
+    await a_newcomer(served, *one_crate())
+    assert "en route vers Mulhouse" in (await opened(served, "/objets")).texts
+    page = await opened(served, f"/objets/{code(1).removeprefix('C/')}")
+    assert "en route vers Mulhouse" in page.texts
+    assert "saisi ou importé sur le serveur" in page.text
+    assert "heure indiquée, non vérifiée" in page.text
+    assert "téléphone" not in page.text
+    taken = draft("item.collected", code(1), at=BORN + 5, place="mulhouse")
+    record(served.database, "acme", [taken], now_ms=served.clock.ms)
+    assert "dans notre véhicule, depuis Mulhouse" in (await opened(served, "/objets")).texts
+
+
+def test_every_field_of_an_event_has_a_name_that_people_read() -> None:
+    never_shown = {"counts", "reasons", "digest", "hash", "table", "key", "valid_from", "row"}
+    fields = {name.removesuffix("!") for kind in KINDS.values() for name in kind.fields}
+    assert fields - details.NAMED - details.SAID - never_shown == set()

@@ -13,12 +13,13 @@ from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PLACES: Final = frozenset({"to", "from"})
-_SAID: Final = frozenset({"evidence", "target", "type", "opening_uses", "certificate_sha256"})
-_NAMED: Final = frozenset(
+SAID: Final = frozenset({"evidence", "target", "type", "opening_uses", "certificate_sha256"})
+NAMED: Final = frozenset(
     {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
     | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
-    | {"cost_cents", "avoided_cents", "at_ms"}
+    | {"cost_cents", "avoided_cents", "at_ms", "charge_cents", "cents", "serial", "refilled", "requalify", "cycle"}
+    | {"route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
 )
 
 
@@ -28,7 +29,7 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
     if event.other:
         found.append((say("web.detail_other", lang), printed(event.other)))
     for key, value in sorted(event.body.items()):
-        if key not in _SAID and value not in ("", None):
+        if key not in SAID and value not in ("", None):
             found.append((_name(key, lang), _value(key, value, book, event.teff, lang)))
     return found
 
@@ -54,7 +55,7 @@ def coded(field: str, code: str, lang: str) -> str:
 
 
 def _name(key: str, lang: str) -> str:
-    return say(f"web.detail_{key}", lang) if key in _NAMED else key
+    return say(f"web.detail_{key}", lang) if key in NAMED else key
 
 
 def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
+from boucle.events import Event
 from boucle.holds import said as held_why
 from boucle.item import Item
 from boucle.reference import Book
@@ -96,13 +97,20 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
         title=printed(known.codes[0]),
         type=book.item_type(item.type, visit.now_ms).name or item.type,
         stage=stage_badge(item, lang),
-        late=say("web.late_by", lang, n=late) if late else "",
+        late=_late(item, late, day_of(visit.now_ms, zone), lang),
         hold=held_why(item.hold, lang),
         pairs=tuple(_pairs(item, book, visit, zone)),
         codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
         tasks=(*_tasks(known, lang), *_reported(connection, visit, item, zone)),
         **paging,
     )
+
+
+def _late(item: Item, days: int, today: str, lang: str) -> str:
+    """Say that an item is overdue; of one that is past the day of its presumed loss, that instead."""
+    if days and item.loss and item.loss < today:
+        return say("web.presumed_lost_since", lang, day=numbers.day_name(item.loss, lang), n=days)
+    return say("web.late_by", lang, n=days) if days else ""
 
 
 def _known(connection: Connection, org: str, text: str) -> Known | None:
@@ -113,7 +121,9 @@ def _known(connection: Connection, org: str, text: str) -> Known | None:
 
 
 def _tasks(known: Known, lang: str) -> list[tuple[str, str]]:
-    return [(say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for _, why in known.tasks]
+    return [
+        (say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for why in dict.fromkeys(why for _, why in known.tasks)
+    ]
 
 
 def _reported(connection: Connection, visit: Visit, item: Item, zone: str) -> list[tuple[str, str]]:
@@ -131,7 +141,7 @@ def _pairs(item: Item, book: Book, visit: Visit, zone: str) -> list[tuple[str, s
     lang = visit.lang
     out = days_out(item, zone, visit.now_ms)
     given = {
-        "where": place_name(item, book, visit.now_ms),
+        "where": place_name(item, book, visit.now_ms, lang),
         "zone": item.zone,
         "out_for": "" if out is None else say("web.days", lang, n=out),
         "due": numbers.day_name(item.due, lang) if item.loan_open and item.due else "",
@@ -170,14 +180,18 @@ def _step(
         aside = reasons.why(told.reason, lang)
         why = [reasons.status_text(told.status, lang), *([aside.text] if aside else [])]
     has_effect = told.status == histories.ACCEPTED and (mark is None or mark.outcome in ("applied", "noted"))
-    quality = _QUALITY[event.tq]
+    quality = _quality(event, devices)
     return Step(
         id=event.id,
         what=reasons.kind_text(event.kind, lang),
         when=moment(event.teff, site.zone, lang),
         known=say(f"web.time_{quality}", lang) if quality else "",
         where=site.name or site.key,
-        who=" · ".join(each for each in (people.get(event.actor, ""), devices.get(event.dev, event.dev)) if each),
+        who=" · ".join(
+            each
+            for each in (people.get(event.actor, ""), devices.get(event.dev, say("web.on_the_server", lang)))
+            if each
+        ),
         code=printed(event.subject) if event.code else "",
         details=tuple(details(event, book, lang)),
         photos=page_photos(
@@ -191,6 +205,12 @@ def _step(
     )
 
 
+def _quality(event: Event, devices: Mapping[str, str]) -> str:
+    """Give the key of how the time is known; what no device recorded has the time that somebody wrote down."""
+    quality = _QUALITY[event.tq]
+    return "written" if quality == "wall" and event.dev not in devices else quality
+
+
 def _people(connection: Connection, visit: Visit, actors: set[str]) -> dict[str, str]:
     """Give the people of a history: by name to who has to know it, else by role."""
     found = rows.select(
@@ -201,8 +221,11 @@ def _people(connection: Connection, visit: Visit, actors: set[str]) -> dict[str,
 
 
 def _devices(connection: Connection, org: str, ids: set[str]) -> dict[str, str]:
-    query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == org, DEVICE.c.dev.in_(sorted(ids)))
-    return {row.dev: row.name for row in connection.execute(query)}
+    """Give the names of devices that people hold; the server, on which files are imported, is none of them."""
+    query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(
+        DEVICE.c.org == org, DEVICE.c.dev.in_(sorted(ids)), DEVICE.c.status != "server"
+    )
+    return {row.dev: row.name or row.dev for row in connection.execute(query)}
 
 
 def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[Told]) -> tuple[Step, ...]:

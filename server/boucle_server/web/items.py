@@ -30,6 +30,10 @@ _KINDS: Final[Mapping[str, str]] = {
     Stage.ENCODED: "plain",
     **dict.fromkeys(OUT, "info"),
 }
+_ON_THE_WAY: Final[Mapping[str, str]] = {
+    Stage.OUTBOUND: "web.on_its_way_to",
+    Stage.INBOUND: "web.in_vehicle_from",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +120,12 @@ def days_late(item: Item, today: str) -> int:
     return (date.fromisoformat(today) - date.fromisoformat(item.due)).days
 
 
-def place_name(item: Item, book: Book, now_ms: int) -> str:
-    """Give the name of where an item is, or is on its way to."""
+def place_name(item: Item, book: Book, now_ms: int, lang: str) -> str:
+    """Give the name of where an item is; on its way, where it goes to, and in our vehicle, where it was taken."""
     place = item.place if item.stage in OUT and item.place else item.site
-    return book.site(place, now_ms).name or place
+    name = book.site(place, now_ms).name or place
+    way = _ON_THE_WAY.get(item.stage, "")
+    return say(way, lang, place=name) if way and name else name
 
 
 def _day(at_ms: int, zone: str) -> date:
@@ -134,7 +140,7 @@ def _row(item: Item, code: str, book: Book, visit: Visit) -> Row:
         href=href_of(code),
         type=book.item_type(item.type, visit.now_ms).name or item.type,
         stage=stage_badge(item, visit.lang),
-        place=place_name(item, book, visit.now_ms),
+        place=place_name(item, book, visit.now_ms, visit.lang),
         days_out="" if out is None else say("web.days", visit.lang, n=out),
         late=say("web.late_by", visit.lang, n=late) if late else "",
         exact_days=out,
