@@ -51,7 +51,7 @@ def test_a_picture_of_labels_goes_through_the_whole_loop_offline(field: Field, d
 
 
 def test_french_is_spoken_unless_english_is_asked_for(field: Field) -> None:
-    assert "enlèvement" in field("scan", code(1), "--do", "collect", "--place", "mulhouse").err
+    assert "reprise" in field("scan", code(1), "--do", "collect", "--place", "mulhouse").err
     assert "collected" in field("--lang", "en", "scan", code(1), "--do", "reprendre", "--place", "mulhouse").err
 
 

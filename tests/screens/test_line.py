@@ -205,9 +205,9 @@ def test_the_sends_say_line_by_line_how_far_each_came(open_app: Open, online: Pa
     hand.wait(lambda: unsent(hand) == 0)
     hand.face.open_sends()
     hand.tap("Envoyés")
-    assert sum("enlèvement" in text for text in hand.words()) == 2
+    assert sum("reprise" in text for text in hand.words()) == 2
     hand.tap("À vérifier")
-    assert hand.sees("Rien n’attend une personne")
+    assert hand.sees("Rien à vérifier")
 
 
 # ---- training, languages

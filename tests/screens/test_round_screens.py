@@ -59,7 +59,7 @@ def test_the_round_of_today_is_what_a_driver_sees_first(driver: Hand) -> None:
     assert isinstance(driver.face.screen, RoundScreen)
     assert driver.sees("Sud Alsace")
     assert driver.sees("1. Rhin Plasturgie")
-    assert driver.sees("À reprendre : 20 Bac 600×400")
+    assert driver.sees("À reprendre : 20 × Bac 600×400")
     assert driver.sees("entre 08:00 et 10:30")
 
 

@@ -34,7 +34,7 @@ async def test_the_last_complete_month_is_shown_in_french_with_its_six_figures(s
     page = await opened(served, "/tableau")
     assert ("html", {"lang": "fr"}) in page.tags
     assert "· mai 2026" in page.texts
-    for name in ("En circulation", "Taux de valorisation", "Masse collectée", "Alsace", "Lorraine"):
+    for name in ("En circulation", "Taux de valorisation", "Masse reçue", "Alsace", "Lorraine"):
         assert name in page.text, name
     english = await opened(served, "/tableau?lang=en&month=2026-03")
     assert "· March 2026" in english.texts
@@ -166,7 +166,7 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
     with served.database.writing("acme") as connection:
         closing.close(connection, "acme", "2026-03", by="p-test", now_ms=NOW)
     before = await opened(served, "/tableau?month=2026-03")
-    mass = before.texts[before.texts.index("Masse collectée") + 1]
+    mass = before.texts[before.texts.index("Masse reçue") + 1]
     assert "Depuis la clôture" not in before.text
     # Long after the last day of the small year's history, and inside March.
     late = draft("item.received", at=75, item_type="film", qty=500, place="strasbourg",
@@ -175,7 +175,7 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
     after = await opened(served, "/tableau?month=2026-03")
     if "Depuis la clôture" not in after.text:
         pytest.fail(after.text)
-    assert after.texts[after.texts.index("Masse collectée") + 1] == mass
+    assert after.texts[after.texts.index("Masse reçue") + 1] == mass
     assert "Événements de ce mois arrivés après sa clôture : 1" in after.text
     at = after.texts.index("Masse collectée", after.texts.index("À la clôture"))
     was, now, sign = after.texts[at + 1 : at + 4]

@@ -256,7 +256,7 @@ def planned_words(screen: Screen, stop: Stop) -> list[str]:
     told = []
     for key, plan in (("screen.stop_take", stop.collect), ("screen.stop_leave", stop.deliver)):
         if plan:
-            pieces = ", ".join(f"{grouped(n)} {name_of_type(book, each, now)}" for each, n in plan.items())
+            pieces = ", ".join(f"{grouped(n)} × {name_of_type(book, each, now)}" for each, n in plan.items())
             told.append(screen.say(key, what=pieces))
     match stop.opens, stop.closes:
         case "", "":

@@ -273,7 +273,7 @@ def _known(evidence: Value, lang: str) -> tuple[str, ...]:
     }
     told = [say(f"web.data_{name}", lang, n=n) for name, n in counts.items() if n]
     if quality.unweighed_share:
-        told.append(say("page.unweighed", lang, share=numbers.percent(quality.unweighed_share, lang, 0)))
+        told.append(say("web.data_unweighed", lang, share=numbers.percent(quality.unweighed_share, lang, 0)))
     return tuple(told)
 
 

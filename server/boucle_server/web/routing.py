@@ -112,6 +112,7 @@ def _error_page(request: Request, error: Exception) -> Response:
             detail = say("web.bad_address", visit.lang)
         case _:
             detail = say("web.internal", visit.lang)
+    detail = detail[:1].upper() + detail[1:]
     return render(visit, "error.html", status=status, detail=detail, incident=incident)
 
 
