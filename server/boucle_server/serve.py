@@ -23,6 +23,8 @@ from boucle_server.options import add_data, environment_of, settings_of, warn, w
 from boucle_server.settings import HIGHEST_PORT, MOST_WORKERS, Settings
 
 BACKLOG = 2048
+MOST_DEATHS = 3
+"""Deaths of each worker, in a row, after which the fault is not the worker's."""
 _PROBE_S = 300
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  (compared with, not bound to)
 
@@ -85,7 +87,30 @@ def _run_workers(settings: Settings, listening: socket.socket) -> None:
         if not server.started:
             raise OperatorError("cli.not_started")
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        workers = _Workers(config, sockets=[listening])
+        workers.run()
+        if workers.failed:
+            raise OperatorError("cli.not_started")
+
+
+class _Workers(Multiprocess):
+    """Workers that are started again when they die, unless they die again and again before any of them serves."""
+
+    failed = False
+    _deaths = 0
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died; give up after `MOST_DEATHS` for each without one that serves between."""
+        if self.should_exit.is_set():
+            return
+        self._deaths += sum(not process.process.is_alive() for process in self.processes)
+        if self._deaths and any(process.process.is_alive() and process.is_ready() for process in self.processes):
+            self._deaths = 0
+        if self._deaths >= MOST_DEATHS * self.processes_num:
+            self.should_exit.set()
+        else:
+            super().keep_subprocess_alive()
+        self.failed = self.should_exit.is_set()
 
 
 @contextmanager

@@ -5,7 +5,8 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -175,9 +176,14 @@ def canonical(house: House, prefix: Path) -> tuple[bytes, bytes]:
     found = []
     for what in ("state", "kpis"):
         file = prefix.with_name(f"{prefix.name}-{what}.json")
-        house.boucle("export", what, "--as-of", "2099-01-01T00:00:00Z", "--out", file)
+        house.boucle("export", what, "--as-of", _one_instant(), "--out", file)
         found.append(file.read_bytes())
     return found[0], found[1]
+
+
+@cache
+def _one_instant() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def events_of(house: House, file: Path) -> list[str]:

@@ -163,3 +163,16 @@ def test_two_workers_serve_postgresql(environment: dict[str, str], fresh_postgre
         invited = json.loads(told(environment, "admin", "device", "enrol", "--name", "T", "--role", "driver"))
         assert invited["uri"].startswith(address)
     assert not (Path(environment["BOUCLE_DATA"]) / "boucle.sqlite3").exists()
+
+
+def test_workers_that_never_begin_to_serve_are_given_up_with_a_line(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\nif 'spawn_main' in ' '.join(sys.orig_argv): os._exit(1)\n", encoding="utf-8"
+    )
+    broken = {**environment, "PYTHONPATH": str(tmp_path)}
+    command = [*BOUCLE, "serve", "--port", "0", "--workers", "2"]
+    done = subprocess.run(command, env=broken, capture_output=True, text=True, check=False, timeout=4 * START_S)
+    assert done.returncode == 1
+    assert "did not start" in done.stderr

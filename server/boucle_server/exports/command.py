@@ -9,11 +9,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Final
 
-from boucle.clock import SystemClock, parse_instant
+from boucle.clock import EARLIEST_MS, SystemClock, parse_instant
 from boucle_server import organisations
 from boucle_server.errors import OperatorError, why_of
 from boucle_server.options import add_data, add_org, opened, settings_of, told
+from boucle_server.reports import zone_of
 
+_OF_MONTHS: Final = frozenset({"kpis", "report"})
+"""Exports that speak of months."""
+_OF_NOW: Final = frozenset({"state", "kpis", "balances", "report"})
+"""Exports that speak of a moment; the others always hold everything."""
 EXPORTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "events": ("boucle_server.exports.events", ("jsonl",)),
     "state": ("boucle_server.exports.state", ("json",)),
@@ -44,6 +49,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_org(parser)
 
 
+LATEST_MS: Final = 253_370_764_800_000
+"""9999-01-01: every zone's calendar goes on for a while after it."""
+
+
 class Request(argparse.Namespace):
     """What is asked: `as_of_ms`, `format`, and the months `first` to `last` (`""`: from the first, to the last)."""
 
@@ -60,18 +69,29 @@ def run(args: argparse.Namespace) -> int:
     if chosen not in formats:
         raise OperatorError("export.no_format", what=args.what, format=chosen, formats=", ".join(formats))
     write: Callable[..., None] = import_module(module_name).write
-    request = Request(
-        as_of_ms=_instant(args.as_of),
-        format=chosen,
-        first=args.month or args.first or "",
-        last=args.month or args.last or "",
-    )
+    _check_options(args)
     with opened(settings_of(args)) as database, database.reading() as connection:
         org = organisations.only(connection, args.org)
+        request = Request(
+            as_of_ms=_instant(args.as_of, zone_of(connection, org), what=args.what),
+            format=chosen,
+            first=args.month or args.first or "",
+            last=args.month or args.last or "",
+        )
         with _replacing(args.out) as file:
             write(connection, org, file, request=request)
     print(told("export.written", file=args.out, bytes=args.out.stat().st_size))
     return 0
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuse an option that would change nothing: whoever gave it expects that it does."""
+    given = {"--as-of": args.as_of, "--month": args.month, "--from": args.first, "--to": args.last}
+    known = {"--as-of"} if args.what in _OF_NOW else set()
+    known |= {"--month", "--from", "--to"} if args.what in _OF_MONTHS else set()
+    for option, value in given.items():
+        if value is not None and option not in known:
+            raise OperatorError("export.no_option", what=args.what, option=option)
 
 
 def _by_ending(out: Path, formats: tuple[str, ...]) -> str:
@@ -79,17 +99,27 @@ def _by_ending(out: Path, formats: tuple[str, ...]) -> str:
     return ending if ending in formats else formats[0]
 
 
-def _instant(text: str | None) -> int:
+def _instant(text: str | None, zone: str, *, what: str) -> int:
+    now_ms = SystemClock().now_ms()
     if text is None:
-        return SystemClock().now_ms()
+        return now_ms
     try:
-        return parse_instant(text.replace("Z", "+00:00"))
+        at_ms = parse_instant(text.replace("Z", "+00:00"), zone)
     except ValueError:
         raise OperatorError("export.bad_instant", text=text) from None
+    if not EARLIEST_MS <= at_ms <= LATEST_MS:
+        raise OperatorError("export.bad_instant", text=text)
+    if what in _OF_MONTHS and at_ms > now_ms:
+        raise OperatorError("export.future", text=text)
+    return at_ms
 
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[IO[bytes]]:
+    """Write beside a file and put it in its place; through a link, and in the place of a regular file alone."""
+    named, out = out, out.resolve()
+    if out.exists() and not out.is_file():
+        raise OperatorError("export.no_file", file=named)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     except OSError as error:

@@ -7,11 +7,12 @@ from typing import IO, Any, Final
 from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE
-from boucle.clock import month_of, months_between
+from boucle.clock import EARLIEST_MS, month_of, months_between
 from boucle.kpi import MICRO
 from boucle.tally import DIMENSIONS
 from boucle.words import LANGUAGES, say
 from boucle_server import figures_document, reports
+from boucle_server.errors import OperatorError
 from boucle_server.exports.command import Request
 from boucle_server.exports.sheets import Cell, Sheet, write_csv, write_xlsx
 from boucle_server.exports.state import canonical
@@ -60,7 +61,14 @@ def months_of(connection: Connection, org: str, request: Request) -> list[str] |
     known = reports.months_with_data(connection, org)
     running = month_of(request.as_of_ms, reports.zone_of(connection, org))
     first = reports.checked_month(request.first or (known[0] if known else running))
-    return [str(month) for month in months_between(first, reports.checked_month(request.last or running))]
+    last = reports.checked_month(request.last or running)
+    if first > last:
+        raise OperatorError("export.months_crossed", first=first, last=last)
+    if last > running:
+        raise OperatorError("export.month_to_come", month=last)
+    if first < month_of(EARLIEST_MS, "UTC"):
+        raise OperatorError("export.bad_instant", text=first)
+    return [str(month) for month in months_between(first, last)]
 
 
 def long_table(content: Mapping[str, Any]) -> Sheet:

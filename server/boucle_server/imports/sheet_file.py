@@ -2,22 +2,17 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from boucle_server.errors import OperatorError, why_of
+from boucle_server.imports import packed_sheet
 from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.packed_sheet import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, Trouble
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_UNPACKED = 200 * 1024 * 1024
-"""Bytes that a packed spreadsheet may unfold to; a zip bomb says more."""
-MAX_ROWS = 100_000
-MAX_COLUMNS = 100
 _PACKED = (".xlsx", ".ods", ".xls")
 
 
@@ -38,30 +33,16 @@ def read_rows(file: Path) -> list[list[str]]:
 
 
 def _packed(file: Path, content: bytes) -> list[list[str]]:
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-                raise OperatorError("import.too_large", file=file, most=MAX_UNPACKED // 1024 // 1024)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet = workbook.get_sheet_by_index(0)
-        if sheet.height > MAX_ROWS:
+    found = packed_sheet.read(content)
+    match found:
+        case Trouble.TOO_LARGE:
+            raise OperatorError("import.too_large", file=file, most=MAX_UNPACKED // 1024 // 1024)
+        case Trouble.TOO_LONG:
             raise OperatorError("import.too_many_rows", file=file, most=MAX_ROWS)
-        return [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-    except CalamineError as error:
-        raise OperatorError("import.no_spreadsheet", file=file) from error
-
-
-def _text(cell: object) -> str:
-    match cell:
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case bool():
-            return "oui" if cell else "non"
-        case datetime() | date():
-            return cell.isoformat()
+        case Trouble():
+            raise OperatorError("import.no_spreadsheet", file=file)
         case _:
-            return str(cell).strip()
+            return found
 
 
 def _csv(file: Path, content: bytes) -> list[list[str]]:
@@ -84,7 +65,12 @@ def _csv(file: Path, content: bytes) -> list[list[str]]:
 
 
 def write_template(kind: str, file: Path) -> None:
-    """Write the empty table of a kind with headers and an example: XLSX, or CSV as Excel opens it in France."""
+    """Write the empty table of a kind with headers and an example: XLSX, or CSV as Excel opens it in France.
+
+    OperatorError for a file that is there already: it may be one that somebody has filled.
+    """
+    if file.exists():
+        raise OperatorError("import.template_exists", file=file)
     headers = [column.header for column in COLUMNS[kind]]
     example = [column.example for column in COLUMNS[kind]]
     write_rows(file, [headers, example])
