@@ -270,7 +270,11 @@ NOTES = {
 Roles, in French or English: {_offered(f"role.{role}" for role in Role)}.
 A row about somebody who is known already, by name, gives the role, the PIN, the badge and the site that it says.""",
     "items": """\
-A row about a label that is bound already changes nothing; what it says otherwise is told, not taken over.""",
+A row about a label that is bound already changes nothing; what it says otherwise is told, not taken over.
+
+An item whose `site` is a partner's begins at that partner's: it is commissioned at its `site d’attache` (needed where
+there are several sites of yours), then shipped and delivered to the partner, as declared movements of the day in
+`chez le partenaire depuis`, else of its first day in service, else of now. The loan counts from there.""",
     "checklists": """\
 One row a step; several rows with one `liste` make one version of a checklist, in their order, and what one row says of
 its checklist an empty cell below repeats. Without `types` it is for every type. Limits are in the unit beside them.

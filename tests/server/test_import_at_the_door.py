@@ -178,3 +178,49 @@ def test_what_a_row_says_of_a_known_item_and_is_not_taken_over_is_told(run: Run)
 def test_a_lane_goes_somewhere_else(run: Run) -> None:
     told = run("lanes", "origine;destination;boucle", "lamentin;lamentin;x", "lamentin;paris;x")
     assert ([fault["column"] for fault in told["faults"]], told["counts"]["created"]) == (["destination"], 1)
+
+
+def state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    out = tmp_path / "state.json"
+    assert cli.main(["export", "state", "--data", str(tmp_path / "data"), "--out", str(out)]) == 0
+    capsys.readouterr()
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def test_an_item_that_stands_at_a_partners_begins_there(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "étiquette;type;site;en service depuis;chez le partenaire depuis"
+    row = f"{code(1)};bac;paris;01/09/2025;15/09/2025"
+    assert run("items", head, row, f"{code(2)};bac;lamentin;;")["counts"]["created"] == 2
+    again = run("items", head, row)
+    assert (again["counts"]["unchanged"], again["notes"]) == (1, [])
+    found = state(tmp_path, capsys)
+    (out,) = [item for item in found["items"] if item.get("place") == "paris"]
+    assert (out["stage"], out["loan_partner"], out["pool_site"]) == ("at_partner", "rhin", "lamentin")
+    assert out["ship_ms"] == parse_instant("2025-09-15", "Europe/Paris")
+    assert ["held", "paris", "rhin", "bac", 1] in found["stocks"]
+    assert ["pool", "lamentin", "", "bac", 2] in found["stocks"]
+    assert found["tasks"] == []
+
+
+def test_an_item_at_a_partners_says_from_which_of_several_sites_it_went_out(run: Run) -> None:
+    run("sites", "site;nom", "vauclin;Le Vauclin")
+    head = "étiquette;type;site;site d’attache;chez le partenaire depuis"
+    told = run(
+        "items",
+        head,
+        f"{code(1)};bac;paris;;",
+        f"{code(2)};bac;paris;paris;",
+        f"{code(3)};bac;lamentin;vauclin;",
+        f"{code(4)};bac;lamentin;;01/09/2025",
+        f"{code(5)};bac;paris;vauclin;",
+    )
+    assert [(fault["row"], fault["column"]) for fault in told["faults"]] == [
+        (2, "site"),
+        (3, "site"),
+        (4, "site d’attache"),
+        (5, "chez le partenaire depuis"),
+    ]
+    assert told["counts"]["created"] == 1

@@ -91,6 +91,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg"),
             _c("opening_uses", "utilisations passées", cells.uses, "opening uses", "rotations", example="12"),
             _c("at_ms", "en service depuis", cells.instant, "since", "in service since", example="01/09/2025"),
+            _c("home", "site d’attache", cells.key, "home", "home site", "site d'attache", "dépôt"),
+            _c("out_ms", "chez le partenaire depuis", cells.instant, "out since", "at partner since", "sorti le"),
         ),
         "events": (
             _c(

@@ -163,6 +163,7 @@ def _register(connection: Connection, org: str, *, zone: str, now_ms: int) -> Re
         zone=zone,
         recorded=partial(_recorded, connection, org),
         events=store.events,
+        items=store.items,
     )
 
 

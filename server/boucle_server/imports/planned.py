@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Event
+from boucle.item import Item
 from boucle.reference import Book
 from boucle.shape import Flaw
 from boucle_server.imports.fault import Fault
@@ -60,6 +61,14 @@ class Register:
     """Which of these event ids are stored already."""
     events: Callable[[Iterable[str]], Iterable[Event]] = lambda _: ()
     """The stored events with these ids."""
+    items: Callable[[Iterable[str]], Mapping[str, Item]] = lambda _: {}
+    """The items with these ids, as they are now."""
+
+    def home_of(self, place: str, said: str) -> str:
+        """Give the site of ours from which an item at a partner's went out: as said, else the only one, else `""`."""
+        ours = [said] if said else self.book.keys("site")
+        ours = [each for each in ours if each != place and not self.book.site(each, self.now_ms).partner]
+        return ours[0] if len(ours) == 1 else ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,15 +85,16 @@ class Plan:
     people: list[Person] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
 
-    def draft(self, made: Draft, outcome: RowOutcome, *, rows: Sequence[int], register: Register) -> None:
-        """Plan an event that says what `rows` say; one that the door would set aside makes all of them faulty."""
-        reason = refusal(made, now_ms=register.now_ms, zone=register.zone)
+    def take(self, drafts: Sequence[Draft], outcome: RowOutcome, *, rows: Sequence[int], register: Register) -> None:
+        """Plan the events that say what `rows` say; one that the door would set aside makes all of them faulty."""
+        reasons = (refusal(draft, now_ms=register.now_ms, zone=register.zone) for draft in drafts)
+        reason = next(filter(None, reasons), "")
         if reason:
             key = "import.door_too_large" if reason == Flaw.TOO_LARGE else "import.door"
             self.faults += [Fault(row=row, column="", key=key, values={"reason": str(reason)}) for row in rows]
             self.counts[RowOutcome.FAULTY] += len(rows)
             return
-        self.drafts.append(made)
+        self.drafts += drafts
         self.counts[outcome] += len(rows)
 
     def refuse(self, faults: Sequence[Fault]) -> None:

@@ -91,7 +91,7 @@ def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> t
     return values, faults
 
 
-_TIMES = ("at_ms", "valid_from")
+_TIMES = ("at_ms", "out_ms", "valid_from")
 
 
 def _timed(
@@ -104,7 +104,7 @@ def _timed(
         if not isinstance(moment, datetime):
             continue
         values[name] = at_ms = instant_of(moment, _zone_of(kind, values, moment, register))
-        earliest = EARLIEST_MS if name == "at_ms" else 0
+        earliest = 0 if name == "valid_from" else EARLIEST_MS
         if at_ms < earliest:
             first = datetime.fromtimestamp(earliest // 1000, UTC).strftime("%d/%m/%Y")
             yield Fault(row=number, column=headers[name], key="import.too_early", values={"earliest": first})
@@ -123,7 +123,7 @@ def _zone_of(kind: str, values: Mapping[str, Any], moment: datetime, register: R
 _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "sites": {"partner": "partner"},
     "lanes": {"origin": "site", "destination": "site", "item_type": "item_type"},
-    "items": {"type": "item_type", "place": "site"},
+    "items": {"type": "item_type", "place": "site", "home": "site"},
     "operators": {"site": "site"},
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
     "rounds": {"item_type": "item_type", "place": "site", "home": "site"},
@@ -154,13 +154,30 @@ def _misfits(
         yield Fault(row=number, column=headers["destination"], key="import.lane_to_itself")
     if "person" in values and values["person"].casefold() not in register.operators:
         yield Fault(row=number, column=headers["person"], key="import.no_operator", values={"name": values["person"]})
-    if values.get("at_ms", 0) > register.now_ms:
-        yield Fault(row=number, column=headers["at_ms"], key="import.future")
+    for name in ("at_ms", "out_ms"):
+        if values.get(name, 0) > register.now_ms:
+            yield Fault(row=number, column=headers[name], key="import.future")
+    if kind == "items":
+        yield from _stray(number, values, register, headers)
     if kind == "events" and ("code" in values) == (values.get("qty", 0) > 0 and "item_type" in values):
         yield Fault(row=number, column=headers.get("code", ""), key="import.no_subject")
     if kind == "events" and _NEEDED.get(values["kind"], "kind") not in values:
         header = next(column.header for column in COLUMNS[kind] if column.field == _NEEDED[values["kind"]])
         yield Fault(row=number, column="", key="import.no_field", values={"field": header})
+
+
+def _stray(number: int, values: Mapping[str, Any], register: Register, headers: Mapping[str, str]) -> Iterable[Fault]:
+    """Give the faults of an item that is said to be out, or to have been."""
+    place, home = values["place"], values.get("home", "")
+    if not register.book.site(place, register.now_ms).partner:
+        if "out_ms" in values:
+            yield Fault(row=number, column=headers["out_ms"], key="import.not_out", values={"key": place})
+        if home not in ("", place):
+            yield Fault(row=number, column=headers["home"], key="import.not_out", values={"key": place})
+    elif not register.home_of(place, home):
+        yield Fault(row=number, column=headers["place"], key="import.needs_home", values={"key": place})
+    if values.get("out_ms", values.get("at_ms", 0)) < values.get("at_ms", 0):
+        yield Fault(row=number, column=headers["out_ms"], key="import.out_before_service")
 
 
 def _codes(rows: Sequence[Sequence[str]], columns: Mapping[int, Column]) -> set[str]:

@@ -52,6 +52,7 @@ class Taking:
         self._headers = {column.field: column.header for column in columns.values()}
         self._bound: Mapping[str, Binding] = register.bindings.bindings(codes) if codes else {}
         claims = register.events({binding.claim for binding in self._bound.values()})
+        self._items = register.items({binding.item for binding in self._bound.values()})
         self._births = {event.id: event for event in claims if event.kind == "item.commissioned"}
 
     def row(self, number: int, values: Mapping[str, Any]) -> None:
@@ -60,14 +61,14 @@ class Taking:
             case "items":
                 self._item(number, values)
             case "events":
-                self._draft(number, _event(values))
+                self._take(number, _event(values))
             case "operators":
                 self._operator(number, values)
             case _:
                 self._version(number, values)
 
-    def _draft(self, number: int, draft: Draft) -> None:
-        self._made.draft(draft, RowOutcome.CREATED, rows=[number], register=self._register)
+    def _take(self, number: int, *drafts: Draft) -> None:
+        self._made.take(drafts, RowOutcome.CREATED, rows=[number], register=self._register)
 
     def _item(self, number: int, values: Mapping[str, Any]) -> None:
         binding = self._bound.get(values["code"])
@@ -75,16 +76,34 @@ class Taking:
             self._made.counts[RowOutcome.UNCHANGED] += 1
             self._made.notes += self._untaken(number, values, binding)
             return
+        place, since = values["place"], values.get("at_ms", values.get("out_ms"))
+        out = self._register.book.site(place, self._register.now_ms).partner
+        home = self._register.home_of(place, values.get("home", "")) if out else place
         body = {name: values[name] for name in _OF_BIRTH if name in values}
-        fields = {"code": values["code"], "place": values["place"], "body": body}
-        self._draft(number, Draft(kind="item.commissioned", fields=fields, claimed_ms=values.get("at_ms")))
+        fields = {"code": values["code"], "place": home, "body": body}
+        born = Draft(kind="item.commissioned", fields=fields, claimed_ms=since)
+        self._take(number, born, *(self._opening_loan(values, home, since) if out else ()))
+
+    def _opening_loan(self, values: Mapping[str, Any], home: str, since: int | None) -> Iterable[Draft]:
+        """Give the declared movements by which an item stands at a partner's when the register opens."""
+        at_ms = values.get("out_ms", since)
+        at_ms = self._register.now_ms if at_ms is None else at_ms
+        for kind, place, body in (
+            ("item.shipped", home, {"to": values["place"]}),
+            ("item.delivered", values["place"], {}),
+        ):
+            fields = {"code": values["code"], "place": place, "body": body}
+            yield Draft(kind=kind, fields=fields, claimed_ms=at_ms)
 
     def _untaken(self, number: int, values: Mapping[str, Any], binding: Binding) -> Iterable[Fault]:
         """Tell of an item that is known what the row says otherwise than its commissioning did."""
         birth = self._births.get(binding.claim)
         if birth is None:
             return
-        held = {"place": birth.place, **{name: birth.body.get(name) for name in _OF_BIRTH}}
+        held = {name: birth.body.get(name) for name in _OF_BIRTH}
+        item = self._items.get(binding.item)
+        where = {birth.place, *((item.place, item.site) if item else ())}
+        held["place"] = values["place"] if values["place"] in where else birth.place
         if birth.tq == Quality.WALL:
             held["at_ms"] = birth.teff
         for name, said in values.items():
@@ -168,7 +187,7 @@ def _state(
         return
     body = {"table": table, "key": key, "valid_from": at_ms, "row": row}
     outcome = RowOutcome.CREATED if held is None else RowOutcome.CHANGED
-    made.draft(Draft(kind="reference.set", fields={"body": body}), outcome, rows=rows, register=register)
+    made.take([Draft(kind="reference.set", fields={"body": body})], outcome, rows=rows, register=register)
 
 
 def take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
@@ -180,7 +199,7 @@ def take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
             made.counts[RowOutcome.UNCHANGED] += len(rows)
             continue
         outcome = RowOutcome.CHANGED if held else RowOutcome.CREATED
-        made.draft(Draft(kind="reference.set", fields={"body": body}), outcome, rows=rows, register=register)
+        made.take([Draft(kind="reference.set", fields={"body": body})], outcome, rows=rows, register=register)
 
 
 def take_checklists(gathered: StepRows, register: Register, made: Plan) -> None:
