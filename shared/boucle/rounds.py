@@ -179,11 +179,12 @@ def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str
     """Compare what was expected at a stop with the standing events of its task.
 
     `types` gives the type of each subject with a code; what nobody knows is of type `""`. A number that is declared
-    speaks of all pieces, those that were scanned too: what was scanned is taken off it, as balances do. The largest
-    expectation comes first, what is taken before what is left.
+    speaks of all pieces, those that were scanned too: what was scanned is taken off it, as balances do. One piece that
+    was scanned twice is one. The largest expectation comes first, what is taken before what is left.
     """
     scanned: Counter[tuple[str, str]] = Counter()
     named: Counter[tuple[str, str]] = Counter()
+    seen: set[tuple[str, str]] = set()
     counted: Counter[tuple[str, str]] = Counter()
     for event in events:
         direction = _DIRECTIONS.get(event.kind)
@@ -191,7 +192,8 @@ def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str
             continue
         if event.item_type:
             counted[direction, event.item_type] += event.qty
-        else:
+        elif (direction, event.subject) not in seen:
+            seen.add((direction, event.subject))
             into = named if event.text("evidence") == "declared" else scanned
             into[direction, types.get(event.subject, "")] += 1
     expected = {

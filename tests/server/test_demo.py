@@ -4,6 +4,7 @@ import http.client
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from boucle.rounds import rounds_in
 from boucle_server import reports
 from boucle_server.cli import main
 from boucle_server.db import Database
@@ -18,7 +20,10 @@ from boucle_server.demo import command
 from boucle_server.demo.phone import Delivery
 from boucle_server.demo.seasons import instant
 from boucle_server.demo.seed import state_of
+from boucle_server.demo.year import Plan
+from boucle_server.driven import State, driven
 from boucle_server.errors import OperatorError
+from boucle_server.projections import load_book
 from boucle_server.settings import Settings
 from boucle_server.tables import DEVICE, JOB_RUN, ORG, PERSON, RECORD, SEAL
 from boucle_server.watermarks import watermark
@@ -163,3 +168,25 @@ def test_the_last_complete_month_has_figures_of_every_kind(data: Path) -> None:
     told = {"K1", "K2", "K4", "K6", "K7", "K10-return", "K11", "K12", "K13", "K20", "K21-recycling", "evidence"}
     assert {id_ for id_ in told if values[id_] is None} == set()
     assert values["K20"] == taken(SMALL).total("received_units", "2026-10")
+
+
+@pytest.mark.slow
+def test_last_week_was_driven_by_plan_and_a_round_of_today_waits_for_whoever_tries(tmp_path: Path) -> None:
+    command.fill(Settings(data=tmp_path / "data"), Plan(today=TODAY, months=1, items=400))
+    with opened(tmp_path / "data") as database, database.reading() as connection:
+        now_ms = instant(TODAY, 8.0)
+        planned = rounds_in(load_book(connection, "demo"), at_ms=now_ms)
+        found = driven(connection, "demo", planned, zone="Europe/Paris", now_ms=now_ms)
+    before = [each for each in found if each.round.day < TODAY]
+    states = Counter(each.state for each in before)
+    assert states[State.DONE] > 5
+    assert states[State.INCOMPLETE] > 0  # a phone has not been heard of for days
+    stops = [stop for each in before for stop in each.stops if stop.last]
+    assert all(stop.last and stop.last.signer and stop.last.signature for stop in stops)
+    assert any(len(stop.validations) > 1 for stop in stops)
+    explained = [stop for stop in stops if stop.last and stop.last.reasons]
+    assert explained
+    (mine,) = [each.round for each in found if each.round.day == TODAY and not each.round.person]
+    assert mine.stops[0].place == "rhin-plasturgie"
+    assert mine.stops[0].collect["bac-600x400"] > 0
+    assert [each for each in found if each.round.day > TODAY]

@@ -162,3 +162,10 @@ def test_reasons_and_endings_that_nobody_knows_say_nothing() -> None:
     assert reasons_of(event) == {"collect:bac": Gap.IN_USE}
     assert ending_of(event) is Ending.OTHER
     assert ending_of(Device().event("stop.validated", at=1, body={"ending": "closed"})) is Ending.CLOSED
+
+
+def test_a_piece_that_was_scanned_twice_is_one() -> None:
+    phone = Device()
+    scans = [phone.event("item.collected", f"C/{n}", at=n, task="R-1#a") for n in (1, 2, 1)]
+    types = {event.subject: "bac" for event in scans}
+    assert found_at(None, scans, types) == [Found("collect", "bac", 0, 2, 0)]

@@ -184,6 +184,17 @@ STOPS: Final = tuple(
     )
 )  # fmt: skip
 
+WAYS: Final = {
+    "rhin-plasturgie": (
+        "Quai 3, sonner à la loge",
+        "Bacs vides et empilés par huit ; ne pas prendre de bac sale sans l’isoler",
+    ),
+    "hardt-logistique": ("Portail B, badge à demander à l’accueil", "Compter avec le cariste avant de charger"),
+    "nancy-electronique": ("Sas ESD, chaussures à l’entrée", ""),
+    "haguenau-automation": ("", "Rolls pliés et sanglés"),
+}
+"""How one gets in at some partners, and what one minds there."""
+
 SHEETS: Final = (("champagne-emballage", 1, 140, 4), ("aube-textile", 3, 90, 5))
 """Where interleaf sheets go: firm, weekday, how many a week (of 1 200 items), after how many weeks they return."""
 SHEET: Final = "intercalaire"
@@ -211,6 +222,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "zone": DEFAULT_ZONE,
                 "role": role,
                 "code": mint(Kind.PLACE, chance.bytes).text,
+                **_way(key, city, partner),
             },
         )
         for key, name, city, partner, role in (*ours, *theirs)
@@ -220,6 +232,15 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
     rows += [("lane", f"{stop.origin}>{stop.firm}>{stop.model}", {"loop": stop.loop}) for stop in STOPS]
     rows += [("lane", f"metz>{firm}>{SHEET}", {"loop": "intercalaires-reims"}) for firm, *_ in SHEETS]
     return rows
+
+
+def _way(key: str, city: str, partner: str) -> dict[str, str]:
+    """Say of a partner's place what a driver has to know; an address is as invented as the firm."""
+    if not partner:
+        return {}
+    access, reminder = WAYS.get(key, ("", ""))
+    given = {"address": f"Zone d’activités, {city}", "access": access, "reminder": reminder}
+    return {name: text for name, text in given.items() if text}
 
 
 def _type_row(model: Model) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Note:
     keys: dict[str, Any] = field(default_factory=dict)
     voids: "Note | None" = None
     """An earlier note of the same phone that this one takes back."""
+    priv: bytes | None = None
+    """What is personal of it, beside the event."""
     id: str = ""
 
 
@@ -94,9 +96,11 @@ class Phone:
         self._boots: list[tuple[int, str]] = []
 
     def note(self, at_ms: int, kind: str, *, actor: str = "", voids: Note | None = None, **keys: Any) -> Note:
-        """Record something at an instant; calls need not come in the order of time."""
+        """Record something at an instant, calls in any order of time; `private` is personal, with its salt."""
+        private = keys.pop("private", None)
+        priv = write(private) if private else None
         kept = {key: value for key, value in keys.items() if value not in ("", None, {})}
-        made = Note(at_ms=at_ms, kind=kind, actor=actor, keys=kept, voids=voids)
+        made = Note(at_ms=at_ms, kind=kind, actor=actor, keys=kept, voids=voids, priv=priv)
         self.notes.append(made)
         return made
 
@@ -121,7 +125,7 @@ class Phone:
                 seq += 1
                 payload = self._payload(note, reading, seq=seq, prev=prev)
                 prev = digest(payload)
-                records.append(Record(payload=payload, teff=stamp.teff_ms, tq=stamp.quality))
+                records.append(Record(payload=payload, teff=stamp.teff_ms, tq=stamp.quality, priv=note.priv))
             floor_ms, before_ms, done = stamps[-1].teff_ms, sync_ms, ready
             fading = self.lost_ms is not None and sync_ms == syncs[-1]
             yield from self._send(records, seq - len(records) + 1, sync_ms, fading=fading)
@@ -165,6 +169,8 @@ class Phone:
         keys = dict(note.keys)
         if note.voids is not None:
             keys["body"] = {"target": note.voids.id, "reason": "undo"}
+        if note.priv is not None:
+            keys["priv"] = digest(note.priv)
         return write(
             {
                 "v": 1,

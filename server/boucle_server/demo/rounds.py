@@ -1,7 +1,7 @@
 """The rounds of the demonstration: what goes out to a partner, what comes back, who scans which of it."""
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.network import SHEET, SHEETS, SHEETS_OWNED, STOPS, Stop
@@ -23,38 +23,63 @@ _YEAR_GROWTH: Final = 0.10
 _SHEET_TRUCK: Final = "camion-ouest"
 
 
+class Visited(NamedTuple):
+    """What a visit came to, as whoever drove it knows: pieces taken to it, waiting there, scanned, declared."""
+
+    stop: Stop
+    going: int
+    waiting: int
+    scanned: int
+    declared: int
+    forgotten: Crate | None = None
+    """One that stands on the truck and was not scanned yet."""
+
+
 def drive(ground: Ground, day: date) -> None:
     """Drive the rounds of a day."""
     for stop in STOPS:
         if round_day(day, stop.weekday):
             visit(ground, stop, day)
+    send_sheets(ground, day)
+
+
+def send_sheets(ground: Ground, day: date) -> None:
+    """Send the interleaf sheets of a day."""
     for firm, weekday, weekly, weeks in SHEETS:
         if round_day(day, weekday):
             qty = ground.chance.rounded(weekly * ground.scale * _demand(ground, day))
             _sheets(ground, firm, day, qty=qty, weeks=weeks)
 
 
-def visit(ground: Ground, stop: Stop, day: date) -> None:
-    """Ship to a stop in the morning, deliver, collect, and receive what came back."""
-    task = f"{day:%Y%m%d}-{stop.key}"
-    going = _load(ground, stop, day, task)
+def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", forgets: bool = False) -> Visited:
+    """Ship to a stop in the morning, deliver, collect, and receive what came back.
+
+    `planned` is the task of a stop of a planned round: there every delivery is scanned. Who `forgets` has one crate
+    more on the truck than he scanned.
+    """
+    shipping = f"{day:%Y%m%d}-{stop.key}"
+    task = planned or shipping
+    going = _load(ground, stop, day, shipping)
     ready = [crate for crate in ground.out[stop.key] if crate.back is not None and crate.back <= day]
     coming = ground.chance.some(ready, min(1.0, 0.96 * busyness(day)))
     ground.begin(stop.truck, day, 9.2 if not stop.far else 10.5)
-    if ground.chance.happens(_DELIVERY_SCANNED):
+    if ground.chance.happens(_DELIVERY_SCANNED) or planned:
         for crate in going:
             ground.note(stop.truck, "item.delivered", crate, place=stop.firm, task=task)
     for crate in going:
         crate.back = _back(ground, stop, day)
         ground.out[stop.key].append(crate)
+    scanned, declared, forgotten = 0, 0, coming[-1] if forgets and len(coming) > 1 else None
     if coming:
-        declared = ground.chance.happens(stop.declares)
-        _collect(ground, stop, coming, task, declared=declared)
+        counts = ground.chance.happens(stop.declares)
+        at_once = coming[:-1] if forgotten else coming
+        scanned, declared = _collect(ground, stop, at_once, task, declared=counts)
         ground.out[stop.key] = [crate for crate in ground.out[stop.key] if crate not in coming]
         if stop.far:
             ground.later(day, 1, lambda next_day: receive(ground, stop, coming, next_day, task=task, hour=7.6))
         else:
             receive(ground, stop, coming, day, task=task, hour=15.4)
+    return Visited(stop, len(going), len(ready), scanned, declared, forgotten)
 
 
 def _demand(ground: Ground, day: date) -> float:
@@ -89,15 +114,17 @@ def _back(ground: Ground, stop: Stop, day: date) -> date | None:
     return day + timedelta(days=max(2, round(held)))
 
 
-def _collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, declared: bool) -> None:
+def _collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, declared: bool) -> tuple[int, int]:
+    """Take crates up; give how many were scanned and how many declared."""
     if declared:
         # The driver counts the stack and may count one too many.
         qty = len(crates) + ground.chance.happens(0.3)
         ground.note(stop.truck, "item.collected", place=stop.firm, task=task, item_type=stop.model, qty=qty)
-        return
-    for crate in crates:
-        if not ground.chance.happens(_COLLECTION_MISSED):
-            ground.note(stop.truck, "item.collected", crate, place=stop.firm, task=task)
+        return 0, qty
+    scanned = [crate for crate in crates if not ground.chance.happens(_COLLECTION_MISSED)]
+    for crate in scanned:
+        ground.note(stop.truck, "item.collected", crate, place=stop.firm, task=task)
+    return len(scanned), 0
 
 
 def receive(ground: Ground, stop: Stop, crates: list[Crate], day: date, *, task: str, hour: float) -> None:

@@ -16,6 +16,7 @@ from boucle_server.demo.ground import Act, Ground, open_ground
 from boucle_server.demo.network import reference_rows
 from boucle_server.demo.people import MANAGER, PEOPLE, Person
 from boucle_server.demo.phone import Delivery, Heard, Phone
+from boucle_server.demo.planned import drive_planned, is_planned, plan_ahead
 from boucle_server.demo.rounds import drive, stock_sheets
 from boucle_server.demo.seasons import Span, instant, is_worked, next_worked, round_day
 from boucle_server.demo.stories import plan_stories, slip
@@ -114,6 +115,7 @@ def simulate(plan: Plan) -> Year:
     ground = open_ground(span, items=plan.items, chance=chance, org=ORG)
     for day in span.worked:
         _live(ground, day)
+    plan_ahead(ground)
     slip(ground)
     return Year(
         plan=plan,
@@ -131,7 +133,10 @@ def _live(ground: Ground, day: date) -> None:
         stock_sheets(ground, day)
         plan_stories(ground)
     ground.do_what_is_due(day)
-    drive(ground, day)
+    if is_planned(ground, day):
+        drive_planned(ground, day)
+    else:
+        drive(ground, day)
     if round_day(day, _BALING_DAY):
         treat_waste(ground, day)
     review_losses(ground, day)

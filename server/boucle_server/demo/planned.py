@@ -1,0 +1,166 @@
+"""The planned rounds of the demonstration: those of its last days as driven and signed, those of today and next."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from boucle.rounds import TABLE, VALIDATED, Ending, Found, Gap, Round, gaps_for, task_of, validation
+from boucle.rounds import Stop as Planned
+from boucle_server.demo.chance import Chance
+from boucle_server.demo.ground import Ground
+from boucle_server.demo.network import STOPS, Stop
+from boucle_server.demo.people import HANDSETS, STILL_OFFLINE
+from boucle_server.demo.rounds import Visited, send_sheets, visit
+from boucle_server.demo.seasons import next_worked, round_day
+
+DAYS: Final = 10
+"""Calendar days before today whose rounds were planned: last week's, whatever day it is."""
+FORGETFUL: Final = "haguenau-automation"
+"""The partner where a crate is found on the truck after the stop was signed, once."""
+SIGNERS: Final = ("M. Klein", "Mme Weiß", "K. Oberlé", "Mme Da Silva", "J. Haas", "A. Nguyen")
+NAMES: Final = {handset.key: handset.name.removeprefix("Camion ") for handset in HANDSETS}
+_TO_TRY: Final = ("rhin-plasturgie", "ateliers-du-ried", "hardt-logistique")
+"""Where the round of today leads: the labels to try hang on crates at the first of them."""
+_OPENS: Final = ("08:00", "09:30", "10:30", "13:30", "15:00")
+_CLOSES: Final = ("09:30", "11:30", "12:00", "15:00", "17:00")
+_SALT_BYTES: Final = 16
+_LESS: Final = (Gap.IN_USE, Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM)
+
+
+def is_planned(ground: Ground, day: date) -> bool:
+    """Tell whether the rounds of a day were planned."""
+    return day >= ground.span.today - timedelta(days=DAYS)
+
+
+def drive_planned(ground: Ground, day: date) -> None:
+    """Drive the rounds of a day by their plan: stop by stop, each validated before the next."""
+    todays = [stop for stop in STOPS if round_day(day, stop.weekday)]
+    for truck in dict.fromkeys(stop.truck for stop in todays):
+        chance = ground.chance.stream(f"round/{day}/{truck}")
+        key, stops = f"{day.isoformat()}-{truck}", []
+        for number, (firm, visits) in enumerate(_by_firm(todays, truck), 1):
+            task = task_of(key, str(number))
+            forgets = firm == FORGETFUL
+            came = [visit(ground, stop, day, planned=task, forgets=forgets) for stop in visits]
+            stops.append(_stop(number, firm, [(each.stop, each.waiting, each.going) for each in came]))
+            _validate(ground, chance, came, task=task, firm=firm)
+        before = max(each for each in ground.span.worked if each < day) if day > ground.span.worked[0] else day
+        _state(ground, before, _round(ground, key, day, truck, stops))
+    send_sheets(ground, day)
+
+
+def plan_ahead(ground: Ground) -> None:
+    """Plan the round of today that whoever tries the demonstration drives, and the others of today and the next day."""
+    today, last = ground.span.today, ground.span.worked[-1]
+    to_try = [stop for stop in STOPS if stop.firm in _TO_TRY and stop.truck == STILL_OFFLINE]
+    stops = [
+        _stop(number, firm, [_expected(ground, stop, today) for stop in visits])
+        for number, (firm, visits) in enumerate(_by_firm(to_try, STILL_OFFLINE), 1)
+    ]
+    # Whoever signs in on the phone of the demonstration finds it, whoever that is.
+    anybody = Round(
+        key=f"{today.isoformat()}-{STILL_OFFLINE}", day=today, name=NAMES[STILL_OFFLINE], home="strasbourg",
+        stops=tuple(stops),
+    )  # fmt: skip
+    _state(ground, last, anybody)
+    for day in (today, next_worked(today)):
+        planned = [stop for stop in STOPS if round_day(day, stop.weekday)]
+        for truck in dict.fromkeys(stop.truck for stop in planned):
+            if (day, truck) != (today, STILL_OFFLINE):
+                stops = [
+                    _stop(number, firm, [_expected(ground, stop, day) for stop in visits])
+                    for number, (firm, visits) in enumerate(_by_firm(planned, truck), 1)
+                ]
+                _state(ground, last, _round(ground, f"{day.isoformat()}-{truck}", day, truck, stops))
+
+
+def _by_firm(stops: Iterable[Stop], truck: str) -> list[tuple[str, list[Stop]]]:
+    found: dict[str, list[Stop]] = {}
+    for stop in stops:
+        if stop.truck == truck:
+            found.setdefault(stop.firm, []).append(stop)
+    return list(found.items())
+
+
+def _expected(ground: Ground, stop: Stop, day: date) -> tuple[Stop, int, int]:
+    """Give what a plan expects of a visit to come: what is due back by then, about what goes out each week."""
+    waiting = sum(crate.back is not None and crate.back <= day for crate in ground.out[stop.key])
+    return stop, waiting, max(1, round(stop.weekly * ground.scale))
+
+
+def _stop(number: int, firm: str, visits: Sequence[tuple[Stop, int, int]]) -> Planned:
+    at = min(number, len(_OPENS)) - 1
+    return Planned(
+        id=str(number),
+        place=firm,
+        collect={stop.model: waiting for stop, waiting, _ in visits if waiting},
+        deliver={stop.model: going for stop, _, going in visits if going},
+        opens=_OPENS[at],
+        closes=_CLOSES[at],
+    )
+
+
+def _round(ground: Ground, key: str, day: date, truck: str, stops: Sequence[Planned]) -> Round:
+    handset = ground.phones[truck].handset
+    person = ground.actors[handset.operators[0]]
+    return Round(
+        key=key, day=day, name=NAMES[truck], home=handset.site, person=person, device=ground.phones[truck].dev,
+        stops=tuple(stops),
+    )  # fmt: skip
+
+
+def _state(ground: Ground, day: date, of: Round) -> None:
+    """Have the manager plan a round on an afternoon."""
+    ground.act(day, 16.6, "reference.set", body={"table": TABLE, "key": of.key, "valid_from": 0, "row": of.row})
+
+
+def _validate(ground: Ground, chance: Chance, came: Sequence[Visited], *, task: str, firm: str) -> None:
+    """Have the driver validate a stop and the partner sign; what was forgotten makes the next version."""
+    signer = chance.one_of(SIGNERS)
+    _sign(ground, chance, came, task=task, firm=firm, signer=signer, version=1)
+    if not any(each.forgotten for each in came):
+        return
+    later = []
+    for each in came:
+        if each.forgotten is not None:
+            ground.note(each.stop.truck, "item.collected", each.forgotten, place=firm, task=task)
+        later.append(each._replace(scanned=each.scanned + (each.forgotten is not None)))
+    _sign(ground, chance, later, task=task, firm=firm, signer=signer, version=2)
+
+
+def _sign(
+    ground: Ground, chance: Chance, came: Sequence[Visited], *, task: str, firm: str, signer: str, version: int
+) -> None:
+    found = [
+        row
+        for each in came
+        for row in (
+            Found("collect", each.stop.model, each.waiting, each.scanned, each.declared),
+            Found("deliver", each.stop.model, each.going, each.going, 0),
+        )
+        if row.expected or row.total
+    ]
+    reasons = {row.name: _why(chance, row.difference) for row in found if row.difference}
+    ending = Ending.DONE if any(row.total for row in found) else Ending.NOTHING
+    ground.note(
+        came[0].stop.truck,
+        VALIDATED,
+        place=firm,
+        task=task,
+        body=validation(found, ending=ending, version=version, reasons=reasons),
+        private={"signer": signer, "signature": _drawn(chance), "salt": chance.bytes(_SALT_BYTES).hex()},
+    )
+
+
+def _why(chance: Chance, difference: int) -> Gap:
+    return chance.one_of(_LESS) if difference < 0 else gaps_for(difference)[0]
+
+
+def _drawn(chance: Chance) -> list[list[int]]:
+    """Draw a signature: a wave that comes to rest, and a line below it."""
+    wave: list[int] = []
+    for step in range(12):
+        swing = chance.between(120, 330) * (12 - step) // 12
+        wave += [120 + 62 * step, 460 + (swing if step % 2 else -swing)]
+    line: list[int] = [150, 760, 500, 730 + chance.between(0, 40), 860, 720]
+    return [wave, line]
