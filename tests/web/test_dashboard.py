@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from boucle.catalogue import CATALOGUE
-from boucle.roles import Capability
+from boucle.roles import Capability, Role
 from boucle_server import closing, tokens
 from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
@@ -188,7 +188,16 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
 async def test_without_any_movement_the_page_says_what_to_do(served: Served) -> None:
     an_org(served.database)
     await signed_in(served)
-    assert "boucle import" in (await opened(served, "/tableau")).text
+    page = await opened(served, "/tableau")
+    assert "boucle import" in page.text
+    # Whoever may set things up finds the way there, nobody else is led to closed doors.
+    ways = {href for href in page.attributes("a", "href") if href in ("/administration", "/etiquettes", "/appareils")}
+    assert len(ways) == 3
+    assert "Par où commencer" in page.text
+    served.client.cookies.clear()
+    await signed_in(served, Role.READER)
+    assert "Par où commencer" not in (await opened(served, "/tableau")).text
+    assert "Aucun ne l’est encore" in (await opened(served, "/objets")).text
 
 
 async def test_names_from_outside_are_shown_and_never_run(served: Served) -> None:
