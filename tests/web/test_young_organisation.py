@@ -150,3 +150,15 @@ def test_every_field_of_an_event_has_a_name_that_people_read() -> None:
     never_shown = {"counts", "reasons", "digest", "hash", "table", "key", "valid_from", "row"}
     fields = {name.removesuffix("!") for kind in KINDS.values() for name in kind.fields}
     assert fields - details.NAMED - details.SAID - never_shown == set()
+
+
+async def test_on_a_phone_every_cell_of_a_list_says_what_it_is(served: Served) -> None:
+    await a_newcomer(served, *one_crate())
+    for path, names in (
+        ("/objets", ["Type", "État", "Où", "Dehors depuis"]),
+        ("/partenaires", ["Détenus", "En route vers eux", "Repris, pas encore reçus", "Non scannés"]),
+    ):
+        page = await opened(served, path)
+        cells = [given for tag, given in page.tags if tag == "td"]
+        assert [given.get("data-label") for given in cells] == names
+        assert {given.get("role") for given in cells} == {"cell"}

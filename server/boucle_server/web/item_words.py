@@ -10,14 +10,19 @@ from boucle_server.web import numbers
 from boucle_server.web.places import ITEMS
 
 RAW: Final = "raw:"
+UNBOUND: Final = "~"
 
 
 def printed(key: str) -> str:
-    """Give a code as people read it: in groups of four, or as it is where it is not ours."""
-    label = read_label(key)
+    """Give a code as people read it: in groups of four, or as it is where it is not ours.
+
+    The key of an item that no label is bound to is the code it was seen under, behind a sign.
+    """
+    seen = key.removeprefix(UNBOUND)
+    label = read_label(seen)
     if isinstance(label, Label) and isinstance(label.code, Code):
         return label.code.grouped
-    return key.removeprefix(RAW)
+    return seen.removeprefix(RAW)
 
 
 def href_of(key: str) -> str:
