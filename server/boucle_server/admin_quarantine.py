@@ -1,7 +1,6 @@
 """`boucle admin quarantine`: what the door set aside, listed, admitted and dismissed."""
 
 import argparse
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
@@ -18,7 +17,6 @@ from boucle_server.set_aside import SetAside
 AT_THE_CONSOLE: Final = "console"
 """Who decides when nobody is named: whoever holds the machine."""
 _SHOWN: Final = 400
-_SUMMARY: Final = 60
 _PAGE: Final = 500
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -79,7 +77,7 @@ def _said(one: Decided, verdict: Verdict) -> str:
 
 def _line(one: SetAside) -> str:
     values = (one.hash[:16], one.dev, str(one.seq or "-"), iso(one.received_ms), _status(one.status), _why(one.reason))
-    return "\t".join([*values, summary(one)])
+    return "\t".join([*values, set_aside.summary(one)])
 
 
 def _as_json(one: SetAside) -> dict[str, Any]:
@@ -94,18 +92,8 @@ def _as_json(one: SetAside) -> dict[str, Any]:
         "received_ms": one.received_ms,
         "teff": one.teff,
         "size": one.size,
-        "summary": summary(one),
+        "summary": set_aside.summary(one),
     }
-
-
-def summary(one: SetAside) -> str:
-    """Say in a few words what a content is: an event's kind and subject, else how its bytes begin."""
-    if one.kind:
-        return f"{one.kind} {one.subject}".rstrip()
-    text = set_aside.text_of(one.content, one.size)
-    if text is None:
-        return one.content[: _SUMMARY // 2].hex()
-    return json.dumps(text, ensure_ascii=False)[1:-1][:_SUMMARY]
 
 
 def _status(status: str) -> str:

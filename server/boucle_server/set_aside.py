@@ -1,5 +1,6 @@
 """What the door set aside: kept, without effect, for a person to look at and to decide."""
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,8 @@ from boucle.push import WAITING
 from boucle_server import kept_bytes
 from boucle_server.tables import RAW, RECORD
 
+SUMMARY: Final = 60
+"""Signs of a summary."""
 UNREADABLE: Final = "unreadable"
 """The status of bytes that are no record."""
 Place = tuple[int, int]
@@ -78,6 +81,16 @@ def listed(
         for row in connection.execute(query)
     ]
     return sorted(found, key=lambda each: each.place)[:limit]
+
+
+def summary(one: SetAside) -> str:
+    """Say in a few words what a content is: an event's kind and subject, else how its bytes begin."""
+    if one.kind:
+        return f"{one.kind} {one.subject}".rstrip()
+    text = text_of(one.content, one.size)
+    if text is None:
+        return one.content[: SUMMARY // 2].hex()
+    return json.dumps(text, ensure_ascii=False)[1:-1][:SUMMARY]
 
 
 def counted(connection: Connection, org: str) -> dict[tuple[str, str], int]:

@@ -6,7 +6,9 @@ import pytest
 
 from boucle.push import seal_body
 from boucle.roles import Role
+from boucle.wire import digest
 from boucle_server import devices, ingest
+from boucle_server.ledger import Raw
 from boucle_server.projections import SqlStore
 from boucle_server.web.inbox import Heap, drifts
 from tests.api.serving import Served
@@ -160,3 +162,19 @@ async def test_what_the_role_may_not_do_is_not_offered_and_is_refused(served: Se
 )
 def test_a_balance_drifts_when_it_grew_over_two_quarters_by_enough_to_matter(levels: list[int], drift: bool) -> None:
     assert drifts(levels) is drift
+
+
+async def test_bytes_that_were_set_aside_are_told_apart_by_sight_and_by_ear(served: Served) -> None:
+    phone = a_phone(served.database, an_org(served.database))
+    contents = [b"hello, not an event", b"\xff\xfe\x00broken"]
+    with served.database.writing("acme") as connection:
+        sender = ingest.sender_of(connection, "acme", phone.enrolled.dev)
+        for content in contents:
+            ingest.keep(connection, sender, Raw(content, digest(content), "raw"), now_ms=NOW)
+    served.clock.ms = NOW
+    await signed_in(served)
+    page = await opened(served, "/a-traiter?kind=aside")
+    assert "19 octets, empreinte" in page.text
+    assert "commencent par « hello, not an event »" in page.text
+    acts = [text for text in page.texts if text.startswith("–") and "octets" in text]
+    assert len(set(acts)) == len(contents)

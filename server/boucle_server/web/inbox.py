@@ -68,6 +68,8 @@ class Case(NamedTuple):
     status: str = ""
     words: str = ""
     """What a stranger typed."""
+    begins: str = ""
+    """How bytes begin that are no event; `n` is then how many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +236,10 @@ def _list_aside(asker: Asker, after: str, limit: int) -> list[Case]:
             event=one.id,
             dev=one.dev,
             name=one.kind,
+            n=one.size,
+            begins="" if one.kind else set_aside.summary(one),
         )
-        for one in set_aside.listed(asker.connection, asker.org, after=place, limit=limit, shown=0)
+        for one in set_aside.listed(asker.connection, asker.org, after=place, limit=limit, shown=4 * set_aside.SUMMARY)
     ]
 
 

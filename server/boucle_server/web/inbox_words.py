@@ -92,7 +92,9 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             because = why(case.reason, lang)
             what = kind_text(case.name.partition("/")[0], lang) if case.name else say("web.inbox_bytes", lang)
             device = device_name(asker, case.dev)
+            of_bytes = say("web.inbox_bytes_of", lang, n=case.n, hash=case.key[:12], begins=case.begins)
             return {
+                **({} if case.code else {"about": of_bytes if case.begins else case.key[:12]}),
                 "what": _capital(what),
                 "todo": because.text if because else status_text(case.status, lang),
                 "more": say("web.inbox_from_device", lang, device=device),
