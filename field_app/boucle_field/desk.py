@@ -138,7 +138,7 @@ def _outcome(mark: Mark, *, beside: bool) -> Outcome:
         return Outcome.REFUSED
     if _UNKNOWN & set(mark.reasons):
         return Outcome.UNKNOWN
-    if beside or TASKS & set(mark.reasons):
+    if beside or (TASKS - {Reason.NO_PHOTO}) & set(mark.reasons):  # a photo that lacks makes nothing unexpected
         return Outcome.UNEXPECTED
     return Outcome.REPEAT if mark.outcome is Fate.REPEAT else Outcome.ACCEPTED
 

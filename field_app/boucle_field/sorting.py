@@ -57,7 +57,7 @@ def after_one(visit: "Visit") -> None:
 def sort_along(visit: "Visit", subject: str | Amount, line: Line) -> Line:
     """Record the chosen verdict about what was just received; the line says both."""
     said = answers(visit)
-    told = visit.phone.desk.record(_drafted(visit, subject, said))
+    told = visit.hand.record(visit.phone.desk, _drafted(visit, subject, said))
     after_one(visit)
     return replace(line, found=said["verdict"], found_event=told.event_id)
 
@@ -73,12 +73,12 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     now = visit.phone.desk.now_ms()
     before = found_of(visit, item.subject)
     again = replace(item, at_ms=now, event_id="", found="", found_event="", verdict=verdict)
-    if before is not None and before.verdict == verdict and not grade:
+    if before is not None and before.verdict == verdict and not grade and not len(visit.hand):
         return replace(again, outcome=Outcome.REPEAT, again=True, why=(("told.sorted_so", {}),))
     said = {"verdict": verdict} | ({"grade": grade, "criteria": CRITERIA} if grade else {})
     subject = item.subject if item.item else Amount(item.subject, item.qty)
     made = _drafted(visit, subject, said)
-    told = visit.phone.desk.record(replace(made, corrects=before.event_id) if before else made)
+    told = visit.hand.record(visit.phone.desk, replace(made, corrects=before.event_id) if before else made)
     why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
     line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why)
     visit.lines.append(line)

@@ -20,6 +20,7 @@ from boucle_field.desk import Outcome, Told
 from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.fields import Fault
+from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
 from boucle_field.line import Line, choices
 from boucle_field.outbox import Draft
@@ -85,6 +86,8 @@ class Visit:
         if action == "receive":
             self._wanted.update(arrivals.planned(phone, task))
         self.looked = 0
+        self.hand = Hand()
+        """Photos that go along with what is recorded next."""
 
     @classmethod
     def begin(
@@ -195,7 +198,9 @@ class Visit:
             return self.refuse(named, key, {})
         if isinstance(made, Fault):
             return self.refuse(named, made.key, made.values)
-        told = self.phone.desk.record(made)
+        sorts_along = self.action == "receive" and bool(sorting.answers(self))
+        # What a photo shows is what sorting finds, where both are recorded.
+        told = self.phone.desk.record(made) if sorts_along else self.hand.record(self.phone.desk, made)
         line = self._line(subject, told, now, before)
         if self.action == "receive" and line.event_id and line.outcome is not Outcome.REFUSED:
             line = sorting.sort_along(self, subject, line) if sorting.answers(self) else line

@@ -200,7 +200,7 @@ def test_a_photo_that_the_server_refuses_holds_up_no_other(house: House, phone: 
     assert (report.end, report.photos_sent) == (End.DONE, 2)
     assert (phone.status["missing_blobs"], phone.status["refused_blobs"]) == (1, 1)
     told = phone.run("sync")
-    assert "restent sur cet appareil" in told.err
+    assert "reste sur cet appareil" in told.err
     assert nowhere(phone, house, contents) == []
 
 

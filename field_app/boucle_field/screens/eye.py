@@ -25,6 +25,8 @@ class Eye:
         self._source: FrameSource | None = None
         self._reader: Reader | None = None
         self._many = self._lit = False
+        self.newest: Picture | None = None
+        """What the camera sees, while it runs."""
         self.missing = False
         """Whether this machine turned out to have no camera."""
 
@@ -50,6 +52,7 @@ class Eye:
     def close(self) -> None:
         """Stop looking."""
         reader, self._reader = self._reader, None
+        self.newest = None
         if reader is not None:
             reader.close()
             self._lit = False
@@ -102,6 +105,8 @@ class Eye:
         Clock.schedule_once(partial(self._show, picture))
 
     def _show(self, picture: "Picture", _dt: float) -> None:
+        if self.is_open:
+            self.newest = picture
         self._face.screen.preview(picture)
 
     def _idle(self) -> None:

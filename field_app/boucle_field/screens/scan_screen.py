@@ -17,6 +17,7 @@ from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
 from boucle_field.screens import scan_tools, theme
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
+from boucle_field.screens.photo_taking import PhotoTaking
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.verdict_tiles import VerdictTiles
 from boucle_field.screens.work_screens import AmountScreen
@@ -41,6 +42,7 @@ class ScanScreen(Screen):
         self.visit: Visit = face.visit
         self.shown = Shown(None, self.say("screen.ready"))
         self._alerts = (0, 0)
+        self.photos = PhotoTaking(self)
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -48,7 +50,7 @@ class ScanScreen(Screen):
         self.panel = OutcomePanel(self.look)
         self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
         self.listed = ExpectedList(self.look, self.face.lang)
-        self.alerts, self.tools = chips(), chips()
+        self.alerts, self.tools, self.lens = chips(), chips(), chips()
         self.view = Image(size_hint_y=None, height=0)
         sorts = self.visit.action in sorting.SORTS
         self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
@@ -56,6 +58,7 @@ class ScanScreen(Screen):
             self.head,
             *self.head_more(),
             self.panel,
+            self.lens,
             *([self.verdicts] if self.verdicts else []),
             self.undoing,
             self.view,
@@ -147,6 +150,8 @@ class ScanScreen(Screen):
     def choose_verdict(self, verdict: str) -> None:
         """Let a verdict go along with the scans that follow, or take it off."""
         sorting.choose(self.visit, verdict)
+        if self.visit.said.get("verdict") == verdict:
+            self.photos.wants(Verdict(verdict), about_last=False)
         self.show_counts()
 
     def sort(self, verdict: Verdict, grade: str = "") -> None:
@@ -160,6 +165,8 @@ class ScanScreen(Screen):
         if last is None or (stays and self.visit.said.get("verdict") != verdict):
             self.choose_verdict(verdict)
             self.show(Shown(None, self.say("screen.verdict_from_now", verdict=self.say(f"verdict.{verdict}"))))
+            return
+        if self.photos.wants(verdict, about_last=True):
             return
         try:
             line = self.visit.sort(verdict, grade)
@@ -196,6 +203,7 @@ class ScanScreen(Screen):
         most = 1 if choices(line) else MOST_REASONS
         why = "\n".join(self.face.reason(key, values) for key, values in line.why[-most:])
         self.face.chooser.forget()
+        self.photos.forget()
         self.face.signal(line.outcome)
         self.show(Shown(line.outcome, self._word(line), what, why), ask=line)
         if line.event_id:
@@ -250,6 +258,8 @@ class ScanScreen(Screen):
         plain = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
         self.undoing.text = self.face.chooser.undo_words or plain
         self._show_alerts()
+        if self.photos.is_stale:
+            self._show_tools()
 
     def _show_alerts(self) -> None:
         alerts = (len(self.visit.to_look), self.visit.extra)
@@ -272,6 +282,9 @@ class ScanScreen(Screen):
 
     def _show_tools(self) -> None:
         self.tools.clear_widgets()
+        self.lens.clear_widgets()
+        # Within reach while it is of use, else with the rest.
+        (self.lens if self.photos.is_near else self.tools).add_widget(self.photos.chip())
         for chip in scan_tools.offered(self):
             self.tools.add_widget(chip)
 

@@ -8,7 +8,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.words import knows
-from boucle_field import rescuing
+from boucle_field import photos, rescuing
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
@@ -46,6 +46,7 @@ class SendsScreen(Screen):
             self.title("screen.sends"),
             tabs,
             self._actions(),
+            *self._photos(),
             gap(),
             *content,
             bottom=(self.other("screen.back", self.face.start),),
@@ -66,6 +67,13 @@ class SendsScreen(Screen):
             ("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
         ]
         return chips(*(Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers))
+
+    def _photos(self) -> list[Text]:
+        """Say how many photos the server has not confirmed; nothing when there are none."""
+        store = self.face.at.store
+        left, refused = photos.missing(store), photos.refused(store)
+        told = [self.text("sends.photos", n=left - refused)] if left > refused else []
+        return [*told, self.text("sends.photos_refused", n=refused)] if refused else told
 
     def _open(self) -> list[Text]:
         visit = self.face.visit

@@ -1,0 +1,82 @@
+"""Taking a photo in a visit: a chip, the picture that the camera sees, and where a photo is asked for."""
+
+from typing import TYPE_CHECKING
+
+from boucle.lifecycle import Verdict
+from boucle_field.outbox import Draft
+from boucle_field.photos import Photo
+from boucle_field.picture import photo_of
+from boucle_field.screens.controls import Chip
+from boucle_field.screens.panels import Shown
+
+if TYPE_CHECKING:
+    from boucle_field.screens.scan_screen import ScanScreen
+
+
+class PhotoTaking:
+    """The photos of one scan screen. No camera is a normal state: then nothing is taken, and nothing is held up."""
+
+    def __init__(self, screen: "ScanScreen") -> None:
+        self._screen = screen
+        self._waits: Verdict | None = None
+        """A verdict about the item scanned last that waits for its photo."""
+        self._shown = self._state
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the chip belongs beside what the camera sees."""
+        return self._screen.face.eye.is_open or len(self._screen.visit.hand) > 0
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the chip says something that is not so any more."""
+        return self._shown != self._state
+
+    @property
+    def _state(self) -> tuple[int, bool]:
+        return len(self._screen.visit.hand), self._waits is not None
+
+    def chip(self) -> Chip:
+        """Give the chip that takes a photo, and says how many are in hand."""
+        screen, look = self._screen, self._screen.look
+        many, self._shown = len(screen.visit.hand), self._state
+        words = screen.say("screen.photos_in_hand", n=many) if many else screen.say("screen.photo")
+        return Chip(words, look.main if many or self._waits else look.tile, act=self.take, line=look.line)
+
+    def take(self) -> None:
+        """Take what the camera sees; begin to look where it is off."""
+        face, screen = self._screen.face, self._screen
+        picture = face.eye.newest
+        if picture is None:
+            face.eye.open()
+            if not face.eye.missing:
+                face.told(None, screen.say("screen.photo_aim"))
+            return
+        if not screen.visit.hand.take(Photo(photo_of(picture))):
+            face.told(None, screen.say("screen.photos_enough"))
+            return
+        waits, self._waits = self._waits, None
+        screen.show(Shown(None, screen.say("screen.photo_taken")))
+        if waits is not None:
+            screen.sort(waits)
+        screen.refresh()
+
+    def forget(self) -> None:
+        """Let no verdict wait any more: something else was recorded."""
+        self._waits = None
+
+    def wants(self, verdict: Verdict, *, about_last: bool) -> bool:
+        """Tell whether a verdict first wants a photo; it is asked for once, and what happened is never held up."""
+        screen = self._screen
+        asked = Draft(kind="item.sorted", place=screen.visit.place, body={"verdict": str(verdict)})
+        if len(screen.visit.hand) or self._waits is verdict or not screen.face.at.desk.asks_photo(asked):
+            self._waits = None
+            return False
+        self._waits = verdict if about_last else None
+        screen.face.eye.open()
+        if screen.face.eye.missing:
+            self._waits = None
+            return False
+        screen.show(Shown(None, screen.say("screen.photo_asked", verdict=screen.say(f"verdict.{verdict}"))))
+        screen.refresh()
+        return about_last
