@@ -14,7 +14,7 @@ from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
 from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
 from tests.api.serving import Served
-from tests.server import figures_world
+from tests.server import figures_world, workshop_world
 from tests.server.figures_world import a_small_year, draft, record
 from tests.server.people import an_org
 from tests.web.browser import Page, opened, signed_in
@@ -177,7 +177,7 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
         pytest.fail(after.text)
     assert after.texts[after.texts.index("Masse reçue") + 1] == mass
     assert "Événements de ce mois arrivés après sa clôture : 1" in after.text
-    at = after.texts.index("Masse collectée", after.texts.index("À la clôture"))
+    at = after.texts.index("Masse reçue", after.texts.index("À la clôture"))
     was, now, sign = after.texts[at + 1 : at + 4]
     assert (was.replace("\u202f", " "), sign) == (mass.replace("\u202f", " "), "▲")
     assert now != was
@@ -319,3 +319,25 @@ async def test_what_is_out_at_the_end_of_a_month_is_never_divided_by_what_is_lat
     running = await opened(served, "/tableau?month=2026-06")
     assert re.search(r"dont \d+ en retard", running.text)
     assert "Aujourd’hui, 20/06/2026" not in running.text
+
+
+async def test_the_workshop_has_its_part_with_what_is_open_what_is_unknown_and_why_things_were_given_up(
+    served: Served,
+) -> None:
+    workshop_world.a_workshop(served.database)
+    served.clock.ms = workshop_world.NOW
+    await signed_in(served)
+    page = await opened(served, "/tableau?month=2026-02")
+    for text in (
+        "Réparations réussies",
+        "encore ouvertes, non comptées : 10",
+        "issue inconnue : 0 sur 2",
+        "Pièce introuvable",
+    ):
+        assert text.lower() in page.text.lower(), text
+    links = [href for href in page.attributes("a", "href") if href.startswith("/tableau/chiffre/K30")]
+    figure = await opened(served, links[0])
+    assert figure.status == 200
+    narrowed = await opened(served, "/tableau?month=2026-02&partner=rhin")
+    assert "Pourquoi non réparable" not in narrowed.text
+    assert "p-ana" not in page.answer.text

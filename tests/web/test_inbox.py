@@ -13,7 +13,7 @@ from boucle_server.projections import SqlStore
 from boucle_server.web.inbox import Heap, drifts
 from tests.api.serving import Served
 from tests.builders import Device, code
-from tests.server import figures_world
+from tests.server import figures_world, workshop_world
 from tests.server.figures_world import a_small_year, draft, record
 from tests.server.handset import Handset
 from tests.server.people import a_phone, an_org
@@ -178,3 +178,39 @@ async def test_bytes_that_were_set_aside_are_told_apart_by_sight_and_by_ear(serv
     assert "commencent par « hello, not an event »" in page.text
     acts = [text for text in page.texts if text.startswith("–") and "octets" in text]
     assert len(set(acts)) == len(contents)
+
+
+async def test_what_waits_in_the_workshop_and_at_the_desk_leads_to_the_form_of_its_one_main_action(
+    served: Served,
+) -> None:
+    workshop_world.a_workshop(served.database)
+    at = {"place": "strasbourg"}
+    moves = [
+        draft(
+            "return.announced", at=30, item_type="manuel", qty=12, place="mulhouse", task="RT-1", body={"reason": "x"}
+        ),
+        draft("item.commissioned", workshop_world.label(40), at=0, body={"type": "scie"}, **at),
+        draft("item.shipped", workshop_world.label(40), at=1, body={"to": "mulhouse"}, **at),
+        draft("item.received", workshop_world.label(40), at=31, against="RT-1", body={"from": "mulhouse"}, **at),
+        draft("item.commissioned", workshop_world.label(41), at=0, body={"type": "scie"}, **at),
+        draft("item.shipped", workshop_world.label(41), at=1, body={"to": "mulhouse"}, **at),
+        draft("item.received", workshop_world.label(41), at=31, against="RT-1", body={"from": "mulhouse"}, **at),
+        draft("item.graded", workshop_world.label(41), at=32, body={"grade": "C"}, **at),
+    ]
+    record(served.database, "acme", moves, now_ms=workshop_world.NOW)
+    served.clock.ms = workshop_world.NOW
+    await signed_in(served)
+    for heap, action in {
+        "return_asked": "/retours/acte/autoriser/RT-1",
+        "return_received": "/retours/acte/classer/RT-1",
+        "return_graded": "/retours/acte/affecter/RT-1",
+        "repair_late": "/atelier/etape/planifier/",
+        "repair_check": "/atelier/etape/requalifier/",
+        "repair_end": "/atelier/etape/reformer/",
+    }.items():
+        page = await opened(served, f"/a-traiter?kind={heap}")
+        found = [href for href in page.attributes("a", "href") if href.startswith(action)]
+        assert found, heap
+        form = await opened(served, found[0])
+        assert form.status == 200, heap
+        assert [each for each in form.forms if each.action.startswith(action)], heap

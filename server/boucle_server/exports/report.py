@@ -26,9 +26,10 @@ from boucle_server.projections import load_book
 from boucle_server.tables import ORG
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
+from boucle_server.web.bands import Band
 from boucle_server.web.behind_figure import all_figures
 from boucle_server.web.chart import Chart
-from boucle_server.web.dashboard import TILES, Band, Dashboard, dashboard
+from boucle_server.web.dashboard import TILES, Dashboard, dashboard
 from boucle_server.web.figures import Figure, figure
 from boucle_server.web.month_lines import Line
 

@@ -55,7 +55,7 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
         "organisation": visit.who.org_name,
         "number": say("web.certificate_n", lang, number=of.number),
         "foot": say("web.certificate_foot", lang, number=of.number, digest=of.digest[:SHORT]),
-        "statement": say("web.certificate_statement", lang, code=printed(of.code)),
+        "statement": _statement(of, lang),
         "facts": [list(pair) for pair in _facts(of, visit, book, zone)],
         "sections": [
             *_tests(of, visit, book),
@@ -72,6 +72,12 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
             "alt": say("web.certificate_qr", lang),
         },
     }
+
+
+def _statement(of: Certificate, lang: str) -> str:
+    """Say what was done, and no test where none was recorded."""
+    tested = "statement" if of.document.get("tests") else "untested"
+    return say(f"web.certificate_{tested}", lang, code=printed(of.code))
 
 
 def _facts(of: Certificate, visit: Visit, book: Book, zone: str) -> list[tuple[str, str]]:

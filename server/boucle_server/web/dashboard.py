@@ -17,30 +17,31 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.months import MonthState
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
+from boucle_server.web.bands import Band, bands_of
 from boucle_server.web.chart import Chart, chart, line
 from boucle_server.web.figures import Badge, Figure, as_reported, change, figure
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_compare import BACK, Compared, compared
 from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
 from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line
+from boucle_server.web.workshop_figures import STARTED, WorkshopFigures, workshop_figures
 
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
 FROZEN: Final = frozenset({"K7", "K20-mass", "K22", "K12"})
 """Figures that a closed month shows as they were reported."""
 LATEST: Final = 20
 """Late events that the page of a closed month names."""
-MOVED: Final = ("dispatch", "return", "qty_dispatch", "qty_return", "received_units", "treated_g", "commissioned")
+MOVED: Final = (
+    "dispatch",
+    "return",
+    "qty_dispatch",
+    "qty_return",
+    "received_units",
+    "treated_g",
+    "commissioned",
+    *STARTED,
+)
 """Measures of which any shows that something happened."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """A part of a whole: its name, how many, its length of 1000."""
-
-    name: str
-    n: str
-    length: int
-    exact: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ class Dashboard:
     overdue: tuple[Band, ...] = ()
     evidence: tuple[Band, ...] = ()
     known: tuple[str, ...] = ()
+    workshop: WorkshopFigures | None = None
 
 
 def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
@@ -123,17 +125,13 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         overdue=bands(values["K13"].bands, lang, age),
         evidence=bands(values["evidence"].bands, lang, evidence),
         known=_known(values["evidence"], lang),
+        workshop=workshop_figures(on),
     )
 
 
 def bands(parts: Mapping[str, int], lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
     """Give the parts of a whole as lengths, in their order; `words` gives the key of the name of each."""
-    most = max([1, *parts.values()])
-    return tuple(
-        Band(name=say(words(name), lang), n=numbers.number(n, 0, lang), length=1000 * max(0, n) // most, exact=n)
-        for name, n in parts.items()
-        if any(parts.values())
-    )
+    return bands_of({say(words(name), lang): n for name, n in parts.items()}, lang)
 
 
 def age(name: str) -> str:

@@ -17,6 +17,7 @@ from boucle_server import attention, closing, months, problem_reports, rows, set
 from boucle_server.problem_reports import ProblemReport
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, CELL, ITEM, TASK
+from boucle_server.web import inbox_work
 
 UNKNOWN: Final = (Reason.UNKNOWN_ITEM.value, Reason.UNKNOWN_PLACE.value, Reason.UNKNOWN_TYPE.value)
 DRIFT_MONTHS: Final = 6
@@ -40,6 +41,12 @@ class Heap(StrEnum):
     GAP = "gap"
     UNSENT = "unsent"
     LATE = "late"
+    RETURN_ASKED = "return_asked"
+    RETURN_RECEIVED = "return_received"
+    RETURN_GRADED = "return_graded"
+    REPAIR_LATE = "repair_late"
+    REPAIR_CHECK = "repair_check"
+    REPAIR_END = "repair_end"
 
 
 class Case(NamedTuple):
@@ -360,6 +367,14 @@ def _whole(
     return lambda asker: len(gather(asker)), listed
 
 
+def _gathered(heap: Heap) -> Callable[[Asker], list[Case]]:
+    def gather(asker: Asker) -> list[Case]:
+        found = inbox_work.GATHERED[heap](asker.connection, asker.org, asker.book, asker.now_ms)
+        return [Case(heap=heap, **each._asdict()) for each in found]
+
+    return gather
+
+
 _HEAPS: Final[Mapping[Heap, tuple[Callable[[Asker], int], Callable[[Asker, str, int], list[Case]]]]] = {
     Heap.UNKNOWN: (_count_tasks(Heap.UNKNOWN), _list_tasks(Heap.UNKNOWN)),
     Heap.CONTRADICTION: (_count_tasks(Heap.CONTRADICTION), _list_tasks(Heap.CONTRADICTION)),
@@ -371,6 +386,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Callable[[Asker], int], Callable[[Asker, str, 
     Heap.GAP: _whole(_gaps),
     Heap.UNSENT: _whole(_unsent),
     Heap.LATE: _whole(_late),
+    **{Heap(name): _whole(_gathered(Heap(name))) for name in inbox_work.GATHERED},
 }
 
 

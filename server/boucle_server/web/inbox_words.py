@@ -7,7 +7,7 @@ from urllib.parse import quote
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
-from boucle_server.web import numbers
+from boucle_server.web import inbox_work, numbers
 from boucle_server.web.inbox import DRIFT_MONTHS, Asker, Case, Heap
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
@@ -23,6 +23,12 @@ _KINDS: Final = {
     Heap.GAP: "warn",
     Heap.UNSENT: "info",
     Heap.LATE: "info",
+    Heap.RETURN_ASKED: "info",
+    Heap.RETURN_RECEIVED: "info",
+    Heap.RETURN_GRADED: "info",
+    Heap.REPAIR_LATE: "bad",
+    Heap.REPAIR_CHECK: "info",
+    Heap.REPAIR_END: "warn",
 }
 
 
@@ -137,6 +143,8 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "act_href": where,
                 "when": say("web.inbox_closed", lang, day=moment(case.at_ms or 0, asker.zone, lang)),
             }
+        case _:
+            return inbox_work.told(case.heap, case, lang, partner=partner)
 
 
 def device_name(asker: Asker, dev: str) -> str:

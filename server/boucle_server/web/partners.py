@@ -17,8 +17,9 @@ from boucle.words import say
 from boucle_server import partner_balances, reports
 from boucle_server.errors import NotFoundError
 from boucle_server.web import numbers
+from boucle_server.web.bands import Band
 from boucle_server.web.chart import Chart, chart
-from boucle_server.web.dashboard import Band, age, bands
+from boucle_server.web.dashboard import age, bands
 from boucle_server.web.visit import LONGEST_SHOWN, Visit
 
 MONTHS: Final = 12

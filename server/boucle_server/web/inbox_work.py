@@ -1,0 +1,155 @@
+"""What wants a person in the workshop and at the desk of returns, each with the page of its one main action."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from boucle.clock import day_of
+from boucle.lifecycle import BUSY, ReturnStage, WorkStage
+from boucle.reference import Book
+from boucle.words import say
+from boucle_server import repairs, returns
+from boucle_server.repairs import Ticket
+from boucle_server.returns import Product
+from boucle_server.web import numbers
+from boucle_server.web.return_words import act_href, return_href
+from boucle_server.web.workshop import barrier_name, fault_name, step_href, ticket_href
+
+
+class Waiting(NamedTuple):
+    """One thing that waits: `key` names it, `day` is a promised day, `name` a return, `n` how many."""
+
+    key: str
+    at_ms: int | None = None
+    day: str = ""
+    item: str = ""
+    code: str = ""
+    type: str = ""
+    partner: str = ""
+    name: str = ""
+    reason: str = ""
+    n: int = 0
+
+
+_BUSY: Final = tuple(sorted(BUSY))
+
+
+def returns_asked(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+    """Give the returns that wait for a yes or a no."""
+    del book, now_ms
+    listed = reversed(returns.returns(connection, org))
+    return [Waiting(key=one.rma, name=one.rma, partner=one.partner, n=one.to_answer) for one in listed if one.to_answer]
+
+
+def products_at(*stages: str) -> Callable[[Connection, str, Book, int], list[Waiting]]:
+    """Make the question for the numbered products whose return stands at some stages, the longest here first."""
+
+    def gather(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+        del book, now_ms
+        found = sorted(returns.waiting(connection, org, stages), key=lambda one: (one.back.received_ms, one.code))
+        return [_product(one) for one in found]
+
+    return gather
+
+
+def _product(of: Product) -> Waiting:
+    back = of.back
+    return Waiting(
+        key=of.code,
+        at_ms=back.received_ms or None,
+        item=of.item.id,
+        code=of.code,
+        type=of.item.type,
+        partner=back.partner,
+        name=back.rma,
+        reason=of.item.grade,
+    )
+
+
+def repairs_late(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+    """Give the open repairs whose day has passed, the latest first."""
+    found = [
+        each
+        for each in repairs.tickets(connection, org, _BUSY)
+        if "" < each.job.due < day_of(now_ms, book.site(each.item.site, now_ms).zone)
+    ]
+    return [_ticket(each) for each in sorted(found, key=lambda each: (each.job.due, each.code))]
+
+
+def repairs_at(stage: str) -> Callable[[Connection, str, Book, int], list[Waiting]]:
+    """Make the question for the repairs at a stage, the oldest first."""
+
+    def gather(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+        del book, now_ms
+        found = repairs.tickets(connection, org, (stage,))
+        return [_ticket(each) for each in sorted(found, key=lambda each: (each.job.start_ms, each.code))]
+
+    return gather
+
+
+def _ticket(of: Ticket) -> Waiting:
+    job = of.job
+    return Waiting(
+        key=of.code,
+        at_ms=job.start_ms or None,
+        day=job.due,
+        item=of.item.id,
+        code=of.code,
+        type=of.item.type,
+        name=job.task,
+        reason=job.barrier or job.fault,
+    )
+
+
+Gather = Callable[[Connection, str, Book, int], list[Waiting]]
+GATHERED: Final[Mapping[str, Gather]] = {
+    "return_asked": returns_asked,
+    "return_received": products_at(ReturnStage.RECEIVED),
+    "return_graded": products_at(ReturnStage.GRADED),
+    "repair_late": repairs_late,
+    "repair_check": repairs_at(WorkStage.QUALITY_CONTROL),
+    "repair_end": repairs_at(WorkStage.NOT_REPAIRABLE),
+}
+"""The heaps of the workshop and of returns, by name."""
+
+
+def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
+    """Say a case of one of these heaps, and where its one main action is."""
+    what: dict[str, object] = {
+        "n": case.n,
+        "rma": case.name,
+        "partner": partner or say("web.without", lang),
+        "day": numbers.day_name(case.day, lang) if case.day else "",
+        "grade": case.reason,
+        "barrier": barrier_name(case.reason, lang),
+        "fault": fault_name(case.reason, lang),
+    }
+    said = {
+        "what": _what(heap, lang, what),
+        "todo": say(f"web.inbox_todo_{heap}", lang),
+        "act_href": _action(heap, case),
+    }
+    if heap == "return_asked":
+        return {**said, "about": case.name, "href": return_href(case.name)}
+    return {**said, "href": ticket_href(case.code) if heap.startswith("repair") else return_href(case.name)}
+
+
+def _what(heap: str, lang: str, values: dict[str, object]) -> str:
+    return say(f"web.inbox_what_{heap}", lang, **values)
+
+
+def _action(heap: str, case: Any) -> str:
+    match heap:
+        case "return_asked":
+            return act_href("autoriser", case.name)
+        case "return_received":
+            return act_href("classer", case.name, objet=case.code)
+        case "return_graded":
+            return act_href("affecter", case.name, objet=case.code)
+        case "repair_late":
+            return step_href("planifier", case.code)
+        case "repair_check":
+            return step_href("requalifier", case.code)
+        case _:
+            return step_href("reformer", case.code)
