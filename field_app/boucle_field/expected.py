@@ -1,6 +1,6 @@
 """What a phone expects to see at a place: the items that stand there or are on their way, as far as it knows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from boucle.item import Item, load
@@ -11,8 +11,13 @@ from boucle_field.phone import Phone
 MOST_LOOKED = 300
 """Subjects recorded here since the last pull that are looked at once more: beyond, the list is the server's word."""
 
-WAITING: Final = {"control": Stage.RECEIVED, "release": Stage.REQUALIFYING}
-"""The stage in which things at a site of ours wait for an action."""
+WAITING: Final[Mapping[str, Callable[[Item], bool]]] = {
+    "control": lambda item: item.stage == Stage.RECEIVED,
+    "clean": lambda item: item.stage == Stage.CLEANING,
+    "unhold": lambda item: bool(item.hold) and item.stage in HOME,
+    "release": lambda item: item.stage == Stage.REQUALIFYING,
+}
+"""The actions for which things wait at a site of ours, each with what tells them; others may be taken as well."""
 _AT = "SELECT state FROM item WHERE json_extract(state, '$.place') = ?"
 _HERE = "SELECT state FROM item WHERE json_extract(state, '$.site') = ?"
 _ON_THE_WAY = "SELECT state FROM item WHERE json_extract(state, '$.stage') = ?"
@@ -56,7 +61,7 @@ def _is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
         case "deliver":
             return item.place == place and item.stage == Stage.OUTBOUND
         case _ if action in WAITING:
-            return item.site == place and item.stage == WAITING[action]
+            return item.site == place and WAITING[action](item)
         case "count" if at_home:
             return item.site == place and item.stage in HOME and item.known
         case "count":

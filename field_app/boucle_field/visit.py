@@ -18,7 +18,7 @@ from boucle.wire import subject_of
 from boucle_field import arrivals, sorting
 from boucle_field.desk import Outcome, Told
 from boucle_field.driving import planned
-from boucle_field.expected import expected
+from boucle_field.expected import WAITING, expected
 from boucle_field.fields import Fault
 from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
@@ -246,7 +246,8 @@ class Visit:
         if isinstance(subject, Amount):
             return replace(line, subject=subject.item_type, item_type=subject.item_type, qty=subject.qty)
         item = self._known(subject)
-        if line.outcome is Outcome.ACCEPTED and self.expected and item.id not in self.expected:
+        listed = self.expected and self.action not in WAITING
+        if line.outcome is Outcome.ACCEPTED and listed and item.id not in self.expected:
             line = replace(line, outcome=Outcome.UNEXPECTED, why=(*why, ("told.not_on_the_list", {})))
         if f"reason.{Reason.RETIRED_SCAN}" in told.reasons and before.retired_ms:
             line = replace(line, why=(("told.retired_since", {"on_ms": before.retired_ms}),))

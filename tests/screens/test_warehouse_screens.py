@@ -107,3 +107,23 @@ def test_what_was_received_unsorted_is_sorted_later(hand: Hand) -> None:
     assert stage(hand, 22)[0] == "available"
     command(hand, Command.UNDO)
     assert stage(hand, 22)[0] == "in_repair"
+
+
+def test_what_waits_in_quarantine_is_listed_and_picked(hand: Hand) -> None:
+    desk = hand.face.at.desk
+    desk.record(Draft(kind="item.held", code=code(21), place="strasbourg", body={"reason": "doubt"}))
+    hand.face.choose("unhold")
+    assert visit_of(hand).wanted == 1
+    hand.tap("En attente ici")
+    hand.tap(hand.face.named(code(21)))
+    assert stage(hand, 21)[2] == ""
+    assert hand.ear.heard == [Outcome.ACCEPTED]
+
+
+def test_what_was_not_waiting_is_washed_without_a_question(hand: Hand) -> None:
+    desk = hand.face.at.desk
+    desk.record(Draft(kind="item.sorted", code=code(21), place="strasbourg", body={"verdict": "dirty"}))
+    hand.face.choose("clean")
+    assert visit_of(hand).wanted == 1
+    scan_crates(hand, range(21, 23))
+    assert hand.ear.heard == [Outcome.ACCEPTED, Outcome.ACCEPTED]

@@ -18,8 +18,7 @@ from boucle_field.line import Line
 from boucle_field.meaning import Meaning, Thing
 from boucle_field.outbox import Draft
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
-from boucle_field.screens.controls import Chip, Text
-from boucle_field.screens.pick_screen import PickScreen
+from boucle_field.screens.controls import Text
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.verdict_tiles import VerdictTiles
@@ -37,11 +36,6 @@ class ControlScreen(ScanScreen):
     def head_more(self) -> list[Text]:
         """Say what happens with a scan."""
         return [self.text(f"screen.{self.visit.action}_how")]
-
-    def tools_more(self) -> list[Chip]:
-        """Offer what waits here."""
-        pick = partial(self.face.open, PickScreen)
-        return [Chip(self.say("screen.waiting_pick"), self.look.tile, act=pick, line=self.look.line)]
 
     def scan(self, code: str) -> None:
         """Open the questions about an item; one that was gone through already says so."""

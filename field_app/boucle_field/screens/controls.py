@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import kivy
 from kivy.core.text import LabelBase
+from kivy.effects.scroll import ScrollEffect
 from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp, sp
 from kivy.uix.behaviors import ButtonBehavior
@@ -58,9 +59,14 @@ def row(*children: Widget, **options: Any) -> Box:
 
 
 def scroll(content: Widget, **options: Any) -> ScrollView:
-    """Let a column be longer than the screen."""
+    """Let a column be longer than the screen; it stops at its ends, for a spring there flies off in slow frames."""
     view = ScrollView(
-        do_scroll_x=False, bar_width=dp(5), bar_margin=-dp(theme.GAP), scroll_type=["bars", "content"], **options
+        do_scroll_x=False,
+        bar_width=dp(5),
+        bar_margin=-dp(theme.GAP),
+        scroll_type=["bars", "content"],
+        effect_cls=ScrollEffect,
+        **options,
     )
     view.add_widget(content)
     return view

@@ -17,6 +17,7 @@ from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
+from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
@@ -271,6 +272,10 @@ class Router(BenchRouter):
     def weigh(self, weighing: Weighing) -> None:
         """Open the step of a weighing that is to be answered next."""
         self.open(step_of(self.at, weighing), weighing)
+
+    def open_waiting(self) -> None:
+        """Open the list of what waits here for what is being done."""
+        self.open(PickScreen)
 
     def open_warehouse(self) -> None:
         """Open what is done in the warehouse."""

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from boucle_field.arrivals import arrivals
-from boucle_field.expected import items_expected
+from boucle_field.expected import WAITING, items_expected
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.grade_screen import GradeScreen
 from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
@@ -30,6 +30,8 @@ def _offers(screen: "ScanScreen") -> Iterator[tuple[str, Callable[[], object]]]:
         yield from _arriving(screen)
     for action in face.also_here():
         yield screen.say("screen.turn_to", action=ACTIONS[action].word(face.lang)), partial(face.turn, action)
+    if visit.action in WAITING:
+        yield screen.say("screen.waiting_pick"), face.open_waiting
     if visit.action in SORTS:
         yield screen.say("screen.grade_chip"), partial(face.open, partial(GradeScreen, last=False))
         yield screen.say("screen.grade_last_chip"), partial(face.open, partial(GradeScreen, last=True))
