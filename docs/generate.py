@@ -354,7 +354,7 @@ BALANCES_MEAN = {
     "transit": "on its way there",
     "inbound": "in our own vehicle",
     "stock": "a quantity without serial numbers at one of our own sites",
-    "unscanned": "the part of it that is only declared",
+    "unscanned": "the part of it that was declared as a number and confirmed by no scan",
 }
 
 

@@ -138,7 +138,7 @@ async def test_what_moves_is_never_said_to_be_at_a_partner_s(served: Served) -> 
     assert "en route vers Mulhouse" in (await opened(served, "/objets")).texts
     page = await opened(served, f"/objets/{code(1).removeprefix('C/')}")
     assert "en route vers Mulhouse" in page.texts
-    assert "saisi ou importé sur le serveur" in page.text
+    assert "sur le serveur (saisie, import ou calcul)" in page.text
     assert "heure indiquée, non vérifiée" in page.text
     assert "téléphone" not in page.text
     taken = draft("item.collected", code(1), at=BORN + 5, place="mulhouse")
