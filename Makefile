@@ -61,15 +61,18 @@ machine:
 
 # ---------------------------------------------------------------- use
 
-.PHONY: demo serve phone phone-check
-demo: .venv/.run-ready ## a year of believable data, served on 127.0.0.1:8000
-	@$(BIN)/boucle demo --data demo-data
+.PHONY: install demo serve phone phone-check
+install: .venv/.run-ready ## what a server needs to run, and nothing else, into .venv
 
-serve: .venv/.run-ready ## your own data in ./boucle-data, served on 127.0.0.1:8000
-	@$(BIN)/boucle serve
+PORT ?= $(or $(BOUCLE_PORT),8000)
+demo: .venv/.run-ready ## a year of believable data, served on 127.0.0.1:8000 (PORT=8001: on another port)
+	@$(BIN)/boucle demo --data demo-data --port $(PORT)
+
+serve: .venv/.run-ready ## your own data in ./boucle-data, served on 127.0.0.1:8000 (PORT=8001: on another port)
+	@$(BIN)/boucle serve --port $(PORT)
 
 PHONE_DATA ?= phone-data
-DEMO_URL ?= http://127.0.0.1:8000
+DEMO_URL ?= http://127.0.0.1:$(PORT)
 phone: .venv/.run-ready ## the field app in a window, against the server above
 	@$(INSTALL) --python $(BIN)/python -r requirements/phone.lock
 	@if [ -d demo-data ] && [ ! -e $(PHONE_DATA) ]; then \

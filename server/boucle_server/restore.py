@@ -1,12 +1,13 @@
 """`boucle restore FILE`: a backup into an empty place, where each log goes on under a new generation."""
 
 import argparse
+import secrets
 import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from boucle.clock import SystemClock, iso
+from boucle.clock import EARLIEST_MS, SystemClock, iso
 from boucle.note import Checkpoint
 from boucle_server import container, copying, eventlog, keys, soundness
 from boucle_server.db import Database
@@ -18,7 +19,15 @@ from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 from boucle_server.tables import RECORD
 
-MOST_GENERATIONS = 1_000_000
+MOST_GENERATIONS = 10**14
+DRAWN = 10**6
+"""Numbers for each minute: of two restores of one backup neither knows of the other, and both may go on."""
+_MINUTE_MS = 60_000
+
+
+def following_generation(present: int, now_ms: int) -> int:
+    """Draw the generation that goes on: later than any that an earlier restore began, and like none."""
+    return max(present + 1, (now_ms - EARLIEST_MS) // _MINUTE_MS * DRAWN + secrets.randbelow(DRAWN))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--generation",
         type=whole(2, MOST_GENERATIONS),
         metavar="N",
-        help="génération des journaux, si cette sauvegarde a déjà été restaurée / of the logs, when this backup "
-        "was restored before (else the next one)",
+        help="génération des journaux, au lieu d’un numéro tiré au sort / of the logs, instead of one that is drawn",
     )
     add_data(parser)
     add_json(parser)
@@ -117,7 +125,8 @@ def _go_on(database: Database, generation: int | None, now_ms: int) -> list[dict
         if faults or not soundness.is_readable(database):
             raise OperatorError("cli.backup_unsound", faults="; ".join(faults) or "integrity_check")
         for org, last in heads.items():
-            following = generation or keys.name_of_log(connection, org).generation + 1
+            present = keys.name_of_log(connection, org).generation
+            following = generation or following_generation(present, now_ms)
             eventlog.begin_generation(connection, org, following, now_ms=now_ms)
             eventlog.checkpoint(connection, org, now_ms=now_ms)
             newest = connection.execute(

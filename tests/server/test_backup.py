@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from boucle_server.errors import ConflictError, OperatorError
 from boucle_server.ingest import accept_own
 from boucle_server.server_device import Draft
 from boucle_server.settings import Settings
-from boucle_server.tables import ACT, CHECKPOINT, LEAF, METADATA, ORG, RECORD
+from boucle_server.tables import ACT, CHECKPOINT, DEVICE, LEAF, METADATA, ORG, ORG_KEY, PERSON, RECORD, TOKEN
 from tests.server.people import NOW, a_phone, an_org, some_entries
 
 
@@ -33,6 +34,11 @@ def rows(database: Database, table: sa.Table) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))]
 
 
+def named(database: Database, table: sa.Table) -> list[sa.Row[Any]]:
+    with database.reading() as connection:
+        return list(connection.execute(sa.select(table)))
+
+
 def restored(file: Path, data: Path, *, generation: int | None = None) -> Database:
     settings = Settings(data=data)
     restore._into_directory(file, settings, generation, NOW)
@@ -45,22 +51,24 @@ def test_a_restored_backup_holds_every_row_and_begins_the_next_generation_of_eac
     a_world(database)
     heads, _ = backup.make(database, tmp_path / "a.backup", now_ms=NOW)
     new = restored(tmp_path / "a.backup", tmp_path / "new")
+    drawn = {row.org: row.generation for row in named(new, ORG)}
     for table in METADATA.sorted_tables:
         before, after = set(rows(database, table)), set(rows(new, table))
         if table is ORG:
-            assert {row[4] for row in after} == {2}
+            assert min(drawn.values()) > 1
         elif table.name in {"leaf", "act", "checkpoint", "log_head"}:
             generation = table.c.keys().index("generation")
             old = {row for row in after if row[generation] == 1}
             # What the copy signed of its own log is there too.
             assert old >= before or table.name == "log_head"
-            assert {row[generation] for row in after - old} == {2}
+            assert {row[generation] for row in after - old} == set(drawn.values())
         else:
             assert after == before, table.name
     with new.reading() as connection:
         for org, head in heads.items():
-            assert eventlog.head(connection, org).origin == f"traces.example/{org}/g2"
-            first = connection.execute(sa.select(ACT).where(ACT.c.generation == 2, ACT.c.org == org)).one()
+            assert eventlog.head(connection, org).origin == f"traces.example/{org}/g{drawn[org]}"
+            query = sa.select(ACT).where(ACT.c.generation == drawn[org], ACT.c.org == org)
+            first = connection.execute(query).one()
             assert (first.kind, first.id) == ("generation", head.origin)
             assert head.root.hex() in first.content.decode()
             assert soundness.contradictions(connection, org) == []
@@ -80,6 +88,21 @@ def test_what_was_in_the_log_before_a_restore_is_still_proven_after(database: Da
     leaf = log.leaf_hash(found.entry)
     assert found.checkpoint.startswith("traces.example/acme/g1\n")
     assert verify_inclusion(leaf, found.index, size=found.size, proof=found.proof, root=root)
+
+
+def test_a_later_restore_opens_a_later_generation() -> None:
+    first, second = restore.following_generation(1, NOW), restore.following_generation(1, NOW + 60_000)
+    assert 1 < first < second < restore.following_generation(second, NOW)
+
+
+def test_two_restores_of_one_backup_never_sign_for_one_generation(database: Database, tmp_path: Path) -> None:
+    a_world(database)
+    backup.make(database, tmp_path / "a.backup", now_ms=NOW)
+    opened = [restored(tmp_path / "a.backup", tmp_path / name) for name in ("one", "other")]
+    one, other = ({row.origin: row.generation for row in named(new, ORG)} for new in opened)
+    for new in opened:
+        new.close()
+    assert all(one[origin] != other[origin] for origin in one)
 
 
 def test_a_backup_that_is_restored_a_second_time_can_be_told_to_take_a_later_generation(
@@ -203,6 +226,8 @@ def test_a_backup_of_either_database_is_restored_into_postgresql_which_numbers_o
     assert not schema.prepare(new).stale
     assert {row for row in rows(new, LEAF) if row[1] == 1} == set(rows(database, LEAF))
     assert len(rows(new, CHECKPOINT)) == 4
+    for table in (PERSON, DEVICE, ORG_KEY, TOKEN):
+        assert set(rows(new, table)) == set(rows(database, table)), table.name
     record = {"org": "acme", "id": "e", "variant": 0, "hash": "h", "dev": "d", "epoch": "e", "seq": 1}
     record |= {"kind": "k", "subject": "s", "payload": b"", "teff": 1, "tq": 0, "salt": b"", "generation": 2}
     record |= {"leaf": 9, "status": "accepted", "reason": "", "received_ms": 1}

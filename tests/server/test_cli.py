@@ -226,6 +226,14 @@ def test_the_doctor_names_what_is_wrong(
     assert [name for name, level in found.items() if level == "fault"] == [check]
 
 
+def test_the_doctor_minds_no_key_of_which_only_the_public_half_was_imported(acme: Run, tmp_path: Path) -> None:
+    acme("export", "events", "--out", tmp_path / "events.jsonl")
+    other = tmp_path / "other"
+    acme("import", "events", tmp_path / "events.jsonl", "--data", other)
+    found = {one["check"]: one["level"] for one in as_json(acme("doctor", "--json", "--data", other))}
+    assert [level for check, level in found.items() if check.startswith("keys ")] == ["ok"]
+
+
 def test_the_doctor_of_an_empty_place_says_how_to_begin(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not data.exists()
     assert cli.main(["doctor"]) == 1

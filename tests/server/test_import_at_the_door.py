@@ -1,6 +1,7 @@
 """What the door would not take of a table is found before anything is written, in the zone of the place."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from boucle.checklists import MOST_STEPS, MOST_WORDS
 from boucle.clock import instant_of, parse_instant
 from boucle_server import cli
 from boucle_server.db import Database
+from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.planned import Plan, RowOutcome
 from boucle_server.imports.writing import carry_out
 from boucle_server.projections import load_book
@@ -224,3 +226,18 @@ def test_an_item_at_a_partners_says_from_which_of_several_sites_it_went_out(run:
         (5, "chez le partenaire depuis"),
     ]
     assert told["counts"]["created"] == 1
+
+
+def test_the_templates_can_be_imported_as_they_are_in_the_documented_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "imports.md").read_text(encoding="utf-8")
+    order = re.findall(r"^## (\S+)$", page, re.MULTILINE)
+    assert sorted(order) == sorted(COLUMNS)
+    data = str(tmp_path / "data")
+    assert cli.main(["admin", "init", "--org", "Acme", "--admin", "ada", "--data", data]) == 0
+    for kind in order:
+        file = str(tmp_path / f"{kind}.csv")
+        assert cli.main(["import", kind, "--template", file]) == 0
+        assert cli.main(["import", kind, file, "--data", data]) == 0, capsys.readouterr()
+    assert {status for _, status, _ in stored(tmp_path)} == {"accepted"}

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from boucle.clock import DEFAULT_ZONE, SystemClock
 from boucle.roles import Capability
-from boucle.words import LANGUAGES, say
+from boucle.words import say
+from boucle_labels.messages import language
 from boucle_server import tokens
 from boucle_server.db import Database
 from boucle_server.demo.labels import PRINTED, write_labels
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     fill(settings, Plan(today=_today(), items=args.items, months=args.months, seed=args.seed))
     if not (settings.data / TOKEN).exists():
         _keep(settings.data / TOKEN, _new_token(settings))
-    notes = "\n\n".join(_notes(settings, lang) for lang in LANGUAGES)
+    notes = _notes(settings, language())
     (settings.data / NOTES).write_text(f"{notes}\n", encoding="utf-8")
     print(notes, flush=True)
     return 0 if args.seed_only else serve(settings)
@@ -139,11 +140,9 @@ def _progress() -> Callable[[int, int], None]:
 
 def _notes(settings: Settings, lang: str) -> str:
     """Give what a newcomer is told: the address, an account for each role, what to try."""
-    accounts = [
-        f"     {person.login:<12} {say(f'role.{person.role.value}', lang):<16} {person.name}"
-        for person in PEOPLE
-        if person.login
-    ]
+    known = [(person.login, say(f"role.{person.role.value}", lang), person.name) for person in PEOPLE if person.login]
+    widths = [max(len(row[place]) for row in known) for place in (0, 1)]
+    accounts = [f"     {login:<{widths[0]}}  {role:<{widths[1]}}  {name}" for login, role, name in known]
     return say(
         "demo.try",
         lang,

@@ -28,6 +28,8 @@ def _c(field: str, header: str, read: Reader, *synonyms: str, required: bool = F
 _FROM = _c("valid_from", "valable à partir du", cells.instant, "valid from", "depuis", example="01/01/2026")
 _NAME = _c("name", "nom", cells.text, "name", "désignation", "libellé", required=True, example="Rhin Plasturgie")
 
+EXAMPLE_LABEL = "C/MW5YVPYTDMJXWF"
+"""A label that nobody prints."""
 COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
         "sites": (
@@ -68,7 +70,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("deposit_cents", "consigne (€)", cells.cents, "deposit", "consigne", example="4,50"),
             _c("price_cents", "prix neuf (€)", cells.cents, "price", "new price", "prix", "prix neuf", example="86,00"),
             _c("most_uses", "utilisations au plus", cells.uses, "most uses", "rotations au plus", example="120"),
-            _c("nature", "nature", cells.nature, example="pièce"),
+            _c("nature", "nature", cells.nature, example="conteneur"),
             _c("requalify", "requalification après lavage", cells.yes_no, "requalify", example="non"),
             _c("reminder", "rappel", cells.text, "reminder", "rappel de protocole", example="Plier avant de charger"),
             _FROM,
@@ -84,7 +86,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _FROM,
         ),
         "items": (
-            _c("code", "étiquette", cells.label, "code", "label", "qr", "grai", required=True, example="C/…"),
+            _c("code", "étiquette", cells.label, "code", "label", "qr", "grai", required=True, example=EXAMPLE_LABEL),
             _c("type", "type", cells.key, "item type", required=True, example="bac-600x400"),
             _c("place", "site", cells.key, "place", "lieu", required=True, example="strasbourg"),
             _c("serial", "numéro de série", cells.text, "serial", "n° de série", example="A-0001"),
@@ -104,10 +106,10 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 "heure",
                 "time",
                 required=True,
-                example="2026-09-14T08:30",
+                example="2025-09-14T08:30",
             ),
             _c("kind", "quoi", event_cells.act, "what", "action", "kind", required=True, example="repris"),
-            _c("code", "étiquette", cells.label, "code", "label", "qr", example="C/…"),
+            _c("code", "étiquette", cells.label, "code", "label", "qr", example=EXAMPLE_LABEL),
             _c("item_type", "type", cells.key, "item type", example=""),
             _c("qty", "quantité", cells.quantity, "qty", "quantity", "nombre", example=""),
             _c("place", "lieu", cells.key, "place", "site", required=True, example="mulhouse"),
@@ -168,6 +170,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
     }
 )
+
+
+MORE_EXAMPLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "sites": {"key": "strasbourg", "name": "Strasbourg, dépôt", "zone": "Europe/Paris", "role": "dépôt"},
+        "item-types": {"key": "moteur", "name": "Moteur 4 kW", "serialised": "oui", "nature": "produit"},
+    }
+)
+"""A second row of examples by field, so that the templates can be imported one after the other as they are."""
 
 
 def folded(header: str) -> str:

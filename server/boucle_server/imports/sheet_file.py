@@ -9,7 +9,7 @@ import xlsxwriter
 
 from boucle_server.errors import OperatorError, why_of
 from boucle_server.imports import packed_sheet
-from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.columns import COLUMNS, MORE_EXAMPLES
 from boucle_server.imports.packed_sheet import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, Trouble
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -73,7 +73,9 @@ def write_template(kind: str, file: Path) -> None:
         raise OperatorError("import.template_exists", file=file)
     headers = [column.header for column in COLUMNS[kind]]
     example = [column.example for column in COLUMNS[kind]]
-    write_rows(file, [headers, example])
+    more = MORE_EXAMPLES.get(kind)
+    second = [[more.get(column.field, "") for column in COLUMNS[kind]]] if more else []
+    write_rows(file, [headers, example, *second])
 
 
 def write_rows(file: Path, rows: Sequence[Sequence[str]]) -> None:
