@@ -228,6 +228,11 @@ def _acts() -> str:
 
 
 EVENTS_INTRODUCTION = """\
+The opening stock of a type without serial numbers is a row `mise en service` with the type, the quantity and the site
+that holds it; at a partner's, `livré` at that partner's site after an `expédié` from yours. A row `inventaire` is a
+count: it changes no stock; a difference with what was booked until then is shown in *À traiter*, where
+a manager adjusts it.
+
 An event needs a label, or a type with a quantity. `item.commissioned` also needs a type, `item.shipped` where to,
 `item.sorted` a verdict and `item.treated` a treatment code. A file of `boucle export events` is known by its first
 line and is taken in as it is, with its seals (see [operations.md](operations.md))."""

@@ -13,7 +13,7 @@ from boucle.binding import PROVISIONAL
 from boucle.clock import day_of, month_of, next_month
 from boucle.reasons import Reason
 from boucle.reference import Book
-from boucle_server import attention, closing, months, problem_reports, rows, set_aside
+from boucle_server import attention, closing, months, problem_reports, rows, set_aside, stock_counts
 from boucle_server.problem_reports import ProblemReport
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, CELL, ITEM, TASK
@@ -37,6 +37,7 @@ class Heap(StrEnum):
     ASIDE = "aside"
     OVERDUE = "overdue"
     LOST = "lost"
+    COUNT = "count"
     DRIFT = "drift"
     GAP = "gap"
     UNSENT = "unsent"
@@ -129,6 +130,29 @@ def reported(asker: Asker, id: str) -> Case | None:
     """Give the report of a stranger that waits, None when it is not there or was dealt with."""
     found = problem_reports.find(asker.connection, asker.org, id)
     return next(iter(_with_codes(asker, [_case_of_report(found)])), None) if found and found.is_open else None
+
+
+def count(asker: Asker, event: str) -> Case | None:
+    """Give a count that disagrees with the stock, None when it does not any more."""
+    found = stock_counts.find(asker.connection, asker.org, event)
+    return _case_of_count(found) if found else None
+
+
+def _miscounted(asker: Asker) -> list[Case]:
+    return [_case_of_count(each) for each in stock_counts.differences(asker.connection, asker.org)]
+
+
+def _case_of_count(found: stock_counts.Difference) -> Case:
+    return Case(
+        heap=Heap.COUNT,
+        key=found.event,
+        at_ms=found.at_ms,
+        type=found.type,
+        event=found.event,
+        name=found.site,
+        n=found.n,
+        before=found.booked,
+    )
 
 
 def drifting(asker: Asker) -> list[Case]:
@@ -382,6 +406,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Callable[[Asker], int], Callable[[Asker, str, 
     Heap.ASIDE: (_count_aside, _list_aside),
     Heap.OVERDUE: (_count_loans(Heap.OVERDUE), _list_loans(Heap.OVERDUE)),
     Heap.LOST: (_count_loans(Heap.LOST), _list_loans(Heap.LOST)),
+    Heap.COUNT: _whole(_miscounted),
     Heap.DRIFT: _whole(drifting),
     Heap.GAP: _whole(_gaps),
     Heap.UNSENT: _whole(_unsent),

@@ -10,7 +10,7 @@ from boucle.events import Event
 from boucle.push import Status
 from boucle.roles import may_record
 from boucle.words import say
-from boucle_server import deciding, ingest, problem_reports
+from boucle_server import deciding, ingest, problem_reports, stock_counts
 from boucle_server.deciding import Verdict
 from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from boucle_server.organisations import SERVER_DEV, checked_text
@@ -55,6 +55,10 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
             found += ["dismiss"] if case.status == "held" else ["admit", "dismiss"]
             if not may_record(held, "event.admitted"):
                 found = []
+        case Heap.COUNT:
+            found += [
+                act for act, kind in (("adjust", stock_counts.ADJUSTED), ("void", VOID)) if may_record(held, kind)
+            ]
         case Heap.OVERDUE | Heap.LOST:
             if may_record(held, "item.written_off"):
                 found.append("write_off")
@@ -102,6 +106,8 @@ def act(visit: Visit, case: Case, fields: Fields) -> Done:
                 return void(connection, visit, case.event, reason=reason)
             case "settle" | "hold":
                 return _answer_report(connection, visit, case, wanted, reason=reason)
+            case "adjust":
+                return _adjust(connection, visit, case, reason=reason)
             case "write_off":
                 body = {"reason": reason} if reason else {}
                 draft = Draft(kind="item.written_off", fields={"code": case.code, "body": body})
@@ -140,6 +146,15 @@ def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields
     code = case.code.removeprefix("raw:")
     draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
     return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+
+
+def _adjust(connection: Connection, visit: Visit, case: Case, *, reason: str) -> Done:
+    """Make the stock what was counted; the count is looked at again, for the stock may have been set right since."""
+    found = stock_counts.find(connection, visit.who.org, case.event)
+    if found is None:
+        raise ConflictError("web.inbox_gone")
+    draft = found.adjustment(reason or say(f"kind.{stock_counts.COUNTED}", visit.lang))
+    return Done(words="web.inbox_adjusted_done", event=_record(connection, visit, draft))
 
 
 def _answer_report(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:

@@ -177,6 +177,8 @@ def _case(asker: Asker, heap: Heap, key: str) -> Case:
             found = inbox.task(asker, event, reason)
         case Heap.OVERDUE | Heap.LOST:
             found = inbox.loan(asker, key)
+        case Heap.COUNT:
+            found = inbox.count(asker, key[:_ID])
         case Heap.REPORTED:
             found = inbox.reported(asker, key[:_ID])
         case Heap.ASIDE:

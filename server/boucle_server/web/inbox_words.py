@@ -19,6 +19,7 @@ _KINDS: Final = {
     Heap.ASIDE: "bad",
     Heap.OVERDUE: "warn",
     Heap.LOST: "bad",
+    Heap.COUNT: "warn",
     Heap.DRIFT: "warn",
     Heap.GAP: "warn",
     Heap.UNSENT: "info",
@@ -113,6 +114,10 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "todo": say(f"web.inbox_todo_{case.heap}", lang),
                 "when": say("web.inbox_left", lang, day=moment(case.at_ms, asker.zone, lang)) if case.at_ms else "",
             }
+        case Heap.COUNT:
+            site = reports.name_of(asker.book, "site", case.name, asker.now_ms)
+            said = {"site": site, "n": case.n, "before": case.before, "difference": f"{case.n - case.before:+d}"}
+            return {"what": say("web.inbox_what_count", lang, **said), "todo": say("web.inbox_todo_count", lang)}
         case Heap.DRIFT:
             said = {"partner": partner, "n": case.n, "before": case.before, "months": DRIFT_MONTHS - 1}
             where = f"{PARTNERS.path}/{quote(case.partner, safe='')}"

@@ -1,0 +1,51 @@
+"""Counts of what has no serial number, on the page of what wants a person: shown, adjusted, taken back."""
+
+import sqlalchemy as sa
+
+from boucle_server import ingest
+from boucle_server.read_tables import CELL
+from boucle_server.server_device import Draft
+from tests.api.serving import Served
+from tests.server import figures_world
+from tests.server.figures_world import a_small_year
+from tests.web.browser import opened, sent, signed_in
+
+NOW = figures_world.NOW + 10_000
+
+
+async def test_a_count_that_disagrees_with_the_stock_waits_until_somebody_adjusts_it(served: Served) -> None:
+    org = a_small_year(served.database)
+    film = {"item_type": "film", "place": "strasbourg"}
+    drafts = [
+        Draft(kind="item.commissioned", fields={**film, "qty": 40, "body": {"type": "film"}}, claimed_ms=NOW - 90_000),
+        Draft(kind="item.counted", fields={**film, "qty": 37}, claimed_ms=NOW - 60_000),
+        Draft(kind="item.shipped", fields={**film, "qty": 10, "body": {"to": "mulhouse"}}, claimed_ms=NOW - 30_000),
+    ]
+    before = stock_of(served, org, "film")
+    with served.database.writing(org) as connection:
+        ingest.accept_own(connection, org, drafts, actor="", now_ms=NOW)
+    served.clock.ms = NOW
+    await signed_in(served)
+    page = await opened(served, "/a-traiter?kind=count")
+    assert f"compté 37, en stock {before + 40}" in page.text
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/count/")}
+    form = next(each for each in (await opened(served, href)).forms if ("act", "adjust") in each.values)
+    answer = await sent(served, form)
+    after = await opened(served, answer.headers["location"])
+    assert "Le stock est régularisé" in after.text
+    assert stock_of(served, org, "film") == 27
+    assert (await opened(served, href)).status == 404
+    await sent(served, after.form("/a-traiter/annuler"))
+    assert stock_of(served, org, "film") == before + 30
+    again = await opened(served, href)
+    voiding = next(each for each in again.forms if ("act", "void") in each.values)
+    assert (await sent(served, voiding)).status_code == 303
+    assert (await opened(served, href)).status == 404
+
+
+def stock_of(served: Served, org: str, type_key: str) -> int:
+    with served.database.reading() as connection:
+        query = sa.select(sa.func.coalesce(sa.func.sum(CELL.c.n), 0)).where(
+            CELL.c.org == org, CELL.c.cell == "day", CELL.c.measure == "stock", CELL.c.type == type_key
+        )
+        return int(connection.execute(query).scalar_one())
