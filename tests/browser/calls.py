@@ -11,6 +11,8 @@ from tests.browser.chromium import Call
 ADMINISTRATOR: Final = "administrateur"
 ACCOUNTS: Final = {person.login: PASSWORD for person in PEOPLE if person.login}
 _FIRST_ROW: Final = "main tbody th a"
+_LAST_WEEK: Final = "main a[rel='prev']"
+_SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
 _HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST)
 
@@ -54,6 +56,22 @@ BEHIND: Final = (
         follow=(".steps a[href^='/C/']",),
         fill=(("problem", "damaged"), ("words", "Un coin est fendu.")),
     ),
+    Call("tournee", places.ROUNDS.path, ADMINISTRATOR, follow=(_LAST_WEEK, _FIRST_ROW)),
+    Call("tournee-nouvelle", places.ROUND_PLAN.path, ADMINISTRATOR),
+    Call(
+        "tournee-plan",
+        places.ROUNDS.path,
+        ADMINISTRATOR,
+        follow=(_LAST_WEEK, _FIRST_ROW, "a[href^='/tournees/plan?cle']"),
+    ),
+    Call("bon", places.ROUNDS.path, ADMINISTRATOR, follow=(_LAST_WEEK, _FIRST_ROW, _SLIP)),
+    Call(
+        "bon-partage",
+        places.ROUNDS.path,
+        ADMINISTRATOR,
+        follow=(_LAST_WEEK, _FIRST_ROW, _SLIP, "main a[href^='http']"),
+    ),
+    Call("bon-perdu", f"{places.SLIP.path}/rien"),
     Call("interdit", places.DEVICES.path, "lecteur"),
     Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),
 )

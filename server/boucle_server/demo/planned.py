@@ -13,8 +13,8 @@ from boucle_server.demo.people import HANDSETS, STILL_OFFLINE
 from boucle_server.demo.rounds import Visited, send_sheets, visit
 from boucle_server.demo.seasons import next_worked, round_day
 
-DAYS: Final = 10
-"""Calendar days before today whose rounds were planned: last week's, whatever day it is."""
+DAYS: Final = 14
+"""Calendar days before today whose rounds were planned: all of last week's, whatever day it is."""
 FORGETFUL: Final = "haguenau-automation"
 """The partner where a crate is found on the truck after the stop was signed, once."""
 SIGNERS: Final = ("M. Klein", "Mme Weiß", "K. Oberlé", "Mme Da Silva", "J. Haas", "A. Nguyen")
