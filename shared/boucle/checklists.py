@@ -124,7 +124,7 @@ class Checklist:
     @property
     def ref(self) -> str:
         """Name this version by what it asks; what answers keep in `body.checklist`."""
-        said = write({"key": self.key, "valid_from": self.valid_from, "row": self.row})
+        said = write({"key": self.key, "row": self.row})
         return f"{self.key}@{sha256(said).hexdigest()[:_REF_CHARS]}"
 
     @property

@@ -69,7 +69,8 @@ def test_a_version_is_read_back_as_it_was_written_and_named_by_what_it_asks() ->
     assert read_checklist(version(TEST)) == TEST
     stricter = replace(TEST, steps=(replace(INSULATION, low=2_000), LOOKS, LABEL))
     assert TEST.ref.startswith("moteur-essai@")
-    assert len({TEST.ref, stricter.ref, replace(TEST, valid_from=1).ref}) == 3
+    assert stricter.ref != TEST.ref
+    assert replace(TEST, valid_from=1).ref == TEST.ref  # said again from another day it asks the same
 
 
 @pytest.mark.parametrize(

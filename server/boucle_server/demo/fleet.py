@@ -20,7 +20,7 @@ _GRACE_DAYS: Final = 8
 def label_the_fleet(ground: Ground, day: date) -> None:
     """Label what the company owns on the first days, and plan the two lots that it buys later."""
     for model in MODELS:
-        if not model.serialised:
+        if not model.serialised or model.nature:
             continue
         owned = max(3, round(model.fleet * ground.scale))
         bought = round(owned * _BOUGHT_LATER)

@@ -73,6 +73,10 @@ class Ground:
     out: defaultdict[str, list[Crate]] = field(default_factory=lambda: defaultdict(list))
     """Crates at a stop, by `Stop.key`."""
     crates: list[Crate] = field(default_factory=list)
+    motors: list[Crate] = field(default_factory=list)
+    """Motors at the customer's, the one that has been away longest first."""
+    spares: list[Crate] = field(default_factory=list)
+    """Parts that were requalified and wait for a repair."""
     acts: list[Act] = field(default_factory=list)
     bins_g: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What waits to be sent to treatment, by waste loop."""

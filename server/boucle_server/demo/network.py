@@ -10,6 +10,7 @@ from typing import Any, Final
 from boucle.clock import DEFAULT_ZONE
 from boucle.codes import Kind, mint
 from boucle_server.demo.chance import Chance
+from boucle_server.demo.checklists import CHECKLIST_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class Model:
     deposit_cents: int = 0
     requalify: bool = False
     serialised: bool = True
+    nature: str = ""
+    """`product` or `part` for what belongs to no pool."""
+    price_cents: int = 0
+    """What a new one costs."""
     code: str = ""
     """Treatment code (directive 2008/98/EC) under which one is recycled at its end."""
 
@@ -125,6 +130,14 @@ MODELS: Final = (
           home="metz", serialised=False, code="R3"),
     Model(key="copeaux-acier", name="Copeaux d’acier, benne", material="acier", tare_g=0, due_days=30, fleet=0,
           home="metz", serialised=False, code="R4"),
+    Model(key="moteur", name="Moteur 1,5 kW", material="acier", tare_g=14_000, due_days=30, fleet=0,
+          home="schiltigheim", nature="product", price_cents=42_000, code="R4"),
+    Model(key="stator", name="Stator bobiné", material="cuivre", tare_g=3_900, due_days=30, fleet=0,
+          home="schiltigheim", nature="part", price_cents=9_600, code="R4"),
+    Model(key="roulement", name="Roulement 6205", material="acier", tare_g=350, due_days=30, fleet=0,
+          home="schiltigheim", nature="part", price_cents=1_850, code="R4"),
+    Model(key="boitier", name="Boîtier électronique", material="plastique", tare_g=900, due_days=30, fleet=0,
+          home="schiltigheim", nature="part", price_cents=14_500, code="R4"),
 )  # fmt: skip
 
 LOOPS: Final = {
@@ -230,6 +243,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
     rows += [("item_type", model.key, _type_row(model)) for model in MODELS]
     rows += [("loop", key, {"name": name}) for key, name in LOOPS.items()]
     rows += [("lane", f"{stop.origin}>{stop.firm}>{stop.model}", {"loop": stop.loop}) for stop in STOPS]
+    rows += CHECKLIST_ROWS
     rows += [("lane", f"metz>{firm}>{SHEET}", {"loop": "intercalaires-reims"}) for firm, *_ in SHEETS]
     return rows
 
@@ -253,6 +267,8 @@ def _type_row(model: Model) -> dict[str, Any]:
         "loss_days": LOSS_DAYS,
         "deposit_cents": model.deposit_cents,
         "requalify": model.requalify,
+        **({"nature": model.nature} if model.nature else {}),
+        **({"price_cents": model.price_cents} if model.price_cents else {}),
     }
 
 

@@ -6,15 +6,12 @@ from typing import Final
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.network import OUTLET
 from boucle_server.demo.people import INSPECTOR
+from boucle_server.demo.workshop import WORKSHOP, open_repair
 
 DAMAGED_SHARE: Final = 0.03
 _DIRTY_SHARE: Final = 0.16
 _SCRAP_SHARE: Final = 0.004
 _UNSORTED_SHARE: Final = 0.02
-_BEYOND_REPAIR: Final = 0.12
-_FAILS_FIRST_TEST: Final = 0.09
-WORKSHOP: Final = "schiltigheim"
-_FAULTS: Final = ("fond fendu", "poignée cassée", "roue bloquée", "charnière arrachée", "soudure ouverte")
 
 
 def sort_later(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
@@ -75,44 +72,23 @@ def _to_workshop(ground: Ground, crates: list[Crate], site: str, day: date) -> N
             ground.note(ground.dock(site), "item.moved", crate, place=site, body={"to": WORKSHOP, "zone": "a-reparer"})
     for crate in crates:
         wait = ground.chance.between(1, 4)
-        ground.later(day, wait, lambda then, crate=crate: _diagnose(ground, crate, site, then))  # type: ignore[misc]
+        ground.later(day, wait, lambda then, crate=crate: _mend(ground, crate, site, then))  # type: ignore[misc]
 
 
-def _diagnose(ground: Ground, crate: Crate, home: str, day: date) -> None:
-    at = {"place": WORKSHOP, "task": f"or-{crate.code.chars[:6].lower()}-{day:%y%m%d}"}
-    ground.begin("atelier", day, 8.2)
-    ground.note("atelier", "work.opened", crate, **at, body={"reason": "casse"})
-    ground.note("atelier", "work.diagnosed", crate, **at, body={"fault": ground.chance.one_of(_FAULTS)})
-    if ground.chance.happens(_BEYOND_REPAIR):
-        ground.note("atelier", "work.not_repairable", crate, **at, body={"barrier": "cout"})
-        ground.later(day, 2, lambda then: retire(ground, crate, WORKSHOP, then))
-        return
-    wait = ground.chance.between(1, 6)
-    ground.later(day, wait, lambda then: _repair(ground, crate, home, then, task=at["task"]))
+def _mend(ground: Ground, crate: Crate, home: str, day: date) -> None:
+    open_repair(
+        ground,
+        crate,
+        day,
+        done=lambda last: _release(ground, crate, home, last),
+        failed=lambda last: retire(ground, crate, WORKSHOP, last),
+    )
 
 
-def _repair(ground: Ground, crate: Crate, home: str, day: date, *, task: str) -> None:
-    at = {"place": WORKSHOP, "task": task}
-    ground.begin("atelier", day, 9.5)
-    ground.note("atelier", "work.repaired", crate, **at)
-    if ground.chance.happens(_FAILS_FIRST_TEST):
-        ground.note("atelier", "work.tested", crate, **at, body={"passed": False, "measures": {"charge_kg": 41}})
-        ground.note("atelier", "work.repaired", crate, **at)
-    ground.note("atelier", "work.tested", crate, **at, body={"passed": True, "measures": {"charge_kg": 60}})
-    ground.later(day, 1, lambda then: _certify(ground, crate, home, then, task=task))
-
-
-def _certify(ground: Ground, crate: Crate, home: str, day: date, *, task: str) -> None:
-    ground.begin("atelier", day, 14.2)
-    body = {"certificate": f"C-{day:%Y}-{crate.code.chars[:5]}"}
-    ground.note("atelier", "work.requalified", crate, actor=INSPECTOR, place=WORKSHOP, task=task, body=body)
-    _release(ground, crate, home, day, task=task)
-
-
-def _release(ground: Ground, crate: Crate, home: str, day: date, *, task: str = "") -> None:
+def _release(ground: Ground, crate: Crate, home: str, day: date) -> None:
     ground.begin("atelier", day, 14.4)
     body = {"checks": {"visuel": True, "charge": True}, "grade": "A"}
-    ground.note("atelier", "item.released", crate, actor=INSPECTOR, place=WORKSHOP, task=task, body=body)
+    ground.note("atelier", "item.released", crate, actor=INSPECTOR, place=WORKSHOP, body=body)
     if home != WORKSHOP:
         ground.later(day, 2, lambda then: _bring_home(ground, crate, home, then))
     else:

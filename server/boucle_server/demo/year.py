@@ -13,6 +13,7 @@ from boucle.codes import Code, Kind, mint
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.fleet import label_the_fleet, review_losses
 from boucle_server.demo.ground import Act, Ground, open_ground
+from boucle_server.demo.motors import bring_motors_back, buy_motors
 from boucle_server.demo.network import reference_rows
 from boucle_server.demo.people import MANAGER, PEOPLE, Person
 from boucle_server.demo.phone import Delivery, Heard, Phone
@@ -131,12 +132,14 @@ def _live(ground: Ground, day: date) -> None:
     if day == ground.span.worked[0]:
         label_the_fleet(ground, day)
         stock_sheets(ground, day)
+        buy_motors(ground, day)
         plan_stories(ground)
     ground.do_what_is_due(day)
     if is_planned(ground, day):
         drive_planned(ground, day)
     else:
         drive(ground, day)
+    bring_motors_back(ground, day)
     if round_day(day, _BALING_DAY):
         treat_waste(ground, day)
     review_losses(ground, day)
