@@ -123,7 +123,7 @@ def _requalify(ground: Ground, part: Crate, day: date) -> None:
         ground,
         part,
         day,
-        done=lambda _last: ground.spares.append(part),
+        done=lambda last: ground.later(last, 1, lambda _then: ground.spares.append(part)),
         failed=lambda last: _scrap(ground, part, last),
     )
 

@@ -13,7 +13,7 @@ from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.people import INSPECTOR
 
 WORKSHOP: Final = "schiltigheim"
-_BEYOND_REPAIR: Final = {False: 0.22, True: 0.45}
+_BEYOND_REPAIR: Final = {False: 0.17, True: 0.4}
 """Of containers, and of motors."""
 _FAILS_FIRST_TEST: Final = 0.11
 _SENT_BACK: Final = 0.04
