@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from boucle.checklists import Checklist, Moment, Step
 from boucle.commands import Command
@@ -19,6 +20,7 @@ from tests.screens.bench_stock import CONTROL, HUGO, INES, QUALITY, bench_staff,
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
 from tests.screens.stock import PIN, enrolled
+from tests.screens.test_photos import aim, asking
 from tests.screens.test_reception_screens import stage, visit_of
 from tests.screens.test_visit_screens import command, scan_crates, unsent
 from tests.world import SimServer
@@ -202,3 +204,34 @@ def test_answers_survive_the_app(gate: Hand, tmp_path: Path, open_app: Callable[
     again = open_app(tmp_path / "gate")
     again.scan(LABEL + code(22))
     assert again.sees("✓ Oui")
+
+
+# ---- the photo
+
+
+@pytest.mark.parametrize("has_camera", [True, False], ids=["a camera", "no camera"])
+def test_scrap_asks_for_its_photo_once_and_the_answers_wait(
+    data: Path, tmp_path: Path, open_app: Callable[..., Hand], *, has_camera: bool
+) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    Image.new("RGB", (1280, 720), "#8a5a2b").save(frames / "1.png")
+    hand = open_app(data, frames=frames) if has_camera else open_app(data)
+    describe_bench(hand.face.at, CONTROL)
+    asking(hand.face.at)
+    hand.face.choose("control")
+    scan_crates(hand, range(22, 23))
+    hand.face.screen.answer("fond", False)
+    hand.face.screen.judge("scrap")
+    if has_camera:
+        assert unsent(hand) == 0
+        aim(hand)
+        hand.face.screen.photos.take()
+        scan_crates(hand, range(22, 23))
+        hand.frames()
+        assert hand.sees("✓ Non")
+        hand.face.screen.judge("scrap")
+    event = last(hand)
+    assert event["body"]["checks"] == {"fond": False}
+    assert len(event.get("photos", [])) == (1 if has_camera else 0)
+    assert stage(hand, 22)[2] == "scrap"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from boucle.codes import Kind, mint
 from boucle.commands import Command
@@ -16,6 +17,7 @@ from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
 from tests.screens.stock import STRASBOURG, plan_today
+from tests.screens.test_photos import aim, asking, recorded
 from tests.screens.test_visit_screens import BASE, command, scan_crates, unsent
 
 
@@ -67,6 +69,31 @@ def test_twenty_good_crates_and_one_for_scrap_take_five_taps(dock: Hand) -> None
     assert {stage(dock, number) for number in range(1, 21)} == {("available", "", "")}
     assert stage(dock, 21) == ("received", "", "scrap")
     assert dock.ear.heard == [Outcome.ACCEPTED] * 21
+
+
+def test_with_the_photo_that_a_site_asks_of_scrap_it_is_six_taps(
+    open_app: Callable[..., Hand], data: Path, tmp_path: Path
+) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    Image.new("RGB", (1280, 720), "#8a5a2b").save(frames / "1.png")
+    hand = open_app(data, frames=frames)
+    asking(hand.face.at)
+    plan_today(hand.face.at)
+    drive_home(hand, range(1, 22))
+    hand.face.home()
+    hand.tap("Réceptionner")
+    hand.tap("Bon")
+    scan_crates(hand, range(1, 21))
+    hand.tap("Rebut")
+    aim(hand)
+    hand.tap("Photo")
+    scan_crates(hand, range(21, 22))
+    hand.tap("TERMINER")
+    hand.tap("VALIDER")
+    assert hand.taps == 6
+    assert recorded(hand)[-2:] == [("item.received/1", 0), ("item.sorted/1", 1)]
+    assert stage(hand, 21) == ("received", "", "scrap")
 
 
 def test_with_command_labels_no_tap_is_needed(dock: Hand) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOMENTS: Final = {"control": Moment.CONTROL, "release": Moment.QUALITY}
 """Which checklist is gone through in which visit."""
+_ASKED: Final = "photo_asked"
+"""What the visit remembers of the item for which a photo was asked."""
 
 
 class ControlScreen(ScanScreen):
@@ -132,8 +134,21 @@ class CheckScreen(Screen):
         """Record a verdict; good is refused while a blocking step is open or failed."""
         if verdict == Verdict.OK and self.objection:
             self._refuse(self.objection)
-            return
-        self._record({"verdict": verdict, **self.form.body})
+        elif not self._wants_photo(verdict):
+            self._record({"verdict": verdict, **self.form.body})
+
+    def _wants_photo(self, verdict: str) -> bool:
+        """Tell whether a verdict first wants a photo, and lead to the camera; it is asked for once, answers stay."""
+        visit, desk = self.visit, self.face.at.desk
+        asked = Draft(kind="item.sorted", place=visit.place, body={"verdict": verdict})
+        if len(visit.hand) or visit.said.get(_ASKED) == self.code or not desk.asks_photo(asked):
+            return False
+        visit.say_along({_ASKED: self.code})
+        self.face.open_visit()
+        screen = self.face.scan_screen
+        assert screen is not None
+        screen.photos.wants(Verdict(verdict), about_last=False)
+        return not self.face.eye.missing
 
     def release(self) -> None:
         """Let the item serve again."""
