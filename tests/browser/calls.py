@@ -9,6 +9,7 @@ from boucle_server.web.register import KINDS
 from tests.browser.chromium import Call
 
 ADMINISTRATOR: Final = "administrateur"
+MANAGER: Final = "responsable"
 ACCOUNTS: Final = {person.login: PASSWORD for person in PEOPLE if person.login}
 _FIRST_ROW: Final = "main tbody th a"
 _LAST_WEEK: Final = "main a[rel='prev']"
@@ -72,6 +73,12 @@ BEHIND: Final = (
         follow=(_LAST_WEEK, _FIRST_ROW, _SLIP, "main a[href^='http']"),
     ),
     Call("bon-perdu", f"{places.SLIP.path}/rien"),
+    Call("atelier-liste", f"{places.WORKSHOP.path}?vue=liste", MANAGER),
+    Call("atelier-fiche", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/fiche']",)),
+    Call("atelier-ouvrir", f"{places.WORKSHOP.path}/ouvrir", MANAGER),
+    Call("atelier-etape", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/etape']",)),
+    Call("retour-annoncer", "/retours/annoncer", MANAGER),
+    Call("retour-sans-annonce", "/retours/sans-annonce", MANAGER),
     Call("interdit", places.DEVICES.path, "lecteur"),
     Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),
 )

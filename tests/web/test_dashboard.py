@@ -137,6 +137,23 @@ async def test_what_an_address_asks_for_in_vain_is_told_and_the_page_is_shown(
     assert "· mai 2026" in page.texts
 
 
+async def test_a_month_stands_beside_the_one_before_and_the_same_a_year_earlier(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-03")
+    at = page.texts.index("Comparaison")
+    heads = page.texts[at + 2 : at + 8]
+    assert heads == ["Indicateur", "mars 2026", "février 2026", "Écart", "mars 2025", "Écart"]
+    row = page.texts.index("Masse reçue" if "Masse reçue" in page.texts[at:] else "Masse collectée", at)
+    march = page.texts[row + 1]
+    february = await opened(served, "/tableau?month=2026-02")
+    shown = february.texts.index(page.texts[row])
+    assert page.texts[row + 2] == february.texts[shown + 1]
+    assert march == page.texts[page.texts.index(page.texts[row]) + 1]
+    # A year earlier nothing was known: a dash, and never nil.
+    cells = page.texts[row + 3 : row + 8]
+    assert cells.count("–") == 2, cells
+
+
 async def test_a_filter_that_nobody_has_data_for_is_an_empty_page_that_says_so(served: Served) -> None:
     await a_manager_s_year(served)
     page = await opened(served, "/tableau?month=2026-03&loop=lorraine&type=roll&partner=rhin")

@@ -21,7 +21,7 @@ BACK: Final = (1, 12)
 class Compared:
     """One figure over the months; `exact` are its values as numbers, `changes` beside each earlier one.
 
-    `of` names the time that it speaks of where that is not the month of the page.
+    `of` names the times that its values speak of where those are not the months of the columns.
     """
 
     id: str
@@ -56,7 +56,7 @@ def _compared(on: Ground, id_: str, value: Value, *, since: str) -> Compared:
     return Compared(
         id=id_,
         name=say(CATALOGUE[id_].words("name"), lang),
-        of="" if since == on.asked.month else period(value, lang),
+        of="" if since == on.asked.month else " / ".join(period(each, lang) for each in (value, *earlier) if each),
         unit=say(value.unit.words, lang),
         values=tuple(numbers.DASH if each is None else numbers.shown(each, lang) for each in shown),
         changes=tuple(None if shown[0] is None else change(shown[0], each, lang) for each in shown[1:]),
