@@ -131,7 +131,8 @@ def events_of(connection: Connection, org: str, of: Return, zone: str) -> list[E
         RECORD.c.kind.in_(kinds),
         RECORD.c.teff.between(first_ms, last_ms),
         RECORD.c.status == "accepted",
-        RECORD.c.subject.between(*_QUANTITIES),
+        RECORD.c.subject >= _QUANTITIES[0],
+        RECORD.c.subject < _QUANTITIES[1],
     )
     found = [event_of(row.payload, row.teff, row.tq) for row in connection.execute(query)]
     mine = [event for event in found if of.rma in (event.task, event.against, event.id)]

@@ -4,8 +4,8 @@ import pytest
 
 from tests.api.conftest import served, settings
 from tests.api.serving import Served
-from tests.server import figures_world
-from tests.server.figures_world import a_small_year
+from tests.server import figures_world, workshop_world
+from tests.server.figures_world import a_small_year, draft, record
 from tests.web.browser import Page, opened, sent, signed_in
 
 __all__ = ["served", "settings"]
@@ -33,3 +33,32 @@ async def test_every_page_of_a_manager_opens_on_both_databases(served: Served, l
     served.clock.ms += 600_000
     answer = await sent(served, (await opened(served, "/tableau")).form("/deconnexion"))
     assert answer.status_code == 303
+
+
+async def test_the_workshop_and_the_desk_of_returns_open_on_both_databases(served: Served) -> None:
+    workshop_world.a_workshop(served.database)
+    moves = [
+        draft(
+            "return.announced", at=30, item_type="manuel", qty=12, place="mulhouse", task="RT-1", body={"reason": "x"}
+        ),
+        draft("item.received", at=31, item_type="manuel", qty=7, place="strasbourg", against="RT-1"),
+    ]
+    record(served.database, "acme", moves, now_ms=workshop_world.NOW)
+    served.clock.ms = workshop_world.NOW
+    await signed_in(served)
+    board = await opened(served, "/atelier")
+    tickets = [href for href in board.attributes("a", "href") if href.startswith("/atelier/fiche/")]
+    desk = await opened(served, "/retours")
+    paths = [
+        "/atelier?vue=liste&late=1",
+        *tickets,
+        "/retours/dossier/RT-1",
+        "/retours/acte/classer/RT-1?type=manuel",
+        "/a-traiter",
+    ]
+    assert "12 en cours" in board.text
+    assert "/retours/dossier/RT-1" in desk.attributes("a", "href")
+    for path in paths:
+        page = await opened(served, path)
+        assert page.status == 200, path
+    assert "réception" in (await opened(served, "/retours/dossier/RT-1")).text

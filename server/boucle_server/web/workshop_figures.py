@@ -66,9 +66,10 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
         case "K30":
             return _success(values["K30-all"], lang)
         case "K32-median":
-            still = values["K34"].numerator
-            p90 = say("web.beside_p90", lang, days=numbers.shown(values["K32-p90"], lang))
-            return [p90, say("web.beside_open", lang, n=numbers.number(still, 0, lang))]
+            still = say("web.beside_open", lang, n=numbers.number(values["K34"].numerator, 0, lang))
+            if values["K32-p90"].value is None:
+                return [still]
+            return [say("web.beside_p90", lang, days=numbers.shown(values["K32-p90"], lang)), still]
         case "K33-units":
             return [say("web.beside_yield", lang, share=numbers.shown(values["K33"], lang))]
         case "K34":
