@@ -22,6 +22,7 @@ from boucle_field.bench import Ticket, ticket_of, today
 from boucle_field.desk import Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.store import put
 from boucle_field.undoing import VOID, amended, of_task
 
@@ -105,12 +106,19 @@ def drop_form(phone: Phone) -> None:
         put(db, _FORM, "")
 
 
-def open_ticket(phone: Phone, code: str, *, priority: str = "", reason: str = "") -> Told:
+def wants_entry_photo(phone: Phone) -> bool:
+    """Tell whether a repair is opened here with a photo of the thing as it came in, and not without."""
+    return phone.desk.asks_photo(Draft(kind="work.opened", place=phone.desk.context().home))
+
+
+def open_ticket(
+    phone: Phone, code: str, *, priority: str = "", reason: str = "", photos: tuple[Photo, ...] = ()
+) -> Told:
     """Open a repair under a task of its own."""
     body = {name: value for name, value in (("priority", priority), ("reason", reason)) if value}
     task = mint(Kind.TICKET, phone.outbox.randomness).text
     return phone.desk.record(
-        Draft(kind="work.opened", code=code, task=task, place=phone.desk.context().home, body=body)
+        Draft(kind="work.opened", code=code, task=task, place=phone.desk.context().home, body=body, photos=photos)
     )
 
 

@@ -29,10 +29,10 @@ def frames(tmp_path: Path) -> Path:
     return folder
 
 
-def asking(phone: Phone) -> None:
-    """Let Strasbourg ask for a photo of scrap."""
+def asking(phone: Phone, photos: str = "scrap") -> None:
+    """Let Strasbourg ask for photos, of scrap if nothing else is said."""
     cursor = int(phone.mirror.cursor) + 1
-    row = {"name": "Strasbourg", "role": "hub", "photos": "scrap"}
+    row = {"name": "Strasbourg", "role": "hub", "photos": photos}
     version = {"valid_from": 0, "row": row, "id": "019b7824-48a7-796c-841d-19b8a2b2120e"}
     rows = [{"n": cursor, "table": "site", "key": "strasbourg", "row": [version]}]
     page = Page.read({"rows": rows, "next": cursor, "more": False})
@@ -162,3 +162,25 @@ def test_without_a_camera_nothing_is_asked_and_nothing_held_up(hand: Hand) -> No
     command(hand, Command.SCRAP)
     assert recorded(hand)[-1] == ("item.sorted/1", 0)
     assert hand.ear.heard[-1] is Outcome.ACCEPTED
+
+
+def test_a_repair_is_opened_by_the_tap_that_takes_the_photo_of_how_the_thing_came_in(
+    open_app: Callable[..., Hand], data: Path, frames: Path
+) -> None:
+    hand = open_app(data, frames=frames)
+    asking(hand.face.at, "repair")
+    hand.face.open_repair(code(22))
+    assert hand.sees("Ce lieu demande une photo")
+    assert recorded(hand) == []
+    aim(hand)
+    hand.tap("Photo")
+    assert recorded(hand) == [("work.opened/1", 1)]
+    assert hand.face.at.mirror.look(code(22)).item.work_stage
+
+
+def test_without_a_camera_the_photo_of_an_entry_is_no_dead_end(hand: Hand) -> None:
+    asking(hand.face.at, "repair")
+    hand.face.open_repair(code(22))
+    assert hand.sees("Pas de caméra ici")
+    hand.tap("Retour")
+    assert not hand.sees("Ce lieu demande une photo")

@@ -59,9 +59,9 @@ async def test_a_photo_that_is_not_here_is_said_to_be_missing_and_an_unknown_one
     await signed_in(served, Role.MANAGER, org=ORG)
     for name, told in (
         (digest(ON_ITS_WAY), "pas encore arrivée"),
-        ("0" * 64, "aucune photo de ce nom"),
+        ("0" * 64, "ucune photo de ce nom"),
         ("..%2f..%2fetc%2fpasswd", ""),
-        ("x", "aucune photo de ce nom"),
+        ("x", "ucune photo de ce nom"),
     ):
         answer = await served.client.get(f"/photos/{name}", headers={"Accept": "text/html"})
         assert answer.status_code == 404

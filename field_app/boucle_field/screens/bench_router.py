@@ -11,9 +11,11 @@ from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
 from boucle_field.desk import Outcome, Told
 from boucle_field.errors import FieldError
+from boucle_field.photos import Photo
 from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
+from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import PartsScreen, PauseScreen, saving_words
 from boucle_field.screens.round_router import RoundRouter
 
@@ -73,9 +75,12 @@ class BenchRouter(RoundRouter):
                     return True
         return super().take_task(key)
 
-    def open_repair(self, code: str, *, priority: str = "") -> None:
-        """Open a repair, and go on to its diagnosis where who is here diagnoses."""
-        told = self._kept(partial(bench_acts.open_ticket, self.at, code, priority=priority))
+    def open_repair(self, code: str, *, priority: str = "", photos: tuple[Photo, ...] = ()) -> None:
+        """Open a repair, with a photo where one is asked for, and go on to its diagnosis for who diagnoses."""
+        if not photos and bench_acts.wants_entry_photo(self.at):
+            self.open(EntryPhotoScreen, code, priority)
+            return
+        told = self._kept(partial(bench_acts.open_ticket, self.at, code, priority=priority, photos=photos))
         if told is None:
             return
         if Capability.REPAIR in self.at.desk.capabilities:

@@ -1,0 +1,60 @@
+"""The photo of a thing as it comes in for repair, where its site asks for one before a repair is opened."""
+
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from kivy.core.image import Image as CoreImage
+from kivy.metrics import dp
+from kivy.uix.image import Image
+
+from boucle_field.photos import Photo
+from boucle_field.picture import photo_of
+from boucle_field.screens.screen import Screen
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+    from boucle_field.screens.face import Face
+
+_VIEW_DP: Final = 240
+
+
+class EntryPhotoScreen(Screen):
+    """What the camera sees, and one button that takes it and opens the repair."""
+
+    def __init__(self, face: "Face", code: str, priority: str = "") -> None:
+        super().__init__(face)
+        self.code, self.priority = code, priority
+
+    def build(self) -> None:
+        """Lay the screen out, and begin to look."""
+        self.view = Image(size_hint_y=None, height=0)
+        self.fill(
+            self.title("screen.entry_photo"),
+            self.text("screen.entry_photo_why"),
+            self.view,
+            self.other("screen.back", partial(self.face.open_ticket, self.code)),
+            bottom=(self.main("screen.photo", self.shoot),),
+        )
+        self.face.eye.open()
+
+    def shoot(self) -> None:
+        """Take what the camera sees, and open the repair with it; look again where it is off."""
+        picture = self.face.eye.newest
+        if picture is None:
+            self.face.eye.open()
+            return
+        photo = Photo(photo_of(picture))
+        self.face.eye.close()
+        self.face.open_repair(self.code, priority=self.priority, photos=(photo,))
+
+    def preview(self, picture: "Picture") -> None:
+        """Show what the camera sees."""
+        small = picture.convert("RGB")
+        small.thumbnail((480, 480))
+        data = BytesIO()
+        small.save(data, "png")
+        data.seek(0)
+        self.view.texture = CoreImage(data, ext="png").texture
+        self.view.height = dp(_VIEW_DP)
