@@ -139,7 +139,9 @@ def _amounts(args: argparse.Namespace, action: Action, *, has_codes: bool) -> It
     if args.type is None and args.qty is None:
         return
     if has_codes and args.qty is None:
-        raise UsageError("phone.type_by_set" if action.field("type") else "phone.type_from_code", type=args.type[:60])
+        if action.field("type"):  # what the codes become, as `_answers` says
+            return
+        raise UsageError("phone.type_from_code", type=args.type[:60])
     if has_codes:
         raise UsageError("phone.code_and_quantity")
     if args.type is None or args.qty is None:
@@ -164,6 +166,8 @@ def _answers(args: argparse.Namespace, action: Action) -> dict[str, object]:
         if not given:
             raise UsageError("phone.bad_set", text=pair[:60])
         answers[name.strip()] = value
+    if args.type is not None and args.qty is None and action.field("type"):
+        answers.setdefault("type", args.type)
     if args.place is not None:
         answers["place"] = args.place
     if args.grade is not None:

@@ -1,6 +1,7 @@
 """`boucle verify`: derive everything again from the stored events and the log, and name the first fault."""
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle import receipt
 from boucle.errors import BoucleError
 from boucle_labels.messages import language
 from boucle_server import organisations, verify
@@ -15,6 +17,8 @@ from boucle_server.errors import OperatorError, Words, said_of, why_of
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell
 from boucle_server.tables import LOG_HEAD
 from boucle_server.unsound import Fault
+
+_LIKE_CHECKPOINT = re.compile(r"[^\n]+/g\d+\n\d+\n")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -72,16 +76,25 @@ def _why(error: OSError | UnicodeDecodeError) -> Words:
 def _faults(connection: Connection, org: str, args: argparse.Namespace) -> Iterator[Fault]:
     yield from verify.faults(connection, org)
     if args.checkpoint is not None:
-        yield from _witness(args.checkpoint, lambda note: verify.against_checkpoint(connection, org, note))
+        yield from _witness(
+            args.checkpoint, lambda note: verify.against_checkpoint(connection, org, note), expects_receipt=False
+        )
     if args.receipt is not None:
-        yield from _witness(args.receipt, lambda note: verify.against_receipt(connection, org, note))
+        yield from _witness(
+            args.receipt, lambda note: verify.against_receipt(connection, org, note), expects_receipt=True
+        )
 
 
-def _witness(file: Path, hold: Callable[[str], Iterator[Fault]]) -> Iterator[Fault]:
+def _witness(file: Path, hold: Callable[[str], Iterator[Fault]], *, expects_receipt: bool) -> Iterator[Fault]:
     try:
         note = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError("verify.unreadable", file=file, why=_why(error)) from error
+    is_receipt = note.startswith(receipt.MAGIC)
+    if is_receipt and not expects_receipt:
+        raise OperatorError("verify.is_receipt", file=file)
+    if expects_receipt and _LIKE_CHECKPOINT.match(note):
+        raise OperatorError("verify.is_checkpoint", file=file)
     try:
         yield from hold(note)
     except BoucleError as error:

@@ -159,6 +159,10 @@ def test_files_that_are_not_what_they_should_be_are_told_in_french(acme: Line, t
     assert "fichier de secours" in acme("import", "rescue", junk, code=1)
     assert "note signée" in acme("verify", "--receipt", junk, code=1)
     assert "note signée" in acme("verify", "--checkpoint", junk, code=1)
+    junk.write_text("boucle-receipt/1\norg acme\n", encoding="utf-8")
+    assert "par --receipt" in acme("verify", "--checkpoint", junk, code=1)
+    junk.write_text("boucle.example/acme/g1\n5\nfKo0Xb2JKmZFTWxlEuo8PqPw0+whvj/C4jdXBf049nI=\n", encoding="utf-8")
+    assert "par --checkpoint" in acme("verify", "--receipt", junk, code=1)
     junk.write_bytes(b"\xff\xfe\x00")
     assert "texte" in acme("verify", "--checkpoint", junk, code=1)
 
