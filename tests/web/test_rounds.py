@@ -9,7 +9,9 @@ from boucle.reference import Book
 from boucle.roles import Role
 from boucle.rounds import Round, rounds_in
 from boucle_server import people
+from boucle_server.ingest import accept_own
 from boucle_server.projections import load_book
+from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.builders import ORG
 from tests.server.people import an_org
@@ -153,6 +155,7 @@ async def test_a_stop_that_is_removed_leaves_its_scans_and_its_number(served: Se
     [
         ({"day": ""}, "Un jour est nécessaire"),
         ({"day": "31/02/2026"}, "ce n’est pas un jour"),
+        ({"day": "9999-12-31"}, "ce n’est pas un jour"),
         ({"home": "nowhere"}, "Ce choix n’existe plus"),
         ({"person": "p-nobody"}, "Ce choix n’existe plus"),
         ({"s0.place": ""}, "Choisissez le lieu"),
@@ -254,3 +257,14 @@ async def test_a_phone_and_the_web_of_another_organisation_see_nothing(served: S
     assert (await sign_in(served, "stranger")).status_code == 303
     assert (await opened(served, "/tournees/fiche?cle=T-1")).status == 404
     assert "Sud Alsace" not in (await opened(served, "/tournees?jour=2026-01-02")).text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_a_plan_of_a_day_that_no_calendar_needs_is_shown_all_the_same(served: Served, day: str) -> None:
+    await a_round(served)
+    row = {"day": day, "name": "Lointaine", "stops": [{"id": "1", "place": "nancy", "collect": {"bac": 1}}]}
+    body = {"table": "round", "key": "T-9", "valid_from": 0, "row": row}
+    with served.database.writing(ORG) as connection:
+        accept_own(connection, ORG, [Draft(kind="reference.set", fields={"body": body})], actor="", now_ms=NOON)
+    assert (await opened(served, "/tournees/fiche?cle=T-9")).status == 200
+    assert (await opened(served, f"{FORM}?copie=T-9")).status == 200

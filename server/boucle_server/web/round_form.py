@@ -27,6 +27,8 @@ LONGEST_ROW: Final = 12_000
 """Bytes of a round: an event holds 16 kB, and says who, when and where beside it."""
 _STOP_FIELDS: Final = ("id", "place", "opens", "closes", "note")
 _LATER: Final = timedelta(days=7)
+_FIRST: Final = "1990-01-01"
+_LAST: Final = "2199-12-31"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +109,8 @@ def form_of(of: Round, book: Book) -> RoundForm:
 def copy_of(of: Round, day: str) -> RoundForm:
     """Give the form of a new round with the same stops, a week later where no day is asked for."""
     form = form_of(of, Book())
-    form.key, form.seen, form.day = "", "", day or (of.day + _LATER).isoformat()
+    later = min(of.day, date.max - _LATER) + _LATER
+    form.key, form.seen, form.day = "", "", day or later.isoformat()
     return form
 
 
@@ -190,8 +193,10 @@ def _check_head(form: RoundForm, known: Known) -> None:
         form.day = cells.day(form.day) if form.day else ""
     except CellError as error:
         form.wrong["day"] = say(error.key, lang, **error.values)
-    if not form.day:
+    if not form.day and "day" not in form.wrong:
         form.wrong["day"] = say("web.round_no_day", lang)
+    elif form.day and not _FIRST <= form.day <= _LAST:
+        form.wrong["day"] = say("import.bad_day", lang)
     if _said(form.wrong, "name", partial(cells.text, form.name), lang) and len(form.name) > LONGEST_NAME:
         form.wrong["name"] = say("import.bad_text", lang, most=LONGEST_NAME)
     for name, value, is_known in (
