@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from boucle.events import KINDS
+from boucle.words import knows
 from boucle_server import closing
 from boucle_server.errors import InvalidInputError
 from boucle_server.exports import report
-from boucle_server.web import dashboard_pages, details
+from boucle_server.imports.columns import COLUMNS
+from boucle_server.web import dashboard_pages, details, register
 from tests.api.serving import Served
 from tests.builders import DAY, START_MS, code
 from tests.server.figures_world import draft, record
@@ -162,3 +164,8 @@ async def test_on_a_phone_every_cell_of_a_list_says_what_it_is(served: Served) -
         cells = [given for tag, given in page.tags if tag == "td"]
         assert [given.get("data-label") for given in cells] == names
         assert {given.get("role") for given in cells} == {"cell"}
+
+
+def test_every_column_of_the_reference_data_has_a_name_on_its_page() -> None:
+    fields = {column.field for kind in register.TABLES for column in COLUMNS[kind]}
+    assert {field for field in fields if not knows(f"web.reg_{field}")} == set()
