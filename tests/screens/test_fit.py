@@ -13,6 +13,7 @@ from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
 from reportlab.pdfbase.ttfonts import TTFontFile
 
+from boucle.gauges import GAUGES
 from boucle.words import LANGUAGES, catalogue
 from boucle_field.screens import pads, theme
 from boucle_field.screens.controls import BOLD_FILE, FONT_FILE, Plate
@@ -35,6 +36,10 @@ def without_glyph(text: str) -> set[str]:
 def test_every_word_in_both_languages_has_its_glyphs() -> None:
     texts = [each for lang in LANGUAGES for entry in catalogue(lang).values() for each in (entry.text, entry.other)]
     assert {text: missing for text in texts if text and (missing := without_glyph(text))} == {}
+
+
+def test_every_unit_that_can_be_measured_has_its_glyphs() -> None:
+    assert {unit: missing for unit, how in GAUGES.items() if (missing := without_glyph(how.fr + how.en))} == {}
 
 
 def test_a_sign_without_a_glyph_would_be_found() -> None:
