@@ -29,7 +29,10 @@ async def test_a_count_that_disagrees_with_the_stock_waits_until_somebody_adjust
     page = await opened(served, "/a-traiter?kind=count")
     assert f"compté 37, en stock {before + 40}" in page.text
     (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/count/")}
-    form = next(each for each in (await opened(served, href)).forms if ("act", "adjust") in each.values)
+    case = await opened(served, href)
+    assert "(écart +27)" in case.text
+    assert case.text.count("Intercalaire") == 1
+    form = next(each for each in case.forms if ("act", "adjust") in each.values)
     answer = await sent(served, form)
     after = await opened(served, answer.headers["location"])
     assert "Le stock est régularisé" in after.text

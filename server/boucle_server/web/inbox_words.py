@@ -116,7 +116,8 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             }
         case Heap.COUNT:
             site = reports.name_of(asker.book, "site", case.name, asker.now_ms)
-            said = {"site": site, "n": case.n, "before": case.before, "difference": f"{case.n - case.before:+d}"}
+            difference = f"{case.n - case.before:+d}".replace("-", "−")
+            said = {"site": site, "n": case.n, "before": case.before, "difference": difference}
             return {"what": say("web.inbox_what_count", lang, **said), "todo": say("web.inbox_todo_count", lang)}
         case Heap.DRIFT:
             said = {"partner": partner, "n": case.n, "before": case.before, "months": DRIFT_MONTHS - 1}
