@@ -11,7 +11,8 @@ from boucle_server import closing
 from boucle_server.errors import InvalidInputError
 from boucle_server.exports import report
 from boucle_server.imports.columns import COLUMNS
-from boucle_server.web import dashboard_pages, details, register
+from boucle_server.imports.planned import TABLES
+from boucle_server.web import dashboard_pages, details
 from tests.api.serving import Served
 from tests.builders import DAY, START_MS, code
 from tests.server.figures_world import draft, record
@@ -167,5 +168,5 @@ async def test_on_a_phone_every_cell_of_a_list_says_what_it_is(served: Served) -
 
 
 def test_every_column_of_the_reference_data_has_a_name_on_its_page() -> None:
-    fields = {column.field for kind in register.TABLES for column in COLUMNS[kind]}
+    fields = {column.field for kind in TABLES for column in COLUMNS[kind]}
     assert {field for field in fields if not knows(f"web.reg_{field}")} == set()
