@@ -30,7 +30,7 @@ const focused = () => page.evaluate(() => {
     field: at.name ?? "",
     words: (named || at.getAttribute("aria-label") || at.innerText || at.textContent || "").trim(),
     value: at.value ?? "",
-    ring: at.matches(":focus-visible") && rings(style),
+    ring: rings(style),
     seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.right > 0
       && box.top < innerHeight && box.left < innerWidth,
   };
