@@ -43,7 +43,7 @@ async def test_what_cannot_be_admitted_says_why_and_stays(served: Served, chief:
     kept = left(served, chief, b"\xff?")
     answer = await served.client.post(f"/v1/quarantine/{kept}/admit", json={}, headers=chief.header)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:boucle:problem:conflict")
-    assert "rejetez-les" in answer.json()["detail"]
+    assert "écartez-les" in answer.json()["detail"]
     missing = await served.client.post(f"/v1/quarantine/{'0' * 12}/admit", json={}, headers=chief.header)
     assert missing.status_code == 404
     listed = await served.client.get("/v1/quarantine", headers=chief.header)
