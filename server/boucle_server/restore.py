@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from boucle.clock import EARLIEST_MS, SystemClock, iso
+from boucle.clock import SystemClock, iso
 from boucle.note import Checkpoint
 from boucle_server import container, copying, eventlog, keys, soundness
 from boucle_server.db import Database
@@ -19,15 +19,18 @@ from boucle_server.schema import prepare
 from boucle_server.settings import Settings
 from boucle_server.tables import RECORD
 
-MOST_GENERATIONS = 10**14
-DRAWN = 10**6
+MOST_GENERATIONS = 999_999_999
+"""Nine digits, as every phone reads them."""
+DRAWN = 100
 """Numbers for each minute: of two restores of one backup neither knows of the other, and both may go on."""
 _MINUTE_MS = 60_000
+_FIRST_MS = 1_704_067_200_000
+"""2024-01-01: minutes are counted from there, and reach nine digits with what is drawn in 2043."""
 
 
 def following_generation(present: int, now_ms: int) -> int:
     """Draw the generation that goes on: later than any that an earlier restore began, and like none."""
-    return max(present + 1, (now_ms - EARLIEST_MS) // _MINUTE_MS * DRAWN + secrets.randbelow(DRAWN))
+    return max(present + 1, (now_ms - _FIRST_MS) // _MINUTE_MS * DRAWN + secrets.randbelow(DRAWN))
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -39,9 +39,9 @@ def named(database: Database, table: sa.Table) -> list[sa.Row[Any]]:
         return list(connection.execute(sa.select(table)))
 
 
-def restored(file: Path, data: Path, *, generation: int | None = None) -> Database:
+def restored(file: Path, data: Path, *, generation: int | None = None, now_ms: int = NOW) -> Database:
     settings = Settings(data=data)
-    restore._into_directory(file, settings, generation, NOW)
+    restore._into_directory(file, settings, generation, now_ms)
     return Database.open(settings)
 
 
@@ -92,13 +92,15 @@ def test_what_was_in_the_log_before_a_restore_is_still_proven_after(database: Da
 
 def test_a_later_restore_opens_a_later_generation() -> None:
     first, second = restore.following_generation(1, NOW), restore.following_generation(1, NOW + 60_000)
+    assert second <= restore.MOST_GENERATIONS
     assert 1 < first < second < restore.following_generation(second, NOW)
 
 
 def test_two_restores_of_one_backup_never_sign_for_one_generation(database: Database, tmp_path: Path) -> None:
     a_world(database)
     backup.make(database, tmp_path / "a.backup", now_ms=NOW)
-    opened = [restored(tmp_path / "a.backup", tmp_path / name) for name in ("one", "other")]
+    times = {"one": NOW, "other": NOW + 60_000}
+    opened = [restored(tmp_path / "a.backup", tmp_path / name, now_ms=at_ms) for name, at_ms in times.items()]
     one, other = ({row.origin: row.generation for row in named(new, ORG)} for new in opened)
     for new in opened:
         new.close()
