@@ -192,7 +192,7 @@ def test_the_doctor_finds_a_new_installation_sound_and_says_what_is_still_to_set
     assert found == {
         "python": "ok", "disk": "ok", "directory": "ok", "address": "warning", "origin": "warning",
         "database": "ok", "migrations": "ok", "integrity": "ok", "read tables": "ok",
-        "log acme": "ok", "keys acme": "ok", "held acme": "ok", "clock acme": "ok",
+        "log acme": "ok", "keys acme": "ok", "held acme": "ok", "photos acme": "ok", "clock acme": "ok",
     }  # fmt: skip
 
 

@@ -99,7 +99,6 @@ def test_a_second_start_keeps_what_is_there(data: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr()
     assert "supprimez ce répertoire" in told.err
     assert "Démonstration :" in told.out
-    assert "Demonstration:" in told.out
     assert (data / "demo-token.txt").read_text(encoding="ascii").strip() in told.out
 
 
