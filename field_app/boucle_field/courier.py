@@ -185,10 +185,10 @@ def _notices(phone: Phone, news: News) -> Iterator[tuple[str, dict[str, object]]
 
 def _clock_words(error_ms: int) -> tuple[str, dict[str, object]]:
     if error_ms >= 2 * DAY_MS:
-        return "line.clock_days", {"n": error_ms // DAY_MS}
+        return "line.clock_days", {"n": round(error_ms / DAY_MS)}
     if error_ms >= 2 * HOUR_MS:
-        return "line.clock_hours", {"n": error_ms // HOUR_MS}
-    return "line.clock_minutes", {"n": error_ms // MINUTE_MS}
+        return "line.clock_hours", {"n": round(error_ms / HOUR_MS)}
+    return "line.clock_minutes", {"n": round(error_ms / MINUTE_MS)}
 
 
 def _pause_s(failures: int) -> float:

@@ -58,7 +58,7 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
 
 def test_a_reader_follows_a_figure_to_the_proof_of_one_scan_and_changes_nothing(keys: Keyboard, tmp_path: Path) -> None:
     keys.sign_in("lecteur", PASSWORD)
-    keys.follow("Masse collectée")
+    keys.follow("Masse reçue")
     assert keys.url.startswith("/tableau/chiffre/K20-mass")
     code = keys.ask("text", selector="#events ~ .scroll tbody a")
     keys.follow(code)

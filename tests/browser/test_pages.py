@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 WIDTHS = {"phone 320", "phone 360", "desktop 1280"}
 EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 404, "inconnu-chez-nous": 404}
-EXPECTED_REFUSALS |= {"interdit": 403}
+EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404}
 
 
 def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(house: House) -> None:
