@@ -129,6 +129,8 @@ def film(hand: Hand, work: Path, file: Path) -> None:
         frames.append((seen(hand, work), duration_ms))
 
     frame(1200)
+    hand.tap("Autre travail")
+    frame(700)
     hand.tap("Reprendre")
     frame(900)
     hand.tap(AT_PARTNER)
@@ -162,6 +164,7 @@ def outcomes(hand: Hand, work: Path, file: Path) -> None:
     """Scan what leads to each of the five outcomes, and lay the five screens side by side."""
     crates, elsewhere = labels(work / "data", AT_PARTNER), labels(work / "data", AT_HOME)
     unknown = mint(Kind.CONTAINER, lambda size: b"\x2a" * size)
+    hand.tap("Autre travail")
     hand.tap("Reprendre")
     hand.tap(AT_PARTNER)
     screens: list[Image.Image] = []
