@@ -94,16 +94,7 @@ def announce(posted: Sending) -> Response:
     body = {"reason": reason} if (reason := answers.text("reason")) else {}
     rma = number_of("RT", today(visit))
     fields: dict[str, Any] = {"place": site, "task": rma, "body": body}
-    drafts = [Draft(kind="return.announced", fields={"code": code, **fields}) for code in codes_in(answers, "codes")]
-    types = _types(desk)
-    for row in range(1, ROWS + 1):
-        kind, n = answers.chosen(f"l{row}.type", types), answers.number(f"l{row}.n", cells.count)
-        if bool(kind) != bool(n):
-            answers.fault(f"l{row}.n" if kind else f"l{row}.type", "web.field_needed")
-        if kind and n:
-            drafts.append(Draft(kind="return.announced", fields={"item_type": kind, "qty": n, **fields}))
-    if not drafts:
-        answers.fault("codes", "web.return_no_lines")
+    drafts = _lines("return.announced", answers, desk, fields, rows=ROWS)
     if answers.wrong:
         return _announce_page(visit, typed, answers.wrong, status=422)
     came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
@@ -129,12 +120,7 @@ def receive_blind(posted: Sending) -> Response:
     giver = answers.chosen("from", desk.sites(ours=False))
     rma = number_of("RT", today(visit))
     fields: dict[str, Any] = {"place": site, "task": rma, "body": {"from": giver} if giver else {}}
-    drafts = [Draft(kind="item.received", fields={"code": code, **fields}) for code in codes_in(answers, "codes")]
-    kind, n = answers.chosen("l1.type", _types(desk)), answers.number("l1.n", cells.count)
-    if kind and n:
-        drafts.append(Draft(kind="item.received", fields={"item_type": kind, "qty": n, **fields}))
-    if not drafts:
-        answers.fault("codes", "web.return_no_lines")
+    drafts = _lines("item.received", answers, desk, fields, rows=1)
     if answers.wrong:
         return _blind_page(visit, typed, answers.wrong, status=422)
     came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
@@ -144,6 +130,21 @@ def receive_blind(posted: Sending) -> Response:
         known = bool(returns.returns(connection, visit.who.org, rma))
     href = return_href(rma) if known else RETURNS.path
     return redirect(href, done="web.return_received_done", **{UNDO: acts.named(came.ids)})
+
+
+def _lines(kind: str, answers: Answers, desk: Desk, fields: dict[str, Any], *, rows: int) -> list[Draft]:
+    """Give what was typed as events: one for each number, one for each type with its quantity; faults beside fields."""
+    drafts = [Draft(kind=kind, fields={"code": code, **fields}) for code in codes_in(answers, "codes")]
+    types = _types(desk)
+    for row in range(1, rows + 1):
+        item_type, n = answers.chosen(f"l{row}.type", types), answers.number(f"l{row}.n", cells.count)
+        if bool(item_type) != bool(n):
+            answers.fault(f"l{row}.n" if item_type else f"l{row}.type", "web.field_needed")
+        if item_type and n:
+            drafts.append(Draft(kind=kind, fields={"item_type": item_type, "qty": n, **fields}))
+    if not drafts:
+        answers.fault("codes", "web.return_no_lines")
+    return drafts
 
 
 @router.post(RETURNS.path + "/annuler")
