@@ -4,7 +4,7 @@ from typing import Final
 
 from boucle_server.demo.people import PASSWORD, PEOPLE
 from boucle_server.web import places
-from boucle_server.web.inbox import Heap
+from boucle_server.web.inbox_case import Heap
 from boucle_server.web.register import KINDS
 from tests.browser.chromium import Call
 

@@ -10,7 +10,8 @@ from boucle.wire import digest
 from boucle_server import devices, ingest
 from boucle_server.ledger import Raw
 from boucle_server.projections import SqlStore
-from boucle_server.web.inbox import Heap, drifts
+from boucle_server.web.inbox_case import Heap
+from boucle_server.web.inbox_stock import drifts
 from tests.api.serving import Served
 from tests.builders import Device, code
 from tests.server import figures_world, workshop_world

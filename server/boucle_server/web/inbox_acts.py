@@ -20,7 +20,7 @@ from boucle_server.read_tables import AMENDMENT
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
 from boucle_server.web.forms import Fields
-from boucle_server.web.inbox import Case, Heap
+from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.visit import Visit
 
 LONGEST: Final = 500

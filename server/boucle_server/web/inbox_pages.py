@@ -13,11 +13,10 @@ from boucle_server import problem_reports, reports, set_aside
 from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.kept_bytes import first
-from boucle_server.set_aside import UNREADABLE
 from boucle_server.tables import DEVICE, PERSON, RECORD
 from boucle_server.web import inbox, inbox_acts, inbox_words
 from boucle_server.web.forms import Fields, Posted, posts
-from boucle_server.web.inbox import Asker, Case, Heap
+from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import INBOX
 from boucle_server.web.rendering import redirect, render
@@ -170,48 +169,10 @@ def _case_page(
 
 def _case(asker: Asker, heap: Heap, key: str) -> Case:
     """Find a case by what an address says; NotFoundError when it is not there, or done already."""
-    found: Case | None = None
-    match heap:
-        case Heap.UNKNOWN | Heap.CONTRADICTION:
-            event, _, reason = key.partition(".")
-            found = inbox.task(asker, event, reason)
-        case Heap.OVERDUE | Heap.LOST:
-            found = inbox.loan(asker, key)
-        case Heap.COUNT:
-            found = inbox.count(asker, key[:_ID])
-        case Heap.REPORTED:
-            found = inbox.reported(asker, key[:_ID])
-        case Heap.ASIDE:
-            found = _aside(asker, key)
-        case _:
-            pass
+    found = inbox.find(asker, heap, key)
     if found is None:
         raise NotFoundError("web.inbox_gone")
     return found
-
-
-def _aside(asker: Asker, content_hash: str) -> Case | None:
-    """Find what was set aside by the hash of its bytes, decided about or not."""
-    names = ("id", "hash", "dev", "kind", "subject", "status", "reason", "received_ms")
-    query = sa.select(*(RECORD.c[name] for name in names)).where(
-        RECORD.c.org == asker.org, RECORD.c.hash == content_hash, set_aside.is_set_aside()
-    )
-    row = asker.connection.execute(query.order_by(RECORD.c.rid).limit(1)).one_or_none()
-    if row is not None:
-        return Case(
-            heap=Heap.ASIDE,
-            key=row.hash,
-            at_ms=row.received_ms,
-            reason=row.reason,
-            status=row.status,
-            code="" if row.subject.startswith("qty:") else row.subject,
-            dev=row.dev,
-            name=row.kind,
-        )
-    raw = first(asker.connection, asker.org, content_hash)
-    if raw is None:
-        return None
-    return Case(heap=Heap.ASIDE, key=raw.hash, at_ms=raw.received_ms, reason=raw.reason, status=UNREADABLE, dev=raw.dev)
 
 
 def _content(connection: Connection, org: str, case: Case) -> str:

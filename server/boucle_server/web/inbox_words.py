@@ -8,7 +8,8 @@ from boucle.words import say
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
 from boucle_server.web import inbox_work, numbers
-from boucle_server.web.inbox import DRIFT_MONTHS, Asker, Case, Heap
+from boucle_server.web.inbox_case import Asker, Case, Heap
+from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
 

@@ -1,0 +1,85 @@
+"""A case: one thing that wants a person, of which kind it is, and who asks for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from boucle.clock import day_of
+from boucle.reference import Book
+from boucle_server.projections import load_book
+
+
+class Heap(StrEnum):
+    """A kind of case."""
+
+    UNKNOWN = "unknown"
+    CONTRADICTION = "contradiction"
+    REPORTED = "reported"
+    ASIDE = "aside"
+    OVERDUE = "overdue"
+    LOST = "lost"
+    COUNT = "count"
+    DRIFT = "drift"
+    GAP = "gap"
+    UNSENT = "unsent"
+    LATE = "late"
+    RETURN_ASKED = "return_asked"
+    RETURN_RECEIVED = "return_received"
+    RETURN_GRADED = "return_graded"
+    REPAIR_LATE = "repair_late"
+    REPAIR_CHECK = "repair_check"
+    REPAIR_END = "repair_end"
+
+
+class Case(NamedTuple):
+    """One case. `key` names it in an address, `place` is where a list goes on after it.
+
+    `item` is the item's id, `event` the event's, `partner`, `dev` and `month` what else it is about; `reason` says
+    why it is here; `day` is a local day, `n` counts where the case counts.
+    """
+
+    heap: Heap
+    key: str
+    place: str = ""
+    at_ms: int | None = None
+    day: str = ""
+    reason: str = ""
+    item: str = ""
+    code: str = ""
+    type: str = ""
+    event: str = ""
+    partner: str = ""
+    dev: str = ""
+    name: str = ""
+    month: str = ""
+    n: int = 0
+    before: int = 0
+    status: str = ""
+    words: str = ""
+    """What a stranger typed."""
+    begins: str = ""
+    """How bytes begin that are no event; `n` is then how many they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, and when: all that the heaps need to be found. `devices` are names by id."""
+
+    connection: Connection
+    org: str
+    zone: str
+    now_ms: int
+    devices: Mapping[str, str]
+
+    @property
+    def today(self) -> str:
+        """Give the local day of the organisation."""
+        return day_of(self.now_ms, self.zone)
+
+    @property
+    def book(self) -> Book:
+        """Give the reference data."""
+        return load_book(self.connection, self.org)
