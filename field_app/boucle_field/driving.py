@@ -69,7 +69,10 @@ def rounds_of_today(phone: Phone) -> list[Round]:
     mine = [
         each
         for each in planned
-        if each.stops and not each.cancelled and each.person in ("", person) and each.device in ("", phone.identity.dev)
+        if each.stops
+        and not (each.cancelled or each.ended)
+        and each.person in ("", person)
+        and each.device in ("", phone.identity.dev)
     ]
     return [each for each in mine if each.day == now or (now - STILL_SHOWN == each.day and not is_done(phone, each))]
 

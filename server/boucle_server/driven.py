@@ -43,7 +43,7 @@ _KINDS: Final = tuple(f"{kind}/1" for kind in (*MOVES, _RECEIVED, VALIDATED))
 _BEFORE: Final = timedelta(days=1)
 _AFTER: Final = timedelta(days=7)
 """So long after its day a stop can still be added to, and what it took be received."""
-_FIRST: Final = date(1990, 1, 1)
+FIRST_DAY: Final = date(1990, 1, 1)
 _LAST: Final = date(2199, 12, 31)
 """Whatever day a plan says, no event is of a time outside these."""
 MOST_STROKES: Final = 400
@@ -58,6 +58,8 @@ class State(StrEnum):
     DONE = "done"
     INCOMPLETE = "incomplete"
     """Its day is over, and a stop is not validated."""
+    ENDED = "ended"
+    """A stop is not validated, and somebody said why it will not be."""
     CANCELLED = "cancelled"
 
 
@@ -162,7 +164,7 @@ def _events(
     connection: Connection, org: str, rounds: Sequence[Round], known: set[str], zone: str
 ) -> tuple[dict[str, Event], dict[str, bytes]]:
     """Give the accepted events of the rounds by id, and the private part of each validation."""
-    days = sorted(min(max(each.day, _FIRST), _LAST) for each in rounds)
+    days = sorted(min(max(each.day, FIRST_DAY), _LAST) for each in rounds)
     first, last = (
         round(datetime.combine(day, time(), ZoneInfo(zone)).timestamp() * 1000)
         for day in (days[0] - _BEFORE, days[-1] + _AFTER)
@@ -225,6 +227,8 @@ def _state(of: Round, stops: Sequence[DrivenStop], today: str) -> State:
     planned = [stop for stop in stops if stop.stop is not None]
     if planned and all(stop.progress is Progress.DONE for stop in planned):
         return State.DONE
+    if of.ended:
+        return State.ENDED
     if of.day.isoformat() < today:
         return State.INCOMPLETE
     return State.RUNNING if any(stop.progress is not Progress.TO_DO for stop in stops) else State.PLANNED

@@ -81,7 +81,7 @@ class Round:
     """A round: the day it is driven, from which site of ours, by whom, with which phone, its stops in order.
 
     `person` and `device` are `""` for whoever takes it. A `cancelled` round is not driven; it stays known, for what
-    was done on it before.
+    was done on it before. `ended` says why no more stop of it will be made, `""` while it goes on.
     """
 
     key: str
@@ -91,6 +91,7 @@ class Round:
     person: str = ""
     device: str = ""
     cancelled: bool = False
+    ended: str = ""
     stops: tuple[Stop, ...] = ()
 
     def stop(self, stop_id: str) -> Stop | None:
@@ -114,7 +115,8 @@ class Round:
             for stop in self.stops
         ]
         texts = {name: value for name in _TEXTS if (value := getattr(self, name))}
-        return {"day": self.day.isoformat(), **texts, **({"cancelled": True} if self.cancelled else {}), "stops": stops}
+        off = {**({"cancelled": True} if self.cancelled else {}), **({"ended": self.ended} if self.ended else {})}
+        return {"day": self.day.isoformat(), **texts, **off, "stops": stops}
 
 
 class Found(NamedTuple):
@@ -166,7 +168,14 @@ def read_round(key: str, row: Mapping[str, Any]) -> Round | None:
         if stop is not None:
             known.setdefault(stop.id, stop)
     texts = {name: _text(row, name) for name in _TEXTS}
-    return Round(key=key, day=day, stops=tuple(known.values()), cancelled=row.get("cancelled") is True, **texts)
+    return Round(
+        key=key,
+        day=day,
+        stops=tuple(known.values()),
+        cancelled=row.get("cancelled") is True,
+        ended=_text(row, "ended", long=True),
+        **texts,
+    )
 
 
 def rounds_in(book: Book, *, at_ms: int) -> list[Round]:

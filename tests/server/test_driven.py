@@ -62,6 +62,8 @@ def test_a_round_that_nobody_drove_is_planned_then_incomplete(database: Database
     assert looked_at(database).state is State.INCOMPLETE
     cancelled = Round(key="T-1", day=PLAN.day, cancelled=True, stops=PLAN.stops)
     assert looked_at(database, cancelled).state is State.CANCELLED
+    ended = replace(PLAN, ended="Camion en panne")
+    assert looked_at(database, ended, now_ms=START_MS).state is State.ENDED
 
 
 def test_a_stop_in_progress_shows_what_came_in_so_far(database: Database, phone: Handset) -> None:

@@ -143,10 +143,10 @@ def test_what_is_declared_speaks_of_the_scanned_pieces_too() -> None:
 
 
 def test_a_cancelled_round_for_one_phone_is_read_back_as_it_was_written() -> None:
-    of = Round(key="R-2", day=DAY, device="d-1", cancelled=True, stops=(MULHOUSE,))
+    of = Round(key="R-2", day=DAY, device="d-1", cancelled=True, ended="Panne", stops=(MULHOUSE,))
     assert read_round("R-2", of.row) == of
     assert read_round("R-2", {**of.row, "cancelled": "yes"}) == Round(
-        key="R-2", day=DAY, device="d-1", stops=(MULHOUSE,)
+        key="R-2", day=DAY, device="d-1", ended="Panne", stops=(MULHOUSE,)
     )
 
 

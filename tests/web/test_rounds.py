@@ -1,5 +1,6 @@
 """Rounds on the web: the week, the plan as a form without scripts, what was found beside it, copied and cancelled."""
 
+import json
 from typing import Any
 
 import httpx
@@ -7,13 +8,13 @@ import pytest
 
 from boucle.reference import Book
 from boucle.roles import Role
-from boucle.rounds import Round, rounds_in
+from boucle.rounds import Ending, Round, rounds_in
 from boucle_server import people
 from boucle_server.ingest import accept_own
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from tests.api.serving import Served
-from tests.builders import ORG
+from tests.builders import DAY, ORG
 from tests.server.people import an_org
 from tests.web.browser import Form, Page, a_person, opened, sent, sign_in
 from tests.web.rounds_world import NOON, a_round, visited
@@ -268,3 +269,69 @@ async def test_a_plan_of_a_day_that_no_calendar_needs_is_shown_all_the_same(serv
         accept_own(connection, ORG, [Draft(kind="reference.set", fields={"body": body})], actor="", now_ms=NOON)
     assert (await opened(served, "/tournees/fiche?cle=T-9")).status == 200
     assert (await opened(served, f"{FORM}?copie=T-9")).status == 200
+
+
+async def tomorrow(served: Served) -> None:
+    """Let a day pass; whoever comes back signs in again."""
+    served.clock.ms += DAY
+    assert (await sign_in(served, Role.MANAGER.value)).status_code == 303
+
+
+async def a_day_later(served: Served) -> None:
+    """Drive one stop of two, and let the day pass."""
+    driver = await a_round(served)
+    visited(driver)
+    driver.send()
+    await tomorrow(served)
+
+
+async def incomplete(served: Served) -> str:
+    return (await opened(served, "/a-traiter?kind=round")).text
+
+
+async def test_a_round_that_is_over_with_a_stop_not_made_waits_until_somebody_says_why(served: Served) -> None:
+    await a_day_later(served)
+    listed = await opened(served, "/a-traiter?kind=round")
+    assert "Tournée du 02/01/2026 : 1 arrêt sur 2 sans validation" in listed.text
+    assert "Non faits : Nancy Électronique" in listed.text
+    (href,) = {each for each in listed.attributes("a", "href") if each.endswith("#clore")}
+    page = await opened(served, href.partition("#")[0])
+    assert "incomplète" in page.text
+    form = page.form("/tournees/plan/clore")
+    refused = await sending(served, form, do="end", reason="  ")
+    assert refused.status_code == 422
+    assert planned(served)["T-1"].ended == ""
+    await sending(served, form, do="end", reason="Camion en panne à Sélestat")
+    assert planned(served)["T-1"].ended == "Camion en panne à Sélestat"
+    assert "Tournée du 02/01" not in await incomplete(served)
+    page = await opened(served, "/tournees/fiche?cle=T-1")
+    assert "close sans tous ses arrêts : Camion en panne à Sélestat" in page.text
+    assert "Signé par Mme Weiß" in page.text
+    assert "close, incomplète" in (await opened(served, "/tournees?jour=2026-01-02")).text
+    await submitted(served, f"{FORM}?cle=T-1", name="Toujours close")
+    assert planned(served)["T-1"].ended
+    await sending(served, page.form("/tournees/plan/clore"), do="again")
+    assert planned(served)["T-1"].ended == ""
+    assert "Tournée du 02/01" in await incomplete(served)
+
+
+async def test_the_stops_left_are_planned_again_without_those_that_were_made(served: Served) -> None:
+    await a_day_later(served)
+    page = await opened(served, "/tournees/fiche?cle=T-1")
+    (href,) = {each for each in page.attributes("a", "href") if "reste=1" in each}
+    await submitted(served, href)
+    (made,) = [each for key, each in planned(served).items() if key != "T-1"]
+    assert (made.day.isoformat(), [stop.place for stop in made.stops]) == ("2026-01-04", ["nancy"])
+
+
+async def test_a_stop_that_could_not_be_made_is_explained_and_waits_for_nobody(served: Served) -> None:
+    driver = await a_round(served)
+    visited(driver)
+    driver.validate(task="T-1#2", ending=Ending.CLOSED, place="nancy")
+    said = json.loads(driver.phone.waiting[-1].payload)["id"]
+    driver.send()
+    await tomorrow(served)
+    assert "Tournée du" not in await incomplete(served)
+    driver.scan("event.voided", body={"target": said}, task="", place="")
+    driver.send()
+    assert "1 arrêt sur 2" in await incomplete(served)

@@ -26,6 +26,7 @@ class Heap(StrEnum):
     GAP = "gap"
     UNSENT = "unsent"
     LATE = "late"
+    ROUND = "round"
     RETURN_ASKED = "return_asked"
     RETURN_RECEIVED = "return_received"
     RETURN_GRADED = "return_graded"
@@ -58,6 +59,8 @@ class Case(NamedTuple):
     n: int = 0
     before: int = 0
     status: str = ""
+    stops: str = ""
+    """Which stops of a round were not made."""
     words: str = ""
     """What a stranger typed."""
     begins: str = ""

@@ -25,6 +25,7 @@ _KINDS: Final = {
     Heap.GAP: "warn",
     Heap.UNSENT: "info",
     Heap.LATE: "info",
+    Heap.ROUND: "warn",
     Heap.RETURN_ASKED: "info",
     Heap.RETURN_RECEIVED: "info",
     Heap.RETURN_GRADED: "info",

@@ -1,4 +1,4 @@
-"""What wants a person in the workshop and at the desk of returns, each with the page of its one main action."""
+"""What wants a person on the rounds, at the desk of returns and in the workshop, each with the page of its main act."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -10,15 +10,21 @@ from boucle.lifecycle import BUSY, ReturnStage, WorkStage
 from boucle.reference import Book
 from boucle.words import say
 from boucle_server import repairs, returns
+from boucle_server.driven import planned_place
 from boucle_server.repairs import Ticket
 from boucle_server.returns import Product
+from boucle_server.unserved import unserved
 from boucle_server.web import numbers
 from boucle_server.web.return_words import act_href, return_href
+from boucle_server.web.rounds_list import ENDING, href_of_round, title_of
 from boucle_server.web.workshop import barrier_name, fault_name, step_href, ticket_href
 
 
 class Waiting(NamedTuple):
-    """One thing that waits: `key` names it, `day` is a promised day, `name` a return, `n` how many."""
+    """One thing that waits: `key` names it, `day` is a promised day, `name` a return or a round, `n` how many.
+
+    Of a round `n` stops of `before` were not made; `stops` names them.
+    """
 
     key: str
     at_ms: int | None = None
@@ -30,9 +36,25 @@ class Waiting(NamedTuple):
     name: str = ""
     reason: str = ""
     n: int = 0
+    before: int = 0
+    stops: str = ""
 
 
+_NAMED: Final = 3
+"""So many stops of a round are told by name."""
 _BUSY: Final = tuple(sorted(BUSY))
+
+
+def rounds_incomplete(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+    """Give the rounds that are over with stops that nobody validated."""
+    found = []
+    for of, stops in unserved(connection, org, book, now_ms):
+        places = [planned_place(book, stop.place, now_ms) for stop in stops[:_NAMED]]
+        more = [f"+ {len(stops) - _NAMED}"] if len(stops) > _NAMED else []
+        named = ", ".join([*places, *more])
+        day, n = of.day.isoformat(), len(stops)
+        found.append(Waiting(key=of.key, day=day, name=title_of(of), n=n, before=len(of.stops), stops=named))
+    return found
 
 
 def returns_asked(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
@@ -104,6 +126,7 @@ def _ticket(of: Ticket) -> Waiting:
 
 Gather = Callable[[Connection, str, Book, int], list[Waiting]]
 GATHERED: Final[Mapping[str, Gather]] = {
+    "round": rounds_incomplete,
     "return_asked": returns_asked,
     "return_received": products_at(ReturnStage.RECEIVED),
     "return_graded": products_at(ReturnStage.GRADED),
@@ -111,13 +134,15 @@ GATHERED: Final[Mapping[str, Gather]] = {
     "repair_check": repairs_at(WorkStage.QUALITY_CONTROL),
     "repair_end": repairs_at(WorkStage.NOT_REPAIRABLE),
 }
-"""The heaps of the workshop and of returns, by name."""
+"""The heaps of rounds, returns and the workshop, by name."""
 
 
 def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
     """Say a case of one of these heaps, and where its one main action is."""
     what: dict[str, object] = {
         "n": case.n,
+        "before": case.before,
+        "stops": case.stops,
         "rma": case.name,
         "partner": partner or say("web.without", lang),
         "day": numbers.day_name(case.day, lang) if case.day else "",
@@ -127,9 +152,11 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
     }
     said = {
         "what": _what(heap, lang, what),
-        "todo": say(f"web.inbox_todo_{heap}", lang),
+        "todo": say(f"web.inbox_todo_{heap}", lang, stops=case.stops),
         "act_href": _action(heap, case),
     }
+    if heap == "round":
+        return {**said, "about": case.name, "href": href_of_round(case.key)}
     if heap == "return_asked":
         return {**said, "about": case.name, "href": return_href(case.name)}
     return {**said, "href": ticket_href(case.code) if heap.startswith("repair") else return_href(case.name)}
@@ -141,6 +168,8 @@ def _what(heap: str, lang: str, values: dict[str, object]) -> str:
 
 def _action(heap: str, case: Any) -> str:
     match heap:
+        case "round":
+            return f"{href_of_round(case.key)}#{ENDING}"
         case "return_asked":
             return act_href("autoriser", case.name)
         case "return_received":

@@ -81,6 +81,8 @@ class RoundView:
     day: str
     badge: Badge
     is_cancelled: bool
+    is_incomplete: bool
+    ended: str
     is_planned_only: bool
     pairs: tuple[tuple[str, str], ...]
     stops: tuple[StopView, ...]
@@ -89,6 +91,7 @@ class RoundView:
     week_href: str
     edit_href: str
     copy_href: str
+    rest_href: str
 
 
 def find_round(book: Book, key: str, now_ms: int) -> Round:
@@ -110,6 +113,8 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         day=long_day(of.day, visit.lang),
         badge=state_badge(found.state, visit.lang),
         is_cancelled=of.cancelled,
+        is_incomplete=found.state is State.INCOMPLETE,
+        ended=of.ended if found.state is State.ENDED else "",
         is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
         pairs=_pairs(connection, visit, book, found),
         stops=tuple(stop_view(stop, number, book, visit) for number, stop in enumerate(found.stops, 1)),
@@ -118,6 +123,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         week_href=address(ROUNDS.path, [("jour", of.day.isoformat())]),
         edit_href=address(ROUND_PLAN.path, [("cle", key)]),
         copy_href=address(ROUND_PLAN.path, [("copie", key)]),
+        rest_href=address(ROUND_PLAN.path, [("copie", key), ("reste", "1")]),
     )
 
 
@@ -252,4 +258,6 @@ def _summary(key: str, row: Mapping[str, object], lang: str) -> str:
         return numbers.DASH
     if of.cancelled:
         return say("web.round_state_cancelled", lang)
+    if of.ended:
+        return f"{say('web.round_state_ended', lang)} · {of.ended}"
     return f"{long_day(of.day, lang)} · {say('web.round_n_stops', lang, n=len(of.stops))}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -9,14 +10,16 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.clock import day_of
 from boucle.push import Status
 from boucle.reference import Book
 from boucle.roles import Capability, capabilities_of
 from boucle.rounds import TABLE, Round
 from boucle.words import say
 from boucle_server import ingest
-from boucle_server.driven import planned_place
+from boucle_server.driven import driven, planned_place
 from boucle_server.errors import ConflictError
+from boucle_server.organisations import checked_text
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, PERSON
@@ -45,6 +48,7 @@ Reading = Annotated[Visit, Depends(visits(ROUNDS))]
 Planning = Annotated[Visit, Depends(visits(ROUND_PLAN))]
 Planned = Annotated[Posted, Depends(posts(ROUND_PLAN))]
 LONGEST_KEY: Final = 200
+LONGEST_REASON: Final = 300
 SAVE: Final = "save"
 
 
@@ -60,9 +64,13 @@ def list_page(visit: Reading) -> Response:
 @router.get(ONE)
 def one_page(visit: Reading) -> Response:
     """Show one round, as planned and as driven."""
+    return _round(visit, visit.value("cle")[:LONGEST_KEY])
+
+
+def _round(visit: Visit, key: str, *, wrong: str = "", status: int = 200) -> Response:
     with visit.server.database.reading() as connection:
-        page = round_page(connection, visit, load_book(connection, visit.who.org), visit.value("cle")[:LONGEST_KEY])
-    return render(visit, "round.html", place=ROUNDS, page=page, may_plan=_may_plan(visit))
+        page = round_page(connection, visit, load_book(connection, visit.who.org), key)
+    return render(visit, "round.html", status=status, place=ROUNDS, page=page, may_plan=_may_plan(visit), wrong=wrong)
 
 
 @router.get(ROUND_PLAN.path)
@@ -74,7 +82,7 @@ def plan_page(visit: Planning) -> Response:
         if key:
             form = form_of(find_round(book, key, visit.now_ms), book)
         elif copied:
-            form = copy_of(find_round(book, copied, visit.now_ms), visit.value("jour"))
+            form = _copy(connection, visit, book, copied)
         else:
             form = RoundForm(day=visit.value("jour"), stops=[StopForm()]).padded()
         return _form(connection, visit, book, form)
@@ -116,6 +124,38 @@ def cancel(posted: Planned) -> Response:
     return redirect(ONE, done="web.round_cancelled_done" if off else "web.round_restored_done", cle=key)
 
 
+@router.post(ROUND_PLAN.path + "/clore")
+def end(posted: Planned) -> Response:
+    """Say why no more stop of a round will be made, or take that back; what was scanned stays."""
+    visit = posted.visit
+    key, again = posted.fields.value("cle")[:LONGEST_KEY], posted.fields.value("do") == "again"
+    reason = checked_text(posted.fields.value("reason"), "reason", longest=LONGEST_REASON, empty=True)
+
+    def write(connection: Connection) -> bool:
+        book = load_book(connection, visit.who.org)
+        of = find_round(book, key, visit.now_ms)
+        if not again and not reason:
+            return False
+        if of.ended != ("" if again else reason):
+            _state(connection, visit, replace(of, ended="" if again else reason))
+        return True
+
+    if not visit.server.door.write(visit.who.org, write):
+        return _round(visit, key, wrong=say("web.inbox_needs_reason", visit.lang), status=422)
+    return redirect(ONE, done="web.round_again_done" if again else "web.round_ended_done", cle=key)
+
+
+def _copy(connection: Connection, visit: Visit, book: Book, key: str) -> RoundForm:
+    """Give the form of a copy, where it is asked for with the stops alone that nobody validated, tomorrow."""
+    of = find_round(book, key, visit.now_ms)
+    if not visit.value("reste"):
+        return copy_of(of, visit.value("jour"))
+    (found,) = driven(connection, visit.who.org, [of], zone=visit.who.zone, now_ms=visit.now_ms)
+    left = tuple(each.stop for each in found.stops if each.stop is not None and each.last is None)
+    tomorrow = date.fromisoformat(day_of(visit.now_ms, visit.who.zone)) + timedelta(days=1)
+    return copy_of(replace(of, stops=left), visit.value("jour") or tomorrow.isoformat())
+
+
 def _save(connection: Connection, visit: Visit, form: RoundForm) -> Round | None:
     book = load_book(connection, visit.who.org)
     before = find_round(book, form.key, visit.now_ms) if form.key else None
@@ -129,7 +169,7 @@ def _save(connection: Connection, visit: Visit, form: RoundForm) -> Round | None
     if made is None:
         return None
     if before is not None:
-        made = replace(made, cancelled=before.cancelled)
+        made = replace(made, cancelled=before.cancelled, ended=before.ended)
     if made != before:
         _state(connection, visit, made)
     return made

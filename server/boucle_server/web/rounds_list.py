@@ -21,11 +21,14 @@ from boucle_server.web.places import ROUNDS
 from boucle_server.web.visit import LONGEST_SHOWN, Visit, address
 
 ONE: Final = f"{ROUNDS.path}/fiche"
+ENDING: Final = "clore"
+"""Where on the page of a round it is ended."""
 BADGES: Final[Mapping[State, str]] = {
     State.PLANNED: "plain",
     State.RUNNING: "info",
     State.DONE: "good",
     State.INCOMPLETE: "bad",
+    State.ENDED: "warn",
     State.CANCELLED: "plain",
 }
 _WEEK: Final = timedelta(days=7)
