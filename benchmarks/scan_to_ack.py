@@ -7,6 +7,7 @@ from random import Random
 
 from benchmarks import disk
 from benchmarks.figures import Figure, at_share, median, seconds
+from boucle.actions import ACTIONS
 from boucle.codes import Kind, Label, mint, read_label
 from boucle.item import Item, dump
 from boucle_field.identity import Identity
@@ -14,7 +15,7 @@ from boucle_field.outbox import Draft
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.store import Store
-from boucle_field.work import ACTIONS, draft
+from boucle_field.work import draft
 
 SCANS = 600
 ITEMS = 10_000

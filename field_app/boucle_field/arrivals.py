@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from boucle.item import Item
-from boucle.lifecycle import HELD, Stage
 from boucle.rounds import Round, rounds_in, stop_of_task
+from boucle.visiting import pieces_planned, sources_of, stop_answered
 from boucle_field import driving
 from boucle_field.phone import Phone
 
@@ -54,34 +54,18 @@ def arriving_at(phone: Phone, place: str, *, task: str = "") -> Callable[[Item],
 
 
 def answered(phone: Phone, item: Item, *, task: str) -> str:
-    """Give the task of the stop that a receipt answers: where the item was taken up, else where it stood, by plan."""
-    if item.nature:
-        return ""
-    if item.stage == Stage.INBOUND:
-        return item.collect_task
-    of = driving.find_round(phone, task)
-    stop = next((each for each in of.stops if each.place == item.place), None) if of and item.stage in HELD else None
-    return of.task(stop) if of and stop else ""
+    """Give the task of the stop that a receipt answers, under the round of `task` where it is one."""
+    return stop_answered(item, driving.find_round(phone, task))
 
 
 def planned(phone: Phone, task: str) -> dict[str, int]:
     """Give the pieces without labels that the plan of a round brings, by type."""
-    of, book, now = driving.find_round(phone, task), phone.mirror.book(), phone.desk.now_ms()
-    pieces: dict[str, int] = {}
-    for stop in of.stops if of else ():
-        for item_type, n in stop.collect.items():
-            if not book.item_type(item_type, now).serialised:
-                pieces[item_type] = pieces.get(item_type, 0) + n
-    return pieces
+    return pieces_planned(driving.find_round(phone, task), phone.mirror.book(), phone.desk.now_ms())
 
 
 def sources(phone: Phone, task: str, item_type: str) -> list[tuple[str, str]]:
     """Give the stops of a round at which pieces of a type were to be taken, as place and task."""
-    of = driving.find_round(phone, task)
-    if of is None:
-        return []
-    found = [(stop.place, of.task(stop)) for stop in of.stops if item_type in stop.collect]
-    return found or [(stop.place, of.task(stop)) for stop in of.stops]
+    return sources_of(driving.find_round(phone, task), item_type)
 
 
 def round_of(task: str) -> str:

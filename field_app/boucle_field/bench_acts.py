@@ -17,9 +17,9 @@ from boucle.ids import random_characters
 from boucle.item import Item, Part
 from boucle.lifecycle import OUT, Stage
 from boucle.reasons import Reason
+from boucle.telling import Told
 from boucle.wire import subject_of
 from boucle_field.bench import Ticket, ticket_of, today
-from boucle_field.desk import Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo

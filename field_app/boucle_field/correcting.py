@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from boucle.actions import ACTIONS, Action
 from boucle.events import KINDS, Event, Family
+from boucle.telling import Told
 from boucle_field import undoing
-from boucle_field.desk import Told
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
-from boucle_field.work import ACTIONS, Action
 
 WHY: Final = "correction"
 """The body field of a correction that holds its reason: `reason` means something else in some kinds."""

@@ -5,43 +5,20 @@ have no effect is refused beforehand, with the reason, and nothing is recorded.
 """
 
 from dataclasses import replace
-from enum import StrEnum
-from typing import NamedTuple
 
-from boucle.events import KINDS, Event, Family
+from boucle.actions import Context
+from boucle.events import Event
 from boucle.fold import Mark
 from boucle.photo_guards import asks_photo
-from boucle.reasons import TASKS, Reason
-from boucle.reasons import Outcome as Fate
-from boucle.roles import DECISIONS, Capability, capabilities_of, may_record
+from boucle.reasons import Reason
+from boucle.roles import Capability, capabilities_of, may_record
+from boucle.telling import Outcome, Told, has_no_effect, is_decided, outcome_of, reasons_of
 from boucle_field import people, timekeeper, undoing
 from boucle_field.errors import LoginError, RefusedError
 from boucle_field.identity import Identity
 from boucle_field.mirror import Mirror
 from boucle_field.outbox import Draft, Outbox
 from boucle_field.store import Store
-from boucle_field.work import Context
-
-_UNKNOWN = frozenset({Reason.UNKNOWN_ITEM, Reason.UNKNOWN_TYPE, Reason.UNKNOWN_PLACE})
-
-
-class Outcome(StrEnum):
-    """What a person is told; the words are `phone.outcome.<value>`, colours and tones belong to the screens."""
-
-    ACCEPTED = "accepted"
-    REPEAT = "repeat"
-    UNEXPECTED = "unexpected"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
-
-
-class Told(NamedTuple):
-    """What became of one scan: its outcome, the event that is durably kept (`""`: none), why, since when (ms)."""
-
-    outcome: Outcome
-    event_id: str
-    reasons: tuple[str, ...] = ()
-    since_ms: int | None = None
 
 
 class Desk:
@@ -79,15 +56,15 @@ class Desk:
         beside = self._beside_role(draft.kind, who)
         if not draft.photos and draft.kind == "work.opened" and self.asks_photo(draft):
             return Told(Outcome.REFUSED, "", (f"reason.{Reason.NO_PHOTO}",))
-        if KINDS[draft.kind].family is Family.DECISION or draft.kind in DECISIONS:
+        if is_decided(draft.kind):
             mark = self.foresee(draft)
-            if beside or (mark.outcome is Fate.REFUSED and Reason.UNKNOWN_ITEM not in mark.reasons):
-                return Told(Outcome.REFUSED, "", _reasons(mark, beside=beside))
+            if beside or has_no_effect(mark):
+                return Told(Outcome.REFUSED, "", reasons_of(mark, beside=beside))
         recorded = self.outbox.record(draft, actor=actor, seen=self.mirror.cursor)
         event = replace(recorded.event, teff=self.now_ms())
         mark = self.mirror.predict(event)
         since = self.mirror.last_scan(event.subject, event.kind, before=recorded.n) if event.code else None
-        return Told(_outcome(mark, beside=beside), event.id, _reasons(mark, beside=beside), since)
+        return Told(outcome_of(mark, beside=beside), event.id, reasons_of(mark, beside=beside), since)
 
     def asks_photo(self, draft: Draft) -> bool:
         """Tell whether the place of a draft asks for a photo of it. What happened is recorded without one too."""
@@ -131,20 +108,3 @@ class Desk:
         if who is None and people.operators(self.store):
             raise LoginError("phone.login_first")
         return True
-
-
-def _outcome(mark: Mark, *, beside: bool) -> Outcome:
-    if mark.outcome in (Fate.REFUSED, Fate.IGNORED):
-        return Outcome.REFUSED
-    if _UNKNOWN & set(mark.reasons):
-        return Outcome.UNKNOWN
-    if beside or (TASKS - {Reason.NO_PHOTO}) & set(mark.reasons):  # a photo that lacks makes nothing unexpected
-        return Outcome.UNEXPECTED
-    return Outcome.REPEAT if mark.outcome is Fate.REPEAT else Outcome.ACCEPTED
-
-
-def _reasons(mark: Mark, *, beside: bool) -> tuple[str, ...]:
-    """Give the keys of the words that say why; of what is unknown here nothing more can be inferred."""
-    if Reason.UNKNOWN_ITEM in mark.reasons:
-        mark = mark._replace(reasons=(Reason.UNKNOWN_ITEM,))
-    return (*(("phone.beside_role",) if beside else ()), *(f"reason.{reason}" for reason in mark.reasons))

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from boucle.item import Item
-from boucle_field.desk import Outcome
+from boucle.lines import Line
+from boucle.telling import Outcome
 from boucle_field.expected import items_expected
-from boucle_field.line import Line
 from boucle_field.phone import Phone
 from boucle_field.visit import Visit
 

@@ -23,14 +23,13 @@ from boucle.rounds import (
     stop_of_task,
     validation,
 )
+from boucle.telling import Told
+from boucle.visiting import DIRECTIONS
 from boucle_field import people
-from boucle_field.desk import Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.undoing import amended, of_task
 
-DIRECTIONS: Final = {"collect": "collect", "deliver": "deliver"}
-"""The actions that a plan has an expectation for, with its side of the plan."""
 STILL_SHOWN: Final = timedelta(days=1)
 """A round of yesterday can still be ended: nights and forgotten evenings happen."""
 

@@ -1,23 +1,16 @@
 """What a phone expects to see at a place: the items that stand there or are on their way, as far as it knows."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
 
+from boucle.expecting import LISTED, WAITING, is_expected
 from boucle.item import Item, load
-from boucle.lifecycle import HELD, HOME, Stage
+from boucle.lifecycle import Stage
 from boucle_field import arrivals
 from boucle_field.phone import Phone
 
 MOST_LOOKED = 300
 """Subjects recorded here since the last pull that are looked at once more: beyond, the list is the server's word."""
 
-WAITING: Final[Mapping[str, Callable[[Item], bool]]] = {
-    "control": lambda item: item.stage == Stage.RECEIVED,
-    "clean": lambda item: item.stage == Stage.CLEANING,
-    "unhold": lambda item: bool(item.hold) and item.stage in HOME,
-    "release": lambda item: item.stage == Stage.REQUALIFYING,
-}
-"""The actions for which things wait at a site of ours, each with what tells them; others may be taken as well."""
 _AT = "SELECT state FROM item WHERE json_extract(state, '$.place') = ?"
 _HERE = "SELECT state FROM item WHERE json_extract(state, '$.site') = ?"
 _ON_THE_WAY = "SELECT state FROM item WHERE json_extract(state, '$.stage') = ?"
@@ -34,7 +27,7 @@ def expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mappin
 
 def items_expected(phone: Phone, action: str, place: str, *, task: str = "") -> Mapping[str, Item]:
     """Give the items that an action at a place should meet, by item id; of a receipt of a round those of the round."""
-    if action not in ("collect", "deliver", "receive", "count", *WAITING):
+    if action not in LISTED | WAITING.keys():
         return {}
     at_home = action in WAITING or (action == "count" and not phone.desk.context().is_partner(place))
     query, value = (_ON_THE_WAY, str(Stage.INBOUND)) if action == "receive" else (_HERE if at_home else _AT, place)
@@ -50,21 +43,5 @@ def items_expected(phone: Phone, action: str, place: str, *, task: str = "") -> 
     return {
         key: item
         for key, item in items.items()
-        if _is_expected(item, action, place, at_home=at_home) and (arriving is None or arriving(item))
+        if is_expected(item, action, place, at_home=at_home) and (arriving is None or arriving(item))
     }
-
-
-def _is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
-    match action:
-        case "collect":
-            return item.place == place and item.stage in HELD
-        case "deliver":
-            return item.place == place and item.stage == Stage.OUTBOUND
-        case _ if action in WAITING:
-            return item.site == place and WAITING[action](item)
-        case "count" if at_home:
-            return item.site == place and item.stage in HOME and item.known
-        case "count":
-            return item.place == place and item.stage in HELD
-        case _:
-            return item.stage == Stage.INBOUND

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from boucle_field.desk import Desk, Told
+from boucle.telling import Told
+from boucle_field.desk import Desk
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from boucle.actions import ACTIONS, Action, Amount, Context, Question, find_action
 from boucle.codes import Code, Kind, Label, Misread, read_label
 from boucle.codes import Reason as Misreading
+from boucle.fields import Fault, Field, place_key
 from boucle.reference import Book
+from boucle.telling import Outcome, Told
 from boucle.words import LANGUAGES, say
-from boucle_field.desk import Outcome, Told
 from boucle_field.errors import UsageError
-from boucle_field.fields import Fault, Field, place_key
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone, opened
 from boucle_field.photos import Photo
-from boucle_field.work import ACTIONS, Action, Amount, Context, Question, draft, find_action
+from boucle_field.work import draft
 
 _TASKS = frozenset({Kind.ROUND, Kind.TICKET})
 _ITEMS = frozenset({Kind.CONTAINER, Kind.GS1})

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from boucle_field.desk import Outcome
-from boucle_field.line import Line
+from boucle.actions import ACTIONS
+from boucle.lines import Line
+from boucle.telling import Outcome
 from boucle_field.outbox import as_event
 from boucle_field.phone import Phone
 from boucle_field.undoing import amended
-from boucle_field.work import ACTIONS
 
 SORTED: Final = ACTIONS["sort"].kind
 

@@ -13,10 +13,10 @@ from boucle.binding import PROVISIONAL, Binding, first_claims, is_claim, owner, 
 from boucle.events import CLAIMS, KINDS, Event, Family
 from boucle.fold import Mark, born, run, step
 from boucle.item import Item, load
-from boucle.quantity import DECLARED
-from boucle.reasons import Outcome, Reason
+from boucle.reasons import Outcome
 from boucle.reference import Book, Site
 from boucle.replay import belongs
+from boucle.telling import mark_of_pieces
 from boucle_field import timekeeper
 from boucle_field.outbox import as_event
 from boucle_field.pages import Page, take, versions
@@ -124,7 +124,7 @@ class Mirror:
             return Mark(event.id, event.teff, event.kind, Outcome.NOTED)
         book = self.book()
         if event.subject.startswith("qty:"):
-            return Mark(event.id, event.teff, event.kind, Outcome.APPLIED, _quantity_reasons(event, book))
+            return mark_of_pieces(event, book)
         seen = self.look(event.subject, without=event.id)
         lost = is_claim(event) and seen.claimed
         item = seen.item
@@ -201,13 +201,3 @@ def _is_lost(event: Event, bound: Mapping[str, str], claims: Mapping[str, Event]
 
 def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _quantity_reasons(event: Event, book: Book) -> tuple[Reason, ...]:
-    reasons = []
-    if not book.item_type(event.item_type, event.teff).known:
-        reasons.append(Reason.UNKNOWN_TYPE)
-    places = (event.place, event.text("to") if event.kind in DECLARED else "")
-    if any(place and not book.site(place, event.teff).known for place in places):
-        reasons.append(Reason.UNKNOWN_PLACE)
-    return tuple(reasons)

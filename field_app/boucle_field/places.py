@@ -1,13 +1,13 @@
 """Places to choose from: those that fit an action, the recent ones first, found by a few letters."""
 
 import json
-import unicodedata
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from boucle.actions import ACTIONS, Where
+from boucle.finding import is_found, plain
 from boucle_field.phone import Phone
 from boucle_field.store import put
-from boucle_field.work import ACTIONS, Where
 
 MOST_RECENT: Final = 20
 _RECENT: Final = "recent_places"
@@ -55,19 +55,4 @@ def remember(phone: Phone, place: str) -> None:
 
 def found(places: Iterable[Place], typed: str) -> list[Place]:
     """Give the places of which some word begins with each typed word; accents and capitals do not matter."""
-    wanted = _words(typed)
-    return [place for place in places if all(_begins(place.name, word) for word in wanted)]
-
-
-def plain(text: str) -> str:
-    """Give a text as it is compared: small letters without accents."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def _begins(name: str, word: str) -> bool:
-    return any(each.startswith(word) for each in _words(name))
-
-
-def _words(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in plain(text)).split()
+    return [place for place in places if is_found(place.name, typed)]

@@ -8,7 +8,7 @@ import json
 from typing import Final
 
 from boucle.codes import Code, Kind
-from boucle_field.desk import Told
+from boucle.telling import Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.store import put

@@ -1,27 +1,24 @@
 """Sorting in a visit: the verdict that goes along with every scan, and another one about the item scanned last.
 
-The verdict that is chosen stays for the scans that follow, so that twenty good crates need one choice. Scrap is for
-one item alone, because each needs a look and a photo of its own: after it the verdict before comes back.
+For how many scans a verdict stays chosen is `boucle.sticky`'s business.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from boucle import sticky
+from boucle.actions import ACTIONS, Amount, Question
+from boucle.fields import Fault
 from boucle.grades import CRITERIA
 from boucle.lifecycle import Verdict
-from boucle_field.desk import Outcome
-from boucle_field.fields import Fault
-from boucle_field.line import Line
+from boucle.lines import Line
+from boucle.telling import Outcome
 from boucle_field.outbox import Draft
-from boucle_field.work import ACTIONS, Amount, Question, draft
+from boucle_field.work import draft
 
 if TYPE_CHECKING:
     from boucle_field.visit import Visit
-
-SORTS: Final = frozenset({"receive", "sort"})
-"""The actions in which things are sorted: at home, where somebody takes them in hand."""
-_SAID: Final = ("verdict", "grade")
 
 
 class Found(NamedTuple):
@@ -33,25 +30,19 @@ class Found(NamedTuple):
 
 def choose(visit: "Visit", verdict: str, grade: str = "") -> None:
     """Let a verdict go along with the scans that follow; the one that goes along already is taken off."""
-    now = {name: visit.said[name] for name in _SAID if name in visit.said}
-    if now == {"verdict": verdict, **({"grade": grade} if grade else {})}:
-        verdict, grade = "", ""
-    kept = _before(visit) if now.get("verdict") == Verdict.SCRAP else now
-    said = {name: value for name, value in zip(_SAID, (verdict, grade), strict=True) if value}
-    before = {f"then_{name}": value for name, value in kept.items()} if verdict == Verdict.SCRAP else {}
-    visit.say_along({**said, **before}, instead_of=(*_SAID, *(f"then_{name}" for name in _SAID)))
+    visit.say_along(sticky.chosen(visit.said, verdict, grade), instead_of=tuple(visit.said))
 
 
 def answers(visit: "Visit") -> dict[str, str]:
     """Give the answers of a sorting that go along with a scan, empty where no verdict was chosen."""
-    said = {name: visit.said[name] for name in _SAID if visit.said.get(name)}
-    return said | ({"criteria": CRITERIA} if "grade" in said else {})
+    return sticky.answers(visit.said)
 
 
 def after_one(visit: "Visit") -> None:
     """Bring the verdict before back, once an item was scrapped."""
-    if visit.said.get("verdict") == Verdict.SCRAP:
-        visit.say_along(_before(visit), instead_of=(*_SAID, *(f"then_{name}" for name in _SAID)))
+    said = sticky.after_one(visit.said)
+    if said != visit.said:
+        visit.say_along(said, instead_of=tuple(visit.said))
 
 
 def sort_along(visit: "Visit", subject: str | Amount, line: Line) -> Line:
@@ -107,10 +98,6 @@ def tally(visit: "Visit") -> dict[str, int]:
             counts[verdict] = counts.get(verdict, 0) + line.qty
     order = [*Verdict, ""]
     return {verdict: counts[verdict] for verdict in order if counts.get(verdict)}
-
-
-def _before(visit: "Visit") -> dict[str, str]:
-    return {name: visit.said[f"then_{name}"] for name in _SAID if visit.said.get(f"then_{name}")}
 
 
 def _drafted(visit: "Visit", subject: str | Amount, said: dict[str, str]) -> Draft:

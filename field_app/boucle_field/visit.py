@@ -10,41 +10,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
+from boucle.actions import ACTIONS, Amount, Question
+from boucle.expecting import WAITING
+from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
-from boucle.reasons import Reason
+from boucle.lines import Line, choices
 from boucle.reference import Book
+from boucle.telling import Outcome, Told
+from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_of, line_of_pieces
 from boucle.wire import subject_of
 from boucle_field import arrivals, sorting
-from boucle_field.desk import Outcome, Told
 from boucle_field.driving import planned
-from boucle_field.expected import WAITING, expected
-from boucle_field.fields import Fault
+from boucle_field.expected import expected
 from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
-from boucle_field.line import Line, choices
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.store import put
 from boucle_field.undoing import closed_events
-from boucle_field.work import ACTIONS, Amount, Question, Where, draft
+from boucle_field.work import draft
 
-OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
-"""The actions that have a screen, as a person meets them in a day."""
-WAREHOUSE: Final = ("count", "sort", "clean", "hold", "unhold", "commission", "replace", "bind", "control", "release")
-"""What is done with one scan after another at a site of ours, beside its arrivals and departures."""
-BEGUN: Final = (*OPERATIONS, *WAREHOUSE)
-"""All that a visit can be."""
-AT_HOME: Final = frozenset({"receive", *WAREHOUSE}) - {"count"}
-"""What is done where somebody works, so that no place is asked for."""
-PAIRS: Final = {"replace": "old", "bind": "item"}
-"""The actions that join two codes, each with the field of the second one."""
-CLAIMING: Final = frozenset({"commission", *PAIRS})
-"""What gives a code to an item: one that has an item already is left to it."""
-ONCE: Final = frozenset({"serial", "tare_g"})
-"""Answers that hold for one scan."""
-TOWARDS: Final = frozenset({"ship", "move"})
-"""Where the place that is said is where things go to."""
 MOST_LINES: Final = 500
 """More rows than this make a list slow; what is counted goes on counting."""
 _OPEN: Final = "visit"
@@ -141,8 +127,7 @@ class Visit:
         now = self.phone.desk.now_ms()
         before = next((each for each in self.lines if each.subject == code and each.counts), None)
         if before is not None and self.action not in PAIRS:
-            line = replace(before, outcome=Outcome.REPEAT, event_id="", again=True)
-            return replace(line, why=(("told.again_at", {"at_ms": before.at_ms}),))
+            return again(before)
         if self.action in CLAIMING and (bound := self.phone.mirror.look(subject_of(code, "", ""))).claimed:
             name = name_of_type(self.phone.mirror.book(), bound.item.type, now) or code
             return self.refuse(code, "told.bound_already", {"type": name}, taken=True)
@@ -227,9 +212,8 @@ class Visit:
     def _draft(self, subject: str | Amount, beside: dict[str, Any]) -> Draft | Question | Fault:
         action = ACTIONS[self.action]
         said = self.said | (sorting.answers(self) if self.action == "sort" else {})
-        answers = {name: value for name, value in said.items() if action.field(name)}
-        place = {"to" if self.action in TOWARDS else "place": self.place}
-        return draft(action, subject, answers | beside | place, context=self.phone.desk.context(task=self.task))
+        answers = answers_of(self.action, self.place, said)
+        return draft(action, subject, answers | beside, context=self.phone.desk.context(task=self.task))
 
     def sort(self, verdict: str, grade: str = "") -> Line | None:
         """Record what sorting found of the last item; None when there is none. A `FieldError` records nothing."""
@@ -239,29 +223,19 @@ class Visit:
         return self.phone.mirror.look(subject_of(code, "", "")).item
 
     def _line(self, subject: str | Amount, told: Told, now: int, before: Item) -> Line:
-        why: list[tuple[str, Mapping[str, object]]] = [(key, {}) for key in told.reasons]
-        if told.since_ms is not None and told.outcome is Outcome.REPEAT:
-            why = [("told.again_at", {"at_ms": told.since_ms})]
-        line = Line(subject="", outcome=told.outcome, at_ms=now, event_id=told.event_id, why=tuple(why))
         if isinstance(subject, Amount):
-            return replace(line, subject=subject.item_type, item_type=subject.item_type, qty=subject.qty)
+            return line_of_pieces(subject, told, at_ms=now)
         item = self._known(subject)
-        listed = self.expected and self.action not in WAITING
-        if line.outcome is Outcome.ACCEPTED and listed and item.id not in self.expected:
-            line = replace(line, outcome=Outcome.UNEXPECTED, why=(*why, ("told.not_on_the_list", {})))
-        if f"reason.{Reason.RETIRED_SCAN}" in told.reasons and before.retired_ms:
-            line = replace(line, why=(("told.retired_since", {"on_ms": before.retired_ms}),))
-        if line.outcome is Outcome.UNEXPECTED and (elsewhere := self._elsewhere(before)):
-            name = name_of_place(self.phone.mirror.book(), elsewhere, now)
-            # Where it should be says all that the inferred legs say, and what to do.
-            line = replace(line, elsewhere=elsewhere, why=(("told.expected_at", {"place": name}),))
-        return replace(line, subject=subject, item=item.id, item_type=item.type)
-
-    def _elsewhere(self, item: Item) -> str:
-        """Give the partner's place where an item was expected before this scan, `""` when it was not elsewhere."""
-        if not item.known or item.place == self.place or ACTIONS[self.action].where is not Where.AWAY:
-            return ""
-        return item.place if self.phone.desk.context().is_partner(item.place) else ""
+        return line_of(
+            subject,
+            told,
+            before,
+            item,
+            action=self.action,
+            place=self.place,
+            unlisted=bool(self.expected) and self.action not in WAITING and item.id not in self.expected,
+            context=self.phone.desk.context(),
+        )
 
     # ---- what a person makes of a line
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from boucle.actions import ACTIONS, Amount, Question
 from boucle.clock import month_of
+from boucle.fields import Fault
 from boucle.lifecycle import Stage
 from boucle.roles import Capability
+from boucle.telling import Told
 from boucle.treatment import Route, code_map, normal, route
-from boucle_field.desk import Told
-from boucle_field.fields import Fault
 from boucle_field.phone import Phone
 from boucle_field.store import put
-from boucle_field.work import ACTIONS, Amount, Question, draft
+from boucle_field.work import draft
 
 MOST_OUTLETS: Final = 8
 _OUTLETS: Final = "recent_outlets"

@@ -16,10 +16,10 @@ from boucle.checklists import Answer
 from boucle.item import Job
 from boucle.reasons import Reason
 from boucle.roles import Role
+from boucle.telling import Outcome, Told
 from boucle_field import bench, bench_acts, people
 from boucle_field.bench import Next
 from boucle_field.bench_acts import Form
-from boucle_field.desk import Outcome, Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.store import put

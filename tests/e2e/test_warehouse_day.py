@@ -14,11 +14,12 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
+from boucle.actions import Amount
 from boucle.binding import owner
 from boucle.codes import Kind, mint
 from boucle.item import Item
+from boucle.telling import Outcome, Told
 from boucle_field import driving, reprinting, sorting, weighed
-from boucle_field.desk import Outcome, Told
 from boucle_field.differences import missing, unexpected
 from boucle_field.identity import Identity
 from boucle_field.outbox import Draft
@@ -28,7 +29,6 @@ from boucle_field.store import put
 from boucle_field.sync import sync
 from boucle_field.visit import Visit
 from boucle_field.weighed import Job, Treatment, Weighing
-from boucle_field.work import Amount
 from boucle_server import partner_balances, verify
 from boucle_server.ingest import accept_own
 from boucle_server.projections import SqlStore

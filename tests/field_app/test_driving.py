@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from boucle.actions import Amount
 from boucle.pin import hash_pin
 from boucle.rounds import Ending, Found, Gap, counts_of
+from boucle.telling import Outcome
 from boucle_field import driving
 from boucle_field.correcting import Fix, correct
-from boucle_field.desk import Outcome
 from boucle_field.driving import Progress
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft
@@ -19,7 +20,6 @@ from boucle_field.people import enter
 from boucle_field.phone import Phone
 from boucle_field.sync import sync
 from boucle_field.visit import Row, Visit
-from boucle_field.work import Amount
 from tests.builders import DAY, START_MS, Device, code
 from tests.field_app.ran import Place
 from tests.world import drive

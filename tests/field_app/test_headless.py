@@ -10,13 +10,13 @@ from random import Random
 
 import pytest
 
+from boucle.actions import ACTIONS
 from boucle.codes import Kind, mint
 from boucle.ids import is_uuid7
 from boucle.wedge import scramble
 from boucle_field.headless import main
 from boucle_field.headless_parser import COMMANDS
 from boucle_field.store import Store, alone
-from boucle_field.work import ACTIONS
 from tests.builders import code
 from tests.field_app.pictures import BASE, picture
 from tests.field_app.ran import Ran

@@ -6,8 +6,8 @@ import pytest
 
 from boucle.codes import Kind, mint
 from boucle.pin import hash_pin
+from boucle.telling import Outcome
 from boucle_field import people
-from boucle_field.desk import Outcome
 from boucle_field.errors import LoginError
 from boucle_field.outbox import Draft
 from boucle_field.sync import sync

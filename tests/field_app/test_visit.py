@@ -2,16 +2,17 @@
 
 import pytest
 
+from boucle.actions import Amount
 from boucle.codes import Kind, mint
 from boucle.commands import Command, command_code
 from boucle.enrolment import Invitation
-from boucle_field.desk import Outcome
-from boucle_field.meaning import Nothing, Spot, Thing, meaning
+from boucle.meaning import Nothing, Spot, Thing
+from boucle.telling import Outcome
+from boucle_field.meaning import meaning
 from boucle_field.outbox import Draft
 from boucle_field.sends import Pile, lines
 from boucle_field.sync import sync
 from boucle_field.visit import Row, Visit
-from boucle_field.work import Amount
 from tests.builders import code
 from tests.field_app.ran import Place
 from tests.world import drive

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from boucle.actions import ACTIONS, Amount, Context, Question, Where, find_action
 from boucle.codes import Kind, mint
 from boucle.events import KINDS, Family
+from boucle.fields import Fault, place_key
 from boucle.replay import book_of
 from boucle.roles import NEEDED
 from boucle.words import LANGUAGES, knows, say
-from boucle_field.fields import Fault, place_key
 from boucle_field.outbox import Draft
-from boucle_field.work import ACTIONS, Amount, Context, Question, Where, draft, find_action
+from boucle_field.work import draft
 from tests.builders import START_MS, Device, code, network
 from tests.field_app.ran import Place
 

@@ -13,7 +13,7 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.face import Face
 
 PATIENCE_S = 20.0

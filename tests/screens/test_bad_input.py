@@ -14,10 +14,10 @@ import pytest
 
 from boucle.anchor import Reading
 from boucle.enrolment import Invitation
+from boucle.telling import Outcome
 from boucle.units import DAY_MS
 from boucle.words import LANGUAGES, say
 from boucle_field.courier import Line
-from boucle_field.desk import Outcome
 from boucle_field.phone import Phone
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen
 from boucle_field.ticks import DeviceTicks

@@ -9,9 +9,9 @@ import pytest
 
 from boucle.commands import Command
 from boucle.reasons import Reason
+from boucle.telling import Outcome
 from boucle_field import bench, people
 from boucle_field.bench import Next
-from boucle_field.desk import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen

@@ -6,7 +6,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.camera import FolderFrames, KivyFrames
 from boucle_field.screens.hardware import Android, Desktop, hardware
 from boucle_field.screens.sound import RATE, TONES, VIBRATIONS_MS, Speaker, samples

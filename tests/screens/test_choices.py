@@ -3,8 +3,8 @@
 import pytest
 
 from boucle.commands import Command
-from boucle_field.desk import Outcome
-from boucle_field.line import choices
+from boucle.lines import choices
+from boucle.telling import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.scan_screen import ScanScreen

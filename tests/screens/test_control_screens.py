@@ -10,8 +10,8 @@ from PIL import Image
 
 from boucle.checklists import Checklist, Moment, Step
 from boucle.commands import Command
+from boucle.telling import Outcome
 from boucle_field import people
-from boucle_field.desk import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.pages import Page
 from boucle_field.screens.control_screens import CheckScreen, ControlScreen

@@ -4,7 +4,7 @@ import webbrowser
 
 import pytest
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.help_screen import COMMAND_SHEET
 from boucle_field.screens.theme import SIGNS
 from boucle_server.web.label_pages import COMMANDS

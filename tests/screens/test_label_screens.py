@@ -7,8 +7,8 @@ import pytest
 
 from boucle.codes import Kind, mint
 from boucle.commands import Command
+from boucle.telling import Outcome
 from boucle_field import reprinting
-from boucle_field.desk import Outcome
 from boucle_field.screens.label_screens import AskedScreen, CommissionScreen, LabelScreen, PairScreen, TypeScreen
 from tests.builders import code
 from tests.screens.hand import Hand

@@ -9,8 +9,8 @@ from threading import enumerate as threads
 
 import pytest
 
+from boucle.telling import Outcome
 from boucle_field.courier import Line, News, standing
-from boucle_field.desk import Outcome
 from boucle_field.identity import Identity
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen
 from boucle_field.screens.scan_screen import ScanScreen

@@ -9,8 +9,8 @@ from PIL import Image
 
 from boucle.commands import Command
 from boucle.photo import look
+from boucle.telling import Outcome
 from boucle_field import photos
-from boucle_field.desk import Outcome
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.screens.sends_screen import SendsScreen

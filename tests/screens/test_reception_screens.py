@@ -8,8 +8,8 @@ from PIL import Image
 
 from boucle.codes import Kind, mint
 from boucle.commands import Command
+from boucle.telling import Outcome
 from boucle_field import sorting
-from boucle_field.desk import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.visit import Visit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.theme import LEAST_CONTRAST, OUTCOMES, SIGNS, THEMES, TRAINING, Pair, Theme, contrast
 
 

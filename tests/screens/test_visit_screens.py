@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from boucle.commands import Command, command_code
-from boucle_field.desk import Outcome
-from boucle_field.line import Line
+from boucle.lines import Line
+from boucle.telling import Outcome
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.theme import OUTCOMES, SIGNS
 from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen

@@ -3,7 +3,7 @@
 import pytest
 
 from boucle.commands import Command
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.screens.warehouse_screens import HoldScreen, WarehouseScreen
 from tests.builders import code

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from boucle.commands import Command
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.mass_screens import DoubtScreen, LeftScreen, MassStep
 from boucle_field.screens.weigh_screens import WeighScreen
 from tests.builders import code

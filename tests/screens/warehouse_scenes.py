@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
+from boucle.actions import Amount
 from boucle.codes import Kind, mint
 from boucle_field.outbox import Draft
 from boucle_field.screens.control_screens import CheckScreen
@@ -13,7 +14,6 @@ from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
 from boucle_field.screens.weigh_steps import TreatmentCodeStep, WeighTareStep
 from boucle_field.weighed import Job, Treatment, Weighing
-from boucle_field.work import Amount
 from tests.builders import code
 from tests.screens.bench_stock import CONTROL, QUALITY, describe_bench
 from tests.screens.hand import Hand

@@ -9,10 +9,10 @@ from kivy.uix.widget import Widget
 
 from boucle.checklists import Asks, Step
 from boucle.gauges import write_measure
+from boucle.meaning import Meaning, Thing
 from boucle.repair import TOLERANCE
 from boucle.workshop_codes import Barrier, barrier_words
 from boucle_field import bench, bench_acts
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import MeasureScreen

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boucle.item import Job
 from boucle.roles import Capability
+from boucle.telling import Outcome, Told
 from boucle_field import bench, bench_acts
 from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
-from boucle_field.desk import Outcome, Told
 from boucle_field.errors import FieldError
 from boucle_field.photos import Photo
 from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen

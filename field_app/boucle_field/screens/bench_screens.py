@@ -9,10 +9,10 @@ from kivy.uix.widget import Widget
 from boucle.commands import Command
 from boucle.item import Job
 from boucle.lifecycle import WorkStage
+from boucle.meaning import Meaning, Thing
 from boucle.workshop_codes import barrier_words, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench import Next, Ticket
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.screen import Screen

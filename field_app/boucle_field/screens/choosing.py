@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from kivy.metrics import dp
 
-from boucle_field.desk import Outcome
+from boucle.lines import Choice, Line, choices
+from boucle.telling import Outcome
 from boucle_field.errors import FieldError
-from boucle_field.line import Choice, Line, choices
 from boucle_field.screens.controls import BigButton, Box, row
 from boucle_field.screens.panels import Shown
 from boucle_field.screens.work_screens import CodeScreen

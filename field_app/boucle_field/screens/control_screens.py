@@ -11,11 +11,11 @@ from kivy.uix.widget import Widget
 from boucle.answers import failed_steps
 from boucle.checklists import Answer, Moment, Step, checklist_for
 from boucle.lifecycle import Verdict
+from boucle.lines import Line
+from boucle.meaning import Meaning, Thing
+from boucle.telling import Outcome
 from boucle_field.bench_acts import Form, begin_form, drop_form, keep_form
-from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
-from boucle_field.line import Line
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.outbox import Draft
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import Text

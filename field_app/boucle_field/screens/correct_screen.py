@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from boucle.events import Event
+from boucle.meaning import Meaning, Spot
+from boucle.telling import Outcome
 from boucle_field import people
 from boucle_field.correcting import Because, Fix, action_of, correct, correctable, fixes
-from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError, LoginError
-from boucle_field.meaning import Meaning, Spot
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import number_pad, pin_pad

@@ -7,10 +7,10 @@ from kivy.uix.widget import Widget
 
 from boucle.checklists import Answer, Moment, Step
 from boucle.commands import Command
+from boucle.meaning import Meaning, Thing
 from boucle.workshop_codes import Fault, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import Form
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row

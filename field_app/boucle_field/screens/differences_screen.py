@@ -5,8 +5,8 @@ from typing import Final
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from boucle.lines import Line
 from boucle_field.differences import MOST_SHOWN, Missing, missing, unexpected
-from boucle_field.line import Line
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Text, column, ground
 from boucle_field.screens.screen import Screen

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from boucle.enrolment import Invitation
+from boucle.meaning import Badge, Meaning
 from boucle.words import LANGUAGES
 from boucle_field import people
 from boucle_field.errors import LoginError
-from boucle_field.meaning import Badge, Meaning
 from boucle_field.people import Operator
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Text

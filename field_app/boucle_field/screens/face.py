@@ -15,16 +15,16 @@ from kivy.metrics import dp
 from kivy.utils import get_color_from_hex
 
 from boucle.enrolment import Invitation
+from boucle.meaning import Meaning
 from boucle.signing import load_crypto
+from boucle.telling import Outcome
 from boucle.words import say
 from boucle_field import people
 from boucle_field.courier import SOON_S, Courier, Line, News, standing
-from boucle_field.desk import Outcome
 from boucle_field.enrolment import enrol
 from boucle_field.errors import FieldError
 from boucle_field.http import Server, drive
 from boucle_field.identity import Identity
-from boucle_field.meaning import Meaning
 from boucle_field.phone import Phone
 from boucle_field.screens import theme, wording
 from boucle_field.screens.choosing import Chooser

@@ -5,8 +5,8 @@ from typing import Final
 
 from kivy.metrics import dp
 
+from boucle.telling import Outcome
 from boucle.version import VERSION
-from boucle_field.desk import Outcome
 from boucle_field.identity import Identity
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Text, ground

@@ -5,12 +5,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from boucle.commands import Command
+from boucle.meaning import Meaning, Nothing, Thing
 from boucle.shape import MAX_TARE_G
+from boucle.telling import Outcome
+from boucle.weighing import grams, said_kg
 from boucle_field import reprinting
-from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
 from boucle_field.identity import Identity
-from boucle_field.meaning import Meaning, Nothing, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import MassPad, TextPad, tiles
@@ -20,7 +21,6 @@ from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.work_screens import CodeScreen
 from boucle_field.visit import name_of_type
-from boucle_field.weighing import grams, said_kg
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

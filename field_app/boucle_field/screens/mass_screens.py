@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from kivy.uix.widget import Widget
 
+from boucle.actions import Question
 from boucle.commands import Command
+from boucle.fields import Fault
+from boucle.meaning import Meaning, Nothing
+from boucle.telling import Outcome, Told
+from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
 from boucle_field import weighed
-from boucle_field.desk import Outcome, Told
 from boucle_field.errors import FieldError
-from boucle_field.fields import Fault
-from boucle_field.meaning import Meaning, Nothing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Chip, Text, chips, row
 from boucle_field.screens.pads import MassPad
@@ -18,8 +20,6 @@ from boucle_field.screens.panels import Shown
 from boucle_field.screens.weigh_steps import PiecesStep, SubjectStep, WeighStep, WeighTareStep, refuse
 from boucle_field.visit import name_of_place, name_of_type
 from boucle_field.weighed import Weighing
-from boucle_field.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
-from boucle_field.work import Question
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -8,8 +8,8 @@ from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
+from boucle.telling import Outcome
 from boucle.words import say
-from boucle_field.desk import Outcome
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Text, Word, ground, row
 from boucle_field.screens.theme import OUTCOMES, SIGNS, Pair, Theme

@@ -7,9 +7,9 @@ from kivy.uix.widget import Widget
 
 from boucle.commands import Command
 from boucle.gauges import write_measure
+from boucle.meaning import Meaning, Thing
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import PartFound
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.controls import BigButton, Text

@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Final
 
+from boucle.expecting import WAITING
 from boucle_field.differences import MOST_SHOWN, Missing, standing_here
-from boucle_field.expected import WAITING
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen

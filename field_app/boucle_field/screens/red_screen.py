@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from kivy.metrics import dp
 
-from boucle_field.line import Line, choices
+from boucle.lines import Line, choices
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Text, column, ground
 from boucle_field.screens.screen import Screen

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from boucle.roles import Capability
 from boucle.rounds import Round, Stop
+from boucle.telling import Outcome
+from boucle.visiting import DIRECTIONS
 from boucle_field import driving
-from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
 from boucle_field.screens import wording
 from boucle_field.screens.round_screens import RoundScreen, StopScreen
@@ -45,7 +46,7 @@ class RoundRouter:
     def also_here(self) -> list[str]:
         """Give what else is done at the stop of the visit."""
         assert self.visit is not None
-        return [each for each in driving.DIRECTIONS if each != self.visit.action] if self.stop else []
+        return [each for each in DIRECTIONS if each != self.visit.action] if self.stop else []
 
     def take_task(self, key: str) -> bool:
         """Take the label of a round: open it where this phone knows it, else let the next scans carry it."""

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Final
 
 from kivy.uix.widget import Widget
 
+from boucle.actions import ACTIONS
 from boucle.commands import Command
+from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Round, Stop
+from boucle.visiting import DIRECTIONS
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.hardware import hardware
@@ -18,7 +20,6 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.visit import name_of_place, name_of_type
-from boucle_field.work import ACTIONS
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
@@ -152,7 +153,7 @@ class StopScreen(Screen):
                 return self.face.screen.take(meant)
             case Command.VALIDATE | Command.FINISH:
                 self.face.end_stop(self.round, self.stop)
-            case Command() as command if command.value in driving.DIRECTIONS:
+            case Command() as command if command.value in DIRECTIONS:
                 self.face.begin(command.value, self.stop.place, self.round.task(self.stop))
             case _:
                 return False

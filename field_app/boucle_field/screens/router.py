@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from boucle import visiting
+from boucle.actions import ACTIONS, Amount
 from boucle.commands import Command
 from boucle.enrolment import Invitation
-from boucle_field import driving, people, visit
-from boucle_field.desk import Outcome
+from boucle.lines import Line
+from boucle.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited
+from boucle.telling import Outcome
+from boucle_field import driving, people
 from boucle_field.errors import LoginError
-from boucle_field.line import Line
-from boucle_field.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited, meaning
+from boucle_field.meaning import meaning
 from boucle_field.phone import Phone
 from boucle_field.places import remember
 from boucle_field.screens.bench_router import BenchRouter
@@ -29,7 +32,6 @@ from boucle_field.screens.weigh_screens import step_of
 from boucle_field.screens.work_screens import AT_HOME, AT_PARTNERS, PlaceScreen, SummaryScreen
 from boucle_field.visit import Visit
 from boucle_field.weighed import Weighing
-from boucle_field.work import ACTIONS, Amount, Where
 
 if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen
@@ -178,7 +180,7 @@ class Router(BenchRouter):
         home = self.at.desk.context().home
         if action in ASKED:
             self.open(ASKED[action])
-        elif action in visit.AT_HOME and home:
+        elif action in visiting.AT_HOME and home:
             self.begin(action, home)
         else:
             self.open(PlaceScreen, action)
@@ -187,7 +189,7 @@ class Router(BenchRouter):
         """Begin the visit that a place's label means: the action under way if it fits, else the usual one there."""
         is_partner = self.at.desk.context().is_partner(place)
         action = self._usual(place) if is_partner else AT_HOME
-        if self.visit is not None and self._fits(self.visit.action, is_partner=is_partner):
+        if self.visit is not None and visiting.fits(self.visit.action, is_partner=is_partner):
             action = self.visit.action
         if self.visit is not None and (self.visit.action, self.visit.place) == (action, place):
             self.told(None, self.say("screen.already_here"))
@@ -202,21 +204,17 @@ class Router(BenchRouter):
     def turn(self, action: str) -> None:
         """Do something else at the same place, if it can be done there."""
         assert self.visit is not None
-        if self._fits(action, is_partner=self.at.desk.context().is_partner(self.visit.place)):
+        if visiting.fits(action, is_partner=self.at.desk.context().is_partner(self.visit.place)):
             self.begin(action, self.visit.place)
         else:
             self.choose(action)
 
     def begin_if_it_fits(self, action: str, place: str) -> None:
         """Begin an action at a place whose label was scanned; where it cannot be, what is usual there."""
-        if self._fits(action, is_partner=self.at.desk.context().is_partner(place)):
+        if visiting.fits(action, is_partner=self.at.desk.context().is_partner(place)):
             self.begin(action, place)
         else:
             self.arrive(place)
-
-    @staticmethod
-    def _fits(action: str, *, is_partner: bool) -> bool:
-        return action in ("ship", "count") or (ACTIONS[action].where is Where.AWAY) == is_partner
 
     def begin(self, action: str, place: str, task: str = "", said: Mapping[str, Any] | None = None) -> None:
         """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
@@ -225,7 +223,7 @@ class Router(BenchRouter):
             if said is None and action == self.visit.action:
                 said = self.visit.said
             self.visit.close()
-        stop = driving.stop_at(self.at, place) if action in driving.DIRECTIONS else None
+        stop = driving.stop_at(self.at, place) if action in visiting.DIRECTIONS else None
         task = task or self.task or (stop[0].task(stop[1]) if stop else "")
         self.visit = Visit.begin(self.at, action=action, place=place, task=task, said=said)
         self.task = ""

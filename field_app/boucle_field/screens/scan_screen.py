@@ -7,13 +7,16 @@ from kivy.core.image import Image as CoreImage
 from kivy.metrics import dp
 from kivy.uix.image import Image
 
+from boucle import sticky
+from boucle.actions import ACTIONS, Amount
 from boucle.commands import QUANTITIES, VERDICTS, Command
 from boucle.lifecycle import Verdict
+from boucle.lines import Line, choices
+from boucle.meaning import Meaning, Nothing, Spot, Task, Thing
+from boucle.telling import Outcome
+from boucle.visiting import BEGUN
 from boucle_field import sorting
-from boucle_field.desk import Outcome
 from boucle_field.errors import FieldError
-from boucle_field.line import Line, choices
-from boucle_field.meaning import Meaning, Nothing, Spot, Task, Thing
 from boucle_field.screens import scan_tools, theme
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
@@ -21,8 +24,7 @@ from boucle_field.screens.photo_taking import PhotoTaking
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.verdict_tiles import VerdictTiles
 from boucle_field.screens.work_screens import AmountScreen
-from boucle_field.visit import BEGUN, Visit, name_of_place
-from boucle_field.work import ACTIONS, Amount
+from boucle_field.visit import Visit, name_of_place
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -52,7 +54,7 @@ class ScanScreen(Screen):
         self.listed = ExpectedList(self.look, self.face.lang)
         self.alerts, self.tools, self.lens = chips(), chips(), chips()
         self.view = Image(size_hint_y=None, height=0)
-        sorts = self.visit.action in sorting.SORTS
+        sorts = self.visit.action in sticky.SORTS
         self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
         self.fill(
             self.head,
@@ -156,7 +158,7 @@ class ScanScreen(Screen):
 
     def sort(self, verdict: Verdict, grade: str = "") -> None:
         """Take a verdict about the item scanned last; before any item, or said twice, for all that follow."""
-        if self.visit.action not in sorting.SORTS:
+        if self.visit.action not in sticky.SORTS:
             self.tell(self.visit.refuse("", "screen.sort_at_home", {}))
             return
         last = next((each for each in reversed(self.visit.lines) if each.counts), None)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from boucle.actions import ACTIONS
+from boucle.expecting import WAITING
+from boucle.sticky import SORTS
+from boucle.visiting import CLAIMING
 from boucle_field.arrivals import arrivals
-from boucle_field.expected import WAITING, items_expected
+from boucle_field.expected import items_expected
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.grade_screen import GradeScreen
 from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
-from boucle_field.sorting import SORTS
-from boucle_field.visit import CLAIMING
-from boucle_field.work import ACTIONS
 
 if TYPE_CHECKING:
     from boucle_field.screens.scan_screen import ScanScreen

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
 
-from boucle_field.meaning import Meaning
+from boucle.meaning import Meaning
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Box, Text, column, scroll
 from boucle_field.screens.theme import Theme

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from boucle.actions import ACTIONS
 from boucle.words import knows
 from boucle_field import photos, rescuing
 from boucle_field.errors import FieldError
@@ -17,7 +18,6 @@ from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.sends import Pile, Sent, lines
 from boucle_field.undoing import VOID
 from boucle_field.visit import name_of_place
-from boucle_field.work import ACTIONS
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -7,7 +7,7 @@ from array import array
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 from boucle_field.screens.hardware import hardware
 
 RATE: Final = 22_050

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from kivy.uix.widget import Widget
 
+from boucle.actions import ACTIONS
 from boucle.commands import Command
+from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Found, Gap, Round, Stop, gaps_for
 from boucle_field import driving
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import NamePad
@@ -18,7 +19,6 @@ from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
 from boucle_field.visit import name_of_place, name_of_type
-from boucle_field.work import ACTIONS
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

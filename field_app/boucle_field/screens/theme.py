@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from boucle_field.desk import Outcome
+from boucle.telling import Outcome
 
 LEAST_CONTRAST: Final = 7.0
 """Every text stands out from its ground by this much (WCAG 2.2, 1.4.6): phones are read in the sun."""

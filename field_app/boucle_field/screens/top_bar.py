@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
 
+from boucle.telling import Outcome
 from boucle.words import say
 from boucle_field.courier import Line, Standing
-from boucle_field.desk import Outcome
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Room, Text, Word, column, ground, row
 from boucle_field.screens.theme import OUTCOMES, TRAINING, Pair, Theme

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from boucle.visiting import PAIRS
 from boucle_field.screens.control_screens import ControlScreen
 from boucle_field.screens.label_screens import CommissionScreen, PairScreen
 from boucle_field.screens.scan_screen import ScanScreen
-from boucle_field.visit import PAIRS
 
 SCREENS: Final[dict[str, type[ScanScreen]]] = {
     "commission": CommissionScreen,

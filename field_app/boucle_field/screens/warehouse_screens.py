@@ -3,9 +3,10 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from boucle.actions import ACTIONS, Amount
 from boucle.holds import Hold, said
+from boucle.meaning import Meaning, Thing
 from boucle.roles import may_record
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.label_screens import LabelScreen
@@ -13,7 +14,6 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.weigh_screens import WeighScreen
 from boucle_field.visit import name_of_place
-from boucle_field.work import ACTIONS, Amount
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -4,16 +4,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from boucle.meaning import Meaning, Thing
+from boucle.telling import Outcome
+from boucle.weighing import grams
 from boucle_field import weighed
-from boucle_field.desk import Outcome
-from boucle_field.meaning import Meaning, Thing
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.pads import MassPad, NamePad, TextPad, number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
 from boucle_field.visit import name_of_type
 from boucle_field.weighed import Job, Treatment, Weighing
-from boucle_field.weighing import grams
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

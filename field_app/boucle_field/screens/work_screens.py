@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from kivy.uix.widget import Widget
 
+from boucle import sticky
+from boucle.actions import ACTIONS, Amount
 from boucle.commands import Command
+from boucle.meaning import Meaning, Spot, Task, Thing
+from boucle.visiting import BEGUN, OPERATIONS
 from boucle_field import sorting
-from boucle_field.meaning import Meaning, Spot, Task, Thing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Chip, Text, chips, gap
 from boucle_field.screens.differences_screen import TOLD, DifferencesScreen
@@ -16,8 +19,7 @@ from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import BEGUN, OPERATIONS, Visit, name_of_place, name_of_type
-from boucle_field.work import ACTIONS, Amount
+from boucle_field.visit import Visit, name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
@@ -226,7 +228,7 @@ class SummaryScreen(Screen):
 
     def _sorted(self) -> list[Widget]:
         """Say what sorting found, and how many nobody sorted, where things are sorted."""
-        if self.visit.action not in sorting.SORTS:
+        if self.visit.action not in sticky.SORTS:
             return []
         tally = sorting.tally(self.visit)
         told = [

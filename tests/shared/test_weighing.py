@@ -2,7 +2,7 @@
 
 import pytest
 
-from boucle_field.weighing import Doubt, doubt, grams, is_unstable, said_kg
+from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg
 
 
 @pytest.mark.parametrize(("text", "mass_g"), [
