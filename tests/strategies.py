@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from boucle.checklists import Asks, Checklist, Moment, Step
 from boucle.events import Event
 from boucle.lifecycle import Disposition
+from boucle.reasons import Reason
 from boucle.wire import Unreadable, read
 from tests.builders import DAY, SITES, START_MS, TYPES, Device, code, network
 
@@ -57,6 +58,7 @@ OPERATIONS = (
     *_BENCH,
     *_DESK,
     *("void",) * 3,
+    *("review",) * 2,
     *("correct",) * 3,
     *("bind",) * 2,
     *("replace",) * 2,
@@ -89,9 +91,10 @@ moves = st.builds(
     pick=st.integers(0, 50),
 )
 histories = st.lists(moves, min_size=1, max_size=28)
+_AMENDING = ("void", "review", "correct")
 _benches = st.builds(
     Move,
-    operation=st.sampled_from((*("commission", "ship", "receive"), "void", "correct", "reference", *_BENCH, *_DESK)),
+    operation=st.sampled_from((*("commission", "ship", "receive"), *_AMENDING, "reference", *_BENCH, *_DESK)),
     device=st.integers(0, 1),
     crate=st.integers(0, 1),
     place=st.integers(0, 7),
@@ -165,7 +168,7 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
             return "item.counted", crate, {"place": partner}
         case "treat":
             return "item.treated", crate, {"place": hub, "body": {"code": "R3", "mode": "recycling", "mass_g": 1_900}}
-        case "void" | "correct":
+        case "void" | "review" | "correct":
             return _amendment(move, before, partner)
         case "bind" | "replace":
             kind = "label.bound" if move.operation == "bind" else "label.replaced"
@@ -257,6 +260,12 @@ def _amendment(move: Move, before: list[Event], partner: str) -> tuple[str, str,
             about: dict[str, Any] = {"item_type": target.item_type, "qty": target.qty} if target.item_type else {}
             return "event.voided", "", {**about, "body": body}
         return "event.voided", subject, {"body": body}
+    if move.operation == "review":
+        found = (Reason.UNKNOWN_ITEM, Reason.REROUTED, Reason.RETIRED_SCAN, Reason.CORRECTION_SUPERSEDED)[move.pick % 4]
+        subject = code(move.crate) if move.place == 7 else target.code
+        body = {"target": target.id, "contradiction": str(found), "reason": "vu"}
+        about = {} if subject or not target.item_type else {"item_type": target.item_type, "qty": target.qty}
+        return "event.reviewed", subject, {**about, "body": body}
     when = {"at_ms": START_MS + move.pick * DAY} if move.pick % 3 == 0 else {}
     if move.place == 5:  # sometimes by an event about nothing
         return "scan.noted", "", {"corrects": target.id, "body": {"text": "essai"}}

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
+from boucle.amend import REVIEWED, effective
 from boucle.binding import owner
 from boucle.clock import day_of
 from boucle.events import Event
@@ -149,7 +149,7 @@ def driven(connection: Connection, org: str, rounds: Sequence[Round], *, zone: s
     amended: dict[str, list[Event]] = {}
     for edge in edges:
         amender = amenders.get(edge.amender) or raw.get(edge.amender)
-        if edge.target in raw and amender is not None:
+        if edge.target in raw and amender is not None and amender.kind != REVIEWED:
             amended.setdefault(_task(raw[edge.target]), []).append(amender)
     types = _types(store, {event.subject for event in standing if event.code})
     by_task: dict[str, list[Event]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
+from boucle.amend import REVIEWED, effective
 from boucle.binding import PROVISIONAL, Binding, owner
 from boucle.codes import Misread, Reason, read_label
 from boucle.events import Event
@@ -89,8 +89,10 @@ def history(connection: Connection, org: str, text: str) -> list[Told]:
     counted = closed_history(codes, store)
     received = _received(connection, org, {event.subject for event in counted} | codes)
     amenders: defaultdict[str, set[str]] = defaultdict(set)
+    reviews = {event.id for event in counted if event.kind == REVIEWED}
     for edge in store.edges(event.id for event in counted):
-        amenders[edge.target].add(edge.amender)
+        if edge.amender not in reviews:
+            amenders[edge.target].add(edge.amender)
     world = replay(counted, store.book())
     standing = {event.id: event for event in effective({event.id: event for event in counted})[0]}
     marks = {mark.event: mark for several in world.marks.values() for mark in several}

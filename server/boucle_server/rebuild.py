@@ -36,7 +36,7 @@ from boucle_server.tables import RAW, RECORD
 
 PART: Final = 2_000
 """Subjects replayed at a time."""
-_AMENDING: Final = (b'"corrects"', b'"event.voided/', b'"label.bound/', b'"label.replaced/')
+_AMENDING: Final = (b'"corrects"', b'"event.voided/', b'"event.reviewed/', b'"label.bound/', b'"label.replaced/')
 """What a payload has to hold for its event to join two subjects."""
 
 

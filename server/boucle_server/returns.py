@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.amend import effective, in_order
 from boucle.binding import PROVISIONAL
 from boucle.clock import month_end_ms, month_start_ms
 from boucle.events import Event
@@ -16,8 +17,8 @@ from boucle.item import Back, Item, load
 from boucle.lifecycle import ReturnStage
 from boucle.rma import STAGE_OF, ReturnLine, ReturnState, lines_of, state_of
 from boucle.units import DAY_MS
-from boucle_server.projections import event_of
-from boucle_server.read_tables import AMENDMENT, CELL, ITEM
+from boucle_server.projections import SqlStore, event_of
+from boucle_server.read_tables import CELL, ITEM
 from boucle_server.repairs import codes_of
 from boucle_server.tables import RECORD
 
@@ -135,12 +136,11 @@ def events_of(connection: Connection, org: str, of: Return, zone: str) -> list[E
         RECORD.c.subject < _QUANTITIES[1],
     )
     found = [event_of(row.payload, row.teff, row.tq) for row in connection.execute(query)]
-    mine = [event for event in found if of.rma in (event.task, event.against, event.id)]
-    amended = sa.select(AMENDMENT.c.target).where(
-        AMENDMENT.c.org == org, AMENDMENT.c.target.in_([event.id for event in mine])
-    )
-    gone = set(connection.execute(amended).scalars())
-    return sorted((event for event in mine if event.id not in gone), key=lambda event: event.order)
+    mine = {event.id: event for event in found if of.rma in (event.task, event.against, event.id)}
+    store = SqlStore(connection, org)
+    amenders = {edge.amender for edge in store.edges(mine)} - mine.keys()
+    standing, _ = effective(mine | {event.id: event for event in store.events(amenders)})
+    return in_order(event for event in standing if event.id in mine)
 
 
 def _items(connection: Connection, org: str, rma: str) -> list[Item]:

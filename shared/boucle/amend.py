@@ -6,6 +6,9 @@ corrections of one event the last in the order of events counts; the others open
 
 Reference data is amended by a newer version only: it is neither voided nor corrected, and corrects nothing. Nor does
 an event about nothing, which belongs to no history that its target could be missing from.
+
+A review says that somebody looked at a contradiction and found its event right: the task closes, and nothing else. It
+amends nothing, but is tied to its target like an amendment, so that whichever of the two comes later finds the other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,9 +19,11 @@ from boucle.clock import EARLIEST_MS
 from boucle.events import Event
 from boucle.reasons import Reason
 
+REVIEWED = "event.reviewed"
+
 
 class Edge(NamedTuple):
-    """`amender` voids or corrects `target`."""
+    """`amender` voids, corrects or reviews `target`."""
 
     target: str
     amender: str
@@ -35,15 +40,32 @@ class Dispute(NamedTuple):
 
 def edge_of(event: Event) -> Edge | None:
     """Give the edge that an event draws, None for an event that amends nothing."""
-    if event.kind == "event.voided":
+    if event.kind in ("event.voided", REVIEWED):
         return Edge(event.text("target"), event.id)
     corrected = _corrected(event)
     return Edge(corrected, event.id) if corrected else None
 
 
+_CORRECT_NOTHING = frozenset({"event.voided", REVIEWED, "reference.set"})
+
+
+def reviewed(standing: Iterable[Event], known: Mapping[str, Event]) -> set[tuple[str, str]]:
+    """Give the contradictions that standing reviews close: the event and the reason of each.
+
+    A review counts for an event of its own subject alone, as a void does.
+    """
+    return {
+        (target.id, event.text("contradiction"))
+        for event in standing
+        if event.kind == REVIEWED
+        and (target := known.get(event.text("target"))) is not None
+        and target.subject == event.subject
+    }
+
+
 def _corrected(event: Event) -> str:
     """Give the id of the event that this one corrects, `""` when it corrects none."""
-    return event.corrects if event.subject and event.kind not in ("event.voided", "reference.set") else ""
+    return event.corrects if event.subject and event.kind not in _CORRECT_NOTHING else ""
 
 
 def effective(accepted: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]]:

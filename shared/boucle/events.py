@@ -145,6 +145,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ("deposit.forfeited", _M, Subject.EITHER, {"cents!": "int"}),
     ("month.closed", _X, Subject.NONE, {"month!": "text", "digest!": "text", "revision": "int"}),
     ("event.voided", _X, Subject.ANY, {"target!": "text", "reason": "text"}),
+    ("event.reviewed", _X, Subject.ANY, {"target!": "text", "contradiction!": "text", "reason!": "text"}),
     ("event.admitted", _X, Subject.NONE, {"target!": "text", "hash": "text", "reason": "text"}),
     ("event.dismissed", _X, Subject.NONE, {"target!": "text", "hash": "text", "reason": "text"}),
     ("scan.noted", _X, Subject.ANY, {"text": "text", "reason": "text"}),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from boucle.amend import effective, in_order
+from boucle.amend import effective, in_order, reviewed
 from boucle.binding import Binding, first_claims, lost_claims, owner, resolve
 from boucle.events import KINDS, Event, Family
 from boucle.facts import Cells, Fact, add
@@ -28,7 +28,7 @@ class World:
     cells: Cells = field(default_factory=dict)
     marks: dict[str, list[Mark]] = field(default_factory=dict)
     tasks: dict[TaskKey, int] = field(default_factory=dict)
-    """Open tasks with the effective time (ms) of their event."""
+    """Open tasks with the effective time (ms) of their event; those that a review closed are none."""
 
 
 def book_of(events: Iterable[Event]) -> Book:
@@ -69,6 +69,8 @@ def replay(events: Iterable[Event], book: Book | None = None) -> World:
                 world.tasks[(item_id, mark.event, reason)] = mark.teff
     for dispute in disputes:
         world.tasks[(owner(dispute.subject, world.bindings), dispute.event, dispute.reason)] = dispute.teff
+    closed = reviewed(standing, known)
+    world.tasks = {key: teff for key, teff in world.tasks.items() if key[1:] not in closed}
     return world
 
 

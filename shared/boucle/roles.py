@@ -123,6 +123,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "deposit.forfeited": _DECIDE,
         "month.closed": _MANAGE,
         "event.voided": _ANYBODY,
+        "event.reviewed": _DECIDE,
         "event.admitted": _MANAGE,
         "event.dismissed": _MANAGE,
         "scan.noted": _ANYBODY,

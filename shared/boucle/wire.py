@@ -215,8 +215,8 @@ def _fitting(data: Mapping[str, Any], name: str, fits: Callable[[str], bool]) ->
 
 
 def _counted_id(kind: str, event_id: str, body: Mapping[str, Any]) -> str:
-    """Give the id a quantity is known by: its event's own, or for a void the id of the event it removes."""
-    return str(body.get("target", "")) if kind == "event.voided" else event_id
+    """Give the id a quantity is known by: its event's own, or that of the event which a void or a review is about."""
+    return str(body.get("target", "")) if kind in ("event.voided", "event.reviewed") else event_id
 
 
 def _kind(data: Mapping[str, Any]) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from boucle.push import seal_body
 from boucle.roles import Role
@@ -10,6 +11,7 @@ from boucle.wire import digest
 from boucle_server import devices, ingest
 from boucle_server.ledger import Raw
 from boucle_server.projections import SqlStore
+from boucle_server.read_tables import CELL
 from boucle_server.web.inbox_case import Heap
 from boucle_server.web.inbox_stock import drifts
 from tests.api.serving import Served
@@ -215,3 +217,37 @@ async def test_what_waits_in_the_workshop_and_at_the_desk_leads_to_the_form_of_i
         form = await opened(served, found[0])
         assert form.status == 200, heap
         assert [each for each in form.forms if each.action.startswith(action)], heap
+
+
+async def test_a_contradiction_that_was_found_right_closes_with_its_reason_and_opens_again(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter?kind=unknown")
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/unknown/")}
+
+    def cells() -> object:
+        with served.database.reading() as connection:
+            return sorted(map(tuple, connection.execute(sa.select(CELL).where(CELL.c.org == "acme"))))
+
+    before = cells()
+    form = next(each for each in (await opened(served, href)).forms if ("act", "review") in each.values)
+    refused = await sent(served, form, reason=" ")
+    assert refused.status_code == 422
+    answer = await sent(served, form, reason="Caisse d’un confrère, rendue")
+    assert answer.status_code == 303
+    assert "Aucun chiffre n’a bougé" in (await opened(served, answer.headers["location"])).text
+    assert cells() == before
+    assert "/a-traiter/unknown/" not in (await opened(served, "/a-traiter?kind=unknown")).answer.text
+    seen = await opened(served, href)
+    assert seen.status == 200
+    assert "Caisse d’un confrère, rendue" in seen.text
+    item = await opened(served, next(each for each in seen.attributes("a", "href") if each.startswith("/objets/")))
+    assert "contradiction vue et trouvée juste" in item.text.lower()
+    assert "Voir l’événement qu’il change" not in item.text
+    (back,) = {each for each in item.attributes("a", "href") if each.startswith("/a-traiter/contradiction/")}
+    again = await sent(served, (await opened(served, back)).form("/a-traiter/annuler"))
+    assert again.status_code == 303
+    case = await opened(served, href)
+    assert [each for each in case.forms if ("act", "review") in each.values]
+    assert cells() == before
+    voided = next(each for each in case.forms if ("act", "void") in each.values)
+    assert (await sent(served, voided)).status_code == 303

@@ -19,7 +19,7 @@ NAMED: Final = frozenset(
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
     | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
     | {"cost_cents", "avoided_cents", "at_ms", "charge_cents", "cents", "serial", "refilled", "requalify", "cycle"}
-    | {"route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
+    | {"contradiction", "route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
 )
 
 
@@ -46,6 +46,8 @@ def coded(field: str, code: str, lang: str) -> str:
                 return say(f"web.priority_{code}", lang)
             case "origin":
                 return say(f"web.work_origin_{code}", lang)
+            case "contradiction":
+                return say(f"reason.{code}", lang)
             case "disposition" | "proposed":
                 return say(f"disposition.{code}", lang)
             case _:

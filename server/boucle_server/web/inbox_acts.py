@@ -6,17 +6,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.amend import REVIEWED
 from boucle.events import Event
 from boucle.push import Status
 from boucle.roles import may_record
+from boucle.wire import subject_of
 from boucle.words import say
 from boucle_server import deciding, ingest, problem_reports, stock_counts
 from boucle_server.deciding import Verdict
 from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from boucle_server.organisations import SERVER_DEV, checked_text
 from boucle_server.problem_reports import Outcome
-from boucle_server.projections import event_of, load_book
-from boucle_server.read_tables import AMENDMENT
+from boucle_server.projections import SqlStore, event_of, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
 from boucle_server.web.forms import Fields
@@ -48,6 +49,8 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
                 found.append("commission")
             if event is not None and is_voidable(event) and may_record(held, VOID):
                 found.append("void")
+            if event is not None and _is_reviewable(event) and may_record(held, REVIEWED):
+                found.append("review")
         case Heap.REPORTED:
             found += ["settle", *(["hold"] if may_record(held, "item.held") else [])]
         case Heap.ASIDE:
@@ -72,6 +75,11 @@ def is_voidable(event: Event) -> bool:
     return bool(event.subject) and event.kind not in (VOID, "reference.set")
 
 
+def _is_reviewable(event: Event) -> bool:
+    """Tell whether a review can repeat what an event is about: a void of a quantity is known by another's id."""
+    return bool(event.code) or event.subject == subject_of("", event.id, event.item_type)
+
+
 def event_with(connection: Connection, org: str, event_id: str) -> Event | None:
     """Give the accepted event with an id."""
     query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq).where(
@@ -86,8 +94,14 @@ def can_undo(connection: Connection, org: str, event_id: str) -> bool:
     event = event_with(connection, org, event_id)
     if event is None or event.dev != SERVER_DEV or not is_voidable(event):
         return False
-    amended = sa.select(AMENDMENT.c.id).where(AMENDMENT.c.org == org, AMENDMENT.c.target == event_id)
-    return connection.execute(amended).first() is None
+    return not _is_amended(connection, org, event_id)
+
+
+def _is_amended(connection: Connection, org: str, event_id: str) -> bool:
+    """Tell whether an event was voided or corrected; who only looked at it changed nothing of it."""
+    store = SqlStore(connection, org)
+    amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
+    return any(amender.kind != REVIEWED for amender in amenders)
 
 
 def act(visit: Visit, case: Case, fields: Fields) -> Done:
@@ -104,6 +118,8 @@ def act(visit: Visit, case: Case, fields: Fields) -> Done:
                 return _commission(connection, visit, case, fields)
             case "void":
                 return void(connection, visit, case.event, reason=reason)
+            case "review":
+                return _review(connection, visit, case, event, reason=reason)
             case "settle" | "hold":
                 return _answer_report(connection, visit, case, wanted, reason=reason)
             case "adjust":
@@ -125,15 +141,29 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
         raise NotFoundError("web.inbox_no_event")
     if not is_voidable(event) or not may_record(visit.who.capabilities, VOID):
         raise ForbiddenError("web.inbox_not_offered")
-    edges = sa.select(AMENDMENT.c.id).where(AMENDMENT.c.org == visit.who.org, AMENDMENT.c.target == event_id)
-    if connection.execute(edges).first() is not None:
+    if _is_amended(connection, visit.who.org, event_id):
         raise ConflictError("web.inbox_voided_before")
     body = {"target": event_id, **({"reason": reason} if reason else {})}
-    about = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
-    _record(connection, visit, Draft(kind=VOID, fields={**about, "body": body}))
+    _record(connection, visit, Draft(kind=VOID, fields={**_about(event), "body": body}))
     # Whatever a stranger had reported waits again when what was done about it is taken back.
     problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")
+
+
+def _about(event: Event) -> dict[str, Any]:
+    """Give what an event is about, as whatever is said of it repeats it."""
+    return {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
+
+
+def _review(connection: Connection, visit: Visit, case: Case, event: Event | None, *, reason: str) -> Done:
+    """Say that somebody looked at a contradiction and found its event right: the case closes, no figure moves."""
+    if event is None:
+        raise NotFoundError("web.inbox_no_event")
+    if not reason:
+        raise InvalidInputError("web.inbox_needs_reason")
+    body = {"target": event.id, "contradiction": case.reason, "reason": reason}
+    draft = Draft(kind=REVIEWED, fields={**_about(event), "body": body})
+    return Done(words="web.inbox_reviewed_done", event=_record(connection, visit, draft))
 
 
 def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields) -> Done:

@@ -14,7 +14,7 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.kept_bytes import first
 from boucle_server.tables import DEVICE, PERSON, RECORD
-from boucle_server.web import inbox, inbox_acts, inbox_words
+from boucle_server.web import inbox, inbox_acts, inbox_received, inbox_words
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.item_words import moment
@@ -31,6 +31,7 @@ GLANCE: Final = 4
 """Cases of each heap on the first page."""
 _SHOWN: Final = 4096
 _ID: Final = 64
+_CONTRADICTIONS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION)
 _NOTHING: Final = Fields(pairs=())
 Reading = Annotated[Visit, Depends(visits(INBOX))]
 Sending = Annotated[Posted, Depends(posts(INBOX))]
@@ -92,6 +93,8 @@ def _file(visit: Visit, asker: Asker, heaps: list[Heap]) -> Response:
 def case_page(visit: Reading, heap: Heap, key: str) -> Response:
     """Show one case, and what can be done about it."""
     with visit.server.database.reading() as connection:
+        if heap in _CONTRADICTIONS and inbox.find(_asker(visit, connection), heap, key) is None:
+            return _reviewed(visit, connection, key)
         return _case_page(visit, connection, heap, key, typed=_NOTHING)
 
 
@@ -138,6 +141,30 @@ def decide(posted: Sending, heap: Heap, key: str) -> Response:
     ways_back = {"evenement": done.event, "ecarte": done.dismissed, "signalement": done.report}
     more = {name: value for name, value in ways_back.items() if value}
     return redirect(INBOX.path, done=done.words, **more)
+
+
+def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
+    """Show a contradiction that somebody found right, by whom and why, with the way back."""
+    asker = _asker(visit, connection)
+    event, _, reason = key.partition(".")
+    found = inbox_received.review(asker, event, reason)
+    if found is None:
+        raise NotFoundError("web.inbox_gone")
+    case, review = found
+    person = sa.select(PERSON.c.name).where(PERSON.c.org == asker.org, PERSON.c.person == review.actor)
+    who = connection.execute(person).scalar() or say("web.somebody", visit.lang)
+    return render(
+        visit,
+        "inbox_seen.html",
+        place=INBOX,
+        case=case,
+        told=inbox_words.told(asker, case, visit.lang),
+        name=inbox_words.heap_name(case.heap, visit.lang),
+        facts=_facts(visit, connection, asker.book, case),
+        said=say("web.inbox_seen", visit.lang, who=who, when=moment(review.at_ms, asker.zone, visit.lang)),
+        why=review.reason,
+        undo=review.event if inbox_acts.can_undo(connection, asker.org, review.event) else "",
+    )
 
 
 def _case_page(

@@ -1,14 +1,16 @@
 """Cases that something received opened: contradictions, records that were set aside, what strangers reported."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from boucle.amend import effective, reviewed
 from boucle.reasons import Reason
 from boucle_server import problem_reports, set_aside
 from boucle_server.kept_bytes import first
 from boucle_server.problem_reports import ProblemReport
+from boucle_server.projections import SqlStore
 from boucle_server.read_tables import TASK
 from boucle_server.set_aside import UNREADABLE
 from boucle_server.tables import RECORD
@@ -22,6 +24,32 @@ def task(asker: Asker, event: str, reason: str) -> Case | None:
     query = _tasks(asker).where(TASK.c.event == event, TASK.c.reason == reason).limit(1)
     found = [_case_of_task(row) for row in asker.connection.execute(query)]
     return next(iter(found), None)
+
+
+class Review(NamedTuple):
+    """Somebody looked at a contradiction and found its event right: by which event, when, who, why."""
+
+    event: str
+    at_ms: int
+    actor: str
+    reason: str
+
+
+def review(asker: Asker, event_id: str, reason: str) -> tuple[Case, Review] | None:
+    """Give a contradiction that a standing review closed, with that review; the last one where there are several."""
+    store = SqlStore(asker.connection, asker.org)
+    edges = [edge for edge in store.edges([event_id]) if edge.target == event_id]
+    near = {event.id: event for event in store.events({event_id, *(edge.amender for edge in edges)})}
+    voids = {edge.amender for edge in store.edges(near)} - near.keys()
+    known = near | {event.id: event for event in store.events(voids)}
+    standing = [event for event in effective(known)[0] if (event_id, reason) in reviewed([event], known)]
+    if not standing:
+        return None
+    last, of = max(standing, key=lambda event: event.order), known[event_id]
+    heap = Heap.UNKNOWN if reason in UNKNOWN else Heap.CONTRADICTION
+    key = f"{event_id}.{reason}"
+    case = Case(heap=heap, key=key, at_ms=of.teff, reason=reason, code=of.subject if of.code else "", event=of.id)
+    return case, Review(event=last.id, at_ms=last.teff, actor=last.actor, reason=last.text("reason"))
 
 
 def reported(asker: Asker, id: str) -> Case | None:

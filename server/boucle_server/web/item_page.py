@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.amend import REVIEWED
 from boucle.clock import day_of
 from boucle.events import Event
 from boucle.holds import said as held_why
@@ -26,6 +28,7 @@ from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import moment, printed
 from boucle_server.web.items import days_late, days_out, place_name, stage_badge
 from boucle_server.web.photo_words import PagePhoto, page_photos
+from boucle_server.web.places import INBOX
 from boucle_server.web.visit import Visit
 
 PAGE: Final = 60
@@ -52,6 +55,8 @@ class Step:
     reasons: tuple[str, ...]
     amended_by: tuple[str, ...]
     amends: str
+    case_href: str
+    """Where the contradiction that a review is about can be opened again."""
     off: bool
 
 
@@ -162,6 +167,7 @@ def _step(
     people: Mapping[str, str],
     devices: Mapping[str, str],
     pictures: Sequence[Shown],
+    sees_cases: bool,
 ) -> Step:
     event, mark = told.event, told.mark
     site = book.site(event.place, event.teff)
@@ -201,8 +207,13 @@ def _step(
         reasons=tuple(why),
         amended_by=told.amended_by,
         amends=event.text("target") if event.kind == "event.voided" else event.corrects,
+        case_href=_case_href(event) if sees_cases and event.kind == REVIEWED and not told.superseded else "",
         off=told.superseded or not has_effect,
     )
+
+
+def _case_href(event: Event) -> str:
+    return f"{INBOX.path}/contradiction/{event.text('target')}.{quote(event.text('contradiction'), safe='')}"
 
 
 def _quality(event: Event, devices: Mapping[str, str]) -> str:
@@ -233,7 +244,16 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
     people = _people(connection, visit, {each.event.actor for each in told})
     devices = _devices(connection, visit.who.org, {each.event.dev for each in told})
     pictures = photos.shown(connection, visit.who.org, [each.event for each in told])
+    sees_cases = INBOX.allows(visit.who.capabilities)
     return tuple(
-        _step(each, book, visit.lang, people=people, devices=devices, pictures=pictures.get(each.event.id, ()))
+        _step(
+            each,
+            book,
+            visit.lang,
+            people=people,
+            devices=devices,
+            pictures=pictures.get(each.event.id, ()),
+            sees_cases=sees_cases,
+        )
         for each in told
     )
