@@ -58,6 +58,14 @@ class Missing(NamedTuple):
     since_ms: int
 
 
+class Owed(NamedTuple):
+    """Photos that a device announced and that have not come: how many, since when (ms) the longest."""
+
+    dev: str
+    n: int
+    since_ms: int
+
+
 def note(connection: Connection, org: str, events: Iterable[Event]) -> None:
     """Note what events announce, whatever the door made of them: a later decision may let them count."""
     rows.upsert(connection, PHOTO_PROMISE, PROMISE_COLUMNS, sorted(set(_promises(org, events))))
@@ -140,6 +148,20 @@ def missing(connection: Connection, org: str, *, limit: int | None = None) -> Se
         .limit(limit)
     )
     return [Missing(*row) for row in connection.execute(query)]
+
+
+def owed(connection: Connection, org: str) -> list[Owed]:
+    """Give the devices of which announced photos have not come, the longest waiting first."""
+    about = (RECORD.c.org == PHOTO_PROMISE.c.org) & (RECORD.c.id == PHOTO_PROMISE.c.event) & (RECORD.c.variant == 0)
+    since = sa.func.min(RECORD.c.received_ms)
+    query = (
+        sa.select(RECORD.c.dev, sa.func.count(sa.distinct(PHOTO_PROMISE.c.sha256)), since)
+        .select_from(PHOTO_PROMISE.join(RECORD, about))
+        .where(PHOTO_PROMISE.c.org == org, ~_came())
+        .group_by(RECORD.c.dev)
+        .order_by(since, RECORD.c.dev)
+    )
+    return [Owed(*row) for row in connection.execute(query)]
 
 
 def count_missing(connection: Connection, org: str) -> int:

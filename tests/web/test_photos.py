@@ -3,12 +3,12 @@
 from boucle.photo import JPEG
 from boucle.roles import Role
 from boucle.wire import digest
-from boucle_server import uploads
+from boucle_server import devices, uploads
 from tests.api.serving import Served
-from tests.builders import ORG, code
+from tests.builders import DAY, ORG, code
 from tests.photos import a_jpeg
 from tests.server.handset import LATER, Handset, a_network, taken
-from tests.web.browser import opened, signed_in
+from tests.web.browser import opened, sign_in, signed_in
 
 HERE, ON_ITS_WAY, NONE = a_jpeg(seed=1), a_jpeg(seed=2), b"no picture"
 
@@ -66,3 +66,35 @@ async def test_a_photo_that_is_not_here_is_said_to_be_missing_and_an_unknown_one
         answer = await served.client.get(f"/photos/{name}", headers={"Accept": "text/html"})
         assert answer.status_code == 404
         assert told in answer.text
+
+
+async def test_photos_that_do_not_come_are_told_on_the_devices_page_and_to_do_after_some_days(served: Served) -> None:
+    a_day_with_photos(served)
+    await signed_in(served, Role.ADMINISTRATOR, org=ORG)
+
+    async def waiting() -> str:
+        return (await opened(served, "/a-traiter?kind=photo")).text
+
+    page = await opened(served, "/appareils")
+    at = page.texts.index("d-un")
+    assert page.texts[at + 1 : at + 12].count("1") == 1
+    assert "Photos attendues" in page.text
+    assert "photo annoncée" not in await waiting()
+    served.clock.ms += 3 * DAY
+    assert (await sign_in(served, Role.ADMINISTRATOR.value)).status_code == 303
+    assert "d-un : 1 photo annoncée, pas arrivée" in await waiting()
+    with served.database.writing(ORG) as connection:
+        devices.revoke(connection, ORG, "d-un", now_ms=served.clock.ms)
+    assert "photo annoncée" not in await waiting()
+
+
+async def test_a_photo_that_came_after_all_is_awaited_no_more(served: Served) -> None:
+    a_day_with_photos(served)
+    served.clock.ms += 4 * DAY
+    await signed_in(served, Role.MANAGER, org=ORG)
+    assert "1 photo annoncée" in (await opened(served, "/a-traiter?kind=photo")).text
+    with served.database.writing(ORG) as connection:
+        name = digest(ON_ITS_WAY)
+        uploads.begin(connection, ORG, "d-un", sha256=name, length=len(ON_ITS_WAY), now_ms=LATER)
+        uploads.append(connection, ORG, "d-un", sha256=name, start=0, chunk=ON_ITS_WAY, now_ms=LATER)
+    assert "photo annoncée" not in (await opened(served, "/a-traiter?kind=photo")).text

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from boucle.roles import CAPABILITIES, Role
 from boucle.units import DAY_MS
 from boucle.words import say
-from boucle_server import attention, devices, guard, reports
+from boucle_server import attention, devices, guard, photos, reports
 from boucle_server.devices import Invited
 from boucle_server.errors import InvalidInputError, NotFoundError, RefusedError
 from boucle_server.projections import load_book
@@ -53,6 +53,7 @@ class Line:
     seen: str
     unsent: int | None
     gaps: int
+    photos: int
     app: str
     is_active: bool
     note: str
@@ -89,9 +90,30 @@ def devices_page(visit: Reading) -> Response:
 
 
 def _table(visit: Visit, lines: list[Line]) -> Table:
-    keys = ("device", "role", "where", "devices_state", "devices_seen", "devices_unsent", "devices_gaps", "devices_app")
+    keys = (
+        "device",
+        "role",
+        "where",
+        "devices_state",
+        "devices_seen",
+        "devices_unsent",
+        "devices_gaps",
+        "devices_photos",
+        "devices_app",
+    )
     rows = [
-        (each.dev, each.name, each.role, each.site, each.state, each.seen, each.unsent, each.gaps, each.app)
+        (
+            each.dev,
+            each.name,
+            each.role,
+            each.site,
+            each.state,
+            each.seen,
+            each.unsent,
+            each.gaps,
+            each.photos,
+            each.app,
+        )
         for each in lines
     ]
     heads = ["id", *(say(f"web.{key}", visit.lang) for key in keys)]
@@ -226,6 +248,7 @@ def _lines(visit: Visit, connection: Connection, rows: list[dict[str, Any]]) -> 
     for gap in attention.all_gaps(connection, visit.who.org):
         gaps[gap.dev] += gap.count
     aside = _after_revocation(connection, visit.who.org)
+    owed = {each.dev: each.n for each in photos.owed(connection, visit.who.org)}
     found = []
     for row in rows:
         kind, state = _state(row, visit.now_ms)
@@ -249,6 +272,7 @@ def _lines(visit: Visit, connection: Connection, rows: list[dict[str, Any]]) -> 
                 seen=say("web.never", lang) if seen is None else moment(seen, visit.who.zone, lang),
                 unsent=row["unsent"],
                 gaps=gaps[row["dev"]],
+                photos=owed.get(row["dev"], 0),
                 app=row["app"] or "",
                 is_active=row["status"] == "active",
                 note=" ".join(notes),

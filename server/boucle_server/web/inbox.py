@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+import sqlalchemy as sa
+
 from boucle.binding import PROVISIONAL
-from boucle_server import attention, closing, months, rows
+from boucle.units import DAY_MS
+from boucle_server import attention, closing, months, photos, rows
 from boucle_server.read_tables import BINDING, ITEM
+from boucle_server.tables import DEVICE
 from boucle_server.web import inbox_received, inbox_stock, inbox_work
 from boucle_server.web.inbox_case import Asker, Case, Heap
 
+PHOTO_DAYS: Final = 3
+"""A photo may wait so many days for a good line before somebody is asked to look."""
 _LONGEST: Final = 64
 """No key of one event, report or hash is longer."""
 
@@ -61,6 +67,17 @@ def _unsent(asker: Asker) -> list[Case]:
     ]
 
 
+def _owed(asker: Asker) -> list[Case]:
+    """Give the devices that owe photos for days; one that was cut off sends nothing any more."""
+    query = sa.select(DEVICE.c.dev).where(DEVICE.c.org == asker.org, DEVICE.c.status == "active")
+    active = set(asker.connection.execute(query).scalars())
+    return [
+        Case(heap=Heap.PHOTO, key=each.dev, dev=each.dev, n=each.n, at_ms=each.since_ms)
+        for each in photos.owed(asker.connection, asker.org)
+        if each.dev in active and each.since_ms <= asker.now_ms - PHOTO_DAYS * DAY_MS
+    ]
+
+
 def _late(asker: Asker) -> list[Case]:
     found = []
     for month, closed in sorted(months.last_closings(asker.connection, asker.org).items()):
@@ -100,6 +117,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
     Heap.DRIFT: _whole(inbox_stock.drifting),
     Heap.GAP: _whole(_gaps),
     Heap.UNSENT: _whole(_unsent),
+    Heap.PHOTO: _whole(_owed),
     Heap.LATE: _whole(_late),
     **{Heap(name): _whole(_gathered(Heap(name))) for name in inbox_work.GATHERED},
 }

@@ -25,6 +25,7 @@ class Heap(StrEnum):
     DRIFT = "drift"
     GAP = "gap"
     UNSENT = "unsent"
+    PHOTO = "photo"
     LATE = "late"
     ROUND = "round"
     RETURN_ASKED = "return_asked"

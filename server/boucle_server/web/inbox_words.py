@@ -24,6 +24,7 @@ _KINDS: Final = {
     Heap.DRIFT: "warn",
     Heap.GAP: "warn",
     Heap.UNSENT: "info",
+    Heap.PHOTO: "info",
     Heap.LATE: "info",
     Heap.ROUND: "warn",
     Heap.RETURN_ASKED: "info",
@@ -131,7 +132,7 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "href": where,
                 "act_href": where,
             }
-        case Heap.GAP | Heap.UNSENT:
+        case Heap.GAP | Heap.UNSENT | Heap.PHOTO:
             device = case.name or device_name(asker, case.dev)
             return {
                 "what": say(f"web.inbox_what_{case.heap}", lang, device=device, n=case.n),
