@@ -238,6 +238,7 @@ An event needs a label, or a type with a quantity. `item.commissioned` also need
 line and is taken in as it is, with its seals (see [operations.md](operations.md))."""
 
 READERS = {
+    "acts": "any of contrôle, réparation, essai, requalification, remise en service: what asks for it",
     "photo_guards": "any of rebut, réparation, incident: what the site asks a photo for",
     "text": "text",
     "key": "key",
@@ -284,10 +285,20 @@ there are several sites of yours), then shipped and delivered to the partner, as
 One row a step; several rows with one `liste` make one version of a checklist, in their order, and what one row says of
 its checklist an empty cell below repeats. Without `types` it is for every type. Limits are in the unit beside them.
 Choices are parted by bars, `!` after those with which the thing does not pass: `intact | usé | fendu !`. Without a pass
-in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs.""",
+in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs. Without
+`valable à partir du` it holds from now on, and a type that has one is held to it from then on.""",
+    "qualifications": """\
+What is asked for by which acts, on which types; without `types` on every type, and without `actes` by none. Without
+`valable à partir du` it is asked for from now on; of what was decided before it asks nothing.""",
+    "qualified": """\
+Who holds what, from the start of a day to the end of another (the calendar day of the place of the act); without
+`jusqu’au` for ever. One row a period: a renewal is a row from its own day on, and earlier ones stand.""",
 }
 """What has to be known of a kind beside its columns."""
-ORDER = ("partners", "sites", "item-types", "lanes", "operators", "checklists", "rounds", "items", "events")
+ORDER = (
+    *("partners", "sites", "item-types", "lanes", "operators"),
+    *("checklists", "qualifications", "qualified", "rounds", "items", "events"),
+)
 
 
 def imports() -> str:

@@ -26,6 +26,8 @@ LISTS = tuple(
     )
 )
 """Two versions of a checklist, which somebody may state late, or never."""
+HELD_DAYS = ("2026-01-09", "2026-02-20", "", "demain")
+"""Until when somebody holds a qualification; what is no day is no right."""
 DOCK = "quai"
 """A place that nobody has described, until a site of that name or one that carries it as its code is."""
 PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
@@ -227,11 +229,18 @@ def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _stated(move: Move) -> dict[str, Any]:
-    """State a version of a type, a site, a lane or a checklist, back-dated or not; a site may come by another name."""
+    """State a version of reference data, back-dated or not; a site may come by another name."""
     if move.pick % 5 == 4:
         listed = LISTS[move.pick % 2]
         return {"table": "checklist", "key": listed.key, "valid_from": listed.valid_from, "row": listed.row}
     start = START_MS + (move.pick - 20) * DAY
+    if move.pick % 5 == 3:
+        acts = ("requalify release", "test control", "")[move.pick % 3]
+        rule: dict[str, Any] = {"acts": acts, **({"types": ["bac"]} if move.place % 2 else {})}
+        return {"table": "qualification", "key": "essais", "valid_from": start, "row": rule}
+    if move.pick % 5 == 2:
+        held = {"until": HELD_DAYS[move.place % 4], **({"withdrawn": True} if move.crate == 3 else {})}
+        return {"table": "qualified", "key": f"p{move.crate % 2}>essais", "valid_from": start, "row": held}
     partner = PARTNERS[move.pick % 4]
     rows: list[tuple[str, str, dict[str, Any]]] = [
         ("item_type", "bac", {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}),

@@ -14,14 +14,15 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle import repair, returning
+from boucle import qualifications, repair, returning
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
+from boucle.checklists import MOMENT_OF, read_checklist
 from boucle.checklists import TABLE as CHECKLIST
-from boucle.checklists import read_checklist
 from boucle.events import Event
 from boucle.item import Item, dump, load
 from boucle.projection import Changes, project
+from boucle.qualifications import ACT_OF
 from boucle.reference import ANY_TYPE, Book, Version
 from boucle.wire import Unreadable, read, subject_of
 from boucle_server import cell_sums, rows
@@ -224,10 +225,22 @@ def _concerned(version: Version, book: Book) -> list[list[str]]:
             ends = [[end, *book.site_codes(end)] for end in (origin, destination) if end]
             return ends if kind == ANY_TYPE else [*ends, [kind]]
         case table if table == CHECKLIST:
-            read = read_checklist(version)
-            return [[read.ref]] if read else []
+            versions = [*book.versions_of(CHECKLIST, version.key), version]
+            read = [each for each in map(read_checklist, versions) if each is not None]
+            moments = {each.moment for each in read}
+            return [[*{each.ref for each in read}, *_written(kind for kind, at in MOMENT_OF.items() if at in moments)]]
+        case qualifications.TABLE:
+            acts = qualifications.acts_of(book, version)
+            return [list(_written(kind for kind, act in ACT_OF.items() if act in acts))] if acts else []
+        case qualifications.HOLDERS:
+            return [[version.key.partition(">")[0]], list(_written(ACT_OF))]
         case _:
             return []
+
+
+def _written(kinds: Iterable[str]) -> Iterator[str]:
+    """Give kinds of events as payloads name them."""
+    return (f"{kind}/1" for kind in kinds)
 
 
 def _stated_code(version: Version) -> list[str]:
@@ -237,10 +250,12 @@ def _stated_code(version: Version) -> list[str]:
 
 def _speaks_from(version: Version, book: Book) -> int | None:
     """Give the instant from which a new version changes what is read, None when it may change all of it."""
+    if version.table in (qualifications.TABLE, qualifications.HOLDERS):
+        return version.valid_from  # they say nothing of the time before
     first = book.first_start(version.table, version.key)
     if first is None or version.valid_from <= first:
         return None
-    if version.table == CHECKLIST:  # answers name their version, whenever they were given
+    if version.table == CHECKLIST:  # answers may name any version, whenever they were given
         return None
     if version.table == "site" and any(book.site(code, first).key != version.key for code in _stated_code(version)):
         return None

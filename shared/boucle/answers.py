@@ -9,7 +9,7 @@ that as well, so that a step that was left out stops a release like one that fai
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from boucle.checklists import Answer, Asks, Checklist, Step, find_checklist
+from boucle.checklists import MOMENT_OF, Answer, Asks, Checklist, Step, checklist_for, ever_held, find_checklist
 from boucle.events import Event
 from boucle.reasons import Reason
 from boucle.reference import Book
@@ -58,6 +58,20 @@ def passes(checklist: Checklist, answers: Mapping[str, Answer]) -> bool:
 def objections(event: Event, book: Book) -> list[Reason]:
     """Give what in the answers of an event keeps its thing from serving again, each reason once; none: nothing does."""
     return list(dict.fromkeys(_objections(event, book)))
+
+
+def names_no_checklist(event: Event, item_type: str, book: Book) -> bool:
+    """Tell whether an event names no checklist though its type had one then.
+
+    Any version that ever held for the type will do: a phone asks what it knew when it last heard of the office, and
+    answers that were begun go on under the version that asked.
+    """
+    moment = MOMENT_OF.get(event.kind)
+    held = None if moment is None else checklist_for(book, item_type, moment, at_ms=event.teff)
+    if held is None or event.text("checklist") == held.ref:
+        return False
+    named = find_checklist(book, event.text("checklist"))
+    return named is None or named.moment is not moment or not ever_held(book, named, item_type)
 
 
 def _objections(event: Event, book: Book) -> Iterator[Reason]:

@@ -5,12 +5,13 @@ answers go on saying which questions they answer when another version holds sinc
 `boucle.answers`.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from boucle.reference import Book, Version
 from boucle.shape import is_short
@@ -39,6 +40,17 @@ class Moment(StrEnum):
     TEST = "test"
     QUALITY = "quality"
     """Before the thing may serve again, by somebody else than the hands that worked on it."""
+
+
+MOMENT_OF: Final[Mapping[str, Moment]] = MappingProxyType(
+    {
+        "item.sorted": Moment.CONTROL,
+        "work.tested": Moment.TEST,
+        "work.requalified": Moment.QUALITY,
+        "item.released": Moment.QUALITY,
+    }
+)
+"""The moment at which each kind of event is, that is held to a checklist where its type has one."""
 
 
 class Asks(StrEnum):
@@ -179,26 +191,36 @@ def checklist_for(book: Book, item_type: str, moment: Moment, *, at_ms: int) -> 
 
 def checklists_in(book: Book, *, at_ms: int) -> list[Checklist]:
     """Give every checklist in the version that holds at an instant, by key; none before its first version."""
-    held = []
-    for key in book.keys(TABLE):
-        begun = [each for each in book.versions_of(TABLE, key) if each.valid_from <= at_ms]
-        read = read_checklist(begun[-1]) if begun else None
-        if read is not None:
-            held.append(read)
-    return held
+    begun = ((starts, read, bisect_right(starts, at_ms)) for starts, read in book.derive(_lines).values())
+    found = (read[at - 1] for _, read, at in begun if at)
+    return [each for each in found if each is not None]
+
+
+def ever_held(book: Book, checklist: Checklist, item_type: str) -> bool:
+    """Tell whether a version is the one that holds for a type at its moment, now or at any other instant."""
+    starts = sorted({start for starts, _ in book.derive(_lines).values() for start in starts})
+    at = [checklist_for(book, item_type, checklist.moment, at_ms=start) for start in starts]
+    return any(each is not None and each.ref == checklist.ref for each in at)
 
 
 def find_checklist(book: Book, ref: str) -> Checklist | None:
     """Give the very version that answers name in `body.checklist`, whichever holds since; None for an unknown one."""
     key, _, _ = ref.rpartition("@")
-    return next((each for each in _versions(book, key) if each.ref == ref), None) if key else None
+    _, known = book.derive(_lines).get(key, _NO_LINE)
+    return next((each for each in known if each is not None and each.ref == ref), None)
 
 
-def _versions(book: Book, key: str) -> Iterator[Checklist]:
-    for version in book.versions_of(TABLE, key):
-        read = read_checklist(version)
-        if read is not None:
-            yield read
+_Line: TypeAlias = tuple[list[int], list[Checklist | None]]
+"""The versions of one checklist: their starts, and what each asks; None says no moment."""
+_NO_LINE: Final[_Line] = ([], [])
+
+
+def _lines(book: Book) -> dict[str, _Line]:
+    versions = {key: book.versions_of(TABLE, key) for key in book.keys(TABLE)}
+    return {
+        key: ([each.valid_from for each in known], [read_checklist(each) for each in known])
+        for key, known in versions.items()
+    }
 
 
 def _said(words: Mapping[str, str], lang: str) -> str:

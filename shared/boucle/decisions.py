@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from boucle.answers import objections
+from boucle.answers import names_no_checklist, objections
 from boucle.ending import retired
-from boucle.events import Event
-from boucle.item import Item, Job
-from boucle.lifecycle import OUT, Stage, target
+from boucle.item import Job
+from boucle.lifecycle import OUT, Stage, WorkStage, target
+from boucle.qualifications import is_unqualified
 from boucle.reasons import Outcome, Reason
-from boucle.reference import Book
 from boucle.turn import Turn
 
 
@@ -39,22 +38,26 @@ def _guard(turn: Turn) -> Reason | None:
         case "item.retired" if item.stage in OUT:
             return Reason.WHILE_OUT
         case "item.released":
-            return _release_guard(item, event, turn.book)
+            return _release_guard(turn)
         case "item.rejected" if target("container", item.stage, event.kind) is None:
             return Reason.NOT_REQUALIFYING
         case _:
             return None
 
 
-def _release_guard(item: Item, event: Event, book: Book) -> Reason | None:
+def _release_guard(turn: Turn) -> Reason | None:
+    """Give why an item may not be released. One that was requalified was held to its checklist then."""
+    item, event, book = turn.item, turn.event, turn.book
     if target("container", item.stage, event.kind) is None:
         return Reason.NOT_REQUALIFYING
     if objections(event, book):
         return Reason.CHECK_FAILED
+    if item.work_stage != WorkStage.REQUALIFIED and names_no_checklist(event, item.type, book):
+        return Reason.NO_CHECKLIST
     worked = item.job.hands if isinstance(item.job, Job) and not item.job.back_ms else ()
     if event.actor and (item.repaired_by == event.actor or event.actor in worked):
         return Reason.SAME_PERSON
-    return None
+    return Reason.UNQUALIFIED if is_unqualified(event, item.type, turn.place, book) else None
 
 
 def _held(turn: Turn) -> None:

@@ -5,11 +5,13 @@ None is refused: where the item is not where the scan presumes it, the legs in b
 
 from collections.abc import Callable, Mapping
 
+from boucle.answers import names_no_checklist
 from boucle.explaining import check_partner, explain, infer
 from boucle.legs import Act, Leg
 from boucle.lifecycle import HOME, Stage, Verdict, target
 from boucle.parts import recovered
 from boucle.photo_guards import lacks_photo
+from boucle.qualifications import is_unqualified
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.turn import Turn
@@ -167,12 +169,22 @@ def _sorted(turn: Turn) -> Outcome:
     turn.month(turn.place, "", "sorted", verdict)
     if lacks_photo(event.kind, event.body, event.photos, turn.place):
         turn.say(Reason.NO_PHOTO)
+    if verdict == Verdict.OK:
+        _let_serve(turn)
     stage = target("container", turn.item.stage, event.kind, verdict)
     if stage is not None:
         turn.put(stage=stage)
     if verdict == Verdict.SCRAP:
         turn.put(hold="scrap")
     return outcome
+
+
+def _let_serve(turn: Turn) -> None:
+    """Say what a good verdict lacks. It was given and has its effect; a person looks."""
+    if names_no_checklist(turn.event, turn.item.type, turn.book):
+        turn.say(Reason.NO_CHECKLIST)
+    if is_unqualified(turn.event, turn.item.type, turn.place, turn.book):
+        turn.say(Reason.UNQUALIFIED)
 
 
 def _cleaned(turn: Turn) -> Outcome:

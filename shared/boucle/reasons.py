@@ -73,6 +73,8 @@ class Reason(StrEnum):
     NOT_AS_DECIDED = "not_as_decided"
 
     NO_PHOTO = "no_photo"
+    NO_CHECKLIST = "no_checklist"
+    UNQUALIFIED = "unqualified"
 
 
 TASKS = frozenset(
@@ -108,6 +110,8 @@ TASKS = frozenset(
         Reason.OVERRIDE_UNEXPLAINED,
         Reason.NOT_AS_DECIDED,
         Reason.NO_PHOTO,
+        Reason.NO_CHECKLIST,
+        Reason.UNQUALIFIED,
     }
 )
 """Reasons that need a person: each opens a task with the event and its item."""

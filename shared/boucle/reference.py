@@ -15,7 +15,7 @@ from boucle.events import Event, Order
 from boucle.shape import MAX_AMOUNT, MAX_TARE_G, is_short
 from boucle.wire import write
 
-TABLES = ("site", "partner", "item_type", "lane", "loop", "round", "checklist")
+TABLES = ("site", "partner", "item_type", "lane", "loop", "round", "checklist", "qualification", "qualified")
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
 MAX_USES = 100_000
@@ -210,11 +210,18 @@ class Book:
         self._sites: dict[str, _Line[Site]] = {}
         self._types: dict[str, _Line[ItemType]] = {}
         self._lanes: dict[tuple[str, str, str], _Line[Lane]] = {}
+        self._derived: dict[Callable[[Book], Any], Any] = {}
 
     @property
     def versions(self) -> list[Version]:
         """Every version, by table, key, start and order."""
         return [version for address in sorted(self._versions) for version in self._versions[address]]
+
+    def derive(self, build: Callable[["Book"], _Row]) -> _Row:
+        """Give what is worked out of the whole book, once: a book never changes."""
+        if build not in self._derived:
+            self._derived[build] = build(self)
+        return self._derived[build]  # type: ignore[no-any-return]
 
     def with_versions(self, added: Iterable[Version]) -> "Book":
         """Give a book that also holds `added`."""

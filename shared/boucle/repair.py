@@ -8,11 +8,12 @@ A repair counts in the month in which it is over, at the site where it was opene
 from collections.abc import Mapping
 from enum import StrEnum
 
-from boucle.answers import objections
+from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Item, Job, Part
 from boucle.lifecycle import BUSY, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.photo_guards import lacks_photo
+from boucle.qualifications import is_unqualified
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Site
 from boucle.shape import LAST_MS, is_short
@@ -141,9 +142,11 @@ def _count(turn: Turn, measure: str, bucket: str = "", *, n: int = 1) -> None:
 
 
 def _qualifier(turn: Turn) -> str:
-    """Tell whether a test passed: it says so, and no answer or measure contradicts it."""
+    """Tell whether a test passed: it says so, by the checklist of its type, and no answer or measure contradicts it."""
     claimed = turn.event.body.get("passed") is True
     wrong = objections(turn.event, turn.book)
+    if names_no_checklist(turn.event, turn.item.type, turn.book):
+        wrong.append(Reason.NO_CHECKLIST)
     if claimed:  # a test that failed anyway contradicts nothing
         for reason in wrong:
             turn.say(reason)
@@ -151,13 +154,15 @@ def _qualifier(turn: Turn) -> str:
 
 
 def _gate(turn: Turn) -> Reason | None:
-    """Give why an item may not be requalified, None when it may: checks passed, by another person than the hands."""
+    """Give why an item may not be requalified, None when it may: checks passed, by somebody else who is qualified."""
     event = turn.event
     if objections(event, turn.book):
         return Reason.CHECK_FAILED
+    if names_no_checklist(event, turn.item.type, turn.book):
+        return Reason.NO_CHECKLIST
     if event.actor and event.actor in _job(turn).hands:
         return Reason.SAME_PERSON
-    return None
+    return Reason.UNQUALIFIED if is_unqualified(event, turn.item.type, turn.place, turn.book) else None
 
 
 def _open(turn: Turn) -> None:
@@ -236,6 +241,8 @@ def _record(turn: Turn, *, passed: bool) -> None:
 
 
 def _lend_hand(turn: Turn) -> None:
+    if is_unqualified(turn.event, turn.item.type, turn.place, turn.book):
+        turn.say(Reason.UNQUALIFIED)
     job, person = _job(turn), turn.event.actor
     if person and person not in job.hands:
         turn.put(job=job._replace(hands=tuple(sorted((*job.hands, person)))))

@@ -17,6 +17,7 @@ from boucle.events import KINDS
 from boucle.kpi import NoValue, Unit
 from boucle.lifecycle import MACHINES, Verdict
 from boucle.push import Status
+from boucle.qualifications import Act
 from boucle.reasons import TASKS, Outcome, Reason
 from boucle.roles import Capability, Role
 from boucle.shape import Flaw
@@ -91,6 +92,7 @@ def test_every_text_is_asked_for() -> None:
     ("novalue", NoValue), ("measure", Unit),
     ("status", Status), ("why", Why), ("flaw", Flaw), ("verdict", Verdict), ("todo", TASKS), ("command", Command),
     ("fault", Fault), ("barrier", Barrier), ("checklist.moment", Moment), ("checklist.asks", Asks),
+    ("qualification.act", Act),
 ])  # fmt: skip
 def test_every_value_of_a_table_has_its_words_and_no_other(family: str, values: Iterable[StrEnum]) -> None:
     assert keys(family) == {f"{family}.{value}" for value in values}

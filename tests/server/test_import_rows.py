@@ -405,3 +405,52 @@ def test_a_type_says_what_a_new_one_costs_and_what_it_is() -> None:
 def version_of(body: dict[str, Any]) -> Version:
     order = Device().event("item.counted", code(1)).order
     return Version(table=body["table"], key=body["key"], valid_from=body["valid_from"], row=body["row"], order=order)
+
+
+def test_qualifications_are_read_in_either_language_and_ask_from_now_on() -> None:
+    rows = [
+        ["habilitation", "nom", "actes", "types"],
+        ["final", "Contrôle final", "Requalification, release", "bac"],
+        ["elec", "Électrique", "essai ; réparation", ""],
+        ["vide", "Sans acte", "", ""],
+        ["faux", "Faux", "vol, essai", "bac"],
+        ["loin", "Loin", "essai", "caisson"],
+    ]
+    made = plan("qualifications", rows, register())
+    said = [draft.fields["body"] for draft in made.drafts]
+    assert [(body["key"], body["valid_from"]) for body in said] == [(k, START_MS) for k in ("final", "elec", "vide")]
+    assert said[0]["row"] == {"name": "Contrôle final", "acts": "release requalify", "types": ["bac"]}
+    assert said[1]["row"] == {"name": "Électrique", "acts": "repair test"}
+    faults = [(fault.row, fault.key) for fault in made.faults]
+    assert faults == [(5, "import.bad_qualifying_act"), (6, "import.no_item_type")]
+
+
+def test_who_is_qualified_is_stated_a_period_a_row_and_a_renewal_leaves_the_earlier_one() -> None:
+    known = register()
+    (asked,) = plan("qualifications", [["habilitation", "nom"], ["final", "Contrôle final"]], known).drafts
+    known = replace(known, book=known.book.with_versions([version_of(asked.fields["body"])]))
+    rows = [
+        ["personne", "habilitation", "valable à partir du", "jusqu’au"],
+        ["Ana", "final", "01/01/2024", "31/12/2025"],
+        ["ana", "final", "01/01/2026", ""],
+        ["Ana", "final", "01/01/2026", "31/12/2026"],
+        ["Zoé", "final", "01/01/2026", ""],
+        ["Ana", "autre", "01/01/2026", ""],
+        ["Ana", "final", "02/01/2026", "01/01/2026"],
+        ["Ana", "final", "", "01/01/2026"],
+    ]
+    made = plan("qualified", rows, known)
+    stated = [draft.fields["body"] for draft in made.drafts]
+    assert [(body["key"], body["row"]["until"]) for body in stated] == [
+        ("p-ana>final", "2025-12-31"),
+        ("p-ana>final", ""),
+    ]
+    assert [fault.key for fault in made.faults] == [
+        "import.twice",
+        "import.no_operator",
+        "import.no_qualification",
+        "import.ends_before",
+        "import.empty",
+    ]
+    known = replace(known, book=known.book.with_versions([version_of(body) for body in stated]))
+    assert plan("qualified", rows[:3], known).counts[RowOutcome.UNCHANGED] == 2

@@ -93,6 +93,43 @@ def test_a_lane_reaches_who_mentions_both_its_ends_and_its_type(lived: Database)
     assert reached(lived, "lane", "metz>mulhouse>*", 300) == set()
 
 
+@pytest.fixture
+def bench(lived: Database) -> Database:
+    """Give the same with two crates that were sorted, each by another person, and one that was tested."""
+    phone = Handset(device=Device(dev="d-trois", epoch="00000000000000a3", random=Random(8)))
+    with lived.writing(ORG) as connection:
+        enrol(connection, "d-trois")
+    phone.scan("item.sorted", code(1), at=20, place="strasbourg", actor="p-luc", body={"verdict": "ok"})
+    phone.scan("item.sorted", code(2), at=21, place="strasbourg", actor="p-eve", body={"verdict": "ok"})
+    phone.scan("work.tested", code(3), at=22, place="strasbourg", actor="p-luc", body={"passed": True})
+    taken(lived, phone.push())
+    return lived
+
+
+def test_a_qualification_reaches_the_acts_that_any_of_its_versions_names_since_it_begins(bench: Database) -> None:
+    assert reached(bench, "qualification", "final", 0, acts="control") == {subject(1), subject(2)}
+    assert reached(bench, "qualification", "final", 21, acts="control") == {subject(2)}
+    assert reached(bench, "qualification", "final", 0, acts="test") == {subject(3)}
+    assert reached(bench, "qualification", "final", 0) == set()
+    body = {"table": "qualification", "key": "final", "valid_from": START_MS, "row": {"acts": "test"}}
+    with bench.writing(ORG) as connection:
+        accept_own(connection, ORG, [Draft(kind="reference.set", fields={"body": body})], actor="", now_ms=LATER)
+    assert reached(bench, "qualification", "final", 1, acts="control") == {subject(1), subject(2), subject(3)}
+
+
+def test_what_somebody_holds_reaches_their_own_acts_since_then(bench: Database) -> None:
+    assert reached(bench, "qualified", "p-luc>final", 0, until="") == {subject(1), subject(3)}
+    assert reached(bench, "qualified", "p-luc>final", 22, until="") == {subject(3)}
+    assert reached(bench, "qualified", "p-zoe>final", 0, until="") == set()
+
+
+def test_a_checklist_reaches_the_acts_of_its_moment(bench: Database) -> None:
+    steps = [{"id": "tient", "asks": "yes_no"}]
+    assert reached(bench, "checklist", "q", 30, moment="control", steps=steps) == {subject(1), subject(2)}
+    assert reached(bench, "checklist", "q", 30, moment="test", steps=steps) == {subject(3)}
+    assert reached(bench, "checklist", "q", 30, moment="entry", steps=steps) == set()
+
+
 def test_what_no_history_reads_reaches_none(lived: Database) -> None:
     assert reached(lived, "partner", "rhin", 1) == set()
     assert reached(lived, "loop", "alsace", 1) == set()

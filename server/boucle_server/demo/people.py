@@ -70,6 +70,7 @@ HANDSETS: Final = (
 
 MANAGER: Final = "claire"
 INSPECTOR: Final = "nadia"
+TECHNICIAN: Final = "hugo"
 STILL_OFFLINE: Final = "camion-sud"
 """The phone that has not been heard of for some days when the year ends."""
 LOST_HANDSET: Final = "camion-lorraine"

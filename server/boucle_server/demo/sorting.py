@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Final
 
+from boucle.answers import body_of
+from boucle_server.demo import checklists
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.network import OUTLET
 from boucle_server.demo.people import INSPECTOR
@@ -87,7 +89,7 @@ def _mend(ground: Ground, crate: Crate, home: str, day: date) -> None:
 
 def _release(ground: Ground, crate: Crate, home: str, day: date) -> None:
     ground.begin("atelier", day, 14.4)
-    body = {"checks": {"visuel": True, "charge": True}, "grade": "A"}
+    body = {**body_of(checklists.QUALITY, {"aspect": True, "etiquette": True}), "grade": "A"}
     ground.note("atelier", "item.released", crate, actor=INSPECTOR, place=WORKSHOP, body=body)
     if home != WORKSHOP:
         ground.later(day, 2, lambda then: _bring_home(ground, crate, home, then))

@@ -9,6 +9,7 @@ from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone
 from boucle.codes import Label, read_label
 from boucle.photo_guards import PhotoGuard
+from boucle.qualifications import Act
 from boucle.reference import GOODS
 from boucle.roles import Role
 from boucle.shape import MAX_COUNT, MAX_NAME, MAX_QTY, is_short
@@ -72,6 +73,23 @@ def type_or_any(cell: str) -> str:
 def keys(cell: str) -> list[str]:
     """Read keys parted by commas, semicolons or blanks."""
     return list(dict.fromkeys(key(each) for each in re.split(r"[,;\s]+", cell) if each))
+
+
+def acts(cell: str) -> str:
+    """Read the acts that ask for a qualification, in either language, parted by commas; as their keys in a row."""
+    found = {_ACTS.get(" ".join(each.split()).casefold()) for each in re.split(r"[,;]+", cell) if each.strip()}
+    if None in found:
+        raise CellError(
+            "import.bad_qualifying_act", known=", ".join(say(f"qualification.act.{one}", "fr") for one in Act)
+        )
+    return " ".join(sorted(str(one) for one in found))
+
+
+_ACTS: Mapping[str, Act] = {
+    name.casefold(): one
+    for one in Act
+    for name in (one, *(say(f"qualification.act.{one}", each) for each in LANGUAGES))
+}
 
 
 def photo_guards(cell: str) -> str:

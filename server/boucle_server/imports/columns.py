@@ -161,6 +161,21 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("blocking", "bloquant", cells.yes_no, "blocking", example="oui"),
             _c("photo", "photo", cells.yes_no, example="non"),
         ),
+        "qualifications": (
+            _c(
+                "key", "habilitation", cells.key, "qualification", "key", "clé", required=True, example="controle-final"
+            ),
+            _c("name", "nom", cells.text, "name", "libellé", required=True, example="Contrôle final"),
+            _c("acts", "actes", cells.acts, "acts", "acte", example="requalification, remise en service"),
+            _c("types", "types", cells.keys, "type", "item types", example="moteur"),
+            _FROM,
+        ),
+        "qualified": (
+            _c("person", "personne", cells.text, "person", "opérateur", "operator", required=True, example="Camille"),
+            _c("qualification", "habilitation", cells.key, required=True, example="controle-final"),
+            _c("valid_from", "valable à partir du", cells.instant, "valid from", required=True, example="01/01/2026"),
+            _c("until", "jusqu’au", cells.day, "jusqu'au", "expire le", "expires", example="31/12/2028"),
+        ),
         "operators": (
             _c("name", "nom", cells.text, "name", "opérateur", "operator", required=True, example="Camille"),
             _c("role", "rôle", cells.role, "role", required=True, example="Chauffeur"),

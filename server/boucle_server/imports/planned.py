@@ -14,7 +14,13 @@ from boucle.shape import Flaw
 from boucle_server.imports.fault import Fault
 from boucle_server.server_device import Draft, refusal
 
-TABLES: Mapping[str, str] = {"sites": "site", "partners": "partner", "item-types": "item_type", "lanes": "lane"}
+TABLES: Mapping[str, str] = {
+    "sites": "site",
+    "partners": "partner",
+    "item-types": "item_type",
+    "lanes": "lane",
+    "qualifications": "qualification",
+}
 """Kinds of import whose rows are versions of reference data."""
 
 

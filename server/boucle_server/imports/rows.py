@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from boucle.clock import EARLIEST_MS, instant_of, is_zone
+from boucle.clock import EARLIEST_MS, day_of, instant_of, is_zone
 from boucle.codes import Label, read_label
 from boucle.reference import ANY_TYPE
 from boucle_server.imports.cells import CellError
@@ -128,10 +128,13 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
     "rounds": {"item_type": "item_type", "place": "site", "home": "site"},
     "checklists": {"types": "item_type"},
+    "qualifications": {"types": "item_type"},
+    "qualified": {"qualification": "qualification"},
 }
 """Fields that name a row of another table, which must have been imported before."""
 
 
+LAST_DAY = "9999-12-31"
 _NEEDED: Mapping[str, str] = {
     "item.commissioned": "item_type",
     "item.shipped": "to",
@@ -154,6 +157,8 @@ def _misfits(
         yield Fault(row=number, column=headers["destination"], key="import.lane_to_itself")
     if "person" in values and values["person"].casefold() not in register.operators:
         yield Fault(row=number, column=headers["person"], key="import.no_operator", values={"name": values["person"]})
+    if kind == "qualified" and values.get("until", LAST_DAY) < day_of(values["valid_from"], register.zone):
+        yield Fault(row=number, column=headers["until"], key="import.ends_before")
     for name in ("at_ms", "out_ms"):
         if values.get(name, 0) > register.now_ms:
             yield Fault(row=number, column=headers[name], key="import.future")

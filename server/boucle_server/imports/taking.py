@@ -10,6 +10,8 @@ from boucle.clock import DEFAULT_ZONE
 from boucle.events import Quality
 from boucle.ids import uuid7
 from boucle.pin import pin_fits
+from boucle.qualifications import HOLDERS, holder_key
+from boucle.qualifications import TABLE as QUALIFICATION
 from boucle.reference import ANY_TYPE, lane_key
 from boucle.rounds import TABLE as ROUND
 from boucle.wire import write
@@ -36,6 +38,8 @@ def identity(kind: str, values: Mapping[str, Any]) -> object:
             return values["key"], values["stop"], values.get("item_type", "")
         case "checklists":
             return values["key"], values.get("valid_from"), values["step"]
+        case "qualified":
+            return values["person"].casefold(), values["qualification"], values["valid_from"]
         case _:
             return values["key"]
 
@@ -64,6 +68,8 @@ class Taking:
                 self._take(number, _event(values))
             case "operators":
                 self._operator(number, values)
+            case "qualified":
+                self._holding(number, values)
             case _:
                 self._version(number, values)
 
@@ -120,6 +126,12 @@ class Taking:
             return
         self._made.counts[RowOutcome.CHANGED if person else RowOutcome.CREATED] += 1
         self._made.people.append(Person(row=number, values=fresh, person=person))
+
+    def _holding(self, number: int, values: Mapping[str, Any]) -> None:
+        """State what somebody holds from a day on; what was stated from another day stands."""
+        person = self._register.operators[values["person"].casefold()]
+        key, row = holder_key(person, values["qualification"]), {"until": values.get("until", "")}
+        _state(HOLDERS, key, row, start=values["valid_from"], rows=[number], register=self._register, made=self._made)
 
     def _version(self, number: int, values: Mapping[str, Any]) -> None:
         """State a version; a column that the file does not have takes nothing back."""
@@ -178,8 +190,12 @@ def _state(
     register: Register,
     made: Plan,
 ) -> None:
-    """State a version from `start` if it says anything new; None: from now, the first from the beginning of time."""
-    at_ms = start if start is not None else register.now_ms if register.book.has(table, key) else 0
+    """State a version from `start` if it says anything new; None: from now, the first from the beginning of time.
+
+    What decisions are held to never begins in the past by itself: what was decided before stands.
+    """
+    from_now = register.book.has(table, key) or table in (CHECKLIST, QUALIFICATION)
+    at_ms = start if start is not None else register.now_ms if from_now else 0
     held = register.book.row(table, key, at_ms)
     stated = start is None or register.book.starts_at(table, key, at_ms)
     if held is not None and dict(held) == row and stated:

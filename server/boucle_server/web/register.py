@@ -30,6 +30,8 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
     ("lanes", "item_type"): "item_type",
 }
 """Fields that name a row of another table."""
+_SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qualification.act."}
+"""Where the words are of what a text of several keys says, by the function that reads it."""
 _IDENTITY: Final = frozenset({"key", "origin", "destination"})
 
 
@@ -121,7 +123,7 @@ def asked(
                 name=column.field,
                 label=label(column.field, lang),
                 value=value,
-                help=_help(column, lang, is_new=not key),
+                help=_help(column, lang, is_always=not key and kind != "qualifications"),
                 required=column.required,
                 is_fixed=is_fixed,
                 options=_options(kind, column, book, now_ms, lang),
@@ -216,9 +218,9 @@ def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> l
     return [("", say("web.reg_choose" if column.required else "web.reg_ours", lang)), *rows]
 
 
-def _help(column: Column, lang: str, *, is_new: bool) -> str:
+def _help(column: Column, lang: str, *, is_always: bool) -> str:
     if column.field == "valid_from":
-        return say("web.reg_from_help_new" if is_new else "web.reg_from_help", lang)
+        return say("web.reg_from_help_new" if is_always else "web.reg_from_help", lang)
     if column.field == "key":
         return say("web.reg_key_help", lang)
     return (
@@ -231,6 +233,10 @@ def _help(column: Column, lang: str, *, is_new: bool) -> str:
 def _written(column: Column, value: object, lang: str) -> str:
     """Write a value as its reader takes it."""
     match value:
+        case str() if column.read in _SAID_ONE_BY_ONE:
+            return ", ".join(say(f"{_SAID_ONE_BY_ONE[column.read]}{each}", lang) for each in value.split())
+        case list():
+            return ", ".join(str(each) for each in value)
         case None:
             return "oui" if column.field == "serialised" else "non" if column.read is cells.yes_no else ""
         case bool():
@@ -245,7 +251,7 @@ def _written(column: Column, value: object, lang: str) -> str:
 
 def _said(column: Column, value: object, lang: str) -> str:
     match value:
-        case None | "":
+        case None | "" | []:
             return say("nature.container", lang) if column.read is cells.nature else numbers.DASH
         case str() if column.read is cells.nature:
             return say(f"nature.{value}", lang)
