@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from boucle.actions import ACTIONS, Action, Amount, Context, Question, find_action
-from boucle.codes import Code, Kind, Label, Misread, read_label
+from boucle.codes import Code, Kind, Label, Misread, read_label, without_identifier
 from boucle.codes import Reason as Misreading
 from boucle.fields import Fault, Field, place_key
 from boucle.reference import Book
@@ -155,7 +155,7 @@ def _subject(text: str, phone: Phone, action: Action) -> Label | Misread | str:
     read = read_label(text)
     if not isinstance(read, Misread) or read.reason is not Misreading.FOREIGN:
         return read
-    code = text.strip()
+    code = without_identifier(text)
     linked = action.kind in ("item.commissioned", "label.bound") or phone.mirror.look(f"raw:{code}").known
     return code if linked else read
 

@@ -192,6 +192,16 @@ def read_label(text: str) -> Label | Misread:
     return found
 
 
+def without_identifier(text: str) -> str:
+    """Give a text without the symbology identifier that cameras and some scanners put before it, such as `]Q1`.
+
+    What is no label of ours is known by its text, so it must be the same text whatever read it.
+    """
+    body = text.strip()
+    aim = _AIM.match(body)
+    return body if aim is None else body[aim.end() :]
+
+
 def _read_body(body: str) -> Label | Misread:
     found = _read_symbol(body)
     if isinstance(found, Label) or found.reason is Reason.TYPE_ONLY:

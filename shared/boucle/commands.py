@@ -30,6 +30,7 @@ class Command(StrEnum):
     UNDO = "undo"
     FINISH = "finish"
     VALIDATE = "validate"
+    PHOTO = "photo"
     TIMES_1 = "times_1"
     TIMES_5 = "times_5"
     TIMES_10 = "times_10"

@@ -1,12 +1,11 @@
 """What a scanned text means, on a phone and on a page alike. Nothing is recorded here."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from boucle import wedge
-from boucle.codes import Kind, Label, Misread, Reason, read_label
+from boucle.codes import Kind, Label, Misread, Reason, read_label, without_identifier
 from boucle.commands import Command, find_command
 from boucle.enrolment import Invitation
 from boucle.fields import place_key
@@ -14,8 +13,6 @@ from boucle.reference import Book
 
 _TASKS: Final = frozenset({Kind.ROUND, Kind.TICKET})
 SHOWN_CHARACTERS: Final = 40
-_SYMBOLOGY: Final = re.compile(r"^\][A-Za-z][0-9A-Za-z]", re.ASCII)
-"""What a scanner says of the kind of symbol before its text (ISO/IEC 15424)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,7 @@ def meaning(text: str, *, book: Book, is_linked: Callable[[str], bool]) -> Meani
         return invitation
     read = read_label(text)
     if isinstance(read, Misread):
-        code = text.strip()
+        code = without_identifier(text)
         if read.reason is Reason.FOREIGN and is_linked(f"raw:{code}"):
             return Thing(code=code)
         type_key = read.type_key.uri if read.type_key else ""
@@ -82,8 +79,9 @@ def meaning(text: str, *, book: Book, is_linked: Callable[[str], bool]) -> Meani
 
 def invited(text: str) -> Invitation | None:
     """Give the invitation of an enrolment's QR code, a garbled keyboard layout undone; None for anything else."""
-    meant = wedge.unscramble(text.strip())
-    return Invitation.parse(text) or (Invitation.parse(meant) if meant else None)
+    read = without_identifier(text)
+    meant = wedge.unscramble(read)
+    return Invitation.parse(read) or (Invitation.parse(meant) if meant else None)
 
 
 def _labelled(label: Label, book: Book) -> Meaning:
@@ -104,5 +102,5 @@ def _labelled(label: Label, book: Book) -> Meaning:
 
 def _shown(text: str) -> str:
     """Give the end of a text as it can be shown: a person compares it with what is printed."""
-    plain = _SYMBOLOGY.sub("", text.strip())[-SHOWN_CHARACTERS:]
+    plain = without_identifier(text)[-SHOWN_CHARACTERS:]
     return "".join(char if char.isprintable() else "·" for char in plain).rpartition("/")[2]

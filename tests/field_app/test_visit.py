@@ -138,10 +138,10 @@ def test_a_text_means_the_same_on_every_screen(stocked: Place) -> None:
     spot = mint(Kind.PLACE, lambda size: bytes(range(size)))
     assert meaning(spot.grouped, phone) == Spot(key=spot.text)
     invitation = Invitation(server="https://boucle.example", code="0" * 26, pin="a" * 64)
-    assert meaning(invitation.uri, phone) == invitation
+    assert meaning(invitation.uri, phone) == meaning(f"]Q1{invitation.uri}", phone) == invitation
     foreign = meaning("https://example.org/hello", phone)
     assert isinstance(foreign, Nothing)
     assert (foreign.key, foreign.code) == ("told.misread.foreign", "hello")
     scanned = meaning("]Q1https://example.org/hello", phone)
     assert isinstance(scanned, Nothing)
-    assert scanned.code == "hello"
+    assert (scanned.code, scanned.raw) == ("hello", foreign.raw)

@@ -8,6 +8,7 @@ from boucle_field.outbox import Draft
 from boucle_field.screens.bench_end_screens import HarvestScreen, HarvestTypeScreen, Taken
 from boucle_field.screens.checklist_form import MeasureScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen
+from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import NewPartScreen, PartsScreen, PauseScreen, RemoveScreen
 from tests.builders import code
 from tests.screens.bench_stock import HOST, PUMP, SPARE, TEST, describe_bench, shelve_parts
@@ -26,6 +27,9 @@ def bench_scenes(hand: Hand) -> Iterator[str]:
     face.at.desk.record(Draft(kind="item.sorted", code=code(22), place="strasbourg", body={"verdict": "damaged"}))
     face.open_ticket(code(HOST))
     yield "ticket-new"
+    face.open(EntryPhotoScreen, code(HOST))
+    yield "entry-photo"
+    face.open_ticket(code(HOST))
     face.open_repair(code(HOST), priority="urgent")
     yield "diagnosis"
     face.screen.answered("complet", False)

@@ -9,6 +9,7 @@ from boucle_field import driving
 from boucle_field.correcting import Fix
 from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
+from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
 from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -60,6 +61,9 @@ def scenes(hand: Hand) -> Iterator[str]:
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:
+    hand.face.open(EnrolScreen)
+    yield "enrol"
+    hand.face.start()
     yield "who"
     hand.scan(BADGE.url("https://boucle.example"))
     yield "pin"

@@ -10,11 +10,14 @@ from boucle.telling import Outcome
 from boucle_field.screens.camera import FolderFrames, KivyFrames
 from boucle_field.screens.hardware import Android, Desktop, hardware
 from boucle_field.screens.sound import RATE, TONES, VIBRATIONS_MS, Speaker, samples
+from boucle_field.screens.viewfinder import Viewfinder
 from tests.builders import code
 from tests.field_app.pictures import picture
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
-from tests.screens.stock import MULHOUSE
+from tests.screens.serving import serving
+from tests.screens.stock import BADGE, MULHOUSE, PIN, enrolled, staff
+from tests.world import SimServer
 
 
 @pytest.fixture
@@ -82,6 +85,49 @@ def test_a_code_that_stays_in_view_is_one_scan(open_app: Callable[..., Hand], da
     hand.wait(lambda: "camera" not in {each.name for each in threads()})
     hand.frames(10)
     assert hand.ear.heard == [Outcome.ACCEPTED]
+
+
+def test_the_camera_reads_the_code_that_enrols(
+    open_app: Callable[..., Hand], tmp_path: Path, server: SimServer
+) -> None:
+    with serving(server) as served:
+        picture(tmp_path / "1.png", [served.invitation().uri], turned=0)
+        hand = open_app(tmp_path / "new", frames=tmp_path)
+        hand.tap("Caméra")
+        hand.wait(lambda: hand.face.phone is not None)
+    assert hand.taps == 1
+
+
+def test_the_camera_reads_a_badge_and_then_the_label_of_a_place(
+    open_app: Callable[..., Hand], tmp_path: Path, server: SimServer
+) -> None:
+    staff(server)
+    enrolled(tmp_path / "phone", server)
+    for name, label in (("badge", BADGE), ("place", MULHOUSE)):
+        (tmp_path / name).mkdir()
+        picture(tmp_path / name / "1.png", [label.url("https://boucle.example")])
+    hand = open_app(tmp_path / "phone", frames=tmp_path / "badge")
+    hand.tap("Caméra")
+    hand.wait(lambda: hand.sees("Karim") and hand.face.wedge.typing is not None)
+    for digit in (*PIN, "OK"):
+        hand.tap(digit)
+    hand.face.eye.close()
+    hand.face.eye._frames = tmp_path / "place"
+    hand.tap("Caméra")
+    hand.wait(lambda: hand.face.visit is not None)
+    assert hand.face.visit.place == "mulhouse"  # type: ignore[union-attr]
+
+
+def test_what_the_camera_sees_is_shown_on_screens_of_any_kind(
+    open_app: Callable[..., Hand], data: Path, tmp_path: Path
+) -> None:
+    picture(tmp_path / "1.png", ["NOTHING OF OURS"])
+    hand = open_app(data, frames=tmp_path)
+    hand.tap("Caméra")
+    hand.wait(lambda: hand.face.eye.newest is not None)
+    hand.frames()
+    (view,) = [each for each in hand.widgets() if isinstance(each, Viewfinder)]
+    assert view.height > 0
 
 
 def test_no_camera_is_said_calmly_and_the_scanner_goes_on(hand: Hand) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kivy.core.text import Label as Measure
 from kivy.core.window import Window
-from kivy.metrics import dp
+from kivy.metrics import dp, sp
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
@@ -17,6 +17,7 @@ from boucle.gauges import GAUGES
 from boucle.words import LANGUAGES, catalogue
 from boucle_field.screens import pads, theme
 from boucle_field.screens.controls import BOLD_FILE, FONT_FILE, Plate
+from boucle_field.screens.screen import Screen
 from tests.screens.hand import Hand
 from tests.screens.scenes import scenes
 from tests.screens.stock import enrolled, staff
@@ -59,13 +60,28 @@ def staffed(tmp_path: Path, server: SimServer) -> Path:
 def test_nothing_is_cut_off(open_app: Callable[..., Hand], staffed: Path, lang: str, size: tuple[int, int]) -> None:
     Window.size = size
     hand = open_app(staffed, lang=lang)
-    seen, flaws = 0, []
+    seen, flaws = set(), []
     for scene in scenes(hand):
         hand.frames(4)
-        seen += 1
+        seen.add(type(hand.face.screen))
         flaws += [f"{scene}: {flaw}" for flaw in cut_off(hand)]
     assert flaws == []
-    assert seen > 25
+    assert {each for each in kinds(Screen) if not each.__subclasses__()} <= seen
+
+
+def kinds(of: type[Screen]) -> Iterator[type[Screen]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from kinds(each)
+
+
+def test_no_text_is_smaller_than_what_is_read_at_arm_s_length(open_app: Callable[..., Hand], staffed: Path) -> None:
+    hand = open_app(staffed)
+    small = []
+    for scene in scenes(hand):
+        small += [f"{scene}: {each.text!r}" for each in texts(hand) if each.font_size < sp(theme.TEXT)]
+    assert small == []
+    assert (theme.TEXT, theme.COUNTER) == (18, 72)
 
 
 def test_a_text_that_is_cut_off_would_be_found(hand: Hand) -> None:
@@ -203,7 +219,13 @@ def test_everything_that_is_touched_is_large_enough(open_app: Callable[..., Hand
     assert small == []
 
 
-def test_what_is_used_with_gloves_is_larger() -> None:
+def test_what_is_used_with_gloves_is_larger(hand: Hand) -> None:
     assert (theme.GLOVE, theme.MAIN, theme.PIN_KEY) == (76, 88, 80)
     pad = pads.pin_pad(theme.LIGHT, lambda _: None)
     assert all(key.height >= dp(theme.PIN_KEY) for key in pad.keys.children)
+    assert hand.button("Reprendre").height >= dp(theme.GLOVE)
+    hand.tap("Réceptionner")
+    hand.frames(4)
+    assert hand.button("Annuler le dernier").height >= dp(theme.GLOVE)
+    assert all(hand.button(words).height >= dp(theme.MAIN) for words in ("TERMINER", "Bon", "Rebut"))
+    assert hand.face.screen.panel.counter.counted.font_size >= sp(theme.COUNTER)

@@ -14,6 +14,7 @@ from boucle_field import photos
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.viewfinder import Viewfinder
 from tests.builders import code
 from tests.screens.hand import SETTLED, Hand
 from tests.screens.stock import MULHOUSE
@@ -50,7 +51,9 @@ def recorded(hand: Hand) -> list[tuple[str, int]]:
 
 def aim(hand: Hand) -> None:
     """Wait until the camera sees something, and what it sees stands on the screen."""
-    hand.wait(lambda: hand.face.eye.newest is not None and hand.face.screen.view.height > 0)
+    hand.wait(lambda: hand.face.eye.newest is not None)
+    (view,) = [each for each in hand.widgets() if isinstance(each, Viewfinder)]
+    hand.wait(lambda: view.height > 0)
     hand.frames(SETTLED)
 
 
@@ -72,6 +75,17 @@ def test_a_photo_goes_with_the_next_scan_and_with_that_alone(
     assert not isinstance(look(content), str)
     hand.face.open(SendsScreen)
     assert hand.sees("1 photo pas encore confirmée par le serveur")
+
+
+def test_a_command_label_takes_a_photo_without_a_tap(open_app: Callable[..., Hand], data: Path, frames: Path) -> None:
+    hand = open_app(data, frames=frames)
+    hand.scan(MULHOUSE.url(BASE))
+    command(hand, Command.PHOTO)
+    aim(hand)
+    command(hand, Command.PHOTO)
+    hand.scan(f"{BASE}/{code(1)}")
+    assert recorded(hand)[-1] == ("item.collected/1", 1)
+    assert hand.taps == 0
 
 
 def test_the_first_tap_opens_the_camera_and_says_to_aim(

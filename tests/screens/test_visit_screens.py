@@ -239,6 +239,10 @@ def test_the_same_crate_again_is_amber_and_says_since_when(hand: Hand) -> None:
     scan_crates(hand, range(1, 2))
     assert hand.ear.heard == [Outcome.ACCEPTED, Outcome.REPEAT]
     assert hand.sees("Non compté deux fois")
+    hand.frames()
+    panel = hand.face.screen.panel
+    shown = "#" + "".join(f"{round(each * 255):02x}" for each in panel.tint.rgba[:3])
+    assert (shown, panel.word.text[:1]) == (OUTCOMES[Outcome.REPEAT].ground, SIGNS[Outcome.REPEAT])
     assert unsent(hand) == 1
 
 

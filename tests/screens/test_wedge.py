@@ -1,5 +1,7 @@
 """The keyboard-wedge scanner through the window's own events: every code, at any speed, on any screen."""
 
+from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,6 +12,9 @@ from boucle_field.screens.wedge import Wedge
 from boucle_field.screens.work_screens import CodeScreen
 from tests.campaign import examples
 from tests.screens.hand import Hand
+from tests.screens.scenes import scenes
+from tests.screens.stock import enrolled, staff
+from tests.world import SimServer
 
 FRAME_MS = 16
 SPEEDS_MS = [0, 2, 8]
@@ -90,6 +95,22 @@ def test_a_scanner_set_to_another_keyboard_is_understood_and_it_is_said(hand: Ha
     assert hand.sees("Clavier du lecteur corrigé")
     assert hand.face.visit is not None
     assert hand.face.visit.counted == 1
+
+
+def test_the_scanner_is_heard_on_every_screen(open_app: Callable[..., Hand], tmp_path: Path, server: SimServer) -> None:
+    staff(server)
+    enrolled(tmp_path / "phone", server)
+    hand = open_app(tmp_path / "phone")
+    (text,) = labels(1)
+    deaf = []
+    for scene in scenes(hand):
+        texts: list[str] = []
+        before, hand.face.wedge._scanned = hand.face.wedge._scanned, texts.append
+        hand.scan(text)
+        hand.face.wedge._scanned = before
+        if texts != [text]:
+            deaf.append(scene)
+    assert deaf == []
 
 
 def test_no_widget_has_the_focus_and_a_typed_field_gives_it_back(hand: Hand, heard: list[str]) -> None:

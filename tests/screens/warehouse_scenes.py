@@ -12,7 +12,7 @@ from boucle_field.screens.differences_screen import DifferencesScreen
 from boucle_field.screens.label_screens import ReprintScreen, SerialScreen, TareScreen
 from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
-from boucle_field.screens.weigh_steps import TreatmentCodeStep, WeighTareStep
+from boucle_field.screens.weigh_steps import PiecesStep, TreatmentCodeStep, WeighTareStep
 from boucle_field.weighed import Job, Treatment, Weighing
 from tests.builders import code
 from tests.screens.bench_stock import CONTROL, QUALITY, describe_bench
@@ -150,6 +150,8 @@ def _weighing(hand: Hand) -> Iterator[str]:
     yield "weigh-doubt"
     face.open(WeighTareStep, arrival)
     yield "weigh-tare"
+    face.open(PiecesStep, arrival)
+    yield "weigh-pieces"
     leaving = Weighing(job=Job.TREATMENT, code=code(23))
     face.weigh(leaving)
     yield "treatment"

@@ -64,7 +64,7 @@ class BenchScreen(Screen):
             content += self._pile(key, pile)
         if not any(piles):
             content.append(self.text("screen.bench.empty"))
-        self.fill(*content, bottom=(self.other("screen.bench.other_work", self.face.home),))
+        self.fill(*content, bottom=(*self.face.camera_button(), self.other("screen.bench.other_work", self.face.home)))
 
     def _pile(self, key: str, pile: list[Ticket]) -> Iterable[Widget]:
         if not pile:

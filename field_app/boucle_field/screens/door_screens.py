@@ -55,7 +55,7 @@ class WhoScreen(Screen):
                 self.title("screen.who"),
                 self.text("screen.who_how"),
                 *tiles(self.look, named, self._chosen),
-                bottom=(self.other("screen.other_language", self.face.next_language),),
+                bottom=(*self.face.camera_button(), self.other("screen.other_language", self.face.next_language)),
             )
             return
         pad = pin_pad(self.look, self._entered, asked=self.say("screen.pin"))

@@ -1,20 +1,14 @@
 """The photo of a thing as it comes in for repair, where its site asks for one before a repair is opened."""
 
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
-
-from kivy.core.image import Image as CoreImage
-from kivy.metrics import dp
-from kivy.uix.image import Image
 
 from boucle_field.photos import Photo
 from boucle_field.picture import photo_of
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.viewfinder import Viewfinder
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
-
     from boucle_field.screens.face import Face
 
 _VIEW_DP: Final = 240
@@ -29,7 +23,7 @@ class EntryPhotoScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out, and begin to look."""
-        self.view = Image(size_hint_y=None, height=0)
+        self.view = Viewfinder(_VIEW_DP)
         self.fill(
             self.title("screen.entry_photo"),
             self.text("screen.entry_photo_why"),
@@ -48,13 +42,3 @@ class EntryPhotoScreen(Screen):
         photo = Photo(photo_of(picture))
         self.face.eye.close()
         self.face.open_repair(self.code, priority=self.priority, photos=(photo,))
-
-    def preview(self, picture: "Picture") -> None:
-        """Show what the camera sees."""
-        small = picture.convert("RGB")
-        small.thumbnail((480, 480))
-        data = BytesIO()
-        small.save(data, "png")
-        data.seek(0)
-        self.view.texture = CoreImage(data, ext="png").texture
-        self.view.height = dp(_VIEW_DP)

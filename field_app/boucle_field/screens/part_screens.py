@@ -74,6 +74,7 @@ class PartsScreen(OfTicket):
             self.title("screen.part.title"),
             self.about,
             self.text("screen.part.how"),
+            *self.face.camera_button(),
             self.other("screen.part.new_unlabelled", partial(self.face.open, NewPartScreen, self.code)),
             self.other("screen.part.take_out", partial(self.face.open, RemoveScreen, self.code)),
             self.other("screen.bench.pause", partial(self.face.open, PauseScreen, self.code)),

@@ -48,6 +48,7 @@ class RoundScreen(Screen):
         self.fill(
             Text(self.round.name or self.say("screen.my_round"), self.look.page, size=theme.TITLE, bold=True),
             *stops,
+            *self.face.camera_button(),
             bottom=(
                 self.other("screen.other_work", self.face.home),
                 self.main("screen.round_end", partial(self.face.open, RoundEndScreen, self.round)),

@@ -1,11 +1,6 @@
 """D4, the scan screen: the counter, the last line with its undo, what is expected; the scanner never waits."""
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
-
-from kivy.core.image import Image as CoreImage
-from kivy.metrics import dp
-from kivy.uix.image import Image
 
 from boucle import sticky
 from boucle.actions import ACTIONS, Amount
@@ -23,15 +18,13 @@ from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Sho
 from boucle_field.screens.photo_taking import PhotoTaking
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.verdict_tiles import VerdictTiles
+from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.work_screens import AmountScreen
 from boucle_field.visit import Visit, name_of_place
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
-
     from boucle_field.screens.face import Face
 
-PREVIEW_DP: Final = 150
 MOST_REASONS: Final = 2
 
 
@@ -53,7 +46,7 @@ class ScanScreen(Screen):
         self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
         self.listed = ExpectedList(self.look, self.face.lang)
         self.alerts, self.tools, self.lens = chips(), chips(), chips()
-        self.view = Image(size_hint_y=None, height=0)
+        self.view = Viewfinder()
         sorts = self.visit.action in sticky.SORTS
         self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
         self.fill(
@@ -101,21 +94,31 @@ class ScanScreen(Screen):
                     self.face.told(None, self.say("phone.keyboard_repaired"))
             case Nothing(key=key, code=code, type=type_key, raw=raw):
                 self.tell(self.visit.refuse(code, key, {"type": type_key}, raw=raw))
-            case Command.UNDO:
-                self.undo()
-            case Command.FINISH | Command.VALIDATE:
-                self.face.summary()
-            case Command() as command if command.value in BEGUN:
-                self.face.turn(command.value)
-            case Command() as command if command in QUANTITIES:
-                self.count_more(QUANTITIES[command])
-            case Command() as command if command in VERDICTS:
-                self.sort(VERDICTS[command])
+            case Command() as command:
+                return self._command(command)
             case Spot(key=key):
                 self.face.arrive(key)
             case Task(key=key):
                 if not self.face.take_task(key):
                     self.face.begin(self.visit.action, self.visit.place, said=self.visit.said)
+            case _:
+                return False
+        return True
+
+    def _command(self, command: Command) -> bool:
+        match command:
+            case Command.UNDO:
+                self.undo()
+            case Command.FINISH | Command.VALIDATE:
+                self.face.summary()
+            case Command.PHOTO:
+                self.photos.take()
+            case _ if command.value in BEGUN:
+                self.face.turn(command.value)
+            case _ if command in QUANTITIES:
+                self.count_more(QUANTITIES[command])
+            case _ if command in VERDICTS:
+                self.sort(VERDICTS[command])
             case _:
                 return False
         return True
@@ -289,13 +292,3 @@ class ScanScreen(Screen):
         (self.lens if self.photos.is_near else self.tools).add_widget(self.photos.chip())
         for chip in scan_tools.offered(self):
             self.tools.add_widget(chip)
-
-    def preview(self, picture: "Picture") -> None:
-        """Show what the camera sees."""
-        small = picture.convert("RGB")
-        small.thumbnail((480, 480))
-        data = BytesIO()
-        small.save(data, "png")
-        data.seek(0)
-        self.view.texture = CoreImage(data, ext="png").texture
-        self.view.height = dp(PREVIEW_DP)

@@ -8,6 +8,7 @@ from boucle.meaning import Meaning
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Box, Text, column, scroll
 from boucle_field.screens.theme import Theme
+from boucle_field.screens.viewfinder import Viewfinder
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -21,6 +22,8 @@ class Screen(Box):
     def __init__(self, face: "Face", **options: Any) -> None:
         super().__init__(own_height=False, padding=dp(theme.MARGIN), **options)
         self.face = face
+        self.view: Viewfinder | None = None
+        """What the camera sees, once it looks."""
 
     @property
     def look(self) -> Theme:
@@ -44,7 +47,11 @@ class Screen(Box):
         raise NotImplementedError
 
     def preview(self, picture: "Picture") -> None:
-        """Show what the camera sees, where a screen has room for it."""
+        """Show what the camera sees: above everything, unless the screen has a place of its own for it."""
+        if self.view is None:
+            self.view = Viewfinder()
+            self.add_widget(self.view, index=len(self.children))
+        self.view.show(picture)
 
     # ---- what screens are made of
 

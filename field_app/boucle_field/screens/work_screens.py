@@ -67,6 +67,7 @@ class HomeScreen(Screen):
     def _settings(self) -> list[Chip]:
         face = self.face
         offers = [
+            *([] if face.eye.missing else [("screen.camera", face.eye.open)]),
             ("screen.sends", face.open_sends),
             ("screen.typed", lambda: face.open(CodeScreen)),
             ("screen.training_leave" if face.training else "screen.training_enter", face.switch_training),
@@ -108,7 +109,7 @@ class PlaceScreen(Screen):
             self.title(towards, action=ACTIONS[self.action].word(self.face.lang)),
             self.text("screen.where_how"),
             self.places,
-            bottom=(self.other("screen.back", self.face.home),),
+            bottom=(*self.face.camera_button(), self.other("screen.back", self.face.home)),
         )
 
     def take(self, meant: Meaning) -> bool:
