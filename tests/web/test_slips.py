@@ -1,24 +1,31 @@
 """Exchange slips: as signed, in versions, as a file, and by a link that opens that slip alone until its day."""
 
 import io
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 
 import pypdfium2
 import pytest
 
+from boucle.roles import Role
 from boucle.rounds import Ending, Found, Gap
-from boucle_server import slips
+from boucle_server import slip_links, slips
+from boucle_server.rebuild import rebuild
+from boucle_server.slip_links import Link, Standing
 from tests.api.serving import Served
 from tests.builders import DAY, ORG
-from tests.web.browser import opened
+from tests.web.browser import opened, sent, signed_in
 from tests.web.rounds_world import NOON, TASK, Driver, a_round, visited
 
 OURS = "/tournees/bon?tache=T-1%231"
 
 
 async def link_of(served: Served) -> str:
-    """Give the path of the link that the page of a slip shares."""
+    """Give the path of the link that the page of a slip shares, made where there is none."""
     page = await opened(served, OURS)
+    if "/tournees/bon/lien" in [form.action for form in page.forms]:
+        made = await sent(served, page.form("/tournees/bon/lien"))
+        page = await opened(served, made.headers["location"])
     (href,) = [each for each in page.attributes("a", "href") if "/bon/" in each and each.startswith("http")]
     return "/bon/" + href.rpartition("/")[2]
 
@@ -103,7 +110,7 @@ async def test_a_partner_opens_the_link_without_an_account_until_its_day(served:
     assert page.answer.headers["x-robots-tag"] == "noindex, nofollow"
     assert (await served.client.get(f"{link}.pdf")).content.startswith(b"%PDF")
     assert "/tournees" not in page.answer.text
-    served.clock.ms = NOON + slips.LINK_DAYS * DAY
+    served.clock.ms = NOON + slip_links.LINK_DAYS * DAY
     assert (await opened(served, link)).status == 200
     served.clock.ms += DAY
     for path in (link, f"{link}.pdf"):
@@ -123,17 +130,60 @@ async def test_no_link_can_be_guessed_or_changed(served: Served) -> None:
         assert (page.status, "Mme Weiß" in page.text) == (404, False), each
 
 
-async def test_a_later_day_cannot_be_written_into_a_link(served: Served) -> None:
-    driver = await signed_slip(served)
+async def test_a_link_that_is_taken_back_opens_nothing_and_another_one_still_does(served: Served) -> None:
+    await signed_slip(served)
+    first = await link_of(served)
+    page = await opened(served, OURS)
+    assert "Créé le" in page.text
+    (form,) = [each for each in page.forms if each.action == "/tournees/bon/reprendre"]
+    taken = await sent(served, form)
+    assert "Le lien est repris" in (await opened(served, taken.headers["location"])).text
+    for path in (first, f"{first}.pdf"):
+        gone = await opened(served, path)
+        assert (gone.status, "Mme Weiß" in gone.text) == (404, False)
+    again = await sent(served, form)
+    assert again.status_code == 404
+    second = await link_of(served)
+    assert second != first
+    assert (await opened(served, second)).status == 200
+    assert (await opened(served, first)).status == 404
+    listed = await opened(served, OURS)
+    assert (listed.texts.count("ouvert"), listed.texts.count("repris")) == (1, 1)
+
+
+async def test_a_link_survives_a_rebuild_and_so_does_its_end(served: Served) -> None:
+    await signed_slip(served)
+    first = await link_of(served)
+    (form,) = [each for each in (await opened(served, OURS)).forms if each.action == "/tournees/bon/reprendre"]
+    await sent(served, form)
+    second = await link_of(served)
+    with served.database.writing(ORG) as connection:
+        rebuild(connection, ORG, now_ms=served.clock.ms)
+    assert [(await opened(served, path)).status for path in (first, second)] == [404, 200]
+
+
+async def test_who_may_only_read_sees_the_links_and_makes_none(served: Served) -> None:
+    await signed_slip(served)
+    link = await link_of(served)
+    make = next(each for each in (await opened(served, OURS)).forms if each.action == "/tournees/bon/reprendre")
+    served.client.cookies.clear()
+    await signed_in(served, Role.READER, org=ORG)
+    page = await opened(served, OURS)
+    assert not [each for each in page.forms if each.action.startswith("/tournees/bon")]
+    (token,) = {pair for form in page.forms for pair in form.values if pair[0] == "jeton"}
+    asked = await sent(served, replace(make, values=[token, *(pair for pair in make.values if pair[0] != "jeton")]))
+    assert asked.status_code == 403
+    assert (await opened(served, link)).status == 200
+
+
+async def test_only_an_event_that_made_a_link_opens_one(served: Served) -> None:
+    await signed_slip(served)
     with served.database.reading() as connection:
         (slip,) = slips.slips_of(connection, ORG, TASK, now_ms=served.clock.ms)
-        event, day = slip.validation.event.id, date(2026, 1, 3)
-        short = slips.link_code(connection, ORG, event, until=day)
-        long = slips.link_code(connection, ORG, event, until=day + timedelta(days=999))
-        assert slips.opened(connection, short, now_ms=served.clock.ms) is not None
-        mixed = long[:24] + short[24:]
-        assert slips.opened(connection, mixed, now_ms=served.clock.ms) is None
-        assert slips.opened(connection, short, now_ms=driver.served.clock.ms + 9 * DAY) is None
+        day = date(2026, 1, 3)
+        link = Link(slip.validation.event.id, slip.validation.event.id, NOON, "", day, Standing.OPENS)
+        code = slip_links.code_of(connection, ORG, link)
+    assert (await opened(served, f"/bon/{code}")).status == 404
 
 
 async def test_a_stop_where_nothing_was_done_says_why(served: Served) -> None:

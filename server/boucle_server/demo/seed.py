@@ -7,9 +7,13 @@ from typing import Final, assert_never
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.amend import in_order
+from boucle.clock import DEFAULT_ZONE
 from boucle.lifecycle import Stage
 from boucle.log import EntryKind
 from boucle.pin import hash_pin
+from boucle.roles import Role
+from boucle.rounds import VALIDATED
 from boucle.version import VERSION
 from boucle_server import closing, devices, eventlog, organisations, problem_reports
 from boucle_server.db import Database
@@ -21,9 +25,11 @@ from boucle_server.feed import note_changes
 from boucle_server.ingest import accept_own, ingest
 from boucle_server.people import OPERATORS, hash_password
 from boucle_server.problem_reports import Problem
+from boucle_server.projections import event_of
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.server_device import Draft
-from boucle_server.tables import DEVICE, JOB_RUN, PERSON
+from boucle_server.slip_links import sharing
+from boucle_server.tables import DEVICE, JOB_RUN, PERSON, RECORD
 from boucle_server.tables import ORG as ORGS
 
 NAME: Final = "Boucles du Grand Est (démonstration)"
@@ -83,6 +89,7 @@ def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[in
     with database.writing(ORG) as connection:
         ended_ms = year.arrivals[-1].received_ms
         _report_problems(connection, now_ms=ended_ms)
+        _share_slips(connection, year, now_ms=ended_ms)
         connection.execute(
             sa.update(JOB_RUN)
             .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
@@ -102,6 +109,18 @@ def _report_problems(connection: Connection, *, now_ms: int) -> None:
     for row, (problem, words, hours) in zip(connection.execute(held).all(), _REPORTED, strict=False):
         at_ms = now_ms - hours * HOUR_MS
         problem_reports.file(connection, ORG, code=row.code, item=row.item, problem=problem, words=words, now_ms=at_ms)
+
+
+def _share_slips(connection: Connection, year: Year, *, now_ms: int) -> None:
+    """Let the manager have sent every partner the link of what he signed."""
+    query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq).where(
+        RECORD.c.org == ORG, RECORD.c.kind == f"{VALIDATED}/1", RECORD.c.status == "accepted"
+    )
+    signed = in_order(event_of(*row) for row in connection.execute(query))
+    newest = {event.task: event for event in signed}
+    manager = next(pseudonym for pseudonym, person in year.people if person.role is Role.MANAGER)
+    drafts = [sharing(event, now_ms, DEFAULT_ZONE) for event in newest.values()]
+    accept_own(connection, ORG, drafts, actor=manager, now_ms=now_ms)
 
 
 def _store(connection: Connection, arrival: Arrival) -> None:

@@ -13,7 +13,7 @@ from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PLACES: Final = frozenset({"to", "from"})
-SAID: Final = frozenset({"evidence", "target", "type", "opening_uses", "certificate_sha256"})
+SAID: Final = frozenset({"evidence", "target", "until", "type", "opening_uses", "certificate_sha256"})
 NAMED: Final = frozenset(
     {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}

@@ -1,33 +1,63 @@
 """The pages of exchange slips: the versions of one for who works here, and the link that a partner opens."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends
+from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.push import Status
+from boucle.roles import may_record
 from boucle.rounds import Ending, Found
 from boucle.words import say
-from boucle_server import pdf, slips
-from boucle_server.errors import NotFoundError
+from boucle_server import ingest, pdf, slip_links, slips
+from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
+from boucle_server.server_device import Draft
+from boucle_server.slip_links import Link, Standing
 from boucle_server.slips import Slip
 from boucle_server.web import numbers
+from boucle_server.web.figures import Badge
+from boucle_server.web.forms import Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ROUNDS, SLIP
-from boucle_server.web.rendering import render
+from boucle_server.web.rendering import redirect, render
 from boucle_server.web.round_page import signed
-from boucle_server.web.rounds_list import day_name, href_of_round, long_day, title_of
+from boucle_server.web.rounds_list import day_name, href_of_round, long_day, people_of, title_of
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits
 
 router = pages_router()
 
 Reading = Annotated[Visit, Depends(visits(ROUNDS))]
+Sharing = Annotated[Posted, Depends(posts(ROUNDS))]
 Anybody = Annotated[Visit, Depends(visits(SLIP))]
 OURS: Final = f"{ROUNDS.path}/bon"
 LONGEST_TASK: Final = 300
 GONE: Final = 404
 DIRECTIONS: Final = ("collect", "deliver")
+
+
+class LinkView(NamedTuple):
+    """A link as its maker sees it; `href` is empty for one that opens nothing any more."""
+
+    event: str
+    version: int
+    made: str
+    who: str
+    until: str
+    badge: Badge
+    href: str
+
+
+class Opened(NamedTuple):
+    """What a link opens: the slip, the version that was asked for if any, its last day."""
+
+    slip: Slip
+    asked: str
+    until: date
 
 
 @router.get(OURS)
@@ -39,10 +69,11 @@ def slip_page(visit: Reading) -> Response:
         if not found:
             raise NotFoundError("web.slip_none")
         newest = found[-1]
-        until = slips.last_day(visit.now_ms, visit.who.zone)
-        code = slips.link_code(connection, visit.who.org, newest.validation.event.id, until=until)
-    link = f"{visit.server.settings.address}{SLIP.path}/{code}"
-    text = share_text(newest, visit.lang, link=link, until=day_name(until, visit.lang))
+        made = slip_links.links_of(connection, found, now_ms=visit.now_ms)
+        people = people_of(connection, visit, {each.actor for each in made})
+        links = [_link_view(connection, visit, each, found, people) for each in made]
+    link = next((each for each in links if each.href and each.version == newest.validation.version), None)
+    text = share_text(newest, visit.lang, link=link.href if link else "", until=link.until if link else "")
     subject = say("web.slip_subject", visit.lang, number=newest.number)
     return render(
         visit,
@@ -62,9 +93,69 @@ def slip_page(visit: Reading) -> Response:
             for each in reversed(found)
         ],
         link=link,
-        until=day_name(until, visit.lang),
+        links=links,
+        task=task,
+        may_share=may_record(visit.who.capabilities, slip_links.SHARED),
         text=text,
         mail=f"mailto:?subject={quote(subject)}&body={quote(text)}",
+    )
+
+
+@router.post(f"{OURS}/lien")
+def share(posted: Sharing) -> Response:
+    """Make a link of the slip that holds."""
+    visit, task = posted.visit, posted.fields.value("tache")[:LONGEST_TASK]
+
+    def write(connection: Connection) -> None:
+        found = slips.slips_of(connection, visit.who.org, task, now_ms=visit.now_ms)
+        if not found:
+            raise NotFoundError("web.slip_none")
+        _record(connection, visit, slip_links.sharing(found[-1].validation.event, visit.now_ms, visit.who.zone))
+
+    visit.server.door.write(visit.who.org, write)
+    return redirect(OURS, done="web.slip_shared_done", tache=task)
+
+
+@router.post(f"{OURS}/reprendre")
+def take_back(posted: Sharing) -> Response:
+    """Take a link back: from now on it opens nothing, whoever has it."""
+    visit, task = posted.visit, posted.fields.value("tache")[:LONGEST_TASK]
+
+    def write(connection: Connection) -> None:
+        found = slips.slips_of(connection, visit.who.org, task, now_ms=visit.now_ms)
+        made = slip_links.links_of(connection, found, now_ms=visit.now_ms)
+        wanted = [each for each in made if each.event == posted.fields.value("link")]
+        if not wanted or wanted[0].standing is not Standing.OPENS:
+            raise NotFoundError("web.slip_link_gone")
+        _record(connection, visit, slip_links.taking_back(wanted[0].event))
+
+    visit.server.door.write(visit.who.org, write)
+    return redirect(OURS, done="web.slip_taken_back_done", tache=task)
+
+
+def _record(connection: Connection, visit: Visit, draft: Draft) -> None:
+    if not may_record(visit.who.capabilities, slip_links.SHARED):
+        raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
+    who, now_ms = visit.who, visit.server.clock.now_ms()
+    (result,) = ingest.accept_own(connection, who.org, [draft], actor=who.person, now_ms=now_ms, zone=who.zone)
+    if result.status is not Status.ACCEPTED:
+        raise ConflictError("web.not_recorded")
+
+
+def _link_view(
+    connection: Connection, visit: Visit, link: Link, versions: Sequence[Slip], people: Mapping[str, str]
+) -> LinkView:
+    opens = link.standing is Standing.OPENS
+    code = slip_links.code_of(connection, visit.who.org, link) if opens else ""
+    of = next(each for each in versions if each.validation.event.id == link.validation)
+    return LinkView(
+        event=link.event,
+        version=of.validation.version,
+        made=moment(link.made_ms, visit.who.zone, visit.lang),
+        who=people.get(link.actor, ""),
+        until=day_name(link.until, visit.lang),
+        badge=("good" if opens else "plain", say(f"web.slip_link_{link.standing}", visit.lang)),
+        href=f"{visit.server.settings.address}{SLIP.path}/{code}" if opens else "",
     )
 
 
@@ -83,32 +174,40 @@ def slip_file(visit: Reading) -> Response:
 @router.get(f"{SLIP.path}/{{code}}.pdf")
 def shared_file(visit: Anybody, code: str) -> Response:
     """Give the slip of a link as a file."""
-    with visit.server.database.reading() as connection:
-        found = slips.opened(connection, code[:200], now_ms=visit.now_ms)
-    return _gone(visit) if found is None else _file(found[0], visit.lang)
+    found = _opened(visit, code)
+    return _gone(visit) if found is None else _file(found.slip, visit.lang)
 
 
 @router.get(f"{SLIP.path}/{{code}}")
 def shared_page(visit: Anybody, code: str) -> Response:
     """Show the slip of a link to whoever holds it; a wrong one and one that has ended get the same answer."""
-    newer = ""
-    with visit.server.database.reading() as connection:
-        found = slips.opened(connection, code[:200], now_ms=visit.now_ms)
-        if found is not None and found[0].newest is not found[0].validation:
-            slip, until = found
-            newer = f"{SLIP.path}/{slips.link_code(connection, slip.org, slip.newest.event.id, until=until)}"
+    found = _opened(visit, code)
     if found is None:
         return _gone(visit)
-    slip, until = found
+    here = f"{SLIP.path}/{quote(code, safe='')}"
+    slip, asked = found.slip, found.asked
+    newest = str(slip.newest.version)
     return render(
         visit,
         "slip.html",
         headers=_PRIVATE,
         shown=document(slip, visit.lang),
-        newer=newer,
-        file=f"{SLIP.path}/{quote(code, safe='')}.pdf",
-        until=day_name(until, visit.lang),
+        newer="" if slip.newest is slip.validation else address(here, [("version", newest)]),
+        file=address(f"{here}.pdf", [("version", asked)] if asked else []),
+        until=day_name(found.until, visit.lang),
     )
+
+
+def _opened(visit: Visit, code: str) -> Opened | None:
+    """Give the slip of a link, or the later version of it that the address asks for."""
+    with visit.server.database.reading() as connection:
+        found = slip_links.opened(connection, code[:200], now_ms=visit.now_ms)
+    if found is None:
+        return None
+    versions, until = found
+    asked = visit.value("version")
+    wanted = next((each for each in versions if str(each.validation.version) == asked), None)
+    return Opened(wanted or versions[0], asked if wanted else "", until)
 
 
 _PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
@@ -180,7 +279,7 @@ def share_text(slip: Slip, lang: str, *, link: str, until: str) -> str:
             lines.append(f"{say(f'web.round_{way}', lang)} : {', '.join(pieces)}")
     if of.signer:
         lines.append(say("web.slip_signed_by", lang, who=of.signer))
-    return "\n".join([*lines, say("web.slip_link", lang, link=link, until=until)])
+    return "\n".join([*lines, *([say("web.slip_link", lang, link=link, until=until)] if link else [])])
 
 
 def _heads(lang: str) -> list[str]:
