@@ -79,7 +79,7 @@ phone: .venv/.run-ready ## the field app in a window, against the server above
 		uri=$$(BOUCLE_DATA=demo-data $(BIN)/boucle admin device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
 			| $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["uri"])') && \
 		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
-	@$(BIN)/boucle-field --data $(PHONE_DATA) run
+	@$(BIN)/boucle-field --data $(PHONE_DATA) run $(if $(wildcard demo-data/labels.csv),--labels demo-data/labels.csv)
 
 phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
 	@$(BIN)/python -m tests.screens.pictures build/phone

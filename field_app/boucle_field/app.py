@@ -19,5 +19,5 @@ def run(args: argparse.Namespace) -> int:
             raise
         sys.stderr.write(say("phone.no_screens", args.lang) + "\n")
         return 1
-    opened_face(args.data, lang=args.lang, frames=args.frames).run()
+    opened_face(args.data, lang=args.lang, frames=args.frames, labels=args.labels).run()
     return 0

@@ -128,6 +128,7 @@ def _rescue_export(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def _run(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--frames", type=Path, metavar="DIR", help=_help("frames", lang))
+    parser.add_argument("--labels", type=Path, metavar="CSV", help=_help("labels", lang))
 
 
 def _json(parser: argparse.ArgumentParser, lang: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from boucle.roles import Capability
 from boucle_server.demo.people import PASSWORD, PEOPLE
 from boucle_server.web import places
 from boucle_server.web.inbox_case import Heap
@@ -15,6 +16,7 @@ _FIRST_ROW: Final = "main tbody th a"
 _LAST_WEEK: Final = "main a[rel='prev']"
 _SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
+_CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
 _HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST)
 
 STRANGERS: Final = (
@@ -46,8 +48,16 @@ BEHIND: Final = (
     Call("personnes", places.PEOPLE.path, ADMINISTRATOR),
     Call("personne", places.PEOPLE.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("personne-arret", places.PEOPLE.path, ADMINISTRATOR, follow=("main tbody td a",)),
+    Call("personne-nouvelle", f"{places.PEOPLE.path}/nouveau", ADMINISTRATOR),
     Call("jetons", places.TOKENS.path, ADMINISTRATOR),
     Call("jeton-nouveau", f"{places.TOKENS.path}/nouveau", ADMINISTRATOR),
+    Call(
+        "jeton-fait",
+        f"{places.TOKENS.path}/nouveau",
+        ADMINISTRATOR,
+        fill=(("name", "Tableur du siège"), ("scope", Capability.READ.value)),
+    ),
+    Call("jeton-retirer", places.TOKENS.path, ADMINISTRATOR, follow=(f"a[href^='{places.TOKENS.path}/retirer/']",)),
     Call("roles", f"{places.ADMIN.path}/roles", ADMINISTRATOR),
     Call("page-publique", places.DASHBOARD.path, ADMINISTRATOR, follow=(".steps a[href^='/C/']",)),
     Call(
@@ -77,6 +87,26 @@ BEHIND: Final = (
     Call("atelier-fiche", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/fiche']",)),
     Call("atelier-ouvrir", f"{places.WORKSHOP.path}/ouvrir", MANAGER),
     Call("atelier-etape", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/etape']",)),
+    Call("certificat", f"{places.WORKSHOP.path}?vue=liste&stage=requalified", MANAGER, follow=_CERTIFIED),
+    Call(
+        "certificat-public",
+        f"{places.WORKSHOP.path}?vue=liste&stage=requalified",
+        MANAGER,
+        follow=(*_CERTIFIED, f"a[href^='{places.CERTIFICATES.path}/']"),
+    ),
+    Call("retour", places.RETURNS.path, MANAGER, follow=(_FIRST_ROW,)),
+    Call(
+        "retour-annonce",
+        "/retours/annoncer",
+        MANAGER,
+        fill=(("from", "rhin-plasturgie"), ("l1.type", "bac-600x400"), ("l1.n", "5")),
+    ),
+    Call(
+        "retour-acte",
+        f"{places.RETURNS.path}?state=open",
+        MANAGER,
+        follow=(_FIRST_ROW, "main a[href^='/retours/acte']"),
+    ),
     Call("retour-annoncer", "/retours/annoncer", MANAGER),
     Call("retour-sans-annonce", "/retours/sans-annonce", MANAGER),
     Call("interdit", places.DEVICES.path, "lecteur"),

@@ -1,18 +1,23 @@
 """Every page in a real Chromium: accessible by axe, nothing beside the page, light enough, no error."""
 
+import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from tests.browser.calls import ACCOUNTS, HEAVIEST, calls
 from tests.browser.chromium import looked_at
 from tests.e2e.commands import House
+from tests.web.test_rights import routes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 WIDTHS = {"phone 320", "phone 360", "desktop 1280"}
 EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 404, "inconnu-chez-nous": 404}
 EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404}
+FILES = re.compile(r"\.(pdf|png|txt)(/|$)|^/(fichiers|photos)/|^/$")
+"""Routes that give no page."""
 
 
 def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(house: House) -> None:
@@ -30,5 +35,9 @@ def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(hou
     assert faults == {}
     statuses = {look["name"]: look["status"] for look in found}
     assert {name: status for name, status in statuses.items() if status != 200} == EXPECTED_REFUSALS
+    pages = [route for route in routes() if "GET" in (route.methods or ()) and not FILES.search(route.path)]
+    paths = {unquote(urlsplit(look["path"]).path) for look in found}
+    seen = {next((route.path for route in pages if route.path_regex.match(path)), "") for path in paths}
+    assert [route.path for route in pages if route.path not in seen] == []
     weights = {look["name"]: look["bytes"] for look in found}
     assert {name: weights[name] for name, most in HEAVIEST.items() if not 0 < weights[name] <= most} == {}

@@ -63,8 +63,8 @@ async function goThere(page, visit, wire) {
   let last;
   await unfold(page);
   for (const [name, value] of Object.entries(visit.fill)) {
-    last = page.locator(`main [name=${name}]`).first();
-    if ((await last.getAttribute("type")) === "radio") await page.locator(`main [name=${name}][value="${value}"]`).check();
+    last = page.locator(`main [name="${name}"]`).first();
+    if (["radio", "checkbox"].includes(await last.getAttribute("type"))) await page.locator(`main [name="${name}"][value="${value}"]`).check();
     else if ((await last.evaluate((each) => each.tagName)) === "SELECT") await last.selectOption(value);
     else await last.fill(value);
   }

@@ -124,10 +124,10 @@ def _ancestors(widget: Any) -> Iterator[Any]:
         yield widget
 
 
-def opened(directory: Path, *, frames: Path | None = None, lang: str = "fr") -> Hand:
+def opened(directory: Path, *, frames: Path | None = None, labels: Path | None = None, lang: str = "fr") -> Hand:
     """Open the app on a data directory, without its own loop."""
     ear = Ear()
-    face = Face(directory, lang=lang, frames=frames, signal=ear)
+    face = Face(directory, lang=lang, frames=frames, labels=labels, signal=ear)
     face._run_prepare()
     hand = Hand(face, ear)
     hand.frames(3)

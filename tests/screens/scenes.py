@@ -11,6 +11,7 @@ from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
+from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
 from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
@@ -19,7 +20,7 @@ from boucle_field.sends import Pile, lines
 from tests.builders import code
 from tests.screens.bench_scenes import bench_scenes
 from tests.screens.hand import Hand
-from tests.screens.stock import BADGE, LONG_NAME, MULHOUSE, PIN, plan_today
+from tests.screens.stock import BADGE, LONG_NAME, LONG_SITE, LONG_TYPE, MULHOUSE, PIN, plan_today
 from tests.screens.warehouse_scenes import warehouse_scenes
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
@@ -29,6 +30,10 @@ def scenes(hand: Hand) -> Iterator[str]:
     """Lead an enrolled app with people through a day; give the name of each scene while it stands on the screen."""
     yield from _at_the_door(hand)
     face = hand.face
+    # Of a device that is enrolled, so that it stands in the window with a name in the bar.
+    face.open(EnrolScreen)
+    yield "enrol"
+    face.home()
     yield "home"
     hand.scan("https://elsewhere.example/hello")
     yield "foreign-code"
@@ -61,9 +66,6 @@ def scenes(hand: Hand) -> Iterator[str]:
 
 
 def _at_the_door(hand: Hand) -> Iterator[str]:
-    hand.face.open(EnrolScreen)
-    yield "enrol"
-    hand.face.start()
     yield "who"
     hand.scan(BADGE.url("https://boucle.example"))
     yield "pin"
@@ -119,6 +121,11 @@ def _around(hand: Hand) -> Iterator[str]:
     yield "amount-type"
     face.open(AmountScreen, "film")
     yield "amount-number"
+    face.back()
+    face.labels = [AtHand(code(1), f"{LONG_TYPE}\n{code(1)}\n{LONG_SITE}")]
+    face.open(LabelsScreen)
+    yield "labels-at-hand"
+    face.labels = []
     face.back()
     face.summary()
     yield "summary"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from boucle.codes import Code, Kind
 from boucle.commands import Command, command_code
 from boucle.lines import Line
 from boucle.telling import Outcome
@@ -14,6 +15,7 @@ from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.theme import OUTCOMES, SIGNS
 from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen
 from boucle_field.store import FILE
+from boucle_labels import batch
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
@@ -182,6 +184,23 @@ def test_a_code_can_be_typed_and_its_check_is_shown(hand: Hand) -> None:
     hand.tap("OK")
     assert hand.face.visit is not None
     assert hand.face.visit.counted == 1
+
+
+def test_six_crates_are_returned_by_tapping_on_their_labels(
+    open_app: Callable[..., Hand], data: Path, tmp_path: Path
+) -> None:
+    labels = [Code(kind=Kind.CONTAINER, chars=code(number).removeprefix("C/")) for number in range(1, 7)]
+    lines = [batch.Line(code=each, name=f"Bac {number}", owner="Mulhouse") for number, each in enumerate(labels, 1)]
+    (tmp_path / "labels.csv").write_bytes(batch.written(lines))
+    hand = open_app(data, labels=tmp_path / "labels.csv")
+    arrive(hand)
+    for number in range(1, 7):
+        hand.tap("Étiquettes d’essai")
+        hand.tap(f"Bac {number}")
+    assert hand.face.visit is not None
+    assert hand.face.visit.counted == 6
+    assert hand.ear.heard == [Outcome.ACCEPTED] * 6
+    assert not open_app(data, labels=tmp_path / "none.csv").face.labels
 
 
 def test_a_mistyped_code_is_shown_as_such_and_records_nothing(hand: Hand) -> None:

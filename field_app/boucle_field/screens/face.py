@@ -31,6 +31,7 @@ from boucle_field.screens.choosing import Chooser
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
+from boucle_field.screens.labels_at_hand import labels_in
 from boucle_field.screens.router import Router
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -48,12 +49,22 @@ _FRAME_DP = 8
 
 
 class Face(Router, App):
-    """The app. `directory` is the phone's data; `frames` a folder of pictures instead of a camera."""
+    """The app. `directory` is the phone's data; `frames` a folder of pictures instead of a camera.
+
+    `labels` is a file of labels that a tap scans, for whoever has neither scanner nor camera at hand.
+    """
 
     title = "Boucle"
 
     def __init__(
-        self, directory: Path, *, lang: str, frames: Path | None = None, signal: Signal | None = None, **options: Any
+        self,
+        directory: Path,
+        *,
+        lang: str,
+        frames: Path | None = None,
+        labels: Path | None = None,
+        signal: Signal | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         use_font()
@@ -67,6 +78,7 @@ class Face(Router, App):
         self.courier: Courier | None = None
         self.wedge = Wedge(self.scanned)
         self.eye = Eye(self, frames)
+        self.labels = labels_in(labels) if labels else []
         self.chooser = Chooser(self)
         self._signal = signal
         self._opened: tuple[Callable[..., Screen], tuple[Any, ...]] = (EnrolScreen, ())

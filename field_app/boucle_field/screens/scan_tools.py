@@ -12,6 +12,7 @@ from boucle_field.arrivals import arrivals
 from boucle_field.expected import items_expected
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.grade_screen import GradeScreen
+from boucle_field.screens.labels_at_hand import LabelsScreen
 from boucle_field.screens.work_screens import AT_HOME, AmountScreen, CodeScreen
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def _offers(screen: "ScanScreen") -> Iterator[tuple[str, Callable[[], object]]]:
         yield screen.say("screen.grade_chip"), partial(face.open, partial(GradeScreen, last=False))
         yield screen.say("screen.grade_last_chip"), partial(face.open, partial(GradeScreen, last=True))
     yield screen.say("screen.typed"), partial(face.open, CodeScreen)
+    if face.labels:
+        yield screen.say("screen.labels_at_hand"), partial(face.open, LabelsScreen)
     if ACTIONS[visit.action].takes_quantity and visit.action not in CLAIMING:
         yield screen.say("screen.amount"), partial(face.open, AmountScreen)
 

@@ -21,6 +21,6 @@ logging.getLogger("PIL").setLevel(logging.INFO)
 from boucle_field.screens.face import Face  # noqa: E402 - the settings come first
 
 
-def opened_face(directory: Path, *, lang: str, frames: Path | None = None) -> Face:
+def opened_face(directory: Path, *, lang: str, frames: Path | None = None, labels: Path | None = None) -> Face:
     """Give the app on a data directory, not yet running."""
-    return Face(directory, lang=lang, frames=frames)
+    return Face(directory, lang=lang, frames=frames, labels=labels)
