@@ -6,15 +6,15 @@ What was said stays for the next weighing: the type and who gave it, or the trea
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
+from boucle import leaving
 from boucle.actions import ACTIONS, Amount, Question
 from boucle.clock import month_of
 from boucle.fields import Fault
-from boucle.lifecycle import Stage
+from boucle.leaving import Treatment
 from boucle.roles import Capability
 from boucle.telling import Told
-from boucle.treatment import Route, code_map, normal, route
 from boucle_field.phone import Phone
 from boucle_field.store import put
 from boucle_field.work import draft
@@ -41,27 +41,6 @@ class Ask(StrEnum):
     MODE = "mode"
     OUTLET = "outlet"
     MASS = "mass"
-
-
-class Treatment(NamedTuple):
-    """What becomes of a mass: the D/R code with its mode, or a resale or gift that is no waste."""
-
-    code: str = ""
-    mode: str = ""
-    route: str = ""
-
-
-COMMON: Final = (
-    Treatment("R3", "recycling", "recycling"),
-    Treatment("R4", "", "recycling"),
-    Treatment("R1", "", "recycling"),
-    Treatment("R12", "", "recycling"),
-    Treatment("D10", "", "disposal"),
-    Treatment("D5", "", "disposal"),
-    Treatment("", "", "resale"),
-    Treatment("", "", "donate"),
-)
-"""What is chosen most; the words are `screen.treatment.<code or route>`. Any other code is typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +77,12 @@ def asked(phone: Phone, weighing: Weighing) -> Ask:
 
 def modes(phone: Phone, code: str) -> tuple[str, ...]:
     """Give the modes that a code allows now, none for an intermediate one."""
-    return code_map(_month(phone)).modes.get(normal(code), ())
+    return leaving.modes(code, _month(phone))
 
 
 def treatment_of(phone: Phone, text: str) -> Treatment | None:
     """Give the treatment of a typed D/R code, None for one that nobody knows."""
-    code = normal(text)
-    if code not in code_map(_month(phone)).modes:
-        return None
-    return Treatment(code, "", "disposal" if route(code, "", _month(phone)) is Route.DISPOSAL else "recycling")
+    return leaving.treatment_of(text, _month(phone))
 
 
 def known_mass_g(phone: Phone, weighing: Weighing) -> int:
@@ -123,11 +99,8 @@ def record(phone: Phone, weighing: Weighing, net_g: int | None) -> Told | Fault 
     said: dict[str, object] = {} if net_g is None else {"mass_g": net_g}
     action = "receive"
     if weighing.job is Job.TREATMENT:
-        action = _leaving(phone, weighing)
-        what = weighing.treatment or Treatment()
-        said |= {name: value for name in ("code", "mode") if (value := getattr(what, name))}
-        said |= {"outlet": weighing.outlet} if weighing.outlet else {}
-        said |= {"route": what.route} if action == "retire" else {}
+        action = leaving.action_of(phone.mirror.look(weighing.code).item if weighing.code else None)
+        said |= leaving.answers(action, weighing.treatment or Treatment(), weighing.outlet or "")
         _remember(phone, weighing.outlet or "")
     elif weighing.giver:
         said["from"] = weighing.giver
@@ -144,12 +117,6 @@ def outlets(phone: Phone) -> list[str]:
     """Give the outlets named here lately, the latest first."""
     kept = phone.store.get(_OUTLETS)
     return list(json.loads(kept)) if kept else []
-
-
-def _leaving(phone: Phone, weighing: Weighing) -> str:
-    """Give the action: what is retired already is treated, anything else is retired by the same act."""
-    stage = phone.mirror.look(weighing.code).item.stage if weighing.code else ""
-    return "treat" if stage == Stage.RETIRED else "retire"
 
 
 def _remember(phone: Phone, outlet: str) -> None:

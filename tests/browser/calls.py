@@ -107,6 +107,11 @@ BEHIND: Final = (
         MANAGER,
         follow=(_FIRST_ROW, "main a[href^='/retours/acte']"),
     ),
+    Call("poste-lieu", f"{places.STATION.path}/expedier", MANAGER),
+    Call("poste-scan", f"{places.STATION.path}/receptionner", MANAGER),
+    Call(
+        "poste-code-inconnu", f"{places.STATION.path}/receptionner?lieu=strasbourg&vu=LOT-2026&dernier=LOT-26", MANAGER
+    ),
     Call("retour-annoncer", "/retours/annoncer", MANAGER),
     Call("retour-sans-annonce", "/retours/sans-annonce", MANAGER),
     Call("interdit", places.DEVICES.path, "lecteur"),

@@ -18,6 +18,7 @@ from boucle.actions import Amount
 from boucle.binding import owner
 from boucle.codes import Kind, mint
 from boucle.item import Item
+from boucle.leaving import Treatment
 from boucle.telling import Outcome, Told
 from boucle_field import driving, reprinting, sorting, weighed
 from boucle_field.differences import missing, unexpected
@@ -28,7 +29,7 @@ from boucle_field.pushing import End
 from boucle_field.store import put
 from boucle_field.sync import sync
 from boucle_field.visit import Visit
-from boucle_field.weighed import Job, Treatment, Weighing
+from boucle_field.weighed import Job, Weighing
 from boucle_server import partner_balances, verify
 from boucle_server.ingest import accept_own
 from boucle_server.projections import SqlStore

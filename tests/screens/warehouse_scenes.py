@@ -6,6 +6,7 @@ from random import Random
 
 from boucle.actions import Amount
 from boucle.codes import Kind, mint
+from boucle.leaving import Treatment
 from boucle_field.outbox import Draft
 from boucle_field.screens.control_screens import CheckScreen
 from boucle_field.screens.differences_screen import DifferencesScreen
@@ -13,7 +14,7 @@ from boucle_field.screens.label_screens import ReprintScreen, SerialScreen, Tare
 from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
 from boucle_field.screens.weigh_steps import PiecesStep, TreatmentCodeStep, WeighTareStep
-from boucle_field.weighed import Job, Treatment, Weighing
+from boucle_field.weighed import Job, Weighing
 from tests.builders import code
 from tests.screens.bench_stock import CONTROL, QUALITY, describe_bench
 from tests.screens.hand import Hand

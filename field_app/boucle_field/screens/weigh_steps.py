@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from boucle.leaving import COMMON, Treatment
 from boucle.meaning import Meaning, Thing
 from boucle.telling import Outcome
 from boucle.weighing import grams
@@ -13,7 +14,7 @@ from boucle_field.screens.pads import MassPad, NamePad, TextPad, number_pad, til
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
 from boucle_field.visit import name_of_type
-from boucle_field.weighed import Job, Treatment, Weighing
+from boucle_field.weighed import Job, Weighing
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
@@ -81,7 +82,7 @@ class TreatmentStep(WeighStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        named = [(each, self.say(f"screen.treatment.{each.code or each.route}")) for each in weighed.COMMON]
+        named = [(each, self.say(f"screen.treatment.{each.code or each.route}")) for each in COMMON]
         self.fill(
             self.title("screen.treatment"),
             *(

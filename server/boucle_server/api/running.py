@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from boucle.clock import Clock
 from boucle_server.db import Database
 from boucle_server.door import Door
+from boucle_server.scan_lines import Remembered
 from boucle_server.settings import Settings
 from boucle_server.web.attempts import REPORTS_PER_ADDRESS, REPORTS_PER_LABEL, Attempts
 
@@ -48,6 +49,8 @@ class Running:
         default_factory=lambda: Attempts(per_name=REPORTS_PER_LABEL, per_address=REPORTS_PER_ADDRESS)
     )
     """Problems that strangers reported, so that nobody floods the list of what wants a person."""
+    told: Remembered = field(default_factory=Remembered)
+    """What was told of the last scans at the scan station."""
 
 
 def running(request: Request) -> Running:

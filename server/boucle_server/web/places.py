@@ -54,6 +54,12 @@ PUBLIC: Final = Place(key="public", path="/C", public=True)
 DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
 ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
 INBOX: Final = Place(key="inbox", path="/a-traiter", needs=_RUN, in_menu=True)
+STATION: Final = Place(
+    key="station",
+    path="/saisie",
+    needs=frozenset({_C.COLLECT, _C.RECEIVE, _C.SORT, _C.REPAIR, _C.TEST, _C.CERTIFY, _C.DECIDE}),
+    in_menu=True,
+)
 PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_menu=True)
 ROUNDS: Final = Place(key="rounds", path="/tournees", needs=_READ, in_menu=True)
 ROUND_PLAN: Final = Place(key="round_plan", path="/tournees/plan", needs=_MANAGE)
@@ -83,6 +89,7 @@ PLACES: Final = (
     PUBLIC,
     DASHBOARD,
     INBOX,
+    STATION,
     ITEMS,
     PARTNERS,
     ROUNDS,

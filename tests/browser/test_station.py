@@ -1,0 +1,134 @@
+"""The scan station in a real Chromium: a keyboard-wedge scanner loses no code, with the page's script or without."""
+
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from boucle.codes import Kind
+from boucle.commands import Command, command_code
+from boucle_server.db import Database
+from boucle_server.demo.people import PASSWORD
+from boucle_server.read_tables import BINDING, ITEM
+from boucle_server.settings import Settings
+from boucle_server.tables import RECORD
+from tests.browser.keyboard import Keyboard
+from tests.e2e.commands import House
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+PATIENCE_S = 60
+DRIVER = "chauffeur"
+
+
+@pytest.fixture(scope="module")
+def away(house: House) -> dict[str, list[str]]:
+    """Give the codes of the crates that stand at each partner's place."""
+    query = (
+        sa.select(BINDING.c.code, ITEM.c.state)
+        .join(ITEM, (ITEM.c.org == BINDING.c.org) & (ITEM.c.item == BINDING.c.item))
+        .where(ITEM.c.stage == "at_partner", BINDING.c.code.startswith(f"{Kind.CONTAINER.value}/"))
+    )
+    found: dict[str, list[str]] = {}
+    for code, state in rows(house, query):
+        found.setdefault(json.loads(state)["place"], []).append(code.partition("/")[2])
+    return found
+
+
+def rows(house: House, query: sa.Select[Any]) -> list[Any]:
+    database = Database.open(Settings(data=house.data))
+    try:
+        with database.reading() as connection:
+            return list(connection.execute(query))
+    finally:
+        database.close()
+
+
+def recorded(house: House, task: str) -> Counter[str]:
+    """Count the kinds of what was recorded under a task."""
+    query = sa.select(RECORD.c.kind, RECORD.c.payload).where(
+        RECORD.c.kind.in_(("item.collected/1", "item.delivered/1"))
+    )
+    return Counter(kind for kind, payload in rows(house, query) if task.encode() in bytes(payload))
+
+
+def task_of(keys: Keyboard) -> str:
+    return keys.url.partition("tache=")[2].partition("&")[0]
+
+
+def wait_for(keys: Keyboard, words: str) -> None:
+    """Wait until the page says something."""
+    until = time.monotonic() + PATIENCE_S
+    while words not in keys.words:
+        assert time.monotonic() < until, f"{words!r} never came: {keys.words}"
+        time.sleep(0.1)
+
+
+def a_place(away: dict[str, list[str]], n: int) -> tuple[str, list[str]]:
+    """Take so many crates away from the place that has the most of them."""
+    place = max(away, key=lambda each: len(away[each]))
+    taken, away[place] = away[place][:n], away[place][n:]
+    assert len(taken) == n
+    return place, taken
+
+
+@pytest.mark.story(6)
+def test_twenty_codes_typed_as_fast_as_a_scanner_types_are_twenty_events(
+    open_keyboard: Keyboard, house: House, away: dict[str, list[str]]
+) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in(DRIVER, PASSWORD)
+    place, codes = a_place(away, 20)
+    keys.goto(f"/saisie/reprendre?lieu={place}")
+    keys.ask("type", text="".join(f"HTTPS://BOUCLE.EXAMPLE/C/{code}\n" for code in codes))
+    wait_for(keys, "20 /")
+    assert recorded(house, task_of(keys)) == {"item.collected/1": 20}
+    assert keys.ask("focused")["field"] == "codes"
+    keys.ask("press", key="F8")
+    wait_for(keys, "19 /")
+
+
+def test_a_scanner_that_ends_its_codes_by_tab_or_by_silence_loses_none(
+    open_keyboard: Keyboard, house: House, away: dict[str, list[str]]
+) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in(DRIVER, PASSWORD)
+    place, codes = a_place(away, 4)
+    keys.goto(f"/saisie/reprendre?lieu={place}")
+    for code in codes[:3]:
+        keys.ask("type", text=f"HTTPS://BOUCLE.EXAMPLE/C/{code}")
+        keys.ask("press", key="Tab")
+    wait_for(keys, "3 /")
+    keys.ask("type", text=f"HTTPS://BOUCLE.EXAMPLE/C/{codes[3]}")
+    wait_for(keys, "4 /")
+    assert recorded(house, task_of(keys)) == {"item.collected/1": 4}
+
+
+def test_the_station_works_by_keyboard_alone_and_without_any_script(
+    keys: Keyboard, house: House, away: dict[str, list[str]]
+) -> None:
+    keys.sign_in(DRIVER, PASSWORD)
+    place, codes = a_place(away, 3)
+    keys.goto("/saisie")
+    keys.ask("type", text=command_code(Command.COLLECT).text)
+    keys.ask("follow", key="Enter")
+    assert keys.url == "/saisie/reprendre"
+    keys.ask("type", text=place)  # the field of the place has the focus
+    keys.ask("follow", key="Enter")
+    for code in codes:
+        keys.ask("type", text=code)  # and so has the field of scans, after each of them
+        keys.ask("follow", key="Enter")
+        assert "Repris" in keys.words
+    task = task_of(keys)
+    assert recorded(house, task) == {"item.collected/1": 3}
+    keys.follow("Annuler le dernier")
+    assert "Annulé" in keys.words
+    assert keys.ask("focused")["field"] == "codes"
+    keys.follow("Annuler\n– ")  # the line's own
+    assert "Annulé" in keys.words
+    assert task_of(keys) == task
