@@ -47,6 +47,7 @@ ROUTERS: Final = (
     "boucle_server.web.device_pages",
     "boucle_server.web.label_pages",
     "boucle_server.web.admin_pages",
+    "boucle_server.web.qualified_pages",
     "boucle_server.web.register_pages",
     "boucle_server.web.people_pages",
     "boucle_server.web.token_pages",

@@ -124,10 +124,9 @@ def who_may(book: Book, kind: str, item_type: str, *, at_ms: int, zone: str) -> 
     return [each for each in people if not lacks(book, kind, item_type, each, at_ms=at_ms, zone=zone)]
 
 
-def all_held(book: Book, *, at_ms: int) -> list[Holding]:
-    """Give what everybody holds or held at an instant, the last word on each, by person and qualification."""
-    found = (_begun(line, at_ms) for _, line in sorted(book.derive(_holders).items()))
-    return [holding for holding in found if holding is not None]
+def periods(book: Book) -> dict[tuple[str, str], list[Holding]]:
+    """Give what was ever said of each person and qualification, by its start; of one start what holds."""
+    return {address: list({each.from_ms: each for each in said}.values()) for address, (_, said) in _known(book)}
 
 
 def acts_of(book: Book, version: Version) -> frozenset[str]:
@@ -174,6 +173,10 @@ def _holders(book: Book) -> dict[tuple[str, str], _Line[Holding]]:
         said = [_holding(person, key, each) for each in versions]
         lines[person, key] = ([each.valid_from for each in versions], said)
     return lines
+
+
+def _known(book: Book) -> list[tuple[tuple[str, str], _Line[Holding]]]:
+    return sorted(book.derive(_holders).items())
 
 
 def _holding(person: str, key: str, version: Version) -> Holding:

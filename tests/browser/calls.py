@@ -49,6 +49,8 @@ BEHIND: Final = (
     Call("personne", places.PEOPLE.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("personne-arret", places.PEOPLE.path, ADMINISTRATOR, follow=("main tbody td a",)),
     Call("personne-nouvelle", f"{places.PEOPLE.path}/nouveau", ADMINISTRATOR),
+    Call("habilitations", places.QUALIFIED.path, MANAGER),
+    Call("habilitation", places.QUALIFIED.path, MANAGER, follow=(_FIRST_ROW,)),
     Call("jetons", places.TOKENS.path, ADMINISTRATOR),
     Call("jeton-nouveau", f"{places.TOKENS.path}/nouveau", ADMINISTRATOR),
     Call(

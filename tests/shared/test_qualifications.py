@@ -10,7 +10,7 @@ import pytest
 from boucle.checklists import Checklist, Moment, Step
 from boucle.events import Event
 from boucle.memory import MemoryStore
-from boucle.qualifications import Act, acts_in, all_held, held, holder_key, lacks, qualifications, who_may
+from boucle.qualifications import Act, acts_in, held, holder_key, lacks, periods, qualifications, who_may
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Version
 from boucle.replay import book_of, replay
@@ -111,7 +111,11 @@ def test_one_is_told_what_is_lacking_since_when_and_who_else_may() -> None:
     assert never.last is None
     may = [who_may(book, "item.released", "bac", at_ms=START_MS + day * DAY, zone=PARIS) for day in (0, 2, 12)]
     assert may == [[], ["p-eve", "p-luc"], ["p-eve", "p-zoe"]]
-    assert [each.person for each in all_held(book, at_ms=START_MS + 5 * DAY)] == ["p-eve", "p-luc"]
+    assert {person: [each.until for each in said] for (person, _), said in periods(book).items()} == {
+        "p-eve": [""],
+        "p-luc": ["2026-01-10"],
+        "p-zoe": [""],
+    }
     assert held(book, "p-zoe", "essais", at_ms=START_MS) is None
 
 

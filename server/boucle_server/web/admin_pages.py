@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
+from boucle.qualifications import HOLDERS
 from boucle.roles import CAPABILITIES, Capability, Role
 from boucle.words import say
 from boucle_server.imports.planned import TABLES
 from boucle_server.projections import load_book
 from boucle_server.web import people_list, register
-from boucle_server.web.places import ADMIN, PEOPLE, REGISTER, TOKENS
+from boucle_server.web.places import ADMIN, PEOPLE, QUALIFIED, REGISTER, TOKENS
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import Table, format_of, table_file
@@ -35,6 +36,9 @@ def admin_page(visit: Reading) -> Response:
         for kind in register.KINDS:
             words = register.title(kind, visit.lang), register.meaning(kind, visit.lang)
             ways.append((f"{REGISTER.path}/{kind}", *words, len(book.keys(TABLES[kind]))))
+    if QUALIFIED.allows(held):
+        words = say(QUALIFIED.words, visit.lang), say("web.admin_qualified", visit.lang)
+        ways.append((QUALIFIED.path, *words, len(book.keys(HOLDERS))))
     if TOKENS.allows(held):
         ways.append((TOKENS.path, say(TOKENS.words, visit.lang), say("web.admin_tokens", visit.lang), None))
     return render(visit, "admin.html", place=ADMIN, ways=ways)

@@ -34,6 +34,7 @@ class Heap(StrEnum):
     REPAIR_LATE = "repair_late"
     REPAIR_CHECK = "repair_check"
     REPAIR_END = "repair_end"
+    QUALIFICATION = "qualification"
 
 
 class Case(NamedTuple):

@@ -7,6 +7,8 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.events import Event
+from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.words import say
 from boucle_server import problem_reports, reports, set_aside
@@ -14,11 +16,11 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.kept_bytes import first
 from boucle_server.tables import DEVICE, PERSON, RECORD
-from boucle_server.web import inbox, inbox_acts, inbox_received, inbox_words
+from boucle_server.web import inbox, inbox_acts, inbox_received, inbox_words, qualified_list
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.item_words import moment
-from boucle_server.web.places import INBOX
+from boucle_server.web.places import INBOX, QUALIFIED
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import MOST_ROWS, Table, format_of, table_file
@@ -191,7 +193,17 @@ def _case_page(
         typed=typed,
         site=typed.value("site") or (event.place if event else ""),
         wrong=wrong,
+        person=_unqualified(visit, connection, case, event),
     )
+
+
+def _unqualified(visit: Visit, connection: Connection, case: Case, event: Event | None) -> tuple[str, str] | None:
+    """Give where the qualifications are of whoever lacked one, and their name; None where that is not the case."""
+    if case.reason != Reason.UNQUALIFIED or event is None or not QUALIFIED.allows(visit.who.capabilities):
+        return None
+    person = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == event.actor)
+    name = connection.execute(person).scalar()
+    return (qualified_list.person_href(event.actor), name) if name else None
 
 
 def _case(asker: Asker, heap: Heap, key: str) -> Case:

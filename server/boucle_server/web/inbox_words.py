@@ -33,6 +33,7 @@ _KINDS: Final = {
     Heap.REPAIR_LATE: "bad",
     Heap.REPAIR_CHECK: "info",
     Heap.REPAIR_END: "warn",
+    Heap.QUALIFICATION: "warn",
 }
 
 

@@ -1,4 +1,4 @@
-"""What wants a person on the rounds, at the desk of returns and in the workshop, each with the page of its main act."""
+"""What wants a person on the rounds, at the desk of returns, in the workshop, and what people have to renew."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -8,13 +8,13 @@ from sqlalchemy.engine import Connection
 from boucle.clock import day_of
 from boucle.lifecycle import BUSY, ReturnStage, WorkStage
 from boucle.reference import Book
-from boucle.words import say
-from boucle_server import repairs, returns
+from boucle.words import LANGUAGES, say
+from boucle_server import repairs, reports, returns
 from boucle_server.driven import planned_place
 from boucle_server.repairs import Ticket
 from boucle_server.returns import Product
 from boucle_server.unserved import unserved
-from boucle_server.web import numbers
+from boucle_server.web import numbers, people_list, qualified_list
 from boucle_server.web.return_words import act_href, return_href
 from boucle_server.web.rounds_list import ENDING, href_of_round, title_of
 from boucle_server.web.workshop import barrier_name, fault_name, step_href, ticket_href
@@ -124,6 +124,18 @@ def _ticket(of: Ticket) -> Waiting:
     )
 
 
+def qualifications_ending(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+    """Give the qualifications that end soon, or have just ended, and that nothing follows."""
+    zone = reports.zone_of(connection, org)
+    people = [each for each in people_list.everybody(connection, org) if each.active]
+    listed = qualified_list.lines(book, people, now_ms=now_ms, zone=zone, lang=LANGUAGES[0])
+    return [
+        Waiting(key=each.person, day=each.ends, name=each.name, reason=each.qualification)
+        for each in listed
+        if qualified_list.wants_renewal(each, day_of(now_ms, zone))
+    ]
+
+
 Gather = Callable[[Connection, str, Book, int], list[Waiting]]
 GATHERED: Final[Mapping[str, Gather]] = {
     "round": rounds_incomplete,
@@ -133,6 +145,7 @@ GATHERED: Final[Mapping[str, Gather]] = {
     "repair_late": repairs_late,
     "repair_check": repairs_at(WorkStage.QUALITY_CONTROL),
     "repair_end": repairs_at(WorkStage.NOT_REPAIRABLE),
+    "qualification": qualifications_ending,
 }
 """The heaps of rounds, returns and the workshop, by name."""
 
@@ -157,6 +170,8 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
     }
     if heap == "round":
         return {**said, "about": case.name, "href": href_of_round(case.key)}
+    if heap == "qualification":
+        return {**said, "about": case.name, "href": said["act_href"]}
     if heap == "return_asked":
         return {**said, "about": case.name, "href": return_href(case.name)}
     return {**said, "href": ticket_href(case.code) if heap.startswith("repair") else return_href(case.name)}
@@ -170,6 +185,8 @@ def _action(heap: str, case: Any) -> str:
     match heap:
         case "round":
             return f"{href_of_round(case.key)}#{ENDING}"
+        case "qualification":
+            return qualified_list.person_href(case.key)
         case "return_asked":
             return act_href("autoriser", case.name)
         case "return_received":

@@ -73,6 +73,7 @@ BADGES: Final = Place(key="badges", path="/etiquettes/badges", needs=_ADMINISTER
 ADMIN: Final = Place(key="admin", path="/administration", needs=frozenset({_C.MANAGE, _C.ADMINISTER}), in_menu=True)
 REGISTER: Final = Place(key="register", path="/administration/registre", needs=_MANAGE)
 PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
+QUALIFIED: Final = Place(key="qualified", path="/administration/habilitations", needs=_MANAGE)
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
 WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
 RETURNS: Final = Place(key="returns", path="/retours", needs=_READ, in_menu=True)
@@ -109,6 +110,7 @@ PLACES: Final = (
     ADMIN,
     REGISTER,
     PEOPLE,
+    QUALIFIED,
     TOKENS,
     HELP,
 )

@@ -273,6 +273,7 @@ def _form(visit: Visit, *, came: Acted | None, wrong: dict[str, str], status: in
         item_href=given["back"],
         hidden=[],
         hindrance=None,
+        lacking=[],
         wrong=bool(wrong),
         **given,
         **acts.told(came),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,12 +12,13 @@ from boucle.events import Event
 from boucle.holds import said as held_why
 from boucle.item import Item, Job
 from boucle.lifecycle import WorkStage
+from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.words import say
 from boucle_server import histories, repairs, reports
 from boucle_server.histories import Known
 from boucle_server.repairs import Repair
-from boucle_server.web import item_page, numbers, work_steps
+from boucle_server.web import item_page, numbers, qualified, work_steps
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.measured import Test, tests_of
@@ -115,7 +117,7 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
         waits=tuple(_waits(item, shown)) if not is_past else (),
         tasks=tuple((say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang)) for _, why in known.tasks),
-        next=tuple(_next(item, code, visit)) if not is_past else (),
+        next=tuple(_next(connection, item, code, visit, book)) if not is_past else (),
         parts=tuple(parts_of(shown, visit, book)) if shown else (),
         tests=tuple(tests_of(shown, visit, book)) if shown else (),
         steps=tuple(reversed(item_page.steps_of(connection, visit, book, shown.told))) if shown else (),
@@ -191,17 +193,23 @@ def _waits(item: Item, shown: Repair | None) -> list[str]:
     return parts or ([event.text("reason")] if event is not None and event.text("reason") else [])
 
 
-def _next(item: Item, code: str, visit: Visit) -> list[NextStep]:
+def _next(connection: Connection, item: Item, code: str, visit: Visit, book: Book) -> list[NextStep]:
+    def hindrance(offer: work_steps.Offer) -> str:
+        if offer.hindrance is Reason.UNQUALIFIED:
+            return " ".join(qualified.sentences(connection, visit, book, item, offer.step.kind))
+        return say(f"todo.{offer.hindrance}", visit.lang) if offer.hindrance else ""
+
+    lacks = partial(qualified.lacks_of, visit, book, item)
     return [
         NextStep(
             key=offer.step.key,
             words=step_words(offer.step.key, visit.lang),
             href=step_href(offer.step.key, code),
             direct=not offer.step.asks,
-            hindrance=say(f"todo.{offer.hindrance}", visit.lang) if offer.hindrance else "",
+            hindrance=hindrance(offer),
             last_resort=offer.step.is_last_resort,
         )
-        for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person)
+        for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person, lacks=lacks)
     ]
 
 

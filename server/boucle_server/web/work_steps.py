@@ -1,6 +1,6 @@
 """The steps of a repair: which there are, what each asks, who is offered it, and what stops it beforehand."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -54,11 +54,14 @@ STEPS: Final = (
 BY_KEY: Final = {step.key: step for step in STEPS}
 
 
-def offers(item: Item, held: Iterable[Capability], person: str) -> list[Offer]:
-    """Give the steps that the item's repair may go now and that this person may record, those it goes by first."""
+def offers(item: Item, held: Iterable[Capability], person: str, *, lacks: Callable[[str], object]) -> list[Offer]:
+    """Give the steps that the item's repair may go now and that this person may record, those it goes by first.
+
+    `lacks` tells of a kind of event whether the person is not qualified for it.
+    """
     known = frozenset(held)
     return [
-        Offer(step=step, hindrance=_hindrance(step, item, person))
+        Offer(step=step, hindrance=_hindrance(step, item, person, lacks))
         for step in STEPS
         if _fits(step, item) and may_record(known, step.kind)
     ]
@@ -93,12 +96,14 @@ def _fits(step: Step, item: Item) -> bool:
             return target("work", item.work_stage, step.kind) is not None
 
 
-def _hindrance(step: Step, item: Item, person: str) -> Reason | None:
+def _hindrance(step: Step, item: Item, person: str, lacks: Callable[[str], object]) -> Reason | None:
     job = _job(item)
     hands = {*job.hands, item.repaired_by} if not job.back_ms else {item.repaired_by}
-    if step.kind in ("work.requalified", "item.released") and person in hands:
+    if step.kind not in ("work.requalified", "item.released"):
+        return None
+    if person in hands:
         return Reason.SAME_PERSON
-    return None
+    return Reason.UNQUALIFIED if lacks(step.kind) else None
 
 
 def _job(item: Item) -> Job:

@@ -6,6 +6,7 @@ It speaks of things, never of people: nobody's speed, nobody's pauses.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -20,7 +21,7 @@ from boucle.repair import Priority
 from boucle.words import say
 from boucle_server import repairs, reports
 from boucle_server.repairs import Ticket
-from boucle_server.web import numbers, work_steps
+from boucle_server.web import numbers, qualified, work_steps
 from boucle_server.web.asking import Option
 from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
@@ -205,9 +206,10 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
     item, job, lang = each.item, each.job, visit.lang
     zone = zone_of(item, book, visit.now_ms)
     over = not repairs.is_open(item)
+    lacks = partial(qualified.lacks_of, visit, book, item)
     moves = [
         (step_words(offer.step.key, lang), step_href(offer.step.key, each.code), not offer.step.asks)
-        for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person)
+        for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person, lacks=lacks)
         if offer.hindrance is None and offer.step.key != "planifier"
     ]
     return Card(

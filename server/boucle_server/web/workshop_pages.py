@@ -1,5 +1,6 @@
 """The pages of the workshop: the board and its equal list, one repair, each step of it, a new one."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -14,7 +15,7 @@ from boucle_server import histories, reports
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
-from boucle_server.web import acts, certificate_acts, ticket, work_acts, work_inputs, work_steps
+from boucle_server.web import acts, certificate_acts, qualified, ticket, work_acts, work_inputs, work_steps
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
@@ -220,7 +221,9 @@ def _step_page(
     with visit.server.database.reading() as connection:
         bench = _bench(connection, visit, step, code)
         book = bench.book
-        offers = work_steps.offers(bench.item, visit.who.capabilities, visit.who.person)
+        lacking = qualified.sentences(connection, visit, book, bench.item, step.kind)
+        lacks = partial(qualified.lacks_of, visit, book, bench.item)
+        offers = work_steps.offers(bench.item, visit.who.capabilities, visit.who.person, lacks=lacks)
     asked = filled(work_inputs.inputs(step, bench), typed, wrong or {})
     hindrance = next((each.hindrance for each in offers if each.step == step), None)
     return render(
@@ -239,6 +242,7 @@ def _step_page(
         hidden=[each for each in asked if each.kind == "hidden"],
         wrong=bool(wrong),
         hindrance=hindrance,
+        lacking=lacking,
         danger=step.is_last_resort,
         **acts.told(came),
     )
@@ -281,6 +285,7 @@ def _open_page(
         hidden=[],
         wrong=bool(wrong),
         hindrance=None,
+        lacking=[],
         danger=False,
         **acts.told(came),
     )
