@@ -18,6 +18,7 @@ from boucle.units import DAY_MS
 from boucle.wire import subject_of
 from boucle_field import people
 from boucle_field.phone import Phone
+from boucle_field.qualified import lacks_of, sentences
 
 URGENT: Final = "urgent"
 """The priority that comes before all others."""
@@ -75,6 +76,8 @@ _FIRST: Final[dict[str, tuple[Next, ...]]] = {
     _W.CANCELLED: (Next.OPEN,),
 }
 """What leads on from each stage."""
+_PASSING: Final = frozenset({Next.CONTROL, Next.RELEASE})
+"""What lets a thing serve again: by other hands than those that worked on it, who are qualified where that is asked."""
 _ASIDE: Final = frozenset({Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE})
 """What ends or stops a repair: never the first thing offered."""
 
@@ -141,8 +144,8 @@ def steps(phone: Phone, ticket: Ticket) -> list[Next]:
     """Give what may be done next by who is here; what stops or ends the repair comes last."""
     held = phone.desk.capabilities
     found = [step for step in Next if _leads_on(ticket, step) and may_record(held, _KINDS[step])]
-    if own_work(phone, ticket):
-        found = [step for step in found if step not in (Next.CONTROL, Next.RELEASE)]
+    mine = own_work(phone, ticket)
+    found = [step for step in found if step not in _PASSING or not (mine or lacks_of(phone, ticket.item, _KINDS[step]))]
     return sorted(found, key=lambda step: step in _ASIDE)
 
 
@@ -150,6 +153,14 @@ def first_step(phone: Phone, ticket: Ticket) -> Next | None:
     """Give the step that leads on; None when only somebody else has it, or nothing does."""
     offered = steps(phone, ticket)
     return next((step for step in _FIRST.get(ticket.stage, ()) if step in offered), None)
+
+
+def unqualified(phone: Phone, ticket: Ticket, lang: str) -> list[str]:
+    """Say what who is here lacks to pass a thing that waits for it, and who may; nothing where nothing is lacking."""
+    waits = [step for step in (Next.CONTROL, Next.RELEASE) if step in _FIRST.get(ticket.stage, ())]
+    wanted = [_KINDS[step] for step in waits if _leads_on(ticket, step)]
+    able = [kind for kind in wanted if may_record(phone.desk.capabilities, kind)]
+    return sentences(phone, ticket.item, able[0], lang) if able else []
 
 
 def own_work(phone: Phone, ticket: Ticket) -> bool:

@@ -17,6 +17,7 @@ from boucle.item import Job
 from boucle.reasons import Reason
 from boucle.roles import Role
 from boucle.telling import Outcome, Told
+from boucle.wire import subject_of
 from boucle_field import bench, bench_acts, people
 from boucle_field.bench import Next
 from boucle_field.bench_acts import Form
@@ -233,3 +234,48 @@ async def test_what_a_careless_client_sends_all_the_same_has_no_effect_at_the_se
         reasons = [row.reason for row in connection.execute(sa.select(TASK.c.reason).where(TASK.c.org == ORG))]
     assert (found.work_stage, found.job.certificate) == ("quality_control", "")  # type: ignore[union-attr]
     assert reasons.count(Reason.CHECK_FAILED) == 2
+
+
+@pytest.mark.story(15)
+@pytest.mark.asyncio
+async def test_an_expired_qualification_is_refused_offline_and_at_the_server_until_the_office_knows_better(
+    field: Field,
+) -> None:
+    phone = field.phones[DEV]
+    hugo = people.find_operator(phone.store, "Hugo").person
+    rule: tuple[str, str, dict[str, object]] = (
+        "qualification",
+        "final",
+        {"name": "Contrôle final", "acts": "requalify release"},
+    )
+    with field.served.database.writing(ORG) as connection:
+        state(field, connection, [rule, ("qualified", f"{hugo}>final", {"until": "2025-12-31"})])
+    await evening(field, DEV)
+    stand_in(phone, "Inès")
+    to_control(phone, HOST)
+    stand_in(phone, "Hugo")
+    answered = form(phone, HOST, {"tient": True}, "quality")
+    refused = bench_acts.requalify(phone, answered)
+    assert (refused.outcome, refused.event_id, refused.reasons) == (Outcome.REFUSED, "", ("reason.unqualified",))
+    assert bench.first_step(phone, bench.ticket_of(phone, code(HOST))) is None
+
+    task = bench.ticket_of(phone, code(HOST)).job.task
+    certificate = Draft(kind="work.requalified", code=code(HOST), place="strasbourg", task=task)
+    # Not through the desk, which refuses: as a client that does not ask.
+    phone.outbox.record(replace(certificate, body={**answered.body, "certificate": "CR-1"}), actor=hugo)
+    await evening(field, DEV)
+    assert standing(field) == ("quality_control", [Reason.UNQUALIFIED])
+
+    with field.served.database.writing(ORG) as connection:
+        state(field, connection, [("qualified", f"{hugo}>final", {"until": "2030-12-31"})])
+    assert standing(field) == ("requalified", [])
+    await evening(field, DEV)
+    assert phone.mirror.look(subject_of(code(HOST), "", "")).item.work_stage == "requalified"
+
+
+def standing(field: Field) -> tuple[str, list[str]]:
+    """Give the stage of the host's repair at the server, and what of it waits for a person."""
+    with field.served.database.reading() as connection:
+        found = items(connection, [code(HOST)])[code(HOST)]
+        reasons = [row.reason for row in connection.execute(sa.select(TASK.c.reason).where(TASK.c.org == ORG))]
+    return found.work_stage, reasons

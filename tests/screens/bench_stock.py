@@ -122,6 +122,22 @@ def describe_bench(phone: Phone, *lists: Checklist) -> None:
     phone.mirror.apply(page)
 
 
+def ask_qualified(phone: Phone, acts: str, **until: str) -> None:
+    """Let it come down what asks for a qualification, and until when who of the workshop holds it."""
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("qualification", "final", {"name": "Contrôle final", "acts": acts}),
+        *(("qualified", f"p-{person}>final", {"until": day}) for person, day in until.items()),
+    ]
+    cursor = int(phone.mirror.cursor)
+    pulled = [
+        {"n": cursor + at, "table": table, "key": key, "row": [{"valid_from": 0, "row": row, "id": f"0198a000-{at}"}]}
+        for at, (table, key, row) in enumerate(rows, 1)
+    ]
+    page = Page.read({"rows": pulled, "next": cursor + len(rows), "more": False})
+    assert page is not None
+    phone.mirror.apply(page)
+
+
 def shelve_parts(phone: Phone) -> None:
     """Put two used pumps on the shelf: one that was requalified, one that was not."""
     desk = phone.desk

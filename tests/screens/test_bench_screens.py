@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from boucle.checklists import Moment
 from boucle.commands import Command
 from boucle.reasons import Reason
 from boucle.telling import Outcome
-from boucle_field import bench, people
+from boucle_field import bench, bench_acts, people
 from boucle_field.bench import Next
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
@@ -27,6 +28,7 @@ from tests.screens.bench_stock import (
     QUALITY,
     SPARE,
     TEST,
+    ask_qualified,
     bench_staff,
     describe_bench,
     shelve_parts,
@@ -327,6 +329,23 @@ def test_nobody_requalifies_what_they_repaired_not_even_offline(technician: Hand
     assert hand.sees("Refusé, rien n’est enregistré")
     assert (len(kept(hand)), stage(hand)) == (before, "quality_control")
     assert hand.ear.heard[-1] is Outcome.REFUSED
+
+
+@pytest.mark.story(15)
+def test_a_ticket_says_who_may_control_it_instead_of_somebody_whose_qualification_expired(technician: Hand) -> None:
+    hand = technician
+    at_control(hand)
+    ask_qualified(hand.face.at, "requalify", hugo="2025-12-31", ines="")
+    enter(hand, "p-hugo")
+    scan(hand, HOST)
+    assert hand.sees("Votre habilitation « Contrôle final » a expiré : son dernier jour était le 31/12/2025.")
+    assert not hand.sees("Contrôle qualité")
+    assert bench.bench(hand.face.at).mine == []
+    refused = bench_acts.requalify(hand.face.at, bench_acts.Form(code(HOST), Moment.QUALITY))
+    assert refused.event_id == ""
+    ask_qualified(hand.face.at, "requalify", hugo="2026-12-31")
+    scan(hand, HOST)
+    assert hand.sees("Contrôle qualité")
 
 
 def test_a_failed_blocking_check_is_refused_offline_and_another_person_requalifies(technician: Hand) -> None:

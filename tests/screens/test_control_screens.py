@@ -16,7 +16,7 @@ from boucle_field.outbox import Draft
 from boucle_field.pages import Page
 from boucle_field.screens.control_screens import CheckScreen, ControlScreen
 from tests.builders import START_MS, code
-from tests.screens.bench_stock import CONTROL, HUGO, INES, QUALITY, bench_staff, describe_bench
+from tests.screens.bench_stock import CONTROL, HUGO, INES, QUALITY, ask_qualified, bench_staff, describe_bench
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
 from tests.screens.stock import PIN, enrolled
@@ -117,6 +117,55 @@ def test_a_blocking_check_that_failed_or_is_missing_is_named_and_nothing_is_reco
     assert gate.sees(words)
     assert gate.sees("· Tient la charge")
     assert (unsent(gate), stage(gate, 21)[0]) == (before, "requalifying")
+
+
+@pytest.mark.story(15)
+@pytest.mark.parametrize(("until", "words"), [
+    ("2025-12-31", "son dernier jour était le 31/12/2025"),
+    (None, "que vous n’avez pas"),
+])  # fmt: skip
+def test_an_expired_qualification_is_told_before_and_refused_with_who_may_instead(
+    gate: Hand, until: str | None, words: str
+) -> None:
+    held = {"hugo": until} if until else {}
+    ask_qualified(gate.face.at, "release", ines="", long="2027-01-01", **held)
+    log_in(gate, HUGO)
+    gate.face.choose("release")
+    scan_crates(gate, range(21, 22))
+    assert gate.sees(words)
+    # Inès repaired it herself, and the other one is no inspector: nobody is left to be named.
+    assert gate.sees("Personne d’autre n’est habilité")
+    gate.tap("Oui")
+    before = unsent(gate)
+    gate.tap("REMETTRE EN SERVICE")
+    assert (unsent(gate), stage(gate, 21)[0]) == (before, "requalifying")
+    assert gate.ear.heard[-1] is Outcome.REFUSED
+
+
+@pytest.mark.story(15)
+def test_who_is_qualified_on_that_day_releases(gate: Hand) -> None:
+    ask_qualified(gate.face.at, "release", hugo="2026-12-31")
+    log_in(gate, HUGO)
+    gate.face.choose("release")
+    scan_crates(gate, range(21, 22))
+    assert not gate.sees("habilitation")
+    gate.tap("Oui")
+    gate.tap("REMETTRE EN SERVICE")
+    assert stage(gate, 21)[0] == "available"
+
+
+def test_a_good_verdict_without_the_qualification_counts_and_is_told(gate: Hand) -> None:
+    ask_qualified(gate.face.at, "control")
+    gate.face.choose("control")
+    scan_crates(gate, range(22, 23))
+    assert gate.sees("l’habilitation « Contrôle final »")
+    screen = gate.face.screen
+    assert isinstance(screen, CheckScreen)
+    screen.answer("fond", True)
+    gate.face.screen._measured("creux", 2_500)
+    gate.tap("Bon")
+    assert last(gate)["body"]["verdict"] == "ok"
+    assert gate.ear.heard[-1] is Outcome.UNEXPECTED
 
 
 def test_what_does_not_pass_goes_back_to_its_repair(gate: Hand) -> None:

@@ -161,6 +161,9 @@ class TicketScreen(Screen):
         controlled = self.ticket.stage == WorkStage.QUALITY_CONTROL
         if controlled and bench.own_work(self.face.at, self.ticket):
             return [self.text("screen.bench.own_work")]
+        lacking = bench.unqualified(self.face.at, self.ticket, self.face.lang)
+        if lacking:
+            return [Text(f"⚠ {line}" if at == 0 else line, self.look.page) for at, line in enumerate(lacking)]
         if controlled and Next.CONTROL not in steps:
             return [self.text("screen.bench.other_person")]
         if not steps:

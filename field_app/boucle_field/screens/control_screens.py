@@ -17,6 +17,7 @@ from boucle.telling import Outcome
 from boucle_field.bench_acts import Form, begin_form, drop_form, keep_form
 from boucle_field.errors import FieldError
 from boucle_field.outbox import Draft
+from boucle_field.qualified import sentences
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import Text
 from boucle_field.screens.scan_screen import ScanScreen
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MOMENTS: Final = {"control": Moment.CONTROL, "release": Moment.QUALITY}
 """Which checklist is gone through in which visit."""
+_KINDS: Final = {"control": "item.sorted", "release": "item.released"}
+"""Which kind of event comes of it."""
 _ASKED: Final = "photo_asked"
 """What the visit remembers of the item for which a photo was asked."""
 
@@ -59,6 +62,7 @@ class CheckScreen(Screen):
         self.moment = MOMENTS[self.visit.action]
         now = phone.desk.now_ms()
         item = phone.mirror.look(code).item
+        self.lacking = sentences(phone, item, _KINDS[self.visit.action], face.lang)
         listed = checklist_for(phone.mirror.book(), item.type, self.moment, at_ms=now)
         self.form: Form = begin_form(phone, code, listed, self.moment)
 
@@ -67,6 +71,7 @@ class CheckScreen(Screen):
         is_gate = self.visit.action == "release"
         self.fill(
             Text(self.face.describe(self.code), self.look.page, bold=True),
+            *(Text(f"⚠ {line}" if at == 0 else line, self.look.page) for at, line in enumerate(self.lacking)),
             *self._questions(),
             *([] if is_gate else [self.title("screen.control_verdict"), self._verdicts()]),
             *([self.other("screen.reject", self.reject)] if is_gate else []),
@@ -152,8 +157,9 @@ class CheckScreen(Screen):
 
     def release(self) -> None:
         """Let the item serve again."""
-        if self.objection:
-            self._refuse(self.objection)
+        against = self.objection or "\n".join(self.lacking)
+        if against:
+            self._refuse(against)
             return
         self._record(self.form.body)
 

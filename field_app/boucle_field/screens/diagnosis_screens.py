@@ -11,6 +11,7 @@ from boucle.meaning import Meaning, Thing
 from boucle.workshop_codes import Fault, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import Form
+from boucle_field.qualified import sentences
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row
@@ -25,6 +26,8 @@ class FormScreen(Screen):
     """A step with a checklist; what was answered outlives the app until it is recorded or left."""
 
     moment: Moment
+    kind = ""
+    """The kind of event that the step records, where it may ask for a qualification."""
 
     def __init__(self, face: "Face", code: str) -> None:
         super().__init__(face)
@@ -36,7 +39,12 @@ class FormScreen(Screen):
     def head(self, key: str) -> list[Widget]:
         """Give the title of the step and the thing that it is about."""
         name = f"{type_words(self, self.ticket)} · {named(self.code)}"
-        return [self.title(key), Text(name, self.look.page)]
+        lacking = sentences(self.face.at, self.ticket.item, self.kind, self.face.lang)
+        return [
+            self.title(key),
+            Text(name, self.look.page),
+            *(Text(f"⚠ {line}" if at == 0 else line, self.look.page) for at, line in enumerate(lacking)),
+        ]
 
     def asked(self) -> list[Widget]:
         """Give the checklist, if there is one."""
@@ -141,6 +149,7 @@ class BenchTestScreen(FormScreen):
     """The test: measures within limits, then what it came to."""
 
     moment = Moment.TEST
+    kind = "work.tested"
 
     def build(self) -> None:
         """Lay the screen out."""
@@ -170,6 +179,7 @@ class ControlScreen(FormScreen):
     """The quality control, by somebody else than the hands: requalified, back to the bench, or not repairable."""
 
     moment = Moment.QUALITY
+    kind = "work.requalified"
 
     def build(self) -> None:
         """Lay the screen out."""
