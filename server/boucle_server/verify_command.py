@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from boucle import receipt
 from boucle.errors import BoucleError
+from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server import organisations, verify
 from boucle_server.errors import OperatorError, Words, said_of, why_of
@@ -98,4 +99,4 @@ def _witness(file: Path, hold: Callable[[str], Iterator[Fault]], *, expects_rece
     try:
         yield from hold(note)
     except BoucleError as error:
-        yield Fault("verify.witness", f"{file} : {said_of(error, language())}")
+        yield Fault("verify.witness", say("page.named", language(), name=file, value=said_of(error, language())))

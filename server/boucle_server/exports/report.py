@@ -68,7 +68,7 @@ def document(connection: Connection, org: str, months: Sequence[str], *, as_of_m
     last = asked[-1]
     data = {
         "organisation": name,
-        "state": f"{pages[-1].month_name} : {pages[-1].status.badge[1]}",
+        "state": say("page.named", lang, name=pages[-1].month_name, value=pages[-1].status.badge[1]),
         "foot": f"{name} · {_foot(connection, org, last, pages[-1])}",
         "blocks": list(_blocks(connection, org, asked, pages)),
     }

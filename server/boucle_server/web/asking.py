@@ -66,7 +66,7 @@ class Asked:
     def filters(self) -> list[str]:
         """Say what the figures are narrowed to."""
         return [
-            f"{say(f'web.filter_{name}', self.lang)} : {self.name_of(name, key)}"
+            say("page.named", self.lang, name=say(f"web.filter_{name}", self.lang), value=self.name_of(name, key))
             for name, key in self.narrowed.narrowed.items()
         ]
 

@@ -205,7 +205,7 @@ def _state_lines(item: Item, job: Job, lang: str, zone: str) -> list[str]:
     if item.work_stage in (WorkStage.REQUALIFIED, WorkStage.RETURNED_TO_USE):
         return [
             say("web.certificate_n", lang, number=job.certificate) if job.certificate else "",
-            f"{say('web.certificate_until', lang)} : {until}" if until else "",
+            say("page.named", lang, name=say("web.certificate_until", lang), value=until) if until else "",
         ]
     if item.work_stage == WorkStage.NOT_REPAIRABLE:
         return [coded("barrier", job.barrier, lang), say("web.state_not_for_use", lang)]

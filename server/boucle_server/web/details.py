@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boucle import gauges
+from boucle.checklists import Checklist, Step, find_checklist
 from boucle.events import Event
 from boucle.lifecycle import Verdict
 from boucle.reference import Book
@@ -28,10 +29,44 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
     found = []
     if event.other:
         found.append((say("web.detail_other", lang), printed(event.other)))
+    listed = find_checklist(book, event.text("checklist"))
     for key, value in sorted(event.body.items()):
-        if key not in SAID and value not in ("", None):
-            found.append((_name(key, lang), _value(key, value, book, event.teff, lang)))
+        if key in SAID or value in ("", None) or (key == "checks" and _repeats(value, event.body.get("answers"))):
+            continue
+        said = _asked(key, value, listed, lang) if listed else None
+        found.append((_name(key, lang), said or _value(key, value, book, event.teff, lang)))
     return found
+
+
+def _repeats(checks: object, answers: object) -> bool:
+    """Tell whether the checks of an event say no more than its answers, which stand beside them."""
+    return isinstance(checks, Mapping) and isinstance(answers, Mapping) and checks.items() <= answers.items()
+
+
+def _asked(key: str, value: object, listed: Checklist, lang: str) -> str:
+    """Say a field by the checklist that it answers, question by question in its order; `""` for what is none of it."""
+    if key == "checklist":
+        return listed.say(lang)
+    if not isinstance(value, Mapping) or not value.keys() <= {step.id for step in listed.steps}:
+        return ""
+    said = [
+        say("page.named", lang, name=step.say(lang), value=_answer(step, value[step.id], lang))
+        for step in listed.steps
+        if step.id in value
+    ]
+    return " ; ".join(said)
+
+
+def _answer(step: Step, value: object, lang: str) -> str:
+    match value:
+        case bool():
+            return say("web.yes" if value else "web.no", lang)
+        case {"value": int() as measured, **rest}:
+            return gauges.write_measure(measured, str(rest.get("unit") or ""), lang)
+        case Mapping():
+            return _limits(value, lang)
+        case _:
+            return next((each.words.get(lang) or each.id for each in step.choices if each.id == value), str(value))
 
 
 def coded(field: str, code: str, lang: str) -> str:

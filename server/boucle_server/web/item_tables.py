@@ -35,18 +35,18 @@ def history_table(page: ItemPage, lang: str) -> Table:
             each.where,
             each.who,
             each.code,
-            " · ".join(_more(each)),
+            " · ".join(_more(each, lang)),
         )
         for each in page.steps
     ]
     return Table(key="history", title=say("web.history", lang), heads=["id", *_said(heads, lang)], rows=rows)
 
 
-def _more(step: Step) -> list[str]:
+def _more(step: Step, lang: str) -> list[str]:
     return [
         *(word for _, word in step.badges),
         *step.reasons,
-        *(f"{name} : {text}" for name, text in step.details),
+        *(say("page.named", lang, name=name, value=text) for name, text in step.details),
     ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
+from boucle.photo_guards import PhotoGuard
 from boucle.reference import ANY_TYPE, GOODS, Book, Version
 from boucle.words import say
 from boucle_server.imports import cells
@@ -32,6 +33,8 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
 """Fields that name a row of another table."""
 _SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qualification.act."}
 """Where the words are of what a text of several keys says, by the function that reads it."""
+_TOLD: Final = frozenset({"role", "access", "material", "loop", "reminder"})
+"""Fields of which the example is words of a language."""
 _IDENTITY: Final = frozenset({"key", "origin", "destination"})
 
 
@@ -92,11 +95,49 @@ def keys(book: Book, kind: str, sought: str) -> list[str]:
 
 
 def listed(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[str]:
-    """Give the cells of a row of the list, as they hold now."""
-    row = book.row(TABLES[kind], key, now_ms) or {}
-    if kind == "lanes":
-        row = {**_ends(key), **row}
+    """Give the cells of a row of the list, as they hold now and as an import reads them."""
+    row = _row(book, kind, key, now_ms)
     return [_said(column, row.get(column.field), lang) for column in shown(kind)]
+
+
+def named(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[str]:
+    """Give the cells of a row for people: rows of other tables by their names, `""` where nothing is said."""
+    row = _row(book, kind, key, now_ms)
+    return [_named(kind, column, row.get(column.field), book, now_ms=now_ms, lang=lang) for column in headed(kind)]
+
+
+def headed(kind: str) -> list[Column]:
+    """Give the columns of the list for people, beside the name that leads to the row."""
+    told = {"name", *(("origin", "destination", "item_type") if kind == "lanes" else ())}
+    return [column for column in shown(kind) if column.field not in told]
+
+
+def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
+    """Give what a row is called: its name, of a lane its two ends and its type."""
+    if kind != "lanes":
+        return str(_row(book, kind, key, now_ms).get("name") or _last(book, kind, key).get("name") or key)
+    ends = _ends(key)
+    places = [_other(book, "site", ends[each], now_ms) for each in ("origin", "destination")]
+    of = ends["item_type"]
+    item_type = say("web.reg_any_type", lang) if of == ANY_TYPE else _other(book, "item_type", of, now_ms)
+    return f"{places[0]} → {places[1]}, {item_type}"
+
+
+def _row(book: Book, kind: str, key: str, now_ms: int) -> Mapping[str, Any]:
+    row = book.row(TABLES[kind], key, now_ms) or {}
+    return {**_ends(key), **row} if kind == "lanes" else row
+
+
+def _other(book: Book, table: str, key: str, now_ms: int) -> str:
+    return str((book.row(table, key, now_ms) or {}).get("name") or key)
+
+
+def _named(kind: str, column: Column, value: object, book: Book, *, now_ms: int, lang: str) -> str:
+    table = _CHOICES.get((kind, column.field))
+    if table and isinstance(value, str) and value not in ("", ANY_TYPE):
+        return _other(book, table, value, now_ms)
+    said = _said(column, value, lang)
+    return "" if said == numbers.DASH else said
 
 
 def shown(kind: str) -> list[Column]:
@@ -164,7 +205,7 @@ def history(connection: Connection, visit: Visit, book: Book, *, kind: str, key:
             Stated(
                 since=since,
                 says=[
-                    (label(column.field, lang), _said(column, value, lang))
+                    (label(column.field, lang), _named(kind, column, value, book, now_ms=visit.now_ms, lang=lang))
                     for column, value in says
                     if value is not None
                 ],
@@ -224,10 +265,20 @@ def _help(column: Column, lang: str, *, is_always: bool) -> str:
     if column.field == "key":
         return say("web.reg_key_help", lang)
     return (
-        say("web.reg_example", lang, example=column.example)
+        say("web.reg_example", lang, example=_example(column, lang))
         if column.example and column.read not in (cells.yes_no, cells.nature)
         else ""
     )
+
+
+def _example(column: Column, lang: str) -> str:
+    """Give an example in a language; keys, numbers and names of places are the same in both."""
+    if column.read is cells.photo_guards:
+        return ", ".join(say(f"photo.guard.{each}", lang) for each in PhotoGuard)
+    if column.field in _TOLD:
+        return say(f"web.reg_example_{column.field}", lang)
+    is_decimal = column.read in (cells.grams, cells.cents)
+    return column.example.replace(",", ".") if is_decimal and lang != "fr" else column.example
 
 
 def _written(column: Column, value: object, lang: str) -> str:

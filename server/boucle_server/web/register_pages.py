@@ -50,10 +50,15 @@ def register_list(visit: Reading, kind: str) -> Response:
         title=register.title(kind, visit.lang),
         sought=sought,
         heads=[
-            (register.label(each, visit.lang), False) for each in ("key", *(one.field for one in register.shown(kind)))
+            (register.label(each, visit.lang), False)
+            for each in ("name", *(one.field for one in register.headed(kind)))
         ],
         rows=[
-            (key, register.listed(book, kind, key, now_ms=visit.now_ms, lang=visit.lang))
+            (
+                key,
+                register.name_of(book, kind, key, now_ms=visit.now_ms, lang=visit.lang),
+                register.named(book, kind, key, now_ms=visit.now_ms, lang=visit.lang),
+            )
             for key in keys[first : first + PAGE]
         ],
         total=len(keys),
@@ -141,6 +146,7 @@ def _form(
         place=ADMIN,
         kind=kind,
         key=key,
+        name=register.name_of(book, kind, key, now_ms=visit.now_ms, lang=visit.lang) if key else "",
         list_title=register.title(kind, visit.lang),
         fields=register.asked(kind, key, book, now_ms=visit.now_ms, lang=visit.lang, typed=value),
         past=past,

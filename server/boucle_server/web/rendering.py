@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from boucle.words import LANGUAGES, say
 from boucle_server.web import numbers, places
+from boucle_server.web.cards import as_cards
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import Place
 from boucle_server.web.visit import DONE, LANG_COOKIE, Visit, address
@@ -129,6 +130,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["thin"] = _thin
+    found.filters["as_cards"] = as_cards
     found.globals["numbers"] = numbers
     found.filters["typeset"] = _typeset
     found.globals["address"] = address

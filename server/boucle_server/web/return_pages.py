@@ -19,6 +19,7 @@ from boucle_server.returns import Return
 from boucle_server.server_device import Draft
 from boucle_server.web import acts, return_acts, return_words
 from boucle_server.web.acts import UNDO, Acted
+from boucle_server.web.floor_tables import returns_table
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import printed
@@ -27,6 +28,7 @@ from boucle_server.web.rendering import redirect, render
 from boucle_server.web.return_acts import ACTS, ROWS, Desk, codes_in
 from boucle_server.web.return_words import act_href, act_words, return_href
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers, number_of, today
 from boucle_server.web.visit import Visit, visits
 
@@ -47,8 +49,11 @@ def list_page(visit: Reading) -> Response:
         found_rma = _sought(connection, visit, sought) if sought else ""
         if found_rma:
             return redirect(return_href(found_rma))
-        found = return_words.listed(connection, visit, load_book(connection, visit.who.org))
+        book = load_book(connection, visit.who.org)
+        found = return_words.listed(connection, visit, book)
         undo = acts.undoable(connection, visit)
+    if format_of(visit) and not found.problems and not sought:
+        return table_file(visit, "retours", [returns_table(found.every, book, visit)])
     held = visit.who.capabilities
     return render(
         visit.noting(*found.problems),
@@ -62,7 +67,7 @@ def list_page(visit: Reading) -> Response:
         may_receive=may_record(held, "item.received"),
         first=visit.here(page="") if found.first else "",
         next=visit.here(page=str(found.first // return_words.PAGE + 2))
-        if found.total > found.first + return_words.PAGE
+        if len(found.every) > found.first + return_words.PAGE
         else "",
     )
 

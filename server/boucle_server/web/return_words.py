@@ -1,5 +1,6 @@
 """Returns in words: their list, the page of one, each line and each numbered product with what it waits for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +33,8 @@ _KINDS: Final = {
     ReturnState.CLOSED: "good",
     ReturnState.CANCELLED: "plain",
 }
+_EVENT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_END: Final = 6
 _BY_REPAIR: Final = frozenset({"repair", "refurbish"})
 
 
@@ -54,7 +57,8 @@ class Found:
     """A page of the list under the filters of an address."""
 
     rows: tuple[Row, ...]
-    total: int
+    every: tuple[Return, ...]
+    """All of them, whatever page is shown."""
     first: int
     chosen: Mapping[str, str]
     options: Mapping[str, list[Option]]
@@ -92,6 +96,7 @@ class ReturnPage:
     """All that the page of a return shows."""
 
     rma: str
+    number: str
     partner: str
     state: Badge
     reasons: tuple[str, ...]
@@ -99,6 +104,11 @@ class ReturnPage:
     products: tuple[Shown, ...]
     acts: tuple[tuple[str, str], ...]
     told: tuple[tuple[str, str, str], ...]
+
+
+def return_number(rma: str, lang: str) -> str:
+    """Give the number of a return; what came unannounced has the long id of its event, of which people need the end."""
+    return say("web.return_unannounced", lang, end=rma[-_END:].upper()) if _EVENT_ID.fullmatch(rma) else rma
 
 
 def return_href(rma: str) -> str:
@@ -144,7 +154,7 @@ def listed(connection: Connection, visit: Visit, book: Book) -> Found:
     first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
     return Found(
         rows=tuple(_row(each, book, visit) for each in every[first : first + PAGE]),
-        total=len(every),
+        every=tuple(every),
         first=first,
         chosen=chosen,
         options=options,
@@ -157,7 +167,7 @@ def _row(of: Return, book: Book, visit: Visit) -> Row:
     remaining = sum(each.line.remaining for each in of.counts)
     lines = [_so_many(each.line.requested or each.line.received, each.line.type, book, visit) for each in of.counts]
     return Row(
-        rma=of.rma,
+        rma=return_number(of.rma, lang),
         href=return_href(of.rma),
         partner=reports.name_of(book, "partner", of.partner, visit.now_ms) if of.partner else say("web.without", lang),
         month=numbers.month_name(of.month, lang),
@@ -185,6 +195,7 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
     reasons += [each.back.reason for each in numbered if each.back.reason]
     return ReturnPage(
         rma=of.rma,
+        number=return_number(of.rma, lang),
         partner=reports.name_of(book, "partner", of.partner, visit.now_ms) if of.partner else "",
         state=state_badge(of.state, lang),
         reasons=tuple(dict.fromkeys(reasons)),

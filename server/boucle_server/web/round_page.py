@@ -41,6 +41,8 @@ class TypeRow:
     unscanned: str
     difference: str
     reason: str
+    exact: tuple[int | None, ...]
+    """Expected, scanned, declared, not scanned and the difference, as numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,16 +184,23 @@ def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit) -> TypeRow
     """Say one line of a stop."""
     lang = visit.lang
     said = found.last.reasons.get(row.name) if found.last else None
-    counted = not book.item_type(row.item_type, visit.now_ms).serialised
+    unscanned, counted = found.unscanned(row), not book.item_type(row.item_type, visit.now_ms).serialised
     return TypeRow(
         way=say(f"web.round_{row.direction}", lang),
         type=type_name(book, row.item_type, visit),
         expected=numbers.number(row.expected, 0, lang),
         scanned=numbers.DASH if counted else numbers.number(row.scanned, 0, lang),
         declared=numbers.number(row.declared, 0, lang),
-        unscanned=numbers.DASH if counted else numbers.number(found.unscanned(row), 0, lang),
+        unscanned=numbers.DASH if counted else numbers.number(unscanned, 0, lang),
         difference=signed(row.difference, lang),
         reason=say(f"round.gap.{said}", lang) if said and row.difference else "",
+        exact=(
+            row.expected,
+            None if counted else row.scanned,
+            row.declared,
+            None if counted else unscanned,
+            row.difference,
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from boucle_server.organisations import checked_text
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, PERSON
+from boucle_server.web.floor_tables import rounds_table, stops_table
 from boucle_server.web.forms import Posted, posts
 from boucle_server.web.places import ROUND_PLAN, ROUNDS
 from boucle_server.web.rendering import redirect, render
@@ -40,6 +41,7 @@ from boucle_server.web.round_form import (
 from boucle_server.web.round_page import find_round, round_page
 from boucle_server.web.rounds_list import ONE, title_of, week
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -57,6 +59,8 @@ def list_page(visit: Reading) -> Response:
     """Show the rounds of a week."""
     with visit.server.database.reading() as connection:
         found = week(connection, visit, load_book(connection, visit.who.org))
+    if format_of(visit) and not found.problem:
+        return table_file(visit, "tournees", [rounds_table(found, visit.lang)])
     told = visit.noting(found.problem) if found.problem else visit
     return render(told, "rounds.html", place=ROUNDS, page=found, may_plan=_may_plan(visit))
 
@@ -70,6 +74,8 @@ def one_page(visit: Reading) -> Response:
 def _round(visit: Visit, key: str, *, wrong: str = "", status: int = 200) -> Response:
     with visit.server.database.reading() as connection:
         page = round_page(connection, visit, load_book(connection, visit.who.org), key)
+    if format_of(visit):
+        return table_file(visit, f"tournee-{page.key}", [stops_table(page, visit.lang)])
     return render(visit, "round.html", status=status, place=ROUNDS, page=page, may_plan=_may_plan(visit), wrong=wrong)
 
 

@@ -41,6 +41,7 @@ class RoundRow:
     """One round of the list."""
 
     key: str
+    day: str
     name: str
     href: str
     home: str
@@ -49,6 +50,8 @@ class RoundRow:
     taken: str
     left: str
     badge: Badge
+    exact: tuple[int, ...]
+    """Stops done and planned, pieces collected and expected, pieces delivered and expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ def _row(each: DrivenRound, book: Book, visit: Visit, names: Mapping[str, str]) 
     of, lang = each.round, visit.lang
     return RoundRow(
         key=of.key,
+        day=of.day.isoformat(),
         name=title_of(of),
         href=href_of_round(of.key),
         home=book.site(of.home, visit.now_ms).name or of.home,
@@ -147,14 +151,20 @@ def _row(each: DrivenRound, book: Book, visit: Visit, names: Mapping[str, str]) 
         taken=_pieces(each, "collect", lang),
         left=_pieces(each, "deliver", lang),
         badge=state_badge(each.state, lang),
+        exact=(each.done, len(of.stops), *_counts(each, "collect"), *_counts(each, "deliver")),
     )
 
 
 def _pieces(each: DrivenRound, direction: str, lang: str) -> str:
-    rows = [row for stop in each.stops for row in stop.found if row.direction == direction]
-    expected, total = sum(row.expected for row in rows), sum(row.total for row in rows)
+    total, expected = _counts(each, direction)
     if not expected and not total:
         return numbers.DASH
     if each.state in (State.PLANNED, State.CANCELLED):
         return numbers.number(expected, 0, lang)
     return f"{numbers.number(total, 0, lang)} / {numbers.number(expected, 0, lang)}"
+
+
+def _counts(each: DrivenRound, direction: str) -> tuple[int, int]:
+    """Give how many pieces were found, and how many expected."""
+    rows = [row for stop in each.stops for row in stop.found if row.direction == direction]
+    return sum(row.total for row in rows), sum(row.expected for row in rows)

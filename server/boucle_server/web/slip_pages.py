@@ -276,7 +276,7 @@ def share_text(slip: Slip, lang: str, *, link: str, until: str) -> str:
             f"{numbers.number(row.total, 0, lang)} × {slip.type_name(row.item_type, lang)}" for row in slip.rows(way)
         ]
         if pieces:
-            lines.append(f"{say(f'web.round_{way}', lang)} : {', '.join(pieces)}")
+            lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
     if of.signer:
         lines.append(say("web.slip_signed_by", lang, who=of.signer))
     return "\n".join([*lines, *([say("web.slip_link", lang, link=link, until=until)] if link else [])])

@@ -83,7 +83,7 @@ def _about(visit: Visit) -> Sheet:
     rows = [
         (say("web.file_org", lang), visit.who.org_name),
         (say("web.file_page", lang), visit.path),
-        *((f"{say('web.file_filter', lang)} : {key}", value[:200]) for key, value in kept),
+        *((say("page.named", lang, name=say("web.file_filter", lang), value=key), value[:200]) for key, value in kept),
         (say("web.file_when", lang), local.isoformat(timespec="minutes")),
     ]
     columns = (say("web.file_about", lang), say("page.value", lang))

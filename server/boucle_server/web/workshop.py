@@ -61,7 +61,9 @@ class Card:
     stage: str
     fault: str
     age: Badge
+    days: int
     due: Badge | None
+    due_day: str
     priority: Badge | None
     hold: str
     waits: str
@@ -221,7 +223,9 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
         stage=say(f"state.work.{item.work_stage}", lang),
         fault=fault_name(job.fault, lang),
         age=age_badge(job.start_ms, visit, zone),
+        days=_days(job.start_ms, visit.now_ms, zone),
         due=None if over else due_badge(job, visit, zone),
+        due_day=job.due or "",
         priority=priority_badge(job, lang),
         hold=held_why(item.hold, lang),
         waits=waits,

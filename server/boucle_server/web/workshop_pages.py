@@ -17,6 +17,7 @@ from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
 from boucle_server.web import acts, certificate_acts, qualified, ticket, work_acts, work_inputs, work_steps
 from boucle_server.web.acts import UNDO, Acted
+from boucle_server.web.floor_tables import repairs_table
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, printed
@@ -24,6 +25,7 @@ from boucle_server.web.items import look_up
 from boucle_server.web.places import WORKSHOP
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers, number_of, today
 from boucle_server.web.visit import Visit, visits
 from boucle_server.web.work_bench import Bench, priorities
@@ -50,6 +52,8 @@ def board_page(visit: Reading) -> Response:
                 return redirect(ticket_href(label.key))
         shown = board(connection, visit, load_book(connection, visit.who.org))
         undo = acts.undoable(connection, visit)
+    if format_of(visit) and not shown.problems and not wrong:
+        return table_file(visit, "atelier", [repairs_table(shown, visit.lang)])
     as_list = visit.value("vue") == "liste"
     return render(
         visit.noting(*shown.problems),
