@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple, Never
+from typing import Final, NamedTuple
 
-from boucle.complaints import said
+from boucle.command_lines import Parser, examples
+from boucle.shape import MAX_QTY
 from boucle.words import LANGUAGES, say
 
 DEFAULT_DATA: Final = "boucle-field-data"
@@ -53,41 +54,12 @@ def parser_of(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that explains itself in one language, and whose complaint is one line."""
+class _Parser(Parser):
+    """A parser of ours with an example at its foot."""
 
     def __init__(self, prog: str, lang: str, about: str, example: str) -> None:
-        def formatted(prog: str) -> argparse.HelpFormatter:
-            return _Formatter(prog, lang)
-
-        line = say("phone.help.example", lang, line=f"boucle-field --data ./phone {example}")
-        super().__init__(prog=prog, description=about, epilog=line, formatter_class=formatted, add_help=False)
-        self.add_argument("-h", "--help", action="help", help=_help("help", lang))
-        self._lang = lang
-
-    def error(self, message: str) -> Never:
-        """Leave with code 2 and one line that says what is wrong and how to find out more."""
-        complaint = said(message, self._lang)
-        self.exit(2, say("cli.wrong_use", self._lang, command=self.prog, message=complaint) + "\n")
-
-
-class _Formatter(argparse.HelpFormatter):
-    """Writes the fixed words around what is explained in one language."""
-
-    def __init__(self, prog: str, lang: str) -> None:
-        super().__init__(prog)
-        self._lang = lang
-
-    def start_section(self, heading: str | None) -> None:
-        """Begin a section under its heading."""
-        known = {"options": "phone.help.options", "positional arguments": "phone.help.arguments"}
-        super().start_section(say(known[heading], self._lang) if heading in known else heading)
-
-    def add_usage(self, usage, actions, groups, prefix=None) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        """Begin with what a command line looks like."""
-        super().add_usage(
-            usage, actions, groups, say("phone.help.usage", self._lang) + " " if prefix is None else prefix
-        )
+        line = examples([f"boucle-field --data ./phone {example}"], lang)
+        super().__init__(lang=lang, prog=prog, description=about, epilog=line)
 
 
 def _language(words: Sequence[str]) -> str:
@@ -95,6 +67,13 @@ def _language(words: Sequence[str]) -> str:
     asked = [after for word, after in pairwise(words) if word == "--lang"]
     asked += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
     return next((lang for lang in (*asked, os.environ.get("BOUCLE_LANG", "")) if lang in LANGUAGES), LANGUAGES[0])
+
+
+def _quantity(text: str) -> int:
+    """Read how many; what is not so many as can be is told with the bounds."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_QTY)) and int(text) <= MAX_QTY):
+        raise argparse.ArgumentTypeError(f"0..{MAX_QTY}")
+    return int(text)
 
 
 def _help(name: str, lang: str, **values: object) -> str:
@@ -141,7 +120,7 @@ def _scan(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--image", type=Path, action="append", default=[], metavar="PICTURE", help=_help("image", lang))
     parser.add_argument("--place", metavar="P", help=_help("place", lang))
     parser.add_argument("--type", metavar="T", help=_help("type", lang))
-    parser.add_argument("--qty", type=int, metavar="N", help=_help("qty", lang))
+    parser.add_argument("--qty", type=_quantity, metavar="N", help=_help("qty", lang))
     parser.add_argument("--grade", metavar="G", help=_help("grade", lang))
     parser.add_argument("--weight-g", metavar="G", help=_help("weight", lang))
     parser.add_argument("--photo", type=Path, action="append", default=[], metavar="FILE", help=_help("photo", lang))

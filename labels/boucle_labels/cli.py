@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import Any
 from urllib.parse import urlsplit
 
 from boucle.codes import PRINTED_KINDS, Code, Kind, Label, read_label
+from boucle.command_lines import Parser, examples
 from boucle.commands import Command, command_code
-from boucle.complaints import said
 from boucle.version import VERSION
 from boucle_labels.batch import MAX_TEXT_CHARACTERS
 from boucle_labels.errors import RefusedError
@@ -214,75 +214,79 @@ def _refuse(line: str) -> int:
 # ---------------------------------------------------------------- what may be asked
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line, in the language of this process."""
+class _Parser(Parser):
+    """A parser in the language of this process."""
 
-    def error(self, message: str) -> Never:
-        """Leave with code 2 and one line that says what is wrong and how to find out more."""
-        lang = language()
-        self.exit(2, say("wrong_use", lang, command=self.prog, complaint=said(message, lang)) + "\n")
+    def __init__(self, **given: Any) -> None:
+        super().__init__(lang=language(), **given)
+
+
+def _help(key: str, **values: object) -> str:
+    return say(f"help_{key}", language(), **values)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="boucle-labels",
-        description="Étiquettes : créer, imprimer, relire. / Labels: mint, print, read back.",
+        description=_help("about"),
     )
-    parser.add_argument("--version", action="version", version=f"boucle-labels {VERSION}")
+    parser.add_argument("--version", action="version", version=f"boucle-labels {VERSION}", help=_help("version"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    mint = _command(commands, "mint", _mint, "codes neufs dans un CSV / fresh codes in a CSV file")
-    mint.epilog = 'Example: boucle-labels mint --kind C --count 21 --name "Bac 600×400" --out codes.csv'
+    mint = _command(commands, "mint", _mint, _help("mint"))
+    mint.epilog = examples(['boucle-labels mint --kind C --count 21 --name "Bac 600×400" --out codes.csv'], language())
     letters = [kind.value for kind in PRINTED_KINDS]
-    mint.add_argument("--kind", choices=letters, default="C", help="C container or product, P place or partner, ...")
-    mint.add_argument("--count", type=_whole(1, MAX_MINTED), required=True)
-    mint.add_argument("--force", action="store_true", help="replace the file when it is already there")
-    mint.add_argument("--out", type=Path, required=True)
+    mint.add_argument("--kind", choices=letters, default="C", help=_help("kind"))
+    mint.add_argument("--count", type=_whole(1, MAX_MINTED), required=True, help=_help("count"))
+    mint.add_argument("--force", action="store_true", help=_help("force"))
+    mint.add_argument("--out", type=Path, required=True, help=_help("out"))
     _add_texts(mint)
 
-    sheet = _command(commands, "sheet", _sheet, "planches d'étiquettes en PDF / sheets of labels as PDF")
-    sheet.epilog = "Example: boucle-labels sheet codes.csv --format avery-l7160 --start-cell 5 --out labels.pdf"
-    sheet.add_argument("codes", type=Path, nargs="?", help="CSV made by mint")
-    sheet.add_argument("--start-cell", type=_whole(1, 1_000), default=1, help="first free cell of the first sheet")
-    sheet.add_argument("--spoiled", type=_cells, default=frozenset(), help="cells of the first sheet to skip: 7,12")
-    sheet.add_argument("--offset-mm", type=_offset, default=(0.0, 0.0), help="right,down: 0.5,-0.3")
-    sheet.add_argument("--copies", type=_whole(1, 100), default=1, help="of each label, side by side")
-    sheet.add_argument("--note-file", type=Path, help="up to 4 lines for the foot of every sheet")
-    sheet.add_argument("--test-page", action="store_true", help="outlines and rulers instead of labels")
-    sheet.add_argument("--png", type=Path, metavar="PREFIX", help="also PREFIX-1.png and so on, 300 dpi")
-    sheet.add_argument("--out", type=Path, required=True)
+    sheet = _command(commands, "sheet", _sheet, _help("sheet"))
+    sheet.epilog = examples(
+        ["boucle-labels sheet codes.csv --format avery-l7160 --start-cell 5 --out labels.pdf"], language()
+    )
+    sheet.add_argument("codes", type=Path, nargs="?", help=_help("codes"))
+    sheet.add_argument("--start-cell", type=_whole(1, 1_000), default=1, help=_help("start"))
+    sheet.add_argument("--spoiled", type=_cells, default=frozenset(), help=_help("spoiled"))
+    sheet.add_argument("--offset-mm", type=_offset, default=(0.0, 0.0), help=_help("offset"))
+    sheet.add_argument("--copies", type=_whole(1, 100), default=1, help=_help("copies"))
+    sheet.add_argument("--note-file", type=Path, help=_help("note"))
+    sheet.add_argument("--test-page", action="store_true", help=_help("test_page"))
+    sheet.add_argument("--png", type=Path, metavar="PREFIX", help=_help("pictures"))
+    sheet.add_argument("--out", type=Path, required=True, help=_help("out"))
     _add_face(sheet)
 
-    orders = _command(commands, "commands", _commands, "la planche des commandes / the sheet of command labels")
-    orders.epilog = "Example: boucle-labels commands --out commands.pdf --png commands"
-    orders.add_argument("--png", type=Path, metavar="PREFIX", help="also PREFIX-1.png and so on, 300 dpi")
-    orders.add_argument("--out", type=Path, required=True)
+    orders = _command(commands, "commands", _commands, _help("commands"))
+    orders.epilog = examples(["boucle-labels commands --out commands.pdf --png commands"], language())
+    orders.add_argument("--png", type=Path, metavar="PREFIX", help=_help("pictures"))
+    orders.add_argument("--out", type=Path, required=True, help=_help("out"))
     _add_face(orders)
 
-    png = _command(commands, "png", _png, "une étiquette en image / one label as a picture")
-    png.epilog = "Example: boucle-labels png 7K3M-9QX2-T4HD-C8 --out label.png"
+    png = _command(commands, "png", _png, _help("png"))
+    png.epilog = examples(["boucle-labels png 7K3M-9QX2-T4HD-C8 --out label.png"], language())
     png.add_argument("code")
-    png.add_argument("--dpi", type=_whole(72, 1_200), default=300)
-    png.add_argument("--out", type=Path, required=True)
+    png.add_argument("--dpi", type=_whole(72, 1_200), default=300, help=_help("dpi"))
+    png.add_argument("--out", type=Path, required=True, help=_help("out"))
     _add_face(png)
     _add_texts(png)
 
-    read = _command(commands, "read", _read, "tous les codes d'une image / every code of a picture")
-    read.epilog = "Example: boucle-labels read photo.jpg --json"
+    read = _command(commands, "read", _read, _help("read"))
+    read.epilog = examples(["boucle-labels read photo.jpg --json"], language())
     read.add_argument("picture", type=Path)
-    read.add_argument("--json", action="store_true")
+    read.add_argument("--json", action="store_true", help=_help("json"))
 
-    check = _command(commands, "check", _check, "relit chaque étiquette d'un PDF / reads every label of a PDF back")
-    check.epilog = "Example: boucle-labels check labels.pdf"
+    check = _command(commands, "check", _check, _help("check"))
+    check.epilog = examples(["boucle-labels check labels.pdf"], language())
     check.add_argument("labels", type=Path)
-    check.add_argument("--json", action="store_true")
+    check.add_argument("--json", action="store_true", help=_help("json"))
 
-    zpl = _command(commands, "zpl", _zpl, "impression thermique : plus tard / thermal printing: later")
-    zpl.epilog = "Example: boucle-labels zpl codes.csv --printer 203dpi --size 60x40 --out labels.zpl"
+    zpl = _command(commands, "zpl", _zpl, _help("zpl"))
+    zpl.epilog = examples(["boucle-labels zpl codes.csv --printer 203dpi --size 60x40 --out labels.zpl"], language())
     zpl.add_argument("codes", type=Path)
     zpl.add_argument("--printer", default="203dpi")
     zpl.add_argument("--size", default="60x40")
-    zpl.add_argument("--out", type=Path, required=True)
+    zpl.add_argument("--out", type=Path, required=True, help=_help("out"))
     return parser
 
 
@@ -293,14 +297,14 @@ def _command(commands: Any, name: str, run: Callable[..., int], text: str) -> ar
 
 
 def _add_texts(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--name", type=_text, default="", help="what is labelled, such as a type")
-    command.add_argument("--owner", type=_text, default="", help="whose it is")
+    command.add_argument("--name", type=_text, default="", help=_help("name"))
+    command.add_argument("--owner", type=_text, default="", help=_help("owner"))
 
 
 def _add_face(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", choices=_FORMATS, default=_FORMATS[0])
-    command.add_argument("--base", help=f"address in the symbol (BOUCLE_LABEL_BASE, else {DEFAULT_BASE})")
-    command.add_argument("--bars", action="store_true", help="add a Code 128 for laser scanners (wide formats)")
+    command.add_argument("--format", choices=_FORMATS, default=_FORMATS[0], help=_help("format"))
+    command.add_argument("--base", help=_help("base", default=DEFAULT_BASE))
+    command.add_argument("--bars", action="store_true", help=_help("bars"))
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -2,12 +2,15 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from boucle.clock import DEFAULT_ZONE, SystemClock, iso
+from boucle.command_lines import examples
 from boucle.roles import CAPABILITIES, Capability, Role, parse_role, parse_scopes
 from boucle.units import DAY_MS
+from boucle_labels.messages import language
 from boucle_server import admin_quarantine, devices, organisations, people, tokens
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import ConflictError, InvalidInputError
 from boucle_server.guard import address_of, is_local
@@ -15,6 +18,7 @@ from boucle_server.options import (
     add_data,
     add_json,
     add_org,
+    local,
     opened,
     read_secret,
     settings_of,
@@ -24,17 +28,18 @@ from boucle_server.options import (
     where_of,
     whole,
 )
+from boucle_server.reports import zone_of
 from boucle_server.settings import DEFAULT_ORIGIN_HOST, Settings
 
-_EPILOG = """\
-Examples:
-  boucle admin init --org "Éco-Retour" --admin ada
-  boucle admin user add --login bob --role responsable
-  boucle admin operator add --name "Chloé" --role chauffeur --pin 4711
-  boucle admin device enrol --name "Camion 3" --role chauffeur --site hub
-  boucle admin token add --name ERP --scopes read
-  boucle admin quarantine list
-  boucle admin quarantine dismiss 4462653b7b69 --reason essai"""
+_EXAMPLES: Final = (
+    'boucle admin init --org "Éco-Retour" --admin ada',
+    "boucle admin user add --login bob --role responsable",
+    'boucle admin operator add --name "Chloé" --role chauffeur --pin 4711',
+    'boucle admin device enrol --name "Camion 3" --role chauffeur --site hub',
+    "boucle admin token add --name ERP --scopes read",
+    "boucle admin quarantine list",
+    "boucle admin quarantine dismiss 4462653b7b69 --reason essai",
+)
 
 Action = Callable[[argparse.Namespace, Settings, Database, int], int]
 
@@ -44,17 +49,17 @@ MOST_DAYS = 3_650
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the sub-commands and their options."""
-    parser.epilog = _EPILOG
+    add_examples(parser, *_EXAMPLES)
     groups = parser.add_subparsers(required=True, metavar="GROUP")
-    init = _add(groups, "init", _init, "première organisation, premier compte / first organisation and account")
+    init = _add(groups, "init", _init, told("cli.help.init"))
     _org_options(init, name="--org")
-    org = _group(groups, "org", "organisations")
-    _org_options(_add(org, "add", _add_org, "ajouter / add"), name="--name")
-    add_json(_add(org, "list", _list_orgs, "énumérer / list"))
+    org = _group(groups, "org", told("cli.help.orgs"))
+    _org_options(_add(org, "add", _add_org, told("cli.help.add")), name="--name")
+    add_json(_add(org, "list", _list_orgs, told("cli.help.list")))
     _configure_people(groups)
     _configure_devices(groups)
     _configure_tokens(groups)
-    quarantine = _group(groups, "quarantine", "ce qui attend une décision / what waits for a decision")
+    quarantine = _group(groups, "quarantine", told("cli.help.quarantine"))
     admin_quarantine.configure(quarantine, _add)
 
 
@@ -183,13 +188,14 @@ def _list_devices(args: argparse.Namespace, _settings: Settings, database: Datab
     org = _org(args, database)
     with database.reading() as connection:
         known = devices.listed(connection, org)
+        zone = zone_of(connection, org)
     lines = [
         "\t".join(
             [
                 device["dev"],
                 told(f"cli.device_is_{device['status']}"),
                 told(f"role.{device['role']}"),
-                "-" if device["last_seen_ms"] is None else iso(device["last_seen_ms"]),
+                "-" if device["last_seen_ms"] is None else local(device["last_seen_ms"], zone),
                 "-" if device["unsent"] is None else str(device["unsent"]),
                 device["name"],
             ]
@@ -273,8 +279,7 @@ def _add(actions: Any, name: str, action: Action, text: str) -> argparse.Argumen
         name,
         help=text,
         description=text,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=examples(_EXAMPLES, language()),
     )
     parser.set_defaults(action=action)
     add_data(parser)
@@ -282,10 +287,10 @@ def _add(actions: Any, name: str, action: Action, text: str) -> argparse.Argumen
 
 
 def _org_options(parser: argparse.ArgumentParser, *, name: str) -> None:
-    parser.add_argument(name, dest="name", required=True, metavar="NAME", help="nom / name")
-    parser.add_argument("--id", help="identifiant court / short id (made of the name)")
-    parser.add_argument("--zone", default=DEFAULT_ZONE, help="fuseau horaire / time zone")
-    parser.add_argument("--admin", required=name == "--org", metavar="LOGIN", help="premier compte / first account")
+    parser.add_argument(name, dest="name", required=True, metavar="NAME", help=told("cli.help.name"))
+    parser.add_argument("--id", help=told("cli.help.id"))
+    parser.add_argument("--zone", default=DEFAULT_ZONE, help=told("cli.help.zone"))
+    parser.add_argument("--admin", required=name == "--org", metavar="LOGIN", help=told("cli.help.first_account"))
     _password_option(parser)
     add_json(parser)
 
@@ -294,26 +299,26 @@ def _password_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--password-stdin",
         action="store_true",
-        help="mot de passe lu sur l’entrée standard / password read from stdin (else generated and shown once)",
+        help=told("cli.help.password"),
     )
 
 
 def _configure_people(groups: Any) -> None:
-    user = _add(_group(groups, "user", "comptes / accounts"), "add", _add_user, "ajouter / add")
+    user = _add(_group(groups, "user", told("cli.help.users")), "add", _add_user, told("cli.help.add"))
     user.add_argument("--login", required=True)
     user.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
-    user.add_argument("--name", help="nom affiché / name shown")
+    user.add_argument("--name", help=told("cli.help.shown_name"))
     _password_option(user)
     operator = _add(
-        _group(groups, "operator", "opérateurs sur téléphone / operators on phones"),
+        _group(groups, "operator", told("cli.help.operators")),
         "add",
         _add_operator,
-        "ajouter / add",
+        told("cli.help.add"),
     )
     operator.add_argument("--name", required=True)
     operator.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
-    operator.add_argument("--pin", required=True, help="4 à 8 chiffres / 4 to 8 digits")
-    operator.add_argument("--badge", default="", help="code du badge / code of the badge")
+    operator.add_argument("--pin", required=True, help=told("cli.help.pin"))
+    operator.add_argument("--badge", default="", help=told("cli.help.badge"))
     operator.add_argument("--site", default="")
     for parser in (user, operator):
         add_org(parser)
@@ -321,14 +326,14 @@ def _configure_people(groups: Any) -> None:
 
 
 def _configure_devices(groups: Any) -> None:
-    device = _group(groups, "device", "appareils / devices")
-    enrol = _add(device, "enrol", _enrol, "code à usage unique, 15 minutes / one-time code, 15 minutes (JSON)")
+    device = _group(groups, "device", told("cli.help.devices"))
+    enrol = _add(device, "enrol", _enrol, told("cli.help.enrol"))
     enrol.add_argument("--name", required=True)
     enrol.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
     enrol.add_argument("--site", default="")
-    enrol.add_argument("--url", help="adresse du serveur pour cet appareil / server’s address for this device")
-    listing = _add(device, "list", _list_devices, "énumérer / list")
-    revoke = _add(device, "revoke", _revoke_device, "retirer / cut off")
+    enrol.add_argument("--url", help=told("cli.help.url"))
+    listing = _add(device, "list", _list_devices, told("cli.help.list"))
+    revoke = _add(device, "revoke", _revoke_device, told("cli.help.revoke"))
     revoke.add_argument("id")
     for parser in (enrol, listing, revoke):
         add_org(parser)
@@ -336,13 +341,13 @@ def _configure_devices(groups: Any) -> None:
 
 
 def _configure_tokens(groups: Any) -> None:
-    token = _group(groups, "token", "jetons de programmes / tokens of programs")
-    add = _add(token, "add", _add_token, "ajouter / add")
+    token = _group(groups, "token", told("cli.help.tokens"))
+    add = _add(token, "add", _add_token, told("cli.help.add"))
     add.add_argument("--name", required=True)
     add.add_argument("--scopes", required=True, help=" ".join(Capability))
-    add.add_argument("--days", type=whole(1, MOST_DAYS), help="durée en jours / days until it expires")
-    listing = _add(token, "list", _list_tokens, "énumérer / list")
-    revoke = _add(token, "revoke", _revoke_token, "retirer / cut off")
+    add.add_argument("--days", type=whole(1, MOST_DAYS), help=told("cli.help.days"))
+    listing = _add(token, "list", _list_tokens, told("cli.help.list"))
+    revoke = _add(token, "revoke", _revoke_token, told("cli.help.revoke"))
     revoke.add_argument("id")
     for parser in (add, listing, revoke):
         add_org(parser)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-from boucle.clock import iso
 from boucle.words import knows
 from boucle_server import deciding, organisations, people, set_aside
 from boucle_server.db import Database
 from boucle_server.deciding import Decided, Verdict
 from boucle_server.ledger import first_reason
-from boucle_server.options import add_json, add_org, show, told
+from boucle_server.options import add_json, add_org, local, show, told
+from boucle_server.reports import zone_of
 from boucle_server.set_aside import SetAside
 
 AT_THE_CONSOLE: Final = "console"
@@ -24,14 +24,14 @@ Add = Callable[..., argparse.ArgumentParser]
 
 def configure(actions: Any, add: Add) -> None:
     """Describe the actions; `add` makes one."""
-    listing = add(actions, "list", _list, "énumérer / list")
-    admit = add(actions, "admit", _admit, "admettre : compte après tout / let it count after all")
-    dismiss = add(actions, "dismiss", _dismiss, "rejeter : gardé sans effet / kept without effect for good")
+    listing = add(actions, "list", _list, told("cli.help.list"))
+    admit = add(actions, "admit", _admit, told("cli.help.admit"))
+    dismiss = add(actions, "dismiss", _dismiss, told("cli.help.dismiss"))
     for each in (admit, dismiss):
-        each.add_argument("key", metavar="ID|HASH", help="événement ou début d’empreinte / event or begin of a hash")
-        each.add_argument("--by", metavar="LOGIN", help="qui décide / who decides")
-    admit.add_argument("--reason", default="", metavar="TEXT", help="pourquoi / why")
-    dismiss.add_argument("--reason", required=True, metavar="TEXT", help="pourquoi / why")
+        each.add_argument("key", metavar="ID|HASH", help=told("cli.help.quarantine_key"))
+        each.add_argument("--by", metavar="LOGIN", help=told("cli.help.decided_by"))
+    admit.add_argument("--reason", default="", metavar="TEXT", help=told("cli.help.reason"))
+    dismiss.add_argument("--reason", required=True, metavar="TEXT", help=told("cli.help.reason"))
     for each in (listing, admit, dismiss):
         add_org(each)
         add_json(each)
@@ -45,7 +45,8 @@ def _list(args: argparse.Namespace, _settings: Any, database: Database, _now_ms:
             connection, org, after=found[-1].place if found else (0, -1), limit=_PAGE, shown=_SHOWN
         ):
             found += page
-    lines = [told("cli.quarantine_columns"), *(_line(one) for one in found)]
+        zone = zone_of(connection, org)
+    lines = [told("cli.quarantine_columns"), *(_line(one, zone) for one in found)]
     text = "\n".join(lines) if found else told("cli.quarantine_empty")
     show([_as_json(one) for one in found], as_json=args.json, text=text)
     return 0
@@ -75,8 +76,9 @@ def _said(one: Decided, verdict: Verdict) -> str:
     return told(f"cli.quarantine_{key}", what=one.id or one.hash, status=_status(one.status))
 
 
-def _line(one: SetAside) -> str:
-    values = (one.hash[:16], one.dev, str(one.seq or "-"), iso(one.received_ms), _status(one.status), _why(one.reason))
+def _line(one: SetAside, zone: str) -> str:
+    received = local(one.received_ms, zone)
+    values = (one.hash[:16], one.dev, str(one.seq or "-"), received, _status(one.status), _why(one.reason))
     return "\t".join([*values, set_aside.summary(one)])
 
 

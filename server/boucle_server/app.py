@@ -95,6 +95,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         # The pages that show the description fetch code from elsewhere; the description itself does not.
         docs_url=None,
         redoc_url=None,
+        # A path that is nearly one of ours is told to be none; a silent redirection helps no program.
+        redirect_slashes=False,
     )
     problems.install(app)
     routing.install(app)

@@ -7,6 +7,7 @@ from pathlib import Path
 from boucle.clock import SystemClock
 from boucle.note import Checkpoint
 from boucle_server import container, eventlog, soundness
+from boucle_server.command_help import add_examples
 from boucle_server.copying import copy_out
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError, StorageError, out_of_room, why_of
@@ -15,9 +16,9 @@ from boucle_server.options import add_data, add_json, opened, settings_of, show,
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle backup /mnt/usb/boucle-2026-11-23.backup"
+    add_examples(parser, "boucle backup /mnt/usb/boucle-2026-11-23.backup")
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--force", action="store_true", help="remplacer le fichier / replace the file")
+    parser.add_argument("--force", action="store_true", help=told("cli.help.force"))
     add_data(parser)
     add_json(parser)
 

@@ -11,17 +11,19 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from boucle.admission import FUTURE_MS
-from boucle.clock import SystemClock, iso
+from boucle.clock import SystemClock
 from boucle.errors import BoucleError
 from boucle.signing import load_crypto
 from boucle_labels.messages import language
 from boucle_server import decisions, organisations, photos, schema, soundness
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import said_of
 from boucle_server.guard import address_of, is_local
 from boucle_server.keys import SIGN
-from boucle_server.options import add_data, add_json, settings_of, show, told
+from boucle_server.options import add_data, add_json, local, settings_of, show, told
 from boucle_server.read_tables import definition_hash
+from boucle_server.reports import zone_of
 from boucle_server.settings import DEFAULT_ORIGIN_HOST, Settings
 from boucle_server.tables import DEVICE, ORG_KEY, RECORD
 
@@ -51,7 +53,7 @@ class Finding:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle doctor --data boucle-data"
+    add_examples(parser, "boucle doctor --data boucle-data")
     add_data(parser)
     add_json(parser)
 
@@ -154,7 +156,7 @@ def _organisation(connection: sa.Connection, org: str, now_ms: int) -> Iterator[
     lacking = photos.count_missing(connection, org)
     said = told("cli.doctor_photos", n=lacking) if lacking else told("doctor.photos_sound")
     yield Finding(check=f"photos {org}", level=Level.WARNING if lacking else Level.OK, text=said)
-    yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "", _newest(newest))
+    yield _verdict(f"clock {org}", told("cli.doctor_clock") if back else "", _newest(newest, zone_of(connection, org)))
 
 
 def _log_fault(connection: sa.Connection, org: str) -> str:
@@ -177,8 +179,8 @@ def _key_fault(connection: sa.Connection, org: str) -> str:
     return "" if own <= signing and own else told("cli.doctor_key", purpose="server")
 
 
-def _newest(newest_ms: int | None) -> str:
-    return told("doctor.no_event") if newest_ms is None else told("doctor.newest", at=iso(newest_ms))
+def _newest(newest_ms: int | None, zone: str) -> str:
+    return told("doctor.no_event") if newest_ms is None else told("doctor.newest", at=local(newest_ms, zone))
 
 
 def _verdict(check: str, fault: str, sound: str) -> Finding:

@@ -8,7 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import SystemClock, iso
+from boucle.command_lines import examples
+from boucle_labels.messages import language
 from boucle_server import closing, months, organisations, reports
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.months import Life
@@ -21,18 +24,18 @@ AT_THE_CONSOLE = "console"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the sub-commands and their options."""
-    parser.epilog = "Examples:\n  boucle month list\n  boucle month close 2026-10 --by ada"
+    add_examples(parser, "boucle month list", "boucle month close 2026-10 --by ada")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     shut = actions.add_parser(
         "close",
-        help="arrêter les chiffres d’un mois / freeze a month’s figures",
-        epilog="Example: boucle month close 2026-10",
+        help=told("cli.help.month_close"),
+        epilog=examples(["boucle month close 2026-10"], language()),
     )
     shut.add_argument("month", metavar="YYYY-MM")
-    shut.add_argument("--by", metavar="LOGIN", help="qui arrête le mois / who closes it")
-    shut.add_argument("--reason", default="", metavar="TEXT", help="pour une nouvelle révision / for another revision")
+    shut.add_argument("--by", metavar="LOGIN", help=told("cli.help.month_by"))
+    shut.add_argument("--reason", default="", metavar="TEXT", help=told("cli.help.month_reason"))
     shut.set_defaults(action=_close)
-    listing = actions.add_parser("list", help="où en est chaque mois / where each month stands")
+    listing = actions.add_parser("list", help=told("cli.help.month_list"))
     listing.set_defaults(action=_list)
     for each in (shut, listing):
         add_data(each)

@@ -18,6 +18,7 @@ from boucle_server.errors import OperatorError, Words
 from boucle_server.opening import make_ready
 from boucle_server.schema import revision
 from boucle_server.settings import Settings
+from boucle_server.web.item_words import moment
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -26,18 +27,18 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="répertoire des données / data directory (BOUCLE_DATA, else ./boucle-data)",
+        help=told("cli.help.data"),
     )
 
 
 def add_org(parser: argparse.ArgumentParser) -> None:
     """Add `--org ID`, needed only where a server holds several organisations."""
-    parser.add_argument("--org", metavar="ID", help="organisation, s’il y en a plusieurs / when there are several")
+    parser.add_argument("--org", metavar="ID", help=told("cli.help.org"))
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
-    parser.add_argument("--json", action="store_true", help="pour un programme / for a program")
+    parser.add_argument("--json", action="store_true", help=told("cli.help.json"))
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -107,6 +108,11 @@ def show(values: Mapping[str, Any] | list[Any], *, as_json: bool, text: str) -> 
 def told(key: str, /, **values: object) -> str:
     """Give a text in the language of the person at the command line."""
     return Words(key, values).said(language())
+
+
+def local(at_ms: int, zone: str) -> str:
+    """Write an instant for a person: in the zone of the organisation, which is named."""
+    return f"{moment(at_ms, zone, language())} ({zone})"
 
 
 def tell(key: str, /, **values: object) -> None:

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from boucle.clock import SystemClock
 from boucle_server import organisations
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
-from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell
+from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell, told
 from boucle_server.rebuild import differences, rebuild
 
 SHOWN: Final = 20
@@ -16,8 +17,8 @@ SHOWN: Final = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle rebuild --check"
-    parser.add_argument("--check", action="store_true", help="comparer sans rien écrire / compare, write nothing")
+    add_examples(parser, "boucle rebuild --check")
+    parser.add_argument("--check", action="store_true", help=told("cli.help.check"))
     add_data(parser)
     add_org(parser)
     add_json(parser)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from boucle.clock import SystemClock, iso
 from boucle.note import Checkpoint
 from boucle_server import container, copying, eventlog, keys, soundness
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError, StorageError, out_of_room, why_of
 from boucle_server.guard import is_served
@@ -35,13 +36,13 @@ def following_generation(present: int, now_ms: int) -> int:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle restore /mnt/usb/boucle-2026-11-23.backup --data boucle-data"
+    add_examples(parser, "boucle restore /mnt/usb/boucle-2026-11-23.backup --data boucle-data")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
         "--generation",
         type=whole(2, MOST_GENERATIONS),
         metavar="N",
-        help="génération des journaux, au lieu d’un numéro tiré au sort / of the logs, instead of one that is drawn",
+        help=told("cli.help.generation"),
     )
     add_data(parser)
     add_json(parser)

@@ -15,11 +15,12 @@ from uvicorn.supervisors import Multiprocess
 
 from boucle.clock import SystemClock
 from boucle_server import organisations
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.guard import note_address, only_server, reachable
 from boucle_server.opening import make_ready
-from boucle_server.options import add_data, environment_of, settings_of, warn, where_of, whole
+from boucle_server.options import add_data, environment_of, settings_of, told, warn, where_of, whole
 from boucle_server.settings import HIGHEST_PORT, MOST_WORKERS, Settings
 
 BACKLOG = 2048
@@ -31,12 +32,11 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  (co
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle serve --data boucle-data --port 8000"
+    add_examples(parser, "boucle serve --data boucle-data --port 8000")
     add_data(parser)
-    parser.add_argument("--host", help="adresse d’écoute / address to listen on (BOUCLE_HOST, 127.0.0.1)")
-    port = "port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)"
-    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=port)
-    parser.add_argument("--workers", type=whole(1, MOST_WORKERS), help="processus / processes (BOUCLE_WORKERS, 1)")
+    parser.add_argument("--host", help=told("cli.help.host"))
+    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=told("cli.help.port"))
+    parser.add_argument("--workers", type=whole(1, MOST_WORKERS), help=told("cli.help.workers"))
 
 
 def run(args: argparse.Namespace) -> int:

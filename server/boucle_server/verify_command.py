@@ -14,8 +14,9 @@ from boucle.errors import BoucleError
 from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server import organisations, verify
+from boucle_server.command_help import add_examples
 from boucle_server.errors import OperatorError, Words, said_of, why_of
-from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell
+from boucle_server.options import add_data, add_json, add_org, opened, settings_of, show, tell, told
 from boucle_server.tables import LOG_HEAD
 from boucle_server.unsound import Fault
 
@@ -24,9 +25,9 @@ _LIKE_CHECKPOINT = re.compile(r"[^\n]+/g\d+\n\d+\n")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle verify --checkpoint checkpoint.txt"
-    parser.add_argument("--receipt", type=Path, metavar="FILE", help="reçu d’un appareil / a device's receipt")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="point de contrôle gardé ailleurs / kept apart")
+    add_examples(parser, "boucle verify --checkpoint checkpoint.txt")
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help=told("cli.help.receipt"))
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help=told("cli.help.checkpoint"))
     add_data(parser)
     add_org(parser)
     add_json(parser)

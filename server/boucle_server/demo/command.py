@@ -16,6 +16,7 @@ from boucle.roles import Capability
 from boucle.words import say
 from boucle_labels.messages import language
 from boucle_server import tokens
+from boucle_server.command_help import add_examples
 from boucle_server.db import Database
 from boucle_server.demo.labels import PRINTED, write_labels
 from boucle_server.demo.people import PASSWORD, PEOPLE, PIN
@@ -23,7 +24,7 @@ from boucle_server.demo.seed import NAME, plan_of, seed, state_of
 from boucle_server.demo.year import ITEMS, MONTHS, ORG, SEED, Plan, simulate
 from boucle_server.errors import OperatorError
 from boucle_server.guard import only_server
-from boucle_server.options import settings_of, warn, whole
+from boucle_server.options import settings_of, told, warn, whole
 from boucle_server.schema import prepare
 from boucle_server.serve import serve
 from boucle_server.settings import HIGHEST_PORT, Settings
@@ -35,17 +36,18 @@ NOTES: Final = "demo.txt"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = "Example: boucle demo --data demo-data --port 8000 --items 1200 --months 12"
-    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help=f"répertoire / directory ({DATA})")
-    port = "port ; 0 : un port libre / 0: any free (BOUCLE_PORT, 8000)"
-    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=port)
+    add_examples(parser, "boucle demo --data demo-data --port 8000 --items 1200 --months 12")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help=told("cli.help.demo_data", default=DATA))
+    parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=told("cli.help.port"))
     items, months = whole(60, 100_000), whole(2, 36)
-    parser.add_argument("--items", type=items, default=ITEMS, metavar="N", help=f"contenants / containers ({ITEMS})")
-    parser.add_argument("--months", type=months, default=MONTHS, metavar="M", help=f"mois / months ({MONTHS})")
     parser.add_argument(
-        "--seed", type=int, default=SEED, metavar="S", help=f"un autre hasard / another chance ({SEED})"
+        "--items", type=items, default=ITEMS, metavar="N", help=told("cli.help.demo_items", default=ITEMS)
     )
-    parser.add_argument("--seed-only", action="store_true", help="remplir sans servir / fill without serving")
+    parser.add_argument(
+        "--months", type=months, default=MONTHS, metavar="M", help=told("cli.help.demo_months", default=MONTHS)
+    )
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=told("cli.help.demo_seed", default=SEED))
+    parser.add_argument("--seed-only", action="store_true", help=told("cli.help.seed_only"))
 
 
 def run(args: argparse.Namespace) -> int:

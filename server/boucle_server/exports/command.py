@@ -11,6 +11,7 @@ from typing import IO, Final
 
 from boucle.clock import EARLIEST_MS, SystemClock, parse_instant
 from boucle_server import organisations
+from boucle_server.command_help import add_examples
 from boucle_server.errors import OperatorError, why_of
 from boucle_server.options import add_data, add_org, opened, settings_of, told
 from boucle_server.reports import zone_of
@@ -32,19 +33,20 @@ EXPORTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = (
-        "Examples:\n  boucle export events --out events.jsonl\n"
-        "  boucle export state --as-of 2026-11-01 --out state.json\n"
-        "  boucle export kpis --month 2026-10 --format xlsx --out octobre.xlsx\n"
-        "  boucle export report --from 2026-07 --to 2026-09 --out trimestre.pdf"
+    add_examples(
+        parser,
+        "boucle export events --out events.jsonl",
+        "boucle export state --as-of 2026-11-01 --out state.json",
+        "boucle export kpis --month 2026-10 --format xlsx --out octobre.xlsx",
+        "boucle export report --from 2026-07 --to 2026-09 --out trimestre.pdf",
     )
     parser.add_argument("what", choices=sorted(EXPORTS), metavar="WHAT", help=" | ".join(EXPORTS))
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="fichier à écrire / file to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=told("cli.help.out"))
     parser.add_argument("--format", metavar="F", help="json, jsonl, csv, xlsx, pdf")
-    parser.add_argument("--as-of", metavar="TIME", help="à la place de maintenant / instead of now: 2026-11-01T00:00Z")
-    parser.add_argument("--month", metavar="YYYY-MM", help="un seul mois / one month")
-    parser.add_argument("--from", dest="first", metavar="YYYY-MM", help="premier mois / first month")
-    parser.add_argument("--to", dest="last", metavar="YYYY-MM", help="dernier mois / last month")
+    parser.add_argument("--as-of", metavar="TIME", help=told("cli.help.as_of"))
+    parser.add_argument("--month", metavar="YYYY-MM", help=told("cli.help.one_month"))
+    parser.add_argument("--from", dest="first", metavar="YYYY-MM", help=told("cli.help.first_month"))
+    parser.add_argument("--to", dest="last", metavar="YYYY-MM", help=told("cli.help.last_month"))
     add_data(parser)
     add_org(parser)
 

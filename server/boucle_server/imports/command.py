@@ -14,6 +14,7 @@ from boucle.clock import SystemClock
 from boucle.push import Status
 from boucle_labels.messages import language
 from boucle_server import organisations, people, rows
+from boucle_server.command_help import add_examples
 from boucle_server.errors import OperatorError, said_of
 from boucle_server.imports import rescued, sealed
 from boucle_server.imports.columns import COLUMNS
@@ -38,16 +39,18 @@ SHOWN_FAULTS = 50
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = (
-        "Examples:\n  boucle import sites --template sites.xlsx\n  boucle import sites sites.xlsx --dry-run\n"
-        "  boucle import items items.csv --all-or-nothing"
+    add_examples(
+        parser,
+        "boucle import sites --template sites.xlsx",
+        "boucle import sites sites.xlsx --dry-run",
+        "boucle import items items.csv --all-or-nothing",
     )
     kinds = [*COLUMNS, RESCUE]
     parser.add_argument("kind", choices=sorted(kinds), metavar="KIND", help=" | ".join(kinds))
-    parser.add_argument("file", type=Path, nargs="*", metavar="FILE", help="XLSX, ODS, XLS, CSV ; JSONL (events)")
-    parser.add_argument("--template", type=Path, metavar="FILE", help="écrire le modèle / write the template")
-    parser.add_argument("--dry-run", action="store_true", help="essai à blanc / write nothing")
-    parser.add_argument("--all-or-nothing", action="store_true", help="rien si une ligne est fautive / none if one is")
+    parser.add_argument("file", type=Path, nargs="*", metavar="FILE", help="XLSX, ODS, XLS, CSV, JSONL (events)")
+    parser.add_argument("--template", type=Path, metavar="FILE", help=told("cli.help.template"))
+    parser.add_argument("--dry-run", action="store_true", help=told("cli.help.dry_run"))
+    parser.add_argument("--all-or-nothing", action="store_true", help=told("cli.help.all_or_nothing"))
     add_data(parser)
     add_org(parser)
     add_json(parser)
