@@ -229,6 +229,7 @@ class SimServer:
         touched = [("item", key) for key in (*changes.items, *changes.items_gone)]
         touched += [("item", binding.item) for binding in changes.bindings.values()]
         touched += [(version.table, version.key) for version in changes.versions]
+        touched += [("return", at.bucket) for at in changes.cells if at.cell == "return"]
         self.books.changes += dict.fromkeys(touched)
 
     def pull(self, cursor: int, limit: int) -> Response:
@@ -252,6 +253,10 @@ class SimServer:
             item = tables.world.items.get(key)
             codes = sorted(tables.codes_of([key]))
             return None if item is None else {"state": json.loads(dump(item)), "codes": codes}
+        if table == "return":
+            cells = [(at, n) for at, n in tables.world.cells.items() if at.cell == "return" and at.bucket == key and n]
+            told = [[at.month, at.site, at.partner, at.type, at.material, at.measure, n] for at, n in cells]
+            return {"cells": sorted(told)} if told else None
         return [
             {"valid_from": version.valid_from, "row": dict(version.row), "id": version.order[4]}
             for version in tables.book().versions

@@ -11,6 +11,7 @@ from boucle.amend import effective, in_order
 from boucle.anchor import Reading
 from boucle.binding import PROVISIONAL, Binding, first_claims, is_claim, owner, resolve, via_of
 from boucle.events import CLAIMS, KINDS, Event, Family
+from boucle.facts import Fact
 from boucle.fold import Mark, born, run, step
 from boucle.item import Item, load
 from boucle.reasons import Outcome
@@ -26,7 +27,8 @@ _LOCAL = (
     "SELECT payload, teff, tq, wall_ms, boot, mono_ms FROM outbox"
     " WHERE folded = 0 AND state IN ('new', 'acked', 'held') AND "
 )
-_DOWN = ("reference", "item", "item_code", "operator")
+_DOWN = ("reference", "item", "item_code", "operator", "returned")
+_HOLDS = "SELECT id FROM outbox WHERE folded = 0 AND state = 'acked' AND n <= ?"
 _CODES_OF = "SELECT code FROM item_code WHERE item IN (?, ?)"
 _BINDINGS = tuple(sorted(CLAIMS - {"item.commissioned"}))
 _LATEST = 2**62
@@ -38,6 +40,15 @@ class Seen(NamedTuple):
 
     item: Item
     known: bool
+    claimed: bool
+
+
+class _Past(NamedTuple):
+    """A thing by the server's last word, what was recorded here since, and which of it claims a code too late."""
+
+    start: Item
+    events: list[Event]
+    lost: set[str]
     claimed: bool
 
 
@@ -54,14 +65,15 @@ class Mirror:
         """How far the server's changes were taken in, as the server counts them."""
         return self.store.get("cursor", "0")
 
-    def apply(self, page: Page) -> None:
-        """Take in one page with its cursor, in one transaction."""
+    def apply(self, page: Page, *, upto: int = 0) -> None:
+        """Take in one page with its cursor, in one transaction; it knows what it has of the first `upto` events."""
         with self.store.writing() as db:
             if page.reset or self.store.get("afresh"):
                 for table in _DOWN:
                     db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+            holds = [row[0] for row in db.execute(_HOLDS, (upto,))]
             for row in page.rows:
-                take(db, row)
+                take(db, row, holds=holds)
             put(db, "cursor", str(page.next))
             put(db, "afresh", "")
         self._book_at = ""
@@ -101,6 +113,20 @@ class Mirror:
 
         `without` names an event of ours that is left out: the state before it.
         """
+        past = self._past(subject, without)
+        now, _, _ = run(past.start, past.events, self.book(), lost_claims=past.lost)
+        return Seen(now, now.known, past.claimed)
+
+    def counted(self, subject: str) -> Iterable[tuple[str, tuple[Fact, ...]]]:
+        """Give what each event of ours about a thing, since the server's last word, adds to the counts."""
+        past = self._past(subject, "")
+        item = past.start
+        for event in past.events:
+            item, facts, _ = step(item, event, self.book(), lost_claim=event.id in past.lost)
+            yield event.id, facts
+
+    def _past(self, subject: str, without: str) -> "_Past":
+        """Give where the server's last word leaves a thing, with our own events since, in their order."""
         codes = self._around(subject, without)
         standing, _ = effective({event.id: event for event in self._local_about(codes) if event.id != without})
         claims = first_claims(standing)
@@ -114,8 +140,7 @@ class Mirror:
         own = {code for code in codes if _owner(code, bound, local) == item_id}
         history = in_order(event for event in standing if event.subject in own and belongs(event))
         lost = {event.id for event in history if is_claim(event) and _is_lost(event, bound, claims)}
-        now, _, _ = run(start, history, self.book(), lost_claims=lost)
-        return Seen(now, now.known, subject in bound or subject in claims)
+        return _Past(start, history, lost, subject in bound or subject in claims)
 
     def predict(self, event: Event) -> Mark:
         """Give what the fold should make of an event that was just recorded here, or is about to be."""

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from boucle.item import load
@@ -57,6 +57,8 @@ def _content(table: str, row: Any) -> Any:
             state = row["state"] if isinstance(row["state"], str) else _text(row["state"])
             load(state)
             return state, [str(code) for code in row["codes"]]
+        case "return":
+            return _cells(row["cells"])
         case "operator":
             return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
         case "record":
@@ -68,8 +70,13 @@ def _content(table: str, row: Any) -> Any:
             return _text(row)
 
 
-def take(db: sqlite3.Connection, row: Row) -> None:
-    """Write one pulled row; a table of a newer server is passed over."""
+def _cells(told: Any) -> str:
+    """Give the counts of a return as they are stored; TypeError or ValueError for what are none."""
+    return _text([[*(str(text) for text in names), int(n)] for *names, n in told])
+
+
+def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None:
+    """Write one pulled row; a table of a newer server is passed over. `holds` are events of ours that it knows of."""
     match row.table:
         case "item":
             db.execute("DELETE FROM item_code WHERE item = ?", (row.key,))
@@ -78,6 +85,10 @@ def take(db: sqlite3.Connection, row: Row) -> None:
                 state, codes = row.row
                 db.execute("INSERT INTO item VALUES (?, ?)", (row.key, state))
                 db.executemany("INSERT OR REPLACE INTO item_code VALUES (?, ?)", [(code, row.key) for code in codes])
+        case "return":
+            db.execute("DELETE FROM returned WHERE rma = ?", (row.key,))
+            if row.row is not None:
+                db.execute("INSERT INTO returned VALUES (?, ?, ?)", (row.key, row.row, json.dumps(list(holds))))
         case "operator":
             db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
             if row.row is not None:

@@ -140,7 +140,29 @@ def _photos(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos)
+_RETURNS = """
+-- Returns as the server counts them. `holds` lists events of ours that these counts have and `folded` does not say yet:
+-- a pull that broke off has brought the one and not the other.
+CREATE TABLE returned (
+    rma TEXT PRIMARY KEY,
+    cells TEXT NOT NULL,
+    holds TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The returns that items belong to: nearly all belong to none.
+CREATE INDEX item_back ON item (json_extract(state, '$.back[0]')) WHERE json_extract(state, '$.back[0]') IS NOT NULL
+"""
+
+
+def _returns(db: sqlite3.Connection) -> None:
+    for statement in _RETURNS.split(";"):
+        db.execute(statement)
+    # What an app before this one passed over comes down with everything else, once.
+    if db.execute("UPDATE meta SET value = '0' WHERE name = 'cursor'").rowcount:
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('afresh', '1')")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

@@ -113,7 +113,7 @@ def _pull(phone: Phone, report: Report) -> Engine[None]:
         page = Page.read(response.json())
         if page is None or (page.more and page.next <= int(cursor) and not page.reset):
             raise StopRoundError(End.NOT_OURS)
-        phone.mirror.apply(page)
+        phone.mirror.apply(page, upto=upto)
         report.pulled += len(page.rows)
         more = page.more
     phone.mirror.settled(upto)

@@ -20,6 +20,7 @@ from boucle.binding import Binding, owner
 from boucle.checklists import MOMENT_OF, read_checklist
 from boucle.checklists import TABLE as CHECKLIST
 from boucle.events import Event
+from boucle.facts import Cell
 from boucle.item import Item, dump, load
 from boucle.projection import Changes, project
 from boucle.qualifications import ACT_OF
@@ -30,6 +31,8 @@ from boucle_server.errors import DatabaseDamagedError
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE, TASK
 from boucle_server.tables import ORG_COUNTER, RECORD
 
+RETURNS: Final = "return"
+"""The table under which phones are told how many of a return came how far."""
 FETCH: Final = 1000
 """Rows that a scan of the ledger holds at a time."""
 # Made once, for they run with every batch, and making them costs more than running them.
@@ -324,7 +327,13 @@ def write(connection: Connection, org: str, changes: Changes) -> Feed:
     touched = changes.items.keys() | changes.items_gone
     touched |= {binding.item for binding in changes.bindings.values()}
     stated = {(version.table, version.key) for version in changes.versions}
-    return [*sorted(stated), *(("item", item) for item in sorted(touched))]
+    back = returns_in(changes.cells)
+    return [*sorted(stated), *(("item", item) for item in sorted(touched)), *((RETURNS, rma) for rma in back)]
+
+
+def returns_in(cells: Iterable[Cell]) -> list[str]:
+    """Give the returns of which some cells speak."""
+    return sorted({at.bucket for at in cells if at.cell == "return"})
 
 
 def _write_cells(connection: Connection, org: str, changes: Changes) -> None:

@@ -17,12 +17,13 @@ from boucle_server import keys, rows
 from boucle_server.feed import RECORDS
 from boucle_server.ledger import WAS
 from boucle_server.people import OPERATORS
-from boucle_server.projections import versions_of
-from boucle_server.read_tables import BINDING, ITEM
+from boucle_server.projections import RETURNS, versions_of
+from boucle_server.read_tables import BINDING, CELL, ITEM
 from boucle_server.tables import CHANGE, ORG, ORG_COUNTER, PERSON, RECORD
 
 ITEMS: Final = "item"
 ORGANISATION: Final = "org"
+_OF_A_RETURN: Final = ("month", "site", "partner", "type", "material", "measure", "n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ def _contents(connection: Connection, org: str, wanted: Iterable[tuple[str, str]
             contents |= {(table, key): row for key, row in _items(connection, org, named).items()}
         elif table == OPERATORS:
             contents |= {(table, key): row for key, row in _operators(connection, org, named).items()}
+        elif table == RETURNS:
+            contents |= {(table, key): row for key, row in _returns(connection, org, named).items()}
         elif table in TABLES:
             contents |= _reference(connection, org, table, named)
         elif table == ORGANISATION:
@@ -83,6 +86,18 @@ def _items(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]
         codes.setdefault(item, []).append(code)
     found = rows.select(connection, ITEM, ("item", "state"), org=org, key="item", keys=wanted)
     return {item: {"state": json.loads(state), "codes": sorted(codes.get(item, ()))} for item, state in found}
+
+
+def _returns(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:
+    """Give how many of each type came to each stage of a return, by month, site and partner."""
+    several: dict[str, list[list[Any]]] = {}
+    found = rows.select(
+        connection, CELL, ("bucket", *_OF_A_RETURN), org=org, key="bucket", keys=wanted, extra="cell = 'return'"
+    )
+    for rma, *counted in found:
+        if counted[-1]:
+            several.setdefault(rma, []).append(counted)
+    return {rma: {"cells": sorted(counted)} for rma, counted in several.items()}
 
 
 def _operators(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:

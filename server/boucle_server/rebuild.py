@@ -17,6 +17,7 @@ from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
 from boucle_server import cell_sums, kept_bytes, photos, projections, rows, watermarks
+from boucle_server.feed import note_changes
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
 from boucle_server.read_tables import (
@@ -59,6 +60,7 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
             rows.insert(connection, table, columns, found)
     rows.insert(connection, CELL, projections.CELL_COLUMNS, [(org, *at, n) for at, n in cells.items()])
     cell_sums.add(connection, org, cells)
+    note_changes(connection, org, [(projections.RETURNS, rma) for rma in projections.returns_in(cells)])
     rows.insert(connection, AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges])
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))

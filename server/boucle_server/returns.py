@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,8 +14,8 @@ from boucle.clock import month_end_ms, month_start_ms
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
-from boucle.lifecycle import ReturnStage
-from boucle.rma import STAGE_OF, ReturnLine, ReturnState, lines_of, state_of
+from boucle.return_counts import Return, back_of, gather
+from boucle.rma import STAGE_OF
 from boucle.units import DAY_MS
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.read_tables import CELL, ITEM
@@ -25,56 +25,6 @@ from boucle_server.tables import RECORD
 _QUANTITIES: Final = ("qty:", "qty;")
 """Between these stand the subjects of events about quantities, compared by bytes."""
 _ZONES_MS: Final = DAY_MS
-
-
-class Counts(NamedTuple):
-    """How many of one type came to each stage of a return, those without a number apart."""
-
-    line: ReturnLine
-    authorised: int
-    loose: ReturnLine
-    """The part of the line that has no numbers."""
-
-    @property
-    def to_answer(self) -> int:
-        """How many wait for a yes or a no."""
-        return max(0, min(self.line.expected - self.authorised, self.line.remaining))
-
-    @property
-    def to_grade(self) -> int:
-        """How many without a number came in and have no grade yet."""
-        return max(0, self.loose.received - self.loose.graded)
-
-    @property
-    def to_decide(self) -> int:
-        """How many without a number have a grade and no decision."""
-        return max(0, self.loose.graded - self.loose.disposed_to)
-
-    @property
-    def to_do(self) -> int:
-        """How many without a number wait for what was decided."""
-        return max(0, self.loose.disposed_to - self.loose.closed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """One return: from whom, since which month, its lines, and its state made of them."""
-
-    rma: str
-    partner: str
-    month: str
-    last: str
-    counts: tuple[Counts, ...]
-
-    @property
-    def state(self) -> ReturnState:
-        """Where it stands as a whole."""
-        return state_of(each.line for each in self.counts)
-
-    @property
-    def to_answer(self) -> int:
-        """How many wait for a yes or a no."""
-        return sum(each.to_answer for each in self.counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +37,7 @@ class Product:
     @property
     def back(self) -> Back:
         """Its way back."""
-        return self.item.back if isinstance(self.item.back, Back) else Back()
+        return back_of(self.item)
 
 
 def returns(connection: Connection, org: str, rma: str = "") -> list[Return]:
@@ -100,7 +50,7 @@ def returns(connection: Connection, org: str, rma: str = "") -> list[Return]:
         at = Cell(row.cell, row.month, row.site, row.partner, row.loop, row.type, row.material, row.measure, row.bucket)
         cells[row.bucket].append((at, int(row.n)))
     numbered = _numbered(connection, org, rma)
-    found = [_return(key, listed, numbered.get(key, [])) for key, listed in cells.items()]
+    found = [gather(key, listed, numbered.get(key, [])) for key, listed in cells.items()]
     return sorted(found, key=lambda one: (one.month, one.rma), reverse=True)
 
 
@@ -156,29 +106,3 @@ def _numbered(connection: Connection, org: str, rma: str) -> dict[str, list[Item
         if isinstance(item.back, Back):
             found[item.back.rma].append(item)
     return found
-
-
-def _return(rma: str, cells: list[tuple[Cell, int]], items: list[Item]) -> Return:
-    lines = lines_of(cells, rma)
-    months = sorted(at.month for at, _ in cells)
-    partners = sorted({at.partner for at, _ in cells if at.partner})
-    authorised = {
-        line.type: sum(n for at, n in cells if at.type == line.type and at.measure == ReturnStage.AUTHORISED)
-        for line in lines
-    }
-    counts = tuple(Counts(line=line, authorised=authorised[line.type], loose=_loose(line, items)) for line in lines)
-    return Return(rma=rma, partner=partners[0] if partners else "", month=months[0], last=months[-1], counts=counts)
-
-
-def _loose(line: ReturnLine, items: list[Item]) -> ReturnLine:
-    """Take what has numbers off a line; what a repair sent back to its grade is counted once."""
-    passed = {
-        "received": (ReturnStage.RECEIVED, ReturnStage.GRADED, ReturnStage.DISPOSED_TO, ReturnStage.IN_TREATMENT),
-        "graded": (ReturnStage.GRADED, ReturnStage.DISPOSED_TO, ReturnStage.IN_TREATMENT),
-        "disposed_to": (ReturnStage.DISPOSED_TO, ReturnStage.IN_TREATMENT),
-    }
-    mine = [item for item in items if item.type == line.type]
-    closed = sum(1 for item in mine if item.return_stage == ReturnStage.CLOSED)
-    taken = {name: closed + sum(1 for item in mine if item.return_stage in stages) for name, stages in passed.items()}
-    left = {name: max(0, getattr(line, name) - n) for name, n in {**taken, "closed": closed}.items()}
-    return line._replace(**left)

@@ -4,9 +4,23 @@ The rule looks at the grade and at what the thing is. It decides nothing: an eve
 `proposed` what stood there when they did.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from boucle.grades import Grade
 from boucle.lifecycle import Disposition
 from boucle.reference import ItemType
+
+_D = Disposition
+KIND_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        _D.RESTOCK: "item.moved",
+        **dict.fromkeys((_D.SUPPLIER, _D.RESALE, _D.DONATE, _D.SEND_BACK), "item.shipped"),
+        **dict.fromkeys((_D.RECYCLE, _D.ENERGY, _D.DISPOSE), "item.treated"),
+    }
+)
+"""The kind of event that carries out a decision, where no repair does."""
 
 
 def propose(grade: str, kind: ItemType) -> Disposition | None:

@@ -1,11 +1,13 @@
 """The feed of changes: it forgets what later changes have overtaken, and no phone misses a row by it."""
 
+import json
+
 import sqlalchemy as sa
 
-from boucle_server import feed, pulls
+from boucle_server import feed, pulls, rebuild
 from boucle_server.db import Database
 from boucle_server.tables import CHANGE
-from tests.builders import ORG, code
+from tests.builders import ORG, START_MS, code
 from tests.server.handset import Handset, a_network, taken
 
 
@@ -46,3 +48,30 @@ def test_compacting_an_empty_feed_of_another_organisation_changes_nothing(databa
     with database.writing("other") as connection:
         assert feed.compact(connection, "other") == 0
     assert feed_rows(database) == before
+
+
+def test_a_return_comes_down_with_its_counts_and_goes_when_it_was_undone(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    announced = phone.scan("return.announced", item_type="bac", qty=3, place="mulhouse", task="RT-1")
+    taken(database, phone.push())
+
+    def row() -> object:
+        return {each["key"]: each["row"] for each in pulled(database, 0).rows if each["table"] == "return"}["RT-1"]
+
+    assert row() == {"cells": [["2026-01", "mulhouse", "rhin", "bac", "plastique", "requested", 3]]}
+    event_id = json.loads(announced.payload)["id"]
+    phone.scan("event.voided", item_type="bac", body={"target": event_id})
+    taken(database, phone.push())
+    assert row() is None
+
+
+def test_tables_made_anew_tell_phones_of_the_returns_in_them(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("return.announced", item_type="bac", qty=3, place="mulhouse", task="RT-1")
+    taken(database, phone.push())
+    cursor = pulled(database, 0).next
+    with database.writing(ORG) as connection:
+        rebuild.rebuild(connection, ORG, now_ms=START_MS)
+    assert [(each["table"], each["key"]) for each in pulled(database, cursor).rows] == [("return", "RT-1")]

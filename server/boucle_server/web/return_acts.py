@@ -7,17 +7,19 @@ from typing import Any, Final
 from boucle.codes import Label, read_label
 from boucle.grades import CRITERIA, Grade
 from boucle.lifecycle import Disposition, ReturnStage
+from boucle.proposing import KIND_OF
 from boucle.reference import Book
+from boucle.return_counts import COMES, Counts, Return
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.imports import cells
-from boucle_server.returns import Counts, Product, Return
+from boucle_server.returns import Product
 from boucle_server.server_device import Draft
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
 from boucle_server.web.inputs import Input, choice
 from boucle_server.web.item_words import printed
-from boucle_server.web.return_words import KIND_OF, proposal
+from boucle_server.web.return_words import proposal
 from boucle_server.web.typed import Answers
 from boucle_server.web.visit import LONGEST_SHOWN, Visit
 from boucle_server.web.work_bench import treatments
@@ -35,7 +37,6 @@ ACTS: Final[Mapping[str, str]] = {
 }
 """Every act with the kind of event that it records; what is carried out depends on what was decided."""
 _ANSWERS: Final = ("autoriser", "refuser", "abandonner")
-_COMES: Final = frozenset({ReturnStage.REQUESTED, ReturnStage.AUTHORISED, ReturnStage.IN_TRANSIT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +99,14 @@ def _answered(act: str, desk: Desk) -> list[Input]:
     found = []
     for each in desk.back.counts:
         most = each.to_answer if act == "autoriser" else each.line.remaining
-        waiting = [one for one in desk.numbered if one.item.type == each.line.type and one.item.return_stage in _COMES]
+        waiting = [one for one in desk.numbered if one.item.type == each.line.type and one.item.return_stage in COMES]
         loose = max(0, most - len(waiting))
         if loose:
             label = say("web.return_how_many", lang, type=type_name(desk, each.line.type), most=loose)
             value = str(loose) if act != "refuser" else ""
             found.append(Input(name=f"n.{each.line.type}", label=label, kind="number", value=value))
     for one in desk.numbered:
-        if one.item.return_stage in (_COMES if act != "autoriser" else {ReturnStage.REQUESTED}):
+        if one.item.return_stage in (COMES if act != "autoriser" else {ReturnStage.REQUESTED}):
             words = f"{printed(one.code)} · {type_name(desk, one.item.type)}"
             found.append(Input(name=f"c.{one.code}", label=words, kind="check", value="1" if act != "refuser" else ""))
     if act != "autoriser":

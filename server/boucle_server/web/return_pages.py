@@ -8,14 +8,15 @@ from starlette.responses import Response
 
 from boucle.codes import Label, read_label
 from boucle.item import Back
+from boucle.proposing import KIND_OF
 from boucle.reference import Book
+from boucle.return_counts import Return
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import histories, reports, returns
 from boucle_server.errors import ForbiddenError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.projections import load_book
-from boucle_server.returns import Return
 from boucle_server.server_device import Draft
 from boucle_server.web import acts, return_acts, return_words
 from boucle_server.web.acts import UNDO, Acted
@@ -228,7 +229,7 @@ def _desk(connection: Connection, visit: Visit, act: str, rma: str) -> Desk:
         visit=visit, book=load_book(connection, visit.who.org), back=back, numbered=numbered, product=product, line=line
     )
     held = visit.who.capabilities
-    kinds = set(return_words.KIND_OF.values()) if act == "executer" else {ACTS[act]}
+    kinds = set(KIND_OF.values()) if act == "executer" else {ACTS[act]}
     if not any(may_record(held, each) for each in kinds):
         raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
     return desk

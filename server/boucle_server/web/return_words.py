@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from boucle.lifecycle import OUT, ReturnStage
-from boucle.proposing import propose
+from boucle.proposing import KIND_OF, propose
 from boucle.reference import Book
+from boucle.return_counts import COMES, Counts, Return
 from boucle.rma import ReturnState
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import reports, returns
-from boucle_server.returns import Counts, Product, Return
+from boucle_server.returns import Product
 from boucle_server.web import numbers
 from boucle_server.web.asking import Option
 from boucle_server.web.details import coded
@@ -220,7 +221,7 @@ def _so_many(n: int, type_key: str, book: Book, visit: Visit) -> str:
 
 def _acts(of: Return, numbered: list[Product], visit: Visit) -> list[tuple[str, str]]:
     asked = any(each.item.return_stage == ReturnStage.REQUESTED for each in numbered)
-    comes = any(each.item.return_stage in _COMES for each in numbered) or any(each.line.remaining for each in of.counts)
+    comes = any(each.item.return_stage in COMES for each in numbered) or any(each.line.remaining for each in of.counts)
     offered = {
         "autoriser": ("return.authorised", asked or of.to_answer > 0),
         "refuser": ("return.refused", comes),
@@ -233,9 +234,6 @@ def _acts(of: Return, numbered: list[Product], visit: Visit) -> list[tuple[str, 
         for act, (kind, fits) in offered.items()
         if fits and may_record(held, kind)
     ]
-
-
-_COMES: Final = frozenset({ReturnStage.REQUESTED, ReturnStage.AUTHORISED, ReturnStage.IN_TRANSIT})
 
 
 def _line(of: Counts, back: Return, book: Book, visit: Visit) -> Line:
@@ -336,19 +334,6 @@ def _carried_out(of: Product, back: Return, visit: Visit) -> list[tuple[str, str
         return [(words, href)] if may_record(held, "work.harvested") else []
     kind = KIND_OF.get(chosen, "item.moved")
     return [(words, act_href("executer", back.rma, objet=of.code))] if may_record(held, kind) else []
-
-
-KIND_OF: Final[Mapping[str, str]] = {
-    "restock": "item.moved",
-    "supplier": "item.shipped",
-    "resale": "item.shipped",
-    "donate": "item.shipped",
-    "send_back": "item.shipped",
-    "recycle": "item.treated",
-    "energy": "item.treated",
-    "dispose": "item.treated",
-}
-"""The kind of event that carries out a decision, where no repair does."""
 
 
 def proposal(grade: str, type_key: str, book: Book, visit: Visit) -> str:
