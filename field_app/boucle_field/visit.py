@@ -20,7 +20,7 @@ from boucle.reference import Book
 from boucle.telling import Outcome, Told
 from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_of, line_of_pieces
 from boucle.wire import subject_of
-from boucle_field import arrivals, sorting
+from boucle_field import arrivals, return_receipt, sorting
 from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.hand import Hand
@@ -192,6 +192,8 @@ class Visit:
         elif self.action == "sort":
             line = replace(line, found=self.said["verdict"])
             sorting.after_one(self)
+        elif self.action == "return":
+            line = return_receipt.judged(self, line)
         elif self.action == "control" and beside:
             line = replace(line, found=beside["verdict"])
         if ONCE & self.said.keys():

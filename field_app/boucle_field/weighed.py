@@ -55,6 +55,8 @@ class Weighing:
     treatment: Treatment | None = None
     outlet: str | None = None
     tare_g: int = 0
+    against: str = ""
+    """The return that it belongs to, where what becomes of it was decided there."""
 
     @property
     def next(self) -> "Weighing":
@@ -97,9 +99,12 @@ def record(phone: Phone, weighing: Weighing, net_g: int | None) -> Told | Fault 
     """Record a weighing with its net mass; None lets the known mass stand. A `FieldError` records nothing."""
     subject: str | Amount = weighing.code or Amount(weighing.item_type, weighing.pieces)
     said: dict[str, object] = {} if net_g is None else {"mass_g": net_g}
+    said |= {"against": weighing.against} if weighing.against else {}
     action = "receive"
     if weighing.job is Job.TREATMENT:
-        action = leaving.action_of(phone.mirror.look(weighing.code).item if weighing.code else None)
+        # What was decided about is treated: nobody has to retire it first.
+        item = phone.mirror.look(weighing.code).item if weighing.code else None
+        action = "treat" if weighing.against else leaving.action_of(item)
         said |= leaving.answers(action, weighing.treatment or Treatment(), weighing.outlet or "")
         _remember(phone, weighing.outlet or "")
     elif weighing.giver:

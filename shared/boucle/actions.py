@@ -76,6 +76,7 @@ _COMMON = (
 _MASS = Field(name="mass_g", type="int")
 _GRADE, _REASON = Field(name="grade"), Field(name="reason")
 _WHY = Field(name="reason", required=True)
+_AGAINST = Field(name="against", slot="against")
 _EVIDENCE = Field(name="evidence", choices={"scanned": ("scanné",), "declared": ("déclaré", "declare")})
 _TO = Field(name="to", type="place", required=True)
 _TREATMENT = (
@@ -126,8 +127,9 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
         "receive",
         "item.received",
         _H,
-        (Field(name="from", type="place"), Field(name="against", slot="against"), _MASS, _EVIDENCE),
+        (Field(name="from", type="place"), _AGAINST, _MASS, _EVIDENCE),
     ),
+    ("return", "item.received", _H, (Field(name="from", type="place"), _AGAINST, _EVIDENCE)),
     ("sort", "item.sorted", _H, _SORTING),
     ("control", "item.sorted", _H, (*_SORTING, *_ANSWERS)),
     ("clean", "item.cleaned", _H, (Field(name="requalify", type="bool"), Field(name="method"))),
@@ -139,7 +141,7 @@ _ROWS: tuple[tuple[str, str, Where, tuple[Field, ...]], ...] = (
     ),
     ("count", "item.counted", _E, ()),
     ("find", "item.found", _E, ()),
-    ("treat", "item.treated", _E, (Field(name="code", required=True), *_TREATMENT)),
+    ("treat", "item.treated", _E, (Field(name="code", required=True), _AGAINST, *_TREATMENT)),
     ("open-repair", "work.opened", _H, (_REASON, Field(name="priority"), Field(name="due_ms", type="int"))),
     ("diagnose", "work.diagnosed", _H, (Field(name="fault"), Field(name="found", type="bool"), *_ANSWERS)),
     ("await-parts", "work.paused", _H, (_REASON, Field(name="parts", type="list"))),

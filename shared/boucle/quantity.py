@@ -124,6 +124,9 @@ class _Line:
                 self.month("harvested_g", self.mass_g)
             case "item.delivered" | "item.transferred" | "item.collected":
                 pass
+            case "item.treated" if event.against:  # what comes out of a return was never retired: it leaves by this
+                self.stock("stock", place, -n)
+                self.retire()
             case _:
                 self.move()
 
@@ -151,7 +154,7 @@ class _Line:
                 self.month("collected", n)
             case "item.received":
                 self.receive(n)
-            case "item.moved":
+            case "item.moved" if to.key:  # to another zone of its site it goes nowhere else
                 self.stock("stock", place, -n)
                 self.stock("stock", to, n)
             case "item.sorted":

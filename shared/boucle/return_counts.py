@@ -60,6 +60,8 @@ class Return:
     month: str
     last: str
     counts: tuple[Counts, ...]
+    site: str = ""
+    """The place of a partner from which it was announced, where it is one place."""
 
     @property
     def state(self) -> ReturnState:
@@ -86,13 +88,22 @@ def gather(rma: str, cells: Iterable[tuple[Cell, int]], items: Iterable[Item]) -
     told, numbered = [(at, n) for at, n in cells if at.cell == "return" and at.bucket == rma], list(items)
     lines = lines_of(told, rma)
     months = sorted(at.month for at, _ in told)
-    partners = sorted({at.partner for at, _ in told if at.partner})
+    asked = [at for at, n in told if at.measure == ReturnStage.REQUESTED and n > 0 and at.partner]
+    partners = sorted({at.partner for at in asked} or {at.partner for at, _ in told if at.partner})
+    sites = {at.site for at in asked}
     authorised = {
         line.type: sum(n for at, n in told if at.type == line.type and at.measure == ReturnStage.AUTHORISED)
         for line in lines
     }
     counts = tuple(Counts(line=line, authorised=authorised[line.type], loose=_loose(line, numbered)) for line in lines)
-    return Return(rma=rma, partner=partners[0] if partners else "", month=months[0], last=months[-1], counts=counts)
+    return Return(
+        rma=rma,
+        partner=partners[0] if partners else "",
+        month=months[0],
+        last=months[-1],
+        counts=counts,
+        site=sites.pop() if len(sites) == 1 else "",
+    )
 
 
 def back_of(item: Item) -> Back:

@@ -20,6 +20,7 @@ from boucle_field.sends import Pile, lines
 from tests.builders import code
 from tests.screens.bench_scenes import bench_scenes
 from tests.screens.hand import Hand
+from tests.screens.return_scenes import return_scenes
 from tests.screens.stock import BADGE, LONG_NAME, LONG_SITE, LONG_TYPE, MULHOUSE, PIN, plan_today
 from tests.screens.warehouse_scenes import warehouse_scenes
 
@@ -62,6 +63,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     face.home()
     yield from _a_round(hand)
     yield from warehouse_scenes(hand)
+    yield from return_scenes(hand)
     yield from bench_scenes(hand)
 
 

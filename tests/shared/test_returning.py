@@ -14,6 +14,7 @@ from boucle.kpi import Question
 from boucle.lifecycle import Disposition
 from boucle.reasons import TASKS, Outcome, Reason
 from boucle.replay import replay
+from boucle.return_counts import gather
 from boucle.rma import ReturnLine, ReturnState, lines_of, state_of
 from boucle.tally import Tally
 from boucle.wire import subject_of
@@ -264,3 +265,32 @@ def test_a_product_that_a_partner_receives_has_not_come_back() -> None:
     desk = Desk().sold(1)
     desk("item.received", 1, "mulhouse", at=3)
     assert (desk.item(1).stage, desk.item(1).return_stage, desk.item(1).back) == ("at_partner", "", ())
+
+
+def test_a_return_is_of_who_announced_it_whoever_else_brings_something_along() -> None:
+    desk = Desk().sold(1).sold(2, to="nancy")
+    desk("return.announced", 1, "mulhouse", task=RMA)
+    for number in (1, 2):
+        desk("item.received", number, "strasbourg", against=RMA)
+    found = gather(RMA, replay(desk.events).cells.items(), [desk.item(1), desk.item(2)])
+    assert (found.partner, found.site, found.remaining) == ("rhin", "mulhouse", 0)
+    assert [(each.line.type, each.line.excess) for each in found.counts] == [("pompe", 1)]
+
+
+def test_what_is_treated_out_of_a_return_leaves_the_stock_and_waits_nowhere() -> None:
+    desk = Desk()
+    desk("item.received", -1, "strasbourg", against=RMA, item_type="livre", qty=7, body={"from": "mulhouse"})
+    body = {"code": "R3", "mode": "recycling", "mass_g": 2_900}
+    desk("item.treated", -1, "strasbourg", against=RMA, item_type="livre", qty=7, body=body)
+    cells = replay(desk.events).cells
+    assert {at.bucket: n for at, n in cells.items() if at.measure == "treated_g"} == {"R3|recycling": 2_900}
+    assert not [at for at in cells if at.measure == "pending_g"]
+    assert sum(n for at, n in cells.items() if at.measure == "stock") == 0
+
+
+def test_what_is_put_away_by_number_stays_in_the_stock_of_its_site() -> None:
+    desk = Desk()
+    desk("item.received", -1, "strasbourg", against=RMA, item_type="livre", qty=7, body={"from": "mulhouse"})
+    desk("item.moved", -1, "strasbourg", against=RMA, item_type="livre", qty=7, body={"zone": "A-12"})
+    stock = {at.site: n for at, n in replay(desk.events).cells.items() if at.measure == "stock" and n}
+    assert stock == {"strasbourg": 7}

@@ -49,7 +49,7 @@ class MassStep(WeighStep):
         )
 
     def _bottom(self) -> list[Widget]:
-        back = self.other("screen.back", partial(self.face.choose, "weigh"))
+        back = self.again()
         return [back, self.other("screen.undo", self.undo)] if self.event_id else [back]
 
     def _chips(self) -> list[Chip]:
@@ -153,6 +153,9 @@ def _tell(face: "Face", weighing: Weighing, told: Told, net_g: int | None) -> No
     what = described(face, weighing)
     after = weighing.next
     done = Shown(told.outcome, said_kg(mass, face.lang), what)
+    if weighing.against:
+        face.return_done(weighing.against, told, f"{done.word}\n{what}")
+        return
     if after.item_type:
         face.open(MassStep, after, told.event_id, done)
     else:

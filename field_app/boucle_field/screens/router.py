@@ -10,18 +10,18 @@ from boucle.enrolment import Invitation
 from boucle.lines import Line
 from boucle.meaning import Badge, Meaning, Nothing, Spot, Task, Thing, invited
 from boucle.telling import Outcome
-from boucle_field import driving, people
+from boucle_field import driving, people, return_receipt
 from boucle_field.errors import LoginError
 from boucle_field.meaning import meaning
 from boucle_field.phone import Phone
 from boucle_field.places import remember
-from boucle_field.screens.bench_router import BenchRouter
 from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
 from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.red_screen import RedScreen
+from boucle_field.screens.return_router import ReturnRouter
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen
 
 
-class Router(BenchRouter):
+class Router(ReturnRouter):
     """Half of the face: it holds the visit, and opens the screen that a scan asks for."""
 
     phone: Phone | None
@@ -84,7 +84,9 @@ class Router(BenchRouter):
         return self.screen if isinstance(self.screen, ScanScreen) else None
 
     def bulk_types(self) -> list[str]:
-        """Give the types that carry no labels."""
+        """Give the types that carry no labels; of a return those that can come back."""
+        if self.visit is not None and self.visit.action == "return":
+            return return_receipt.loose_types(self.visit)
         book, now = self.at.mirror.book(), self.at.desk.now_ms()
         return [key for key in book.keys("item_type") if not book.item_type(key, now).serialised]
 
@@ -256,6 +258,8 @@ class Router(BenchRouter):
         stop = self.stop
         if stop is not None:
             self.open(StopSummaryScreen, *stop)
+        elif self.visit is not None and self.visit.action == "return":
+            self.end_receipt()
         elif self.visit is not None:
             self.open(SummaryScreen)
 

@@ -267,7 +267,7 @@ class ScanScreen(Screen):
             self._show_tools()
 
     def _show_alerts(self) -> None:
-        alerts = (len(self.visit.to_look), self.visit.extra)
+        alerts = (len(self.visit.to_look), self.extra())
         if alerts == self._alerts:
             return
         self._alerts = alerts
@@ -278,6 +278,10 @@ class ScanScreen(Screen):
         if alerts[1]:
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
             self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=alerts[1])}", blue, act=self._look_at_extra))
+
+    def extra(self) -> int:
+        """Give how many pieces nobody expected."""
+        return self.visit.extra
 
     def _look_at_extra(self) -> None:
         if self.visit.asking:

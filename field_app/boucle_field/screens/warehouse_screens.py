@@ -11,6 +11,7 @@ from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.label_screens import LabelScreen
 from boucle_field.screens.pads import tiles
+from boucle_field.screens.return_screens import ReturnsScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.weigh_screens import WeighScreen
 from boucle_field.visit import name_of_place
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 JOBS: Final = {
+    "returns": "item.received",
     **{name: ACTIONS[name].kind for name in ("count", "sort", "control", "clean")},
     "label": "label.bound",
     "weigh": "item.moved",
@@ -107,5 +109,10 @@ class SourceScreen(Screen):
             screen.count(self.amount, stop=stop)
 
 
-ASKED: Final[dict[str, type[Screen]]] = {"hold": HoldScreen, "label": LabelScreen, "weigh": WeighScreen}
+ASKED: Final[dict[str, type[Screen]]] = {
+    "returns": ReturnsScreen,
+    "hold": HoldScreen,
+    "label": LabelScreen,
+    "weigh": WeighScreen,
+}
 """What a person is asked before an action begins."""

@@ -35,7 +35,14 @@ class WeighStep(Screen):
 
     def again(self) -> BigButton:
         """Give the way back to the beginning."""
-        return self.other("screen.back", partial(self.face.choose, "weigh"))
+        return self.other("screen.back", self.leave)
+
+    def leave(self) -> None:
+        """Go back to where the weighing came from."""
+        if self.weighing.against:
+            self.face.open_return(self.weighing.against)
+        else:
+            self.face.choose("weigh")
 
     def take(self, meant: Meaning) -> bool:
         """Take an item that is to leave; what arrives here carries no label."""
@@ -82,7 +89,9 @@ class TreatmentStep(WeighStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        named = [(each, self.say(f"screen.treatment.{each.code or each.route}")) for each in COMMON]
+        # What leaves a return for nobody's use was decided: only its code is left to be said.
+        fit = [each for each in COMMON if each.code or not self.weighing.against]
+        named = [(each, self.say(f"screen.treatment.{each.code or each.route}")) for each in fit]
         self.fill(
             self.title("screen.treatment"),
             *(

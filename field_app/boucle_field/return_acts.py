@@ -1,0 +1,183 @@
+"""What is recorded about returned products after their receipt: grades, decisions, what is carried out, refusals.
+
+Every act names its return. What an act is about is one numbered product, or so many of a type without numbers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from boucle.events import Event
+from boucle.grades import CRITERIA
+from boucle.lifecycle import OUT, Disposition, ReturnStage
+from boucle.proposing import KIND_OF, propose
+from boucle.return_counts import Return
+from boucle.roles import may_record
+from boucle.telling import Told
+from boucle_field.outbox import Draft, as_event
+from boucle_field.phone import Phone
+from boucle_field.returns import Product
+from boucle_field.undoing import VOID, amended
+
+_OF_RETURN: Final = (
+    "SELECT payload, teff, tq, wall_ms FROM outbox WHERE instr(CAST(payload AS TEXT), :rma) > 0"
+    " AND :rma IN (json_extract(CAST(payload AS TEXT), '$.against'), json_extract(CAST(payload AS TEXT), '$.task'))"
+    " ORDER BY n DESC"
+)
+BY_REPAIR: Final = frozenset({Disposition.REPAIR, Disposition.REFURBISH})
+
+
+class Step(StrEnum):
+    """What is done next with what came back; the words are `screen.return.step.<value>`."""
+
+    RECEIVE = "receive"
+    GRADE = "grade"
+    DECIDE = "decide"
+    CARRY_OUT = "carry_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What an act is about: a product by its code, or `n` of a type; `grade` is what a quantity was graded."""
+
+    rma: str
+    code: str = ""
+    item_type: str = ""
+    n: int = 1
+    most: int = 1
+    grade: str = ""
+
+
+def step_of(phone: Phone, product: Product) -> Step | None:
+    """Give what a product waits for that who is here may do; None when somebody else has it, or nobody."""
+    stage = product.stage
+    if product.comes:
+        wanted, kind = Step.RECEIVE, "item.received"
+    elif stage == ReturnStage.RECEIVED:
+        wanted, kind = Step.GRADE, "item.graded"
+    elif stage == ReturnStage.GRADED:
+        wanted, kind = Step.DECIDE, "item.disposition_decided"
+    elif stage == ReturnStage.DISPOSED_TO and product.item.stage not in OUT:
+        wanted, kind = Step.CARRY_OUT, kind_of(product.back.disposition)
+    else:
+        return None
+    return wanted if may_record(phone.desk.capabilities, kind) else None
+
+
+def loose_steps(phone: Phone, of: Return) -> list[tuple[Step, About]]:
+    """Give what waits of each line without numbers, and how many of it."""
+    found = []
+    for each in of.counts:
+        waits = (
+            (Step.GRADE, "item.graded", each.to_grade),
+            (Step.DECIDE, "item.disposition_decided", each.to_decide),
+            (Step.CARRY_OUT, "item.moved", each.to_do),
+        )
+        if not is_loose(phone, each.line.type):
+            continue
+        for step, kind, n in waits:
+            if n and may_record(phone.desk.capabilities, kind):
+                found.append((step, About(rma=of.rma, item_type=each.line.type, n=n, most=n)))
+    return found
+
+
+def is_loose(phone: Phone, item_type: str) -> bool:
+    """Tell whether things of a type carry no numbers."""
+    kind = phone.mirror.book().item_type(item_type, phone.desk.now_ms())
+    return not (kind.known and kind.serialised)
+
+
+def kind_of(disposition: str) -> str:
+    """Give the kind of event by which a decision is carried out."""
+    if disposition in BY_REPAIR:
+        return "work.opened"
+    return "work.harvested" if disposition == Disposition.HARVEST else KIND_OF.get(disposition, "item.moved")
+
+
+def proposed(phone: Phone, about: About) -> str:
+    """Give what the rule proposes, `""` for nothing."""
+    item = phone.mirror.look(about.code).item if about.code else None
+    grade, key = (item.grade, item.type) if item else (about.grade, about.item_type)
+    return str(propose(grade, phone.mirror.book().item_type(key, phone.desk.now_ms())) or "")
+
+
+def grade(phone: Phone, about: About, said: str) -> Told:
+    """Record a grade under the written criteria."""
+    return _record(phone, about, "item.graded", {"grade": said, "criteria": CRITERIA})
+
+
+def decide(phone: Phone, about: About, chosen: str, *, reason: str = "") -> Told:
+    """Record what becomes of it, what the rule proposed, and why it is something else."""
+    body = {"disposition": chosen, "proposed": proposed(phone, about), "reason": reason}
+    return _record(phone, about, "item.disposition_decided", {name: value for name, value in body.items() if value})
+
+
+def store_away(phone: Phone, about: About, zone: str) -> Told:
+    """Put it back into stock, in a zone."""
+    return _record(phone, about, "item.moved", {"zone": zone})
+
+
+def send(phone: Phone, about: About, place: str) -> Told:
+    """Send it where it was decided to go."""
+    return _record(phone, about, "item.shipped", {"to": place})
+
+
+def answer(phone: Phone, about: About, kind: str, *, reason: str = "") -> Told:
+    """Record a yes, a no or a calling off of what was announced."""
+    return _record(phone, about, kind, {"reason": reason} if reason else {}, answers=True)
+
+
+def authorise(phone: Phone, of: Return, products: list[Product]) -> list[Told]:
+    """Record a yes to all that waits for an answer."""
+    asked = [each for each in products if each.stage == ReturnStage.REQUESTED]
+    told = [answer(phone, About(rma=of.rma, code=each.code), "return.authorised") for each in asked]
+    for each in of.counts:
+        loose = each.to_answer - sum(1 for one in asked if one.item.type == each.line.type)
+        if loose > 0:
+            told.append(answer(phone, About(rma=of.rma, item_type=each.line.type, n=loose), "return.authorised"))
+    return told
+
+
+def to_refuse(of: Return, products: list[Product]) -> list[About]:
+    """Give what can still be refused: so many of each type, those with a number apart."""
+    found = []
+    for each in of.counts:
+        numbered = sum(1 for one in products if one.comes and one.item.type == each.line.type)
+        if (loose := each.line.remaining - numbered) > 0:
+            found.append(About(rma=of.rma, item_type=each.line.type, n=loose, most=loose))
+    return found
+
+
+def last_act(phone: Phone, rma: str, code: str = "") -> Event | None:
+    """Give the last act of this phone about a return, or a product in it, that still stands."""
+    gone = amended(phone.store)
+    with phone.store.reading() as db:
+        rows = db.execute(_OF_RETURN, {"rma": rma}).fetchall()
+    for payload, teff, tq, wall in rows:
+        event = as_event(payload, wall if teff is None else teff, tq)
+        if event.kind != VOID and event.id not in gone and code in ("", event.code):
+            return event
+    return None
+
+
+def undo(phone: Phone, rma: str, code: str = "") -> Told | None:
+    """Take the last act back; None when there is none of this phone's."""
+    last = last_act(phone, rma, code)
+    return None if last is None else phone.desk.undo(last.id)[1]
+
+
+def _record(phone: Phone, about: About, kind: str, body: Mapping[str, Any], *, answers: bool = False) -> Told:
+    item = phone.mirror.look(about.code).item if about.code else None
+    return phone.desk.record(
+        Draft(
+            kind=kind,
+            code=about.code,
+            item_type="" if about.code else about.item_type,
+            qty=None if about.code else about.n,
+            place=(item.site if item else "") or phone.desk.context().home,
+            body=body,
+            task=about.rma if answers else "",
+            against="" if answers else about.rma,
+        )
+    )

@@ -1,0 +1,233 @@
+"""The steps of a returned product after its receipt: its grade, what becomes of it and why, where it goes."""
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from kivy.uix.widget import Widget
+
+from boucle.grades import CRITERIA, Grade
+from boucle.lifecycle import Disposition
+from boucle.proposing import KIND_OF
+from boucle_field import return_acts, returns
+from boucle_field.return_acts import About, Step
+from boucle_field.screens.controls import Text
+from boucle_field.screens.pads import TextPad, number_pad, tiles
+from boucle_field.screens.place_list import PlaceList
+from boucle_field.screens.return_screens import type_words
+from boucle_field.screens.screen import Screen
+from boucle_field.screens.top_bar import grouped
+from boucle_field.screens.wording import named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boucle_field.screens.face import Face
+
+WHY_OTHER: Final = ("asked", "demand", "means", "cost", "safety", "other")
+"""Why something else becomes of a product than the rule proposes; the words are `screen.return.why.<value>`."""
+WHY_REFUSED: Final = ("not_ours", "terms", "not_as_announced", "unsafe", "other")
+"""Why a return is refused; the words are `screen.return.no.<value>`."""
+LONGEST_ZONE: Final = 20
+
+
+class ReturnStep(Screen):
+    """One step about a product, or so many of a type."""
+
+    def __init__(self, face: "Face", about: About) -> None:
+        super().__init__(face)
+        self.about = about
+
+    def subject(self) -> list[Widget]:
+        """Say what the step is about, and let another number be said of what has no numbers."""
+        about = self.about
+        if about.code:
+            item = returns.product_of(self.face.at, about.code).item
+            return [Text(f"{type_words(self, item.type)}\n{named(about.code)}", self.look.page, bold=True)]
+        words = f"{grouped(about.n)} × {type_words(self, about.item_type)}"
+        again = partial(self.face.open, HowManyStep, about, type(self))
+        return [
+            Text(words, self.look.page, bold=True),
+            *([self.other("screen.return.other_number", again)] if about.most > 1 else []),
+        ]
+
+    def again(self) -> Widget:
+        """Give the way back."""
+        return self.other("screen.back", self.leave)
+
+    def leave(self) -> None:
+        """Go back to the product, or to its return."""
+        if self.about.code:
+            self.face.open_product(self.about.code)
+        else:
+            self.face.open_return(self.about.rma)
+
+
+class HowManyStep(ReturnStep):
+    """How many of a type without numbers."""
+
+    def __init__(self, face: "Face", about: About, then: "Callable[..., Screen]") -> None:
+        super().__init__(face, about)
+        self.then = then
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        pad = number_pad(self.look, self._entered)
+        self.face.wedge.typing = pad
+        kind = type_words(self, self.about.item_type)
+        self.fill(
+            self.title("screen.return.how_many"),
+            Text(kind, self.look.page, bold=True),
+            self.text("screen.return.at_most", n=self.about.most),
+            pad,
+            self.again(),
+        )
+
+    def _entered(self, text: str) -> None:
+        n = int(text)
+        if not 0 < n <= self.about.most:
+            self.face.refuse_return_step("told.return_too_many", n=n, most=self.about.most)
+        else:
+            self.face.open(self.then, replace(self.about, n=n))
+
+
+class GradeStep(ReturnStep):
+    """Each grade with its written criterion; one tap records it."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        named_grades = [(str(each), f"{each} · {self.say(f'grade.{each}_means')}") for each in Grade]
+        self.fill(
+            self.title("screen.return.step.grade"),
+            *self.subject(),
+            *(self.plain(words, partial(self._chosen, grade)) for grade, words in named_grades),
+            self.text("screen.grade_version", version=CRITERIA),
+            bottom=(self.again(),),
+        )
+
+    def _chosen(self, grade: str) -> None:
+        about = replace(self.about, grade=grade)
+        then = Step.DECIDE if self.face.may_decide else None
+        self.face.return_kept(about, partial(return_acts.grade, self.face.at, self.about, grade), then=then)
+
+
+class DecideStep(ReturnStep):
+    """What becomes of it: what the rule proposes first, then all else, which wants a reason."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        proposed = return_acts.proposed(self.face.at, self.about)
+        others = [each for each in Disposition if each != proposed]
+        first = (
+            [self.main(f"screen.return.become.{proposed}", partial(self._chosen, proposed))]
+            if proposed
+            else [self.text("screen.return.no_proposal")]
+        )
+        self.fill(
+            self.title("screen.return.step.decide"),
+            *self.subject(),
+            *([self.text("screen.return.proposed")] if proposed else []),
+            *first,
+            *([self.text("screen.return.or_else")] if proposed else []),
+            *(self.other(f"screen.return.become.{each}", partial(self._chosen, str(each))) for each in others),
+            bottom=(self.again(),),
+        )
+
+    def _chosen(self, chosen: str) -> None:
+        proposed = return_acts.proposed(self.face.at, self.about)
+        if proposed and chosen != proposed:
+            self.face.open(WhyStep, self.about, chosen)
+            return
+        self.face.return_kept(self.about, partial(return_acts.decide, self.face.at, self.about, chosen))
+
+
+class WhyStep(ReturnStep):
+    """Why something else becomes of it than the rule proposes."""
+
+    def __init__(self, face: "Face", about: About, chosen: str) -> None:
+        super().__init__(face, about)
+        self.chosen = chosen
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        proposed = return_acts.proposed(self.face.at, self.about)
+        told = [self.say(f"disposition.{each}") for each in (proposed, self.chosen)]
+        self.fill(
+            self.title("screen.return.why"),
+            Text(self.say("screen.return.instead", proposed=told[0], chosen=told[1]), self.look.page),
+            *tiles(self.look, [(each, self.say(f"screen.return.why.{each}")) for each in WHY_OTHER], self._said),
+            bottom=(self.again(),),
+        )
+
+    def _said(self, why: str) -> None:
+        reason = self.say(f"screen.return.why.{why}")
+        act = partial(return_acts.decide, self.face.at, self.about, self.chosen, reason=reason)
+        self.face.return_kept(self.about, act)
+
+
+class ZoneStep(ReturnStep):
+    """Where it is put away: the zone as it is written on the shelf."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        pad = TextPad(self.look, self._entered, longest=LONGEST_ZONE)
+        self.face.wedge.typing = pad
+        self.fill(
+            self.title("screen.return.zone"), *self.subject(), self.text("screen.return.zone_how"), pad, self.again()
+        )
+
+    def _entered(self, text: str) -> None:
+        self.face.return_kept(self.about, partial(return_acts.store_away, self.face.at, self.about, text.strip()))
+
+
+class SendStep(ReturnStep):
+    """To whom it is sent."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.fill(
+            self.title("screen.return.send"),
+            *self.subject(),
+            PlaceList(self.face, "collect", self._chosen),
+            bottom=(self.again(),),
+        )
+
+    def _chosen(self, place: str) -> None:
+        self.face.return_kept(self.about, partial(return_acts.send, self.face.at, self.about, place))
+
+
+class CarryOutStep(ReturnStep):
+    """Of what has no numbers: which decision is carried out, for several may wait at once."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        offered = [each for each in Disposition if each in KIND_OF]
+        self.fill(
+            self.title("screen.return.step.carry_out"),
+            *self.subject(),
+            *(
+                self.other(f"screen.return.do.{each}", partial(self.face.carry_out, self.about, str(each)))
+                for each in offered
+                if self.face.may(return_acts.kind_of(each))
+            ),
+            bottom=(self.again(),),
+        )
+
+
+class RefuseStep(ReturnStep):
+    """Why what was announced is refused: who announced it reads it."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        self.fill(
+            self.title("screen.return.refuse"),
+            *self.subject(),
+            self.text("screen.return.refuse_how"),
+            *tiles(self.look, [(each, self.say(f"screen.return.no.{each}")) for each in WHY_REFUSED], self._said),
+            bottom=(self.again(),),
+        )
+
+    def _said(self, why: str) -> None:
+        reason = self.say(f"screen.return.no.{why}")
+        act = partial(return_acts.answer, self.face.at, self.about, "return.refused", reason=reason)
+        self.face.return_kept(replace(self.about, code=""), act)
