@@ -199,11 +199,12 @@ class Mirror:
 
     def _events(self, rows: Iterable[tuple[Any, ...]]) -> list[Event]:
         known = timekeeper.samples(self.store)
-        events = []
+        events: list[Event] = []
         for payload, teff, tq, wall, boot, mono in rows:
             reading = Reading(wall_ms=wall, boot=boot, mono_ms=mono)
             at = teff if teff is not None else timekeeper.server_ms(reading, known)
-            events.append(as_event(payload, at, tq))
+            # As when they are stamped: after a restart nobody knows the time, and yet what came later is later.
+            events.append(as_event(payload, max(at, events[-1].teff) if events and teff is None else at, tq))
         return events
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boucle.clock import day_of
 from boucle.ids import random_characters
+from boucle.item import Item
 from boucle.lines import Line
 from boucle.reasons import Reason
-from boucle.return_counts import back_of
+from boucle.return_counts import COMES, back_of
 from boucle.telling import Outcome
 from boucle_field import returns
 from boucle_field.phone import Phone
@@ -57,25 +58,35 @@ def loose_types(visit: "Visit") -> list[str]:
     return [kind.key for kind in kinds if kind.nature and not kind.serialised]
 
 
-def judged(visit: "Visit", line: Line) -> Line:
-    """Say of what was just received what it was beside the return: announced, too many, from somebody else."""
+def judged(visit: "Visit", line: Line, before: Item) -> Line:
+    """Say of what was just received what it was beside the return: announced, too many, from somebody else.
+
+    `before` is the item before that; one that was announced by its number is welcome whatever else came.
+    """
     if not line.event_id or line.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
         return line
-    warned = [*_beyond(visit, line), *_origin(visit, line)]
+    announced = before.return_stage in COMES and back_of(before).rma == rma_of(visit)
+    warned = [*([] if announced else _beyond(visit, line)), *_origin(visit, line)]
     # Of what was sold nobody scans the way there and back: that it is inferred says nothing.
     why = tuple(each for each in line.why if each[0] not in _WARNED and each[0] not in _INFERRED)
     return replace(line, outcome=Outcome.UNEXPECTED if warned else line.outcome, why=(*why, *warned))
 
 
 def _beyond(visit: "Visit", line: Line) -> list[tuple[str, Mapping[str, Any]]]:
-    of = None if is_blind(visit) else returns.find(visit.phone, rma_of(visit))
-    counts = of.of_type(line.item_type) if of else None
-    if counts is None or not line.item_type:
+    if is_blind(visit) or not line.item_type:
+        return []
+    rma = rma_of(visit)
+    known = returns.known(visit.phone, rma)
+    counts = known.returns[rma].of_type(line.item_type) if rma in known.returns else None
+    if counts is None:
         return []
     if not counts.line.requested:
         return [("told.return_not_announced", {})]
     if counts.line.excess:
         return [("told.return_excess", {"n": min(counts.line.excess, line.qty)})]
+    coming = sum(1 for each in known.products.get(rma, ()) if each.comes and each.item.type == line.item_type)
+    if coming > counts.line.remaining:
+        return [("told.return_other_number", {})]
     return []
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 from boucle.actions import ACTIONS, Amount, Question
-from boucle.expecting import WAITING
+from boucle.expecting import LISTED, WAITING
 from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
@@ -66,7 +66,8 @@ class Visit:
         """What was said once for all scans of the visit: answers to the action's fields, the verdict of a receipt."""
         self.lines = list(lines)
         self.expected = dict(expected(phone, action, place, task=task))
-        self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
+        if action in LISTED:  # what was met is no longer there to be listed; elsewhere there is no list
+            self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
         plan = planned(phone, task, action)
         self._wanted = Counter(self.expected.values() if plan is None else dict(plan))
         if action == "receive":
@@ -193,7 +194,7 @@ class Visit:
             line = replace(line, found=self.said["verdict"])
             sorting.after_one(self)
         elif self.action == "return":
-            line = return_receipt.judged(self, line)
+            line = return_receipt.judged(self, line, before)
         elif self.action == "control" and beside:
             line = replace(line, found=beside["verdict"])
         if ONCE & self.said.keys():
