@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from boucle.actions import Amount
+from boucle.leaving import Treatment
 from boucle.return_counts import Return
 from boucle.rma import ReturnState
 from boucle.telling import Outcome, Told
@@ -25,7 +26,7 @@ from boucle_field.return_acts import About, Step
 from boucle_field.store import put
 from boucle_field.sync import sync
 from boucle_field.visit import Visit
-from boucle_field.weighed import Job, Treatment, Weighing
+from boucle_field.weighed import Job, Weighing
 from boucle_server import returns as server_returns
 from boucle_server import verify
 from boucle_server.ingest import accept_own
