@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from boucle.reference import Book
+from boucle.return_counts import Return
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.exports.sheets import Cell
-from boucle_server.returns import Return
 from boucle_server.web.return_words import state_badge
 from boucle_server.web.round_page import RoundView
 from boucle_server.web.rounds_list import Week
