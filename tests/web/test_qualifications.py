@@ -3,9 +3,11 @@
 from typing import Any
 
 import httpx
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 
+from boucle.item import Job
 from boucle.reasons import Reason
 from boucle.roles import Role
 from boucle_server.read_tables import TASK
@@ -243,3 +245,29 @@ async def test_what_ends_soon_waits_in_to_do_until_it_is_renewed(served: Served)
     assert f"{ONE}?personne={me}" in list(page.attributes("a", "href"))
     state(served, "qualified", f"{me}>final", 5, until="2027-03-12")
     assert "dernier jour" not in (await opened(served, "/a-traiter?kind=qualification")).text
+
+
+async def test_a_certificate_says_by_which_qualification_it_was_decided_and_the_public_page_does_not(
+    served: Served,
+) -> None:
+    await a_bench(served, Role.MANAGER)
+    plain = "/atelier/certificat/{}?numero=CR-1"
+    assert "Habilitation" not in (await opened(served, plain.format(printed(label(9))))).text
+    state(served, "qualification", "final", -5, name="Contrôle final", acts="requalify test")
+    me = who(served, Role.MANAGER)
+    state(served, "qualified", f"{me}>final", -5, until="2026-12-31")
+    await requalify(served, 7)
+    found = item(served, 7).job
+    assert isinstance(found, Job)
+    (file, page) = [
+        f"/atelier/certificat{kind}/{printed(label(7))}?numero={found.certificate}" for kind in (".pdf", "")
+    ]
+    shown = await opened(served, page)
+    assert "Contrôle final, jusqu’au 31/12/2026" in shown.text
+    with pypdfium2.PdfDocument((await served.client.get(file)).content) as document:
+        text = "".join(each.get_textpage().get_text_range() for each in document)
+    assert "Contrôle final, jusqu’au 31/12/2026" in " ".join(text.split())
+    (public,) = [href for href in shown.attributes("a", "href") if href.startswith("/certificats/")]
+    assert "Contrôle final" not in (await opened(served, public)).text
+    # The tester held nothing: that is seen by a person, and printed for nobody.
+    assert shown.text.count("Contrôle final") == 1

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
+from boucle.events import Event
 from boucle.item import Item, Job
 from boucle.lifecycle import WorkStage
 from boucle.reference import Book
@@ -14,7 +15,7 @@ from boucle.words import say
 from boucle_server import repairs, reports, rows
 from boucle_server.certificates import SHORT, Certificate, Standing
 from boucle_server.tables import PERSON
-from boucle_server.web import numbers
+from boucle_server.web import numbers, qualified
 from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_page import NAMES
@@ -26,6 +27,8 @@ from boucle_server.web.places import CERTIFICATES
 from boucle_server.web.symbols import symbol
 from boucle_server.web.visit import Visit
 
+_DID: Final = {"repaired": "work.repaired", "tested": "work.tested"}
+"""The kind of event by which somebody did what a certificate says of them; else the decision itself."""
 KINDS: Final = {
     Standing.VALID: "good",
     Standing.SUPERSEDED: "warn",
@@ -61,7 +64,7 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
             *_tests(of, visit, book),
             _quality(of, visit, book),
             *_parts(of, visit, book),
-            _people(connection, of, visit),
+            _people(connection, of, visit, book),
         ],
         "verify": {
             "heading": say("web.certificate_verify", lang),
@@ -138,7 +141,7 @@ def _parts(of: Certificate, visit: Visit, book: Book) -> list[dict[str, Any]]:
     return [_section(say("web.parts", lang), columns, listed)] if listed else []
 
 
-def _people(connection: Connection, of: Certificate, visit: Visit) -> dict[str, Any]:
+def _people(connection: Connection, of: Certificate, visit: Visit, book: Book) -> dict[str, Any]:
     lang = visit.lang
     listed: list[Mapping[str, str]] = list(of.document.get("people", []))
     known = {
@@ -158,12 +161,23 @@ def _people(connection: Connection, of: Certificate, visit: Visit) -> dict[str, 
         person = known.get(each["person"])
         role = say(f"role.{person.role}", lang) if person else say("web.certificate_person", lang)
         name = person.name if person and by_name else each["person"][:8]
-        shown.append([say(f"web.certificate_did_{each['did']}", lang), role, name])
-    columns = [say(f"web.certificate_{name}", lang) for name in ("did", "role", "name")]
+        held = qualified.held_for(book, _act_of(of, each), of.item.type, lang)
+        shown.append([say(f"web.certificate_did_{each['did']}", lang), role, name, held])
+    columns = [say(f"web.certificate_{name}", lang) for name in ("did", "role", "name", "qualification")]
+    if not any(row[-1] for row in shown):  # nobody had to be qualified for anything
+        shown, columns = [row[:-1] for row in shown], columns[:-1]
     none = say("web.certificate_nobody", lang)
     return _section(
         say("web.certificate_people", lang), columns, shown, note=say("web.certificate_rule", lang), none=none
     )
+
+
+def _act_of(of: Certificate, did: Mapping[str, str]) -> Event:
+    """Give the last act by which somebody did what the certificate says of them: the decision, or one before it."""
+    kind = _DID.get(did["did"], of.event.kind)
+    before = [each.event for each in of.repair.told if each.event.order < of.event.order]
+    acts = [each for each in before if (each.kind, each.actor) == (kind, did["person"])]
+    return acts[-1] if acts else of.event
 
 
 def qr_svg(text: str) -> str:
