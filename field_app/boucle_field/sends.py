@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from boucle.correction import fixes
 from boucle_field import undoing
-from boucle_field.correcting import fixes
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
 

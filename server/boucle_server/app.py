@@ -51,6 +51,7 @@ ROUTERS: Final = (
     "boucle_server.web.register_pages",
     "boucle_server.web.people_pages",
     "boucle_server.web.token_pages",
+    "boucle_server.web.correct_pages",
     "boucle_server.web.item_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",

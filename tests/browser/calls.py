@@ -32,6 +32,7 @@ BEHIND: Final = (
     Call("sans-donnee", "/tableau?loop=moteurs-epinal&type=roll", ADMINISTRATOR),
     Call("objet", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("preuve", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW, ".timeline a[href^='/preuves/']")),
+    Call("corriger", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW, ".timeline a[href^='/objets/corriger/']")),
     Call("code-mal-lu", places.ITEMS.path, ADMINISTRATOR, fill=(("code", "7K3M9QX2T4HDC9"),)),
     Call("partenaire", places.PARTNERS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     *(Call(f"cas-{heap}", f"{places.INBOX.path}?kind={heap}", ADMINISTRATOR, follow=(_FIRST_CASE,)) for heap in _HEAPS),

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from boucle.actions import Amount
+from boucle.correction import Fix
 from boucle.pin import hash_pin
 from boucle.rounds import Ending, Found, Gap, counts_of
 from boucle.telling import Outcome
 from boucle_field import driving
-from boucle_field.correcting import Fix, correct
+from boucle_field.correcting import correct
 from boucle_field.driving import Progress
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft

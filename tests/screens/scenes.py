@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from boucle.codes import Kind, mint
+from boucle.correction import Fix
 from boucle.lines import Choice
 from boucle.rounds import Gap
 from boucle_field import driving
-from boucle_field.correcting import Fix
 from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from boucle.correction import WHY
 from boucle.telling import Outcome
-from boucle_field.correcting import WHY
 from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import CorrectScreen
 from boucle_field.screens.sends_screen import SendsScreen

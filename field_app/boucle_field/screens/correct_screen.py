@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from boucle.correction import Because, Fix, action_of, fixes
 from boucle.events import Event
 from boucle.meaning import Meaning, Spot
 from boucle.telling import Outcome
 from boucle_field import people
-from boucle_field.correcting import Because, Fix, action_of, correct, correctable, fixes
+from boucle_field.correcting import correct, correctable
 from boucle_field.errors import FieldError, LoginError
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from boucle import gauges
 from boucle.checklists import Checklist, Step, find_checklist
+from boucle.correction import VOID, WHY
 from boucle.events import Event
 from boucle.lifecycle import Verdict
 from boucle.reference import Book
@@ -20,7 +21,7 @@ NAMED: Final = frozenset(
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
     | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
     | {"cost_cents", "avoided_cents", "at_ms", "charge_cents", "cents", "serial", "refilled", "requalify", "cycle"}
-    | {"contradiction", "route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
+    | {WHY, "contradiction", "route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
 )
 
 
@@ -34,7 +35,9 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
         if key in SAID or value in ("", None) or (key == "checks" and _repeats(value, event.body.get("answers"))):
             continue
         said = _asked(key, value, listed, lang) if listed else None
-        found.append((_name(key, lang), said or _value(key, value, book, event.teff, lang)))
+        # The reason of a void is that of a correction; elsewhere a reason is whatever somebody wrote.
+        field = WHY if (event.kind, key) == (VOID, "reason") else key
+        found.append((_name(key, lang), said or _value(field, value, book, event.teff, lang)))
     return found
 
 
@@ -83,6 +86,8 @@ def coded(field: str, code: str, lang: str) -> str:
                 return say(f"web.work_origin_{code}", lang)
             case "contradiction":
                 return say(f"reason.{code}", lang)
+            case "correction":
+                return say(f"screen.because.{code}", lang)
             case "disposition" | "proposed":
                 return say(f"disposition.{code}", lang)
             case _:

@@ -94,10 +94,10 @@ def can_undo(connection: Connection, org: str, event_id: str) -> bool:
     event = event_with(connection, org, event_id)
     if event is None or event.dev != SERVER_DEV or not is_voidable(event):
         return False
-    return not _is_amended(connection, org, event_id)
+    return not is_amended(connection, org, event_id)
 
 
-def _is_amended(connection: Connection, org: str, event_id: str) -> bool:
+def is_amended(connection: Connection, org: str, event_id: str) -> bool:
     """Tell whether an event was voided or corrected; who only looked at it changed nothing of it."""
     store = SqlStore(connection, org)
     amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
@@ -141,7 +141,7 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
         raise NotFoundError("web.inbox_no_event")
     if not is_voidable(event) or not may_record(visit.who.capabilities, VOID):
         raise ForbiddenError("web.inbox_not_offered")
-    if _is_amended(connection, visit.who.org, event_id):
+    if is_amended(connection, visit.who.org, event_id):
         raise ConflictError("web.inbox_voided_before")
     body = {"target": event_id, **({"reason": reason} if reason else {})}
     _record(connection, visit, Draft(kind=VOID, fields={**_about(event), "body": body}))

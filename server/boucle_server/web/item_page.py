@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.amend import REVIEWED
 from boucle.clock import day_of
+from boucle.correction import fixes
 from boucle.events import Event
 from boucle.holds import said as held_why
 from boucle.item import Item
@@ -28,7 +29,7 @@ from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import moment, printed
 from boucle_server.web.items import days_late, days_out, place_name, stage_badge
 from boucle_server.web.photo_words import PagePhoto, page_photos
-from boucle_server.web.places import INBOX
+from boucle_server.web.places import CORRECT, INBOX
 from boucle_server.web.visit import Visit
 
 PAGE: Final = 60
@@ -57,6 +58,8 @@ class Step:
     amends: str
     case_href: str
     """Where the contradiction that a review is about can be opened again."""
+    correct_href: str
+    """Where it can be corrected, `""` when it cannot be any more, or by somebody else."""
     off: bool
 
 
@@ -167,7 +170,7 @@ def _step(
     people: Mapping[str, str],
     devices: Mapping[str, str],
     pictures: Sequence[Shown],
-    sees_cases: bool,
+    visit: Visit,
 ) -> Step:
     event, mark = told.event, told.mark
     site = book.site(event.place, event.teff)
@@ -207,13 +210,22 @@ def _step(
         reasons=tuple(why),
         amended_by=told.amended_by,
         amends=event.text("target") if event.kind == "event.voided" else event.corrects,
-        case_href=_case_href(event) if sees_cases and event.kind == REVIEWED and not told.superseded else "",
+        case_href=_case_href(event)
+        if INBOX.allows(visit.who.capabilities) and event.kind == REVIEWED and not told.superseded
+        else "",
+        correct_href=_correct_href(told, visit),
         off=told.superseded or not has_effect,
     )
 
 
 def _case_href(event: Event) -> str:
     return f"{INBOX.path}/contradiction/{event.text('target')}.{quote(event.text('contradiction'), safe='')}"
+
+
+def _correct_href(told: Told, visit: Visit) -> str:
+    if told.amended_by or told.superseded or told.status != histories.ACCEPTED or not fixes(told.event):
+        return ""
+    return f"{CORRECT.path}/{told.event.id}" if CORRECT.allows(visit.who.capabilities) else ""
 
 
 def _quality(event: Event, devices: Mapping[str, str]) -> str:
@@ -244,7 +256,6 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
     people = _people(connection, visit, {each.event.actor for each in told})
     devices = _devices(connection, visit.who.org, {each.event.dev for each in told})
     pictures = photos.shown(connection, visit.who.org, [each.event for each in told])
-    sees_cases = INBOX.allows(visit.who.capabilities)
     return tuple(
         _step(
             each,
@@ -253,7 +264,7 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
             people=people,
             devices=devices,
             pictures=pictures.get(each.event.id, ()),
-            sees_cases=sees_cases,
+            visit=visit,
         )
         for each in told
     )

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from boucle_server.api.eventlog import Inclusion, proof
 from boucle_server.auth import Principal
 from boucle_server.projections import load_book
+from boucle_server.web import acts
 from boucle_server.web.chain import chain
 from boucle_server.web.item_page import PAGE as STEPS
 from boucle_server.web.item_page import item_page
@@ -61,9 +62,10 @@ def one_page(visit: Reading, code: str) -> Response:
         book, most = load_book(connection, visit.who.org), MOST_ROWS if format_of(visit) else STEPS
         page = item_page(connection, visit, book, code[:1024], after=skipped, most=most)
         parts = chain(connection, visit, book, code[:1024])
+        undo = acts.undoable(connection, visit)
     if format_of(visit):
         return table_file(visit, f"objet-{page.title}", [history_table(page, visit.lang)])
-    return render(visit, "item.html", place=ITEMS, page=page, after=skipped, chain=parts)
+    return render(visit, "item.html", place=ITEMS, page=page, after=skipped, chain=parts, undo=undo)
 
 
 @router.get(PROOFS.path + "/{event_id}.txt")

@@ -53,6 +53,7 @@ PUBLIC: Final = Place(key="public", path="/C", public=True)
 
 DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
 ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
+CORRECT: Final = Place(key="correct", path="/objets/corriger", needs=_RUN)
 INBOX: Final = Place(key="inbox", path="/a-traiter", needs=_RUN, in_menu=True)
 STATION: Final = Place(
     key="station",
@@ -92,6 +93,7 @@ PLACES: Final = (
     INBOX,
     STATION,
     ITEMS,
+    CORRECT,
     PARTNERS,
     ROUNDS,
     ROUND_PLAN,

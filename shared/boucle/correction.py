@@ -1,0 +1,95 @@
+"""Correcting an event: what a person can still change of it, and the void or the correction that does so.
+
+Nothing recorded is ever changed: a void or a correction that names the event follows, with its reason.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from boucle.actions import ACTIONS, Action
+from boucle.events import KINDS, Event, Family
+
+VOID: Final = "event.voided"
+WHY: Final = "correction"
+"""The body field of a correction that holds its reason: `reason` means something else in some kinds."""
+
+
+class Fix(StrEnum):
+    """What can be changed of an event; the words are `screen.fix.<value>`."""
+
+    VOID = "void"
+    """It did not happen."""
+    PLACE = "place"
+    """It happened at another place, or went to another one."""
+    NUMBER = "number"
+    """It was another number of pieces."""
+
+
+class Because(StrEnum):
+    """Why an event is wrong; the words are `screen.because.<value>`."""
+
+    ITEM = "item"
+    PLACE = "place"
+    NUMBER = "number"
+    DOUBLE = "double"
+    OTHER = "other"
+
+
+class Correction(NamedTuple):
+    """An event that amends another: its kind and its envelope fields, `body` among them."""
+
+    kind: str
+    fields: Mapping[str, Any]
+
+
+def fixes(event: Event) -> tuple[Fix, ...]:
+    """Give what can be changed of an event: all of a physical one, else only that it counts; nothing of a record."""
+    kind = KINDS.get(event.kind)
+    if kind is None or kind.family in (Family.RECORD, Family.REFERENCE):
+        return ()
+    if kind.family is not Family.PHYSICAL or action_of(event) is None:
+        return (Fix.VOID,)
+    return (Fix.VOID, Fix.PLACE, *((Fix.NUMBER,) if event.item_type else ()))
+
+
+def action_of(event: Event) -> Action | None:
+    """Give the action that an event is the record of."""
+    return next((action for action in ACTIONS.values() if action.kind == event.kind), None)
+
+
+def place_of(event: Event) -> str:
+    """Give the place that another one is named instead of: where it went, else where it happened."""
+    return event.text("to") or event.place
+
+
+def corrected(event: Event, fix: Fix, *, value: str = "", because: str = "") -> Correction:
+    """Give what corrects an event: `value` is the other place, or the other number in decimal digits."""
+    if fix is Fix.VOID:
+        body: dict[str, Any] = {"target": event.id, **({"reason": because} if because else {})}
+        about = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
+        return Correction(VOID, _given({**about, "body": body}))
+    body = dict(event.body) | ({WHY: because} if because else {})
+    place, qty = event.place, event.qty if event.item_type else None
+    if fix is Fix.NUMBER:
+        qty = int(value)
+    elif "to" in body:
+        body["to"] = value
+    else:
+        place = value
+    fields = {
+        "code": event.code,
+        "item_type": event.item_type,
+        "qty": qty,
+        "other": event.other,
+        "task": event.task,
+        "place": place,
+        "against": event.against,
+        "corrects": event.id,
+        "body": body,
+    }
+    return Correction(event.kind, _given(fields))
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", None)}
