@@ -239,6 +239,7 @@ line and is taken in as it is, with its seals (see [operations.md](operations.md
 
 READERS = {
     "acts": "any of contrôle, réparation, essai, requalification, remise en service: what asks for it",
+    "limits": "columns of the workshop's board, each with a number of repairs: more is said, never refused",
     "photo_guards": "any of rebut, réparation, incident: what the site asks a photo for",
     "text": "text",
     "key": "key",

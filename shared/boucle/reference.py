@@ -44,6 +44,8 @@ class Site:
     reminder: str = ""
     photos: frozenset[str] = frozenset()
     """What a photo is asked for here (`boucle.photo_guards`)."""
+    limits: str = ""
+    """How many repairs are wanted in a column of the board at most (`boucle.board`)."""
     known: bool = True
 
 
@@ -153,6 +155,7 @@ def _site(key: str, row: Mapping[str, Any]) -> Site:
         access=_text(row, "access"),
         reminder=_text(row, "reminder"),
         photos=frozenset(_text(row, "photos").split()),
+        limits=_text(row, "limits"),
     )
 
 

@@ -15,7 +15,7 @@ from boucle.reference import Version
 from boucle.rounds import Round, Stop, read_round
 from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
-from boucle_server.imports.cells import CellError, cents, grams, instant, siret
+from boucle_server.imports.cells import CellError, cents, grams, instant, limits, siret
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.planned import Register, RowOutcome
 from boucle_server.imports.rows import MissingColumnsError, plan
@@ -454,3 +454,21 @@ def test_who_is_qualified_is_stated_a_period_a_row_and_a_renewal_leaves_the_earl
     ]
     known = replace(known, book=known.book.with_versions([version_of(body) for body in stated]))
     assert plan("qualified", rows[:3], known).counts[RowOutcome.UNCHANGED] == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("En réparation 4, au test : 3", "in_repair:4 testing:3"),
+        ("in test 3; in repair 4", "in_repair:4 testing:3"),
+        ("", ""),
+    ],
+)
+def test_limits_of_a_workshop_are_read_by_the_names_of_its_columns(typed: str, kept: str) -> None:
+    assert limits(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["réparation", "peinture 3", "au test 0", "au test -1", "au test 1000", "au test ٣"])
+def test_a_limit_of_no_column_or_of_no_number_is_told(typed: str) -> None:
+    with pytest.raises(CellError, match="bad_limits"):
+        limits(typed)

@@ -5,11 +5,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from boucle.board import COLUMNS
 from boucle.codes import Code, Label, read_label
 from boucle.item import Item, Job
 from boucle.roles import Role
-from boucle_server import histories
-from boucle_server.web.workshop import COLUMNS
+from boucle_server import histories, repairs
+from boucle_server.projections import load_book
+from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import NOW, a_workshop, act, bare, label
@@ -353,3 +355,25 @@ async def test_a_list_that_changed_while_its_form_was_open_is_answered_in_the_ve
     assert "Test des moteurs, version" in page.text
     assert "Bruit normal" in page.text
     assert "Sans jeu" not in page.text
+
+
+async def test_a_column_over_its_limit_is_said_and_blocks_nobody(served: Served) -> None:
+    await a_bench(served)
+    with served.database.reading() as connection:
+        sites = [each.item.site for each in repairs.tickets(connection, "acme") if each.item.work_stage == "open"]
+        site = sites[0]
+        row = load_book(connection, "acme").row("site", site, NOW) or {}
+    n = sites.count(site)
+    for limit, told in (
+        (n + 1, f"{n} sur {n + 1} au plus"),
+        (n, f"{n} sur {n} : complet"),
+        (0, ""),
+        (n - 1, f"{n} pour {n - 1} : limite dépassée" if n > 1 else ""),
+    ):
+        served.clock.ms += 1000
+        body = {"table": "site", "key": site, "valid_from": 0, "row": {**row, "limits": f"open:{limit}"}}
+        record(served.database, "acme", [Draft(kind="reference.set", fields={"body": body})], now_ms=served.clock.ms)
+        for path in ("/atelier", "/atelier?vue=liste"):
+            text = (await opened(served, path)).text
+            assert told in text
+            assert ("limite dépassée" in text) == ("limite dépassée" in told)

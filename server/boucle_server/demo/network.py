@@ -213,6 +213,8 @@ SHEETS: Final = (("champagne-emballage", 1, 140, 4), ("aube-textile", 3, 90, 5))
 SHEET: Final = "intercalaire"
 SHEETS_OWNED: Final = 4_800
 
+_LIMITS: Final = "open:4 in_repair:4 quality_control:3"
+"""How many repairs the workshop wants in some columns of its board at most."""
 MODEL: Final = {model.key: model for model in MODELS}
 
 
@@ -236,6 +238,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "role": role,
                 "code": mint(Kind.PLACE, chance.bytes).text,
                 **_way(key, city, partner),
+                **({"limits": _LIMITS} if role == "workshop" else {}),
             },
         )
         for key, name, city, partner, role in (*ours, *theirs)

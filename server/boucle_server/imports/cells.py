@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from boucle.board import COLUMNS as BOARD
+from boucle.board import MOST as MOST_IN_A_COLUMN
 from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone
 from boucle.codes import Label, read_label
@@ -106,6 +108,24 @@ _PHOTO_GUARDS: Mapping[str, PhotoGuard] = {
     name.casefold(): one
     for one in PhotoGuard
     for name in (one, *(say(f"photo.guard.{one}", each) for each in LANGUAGES))
+}
+
+
+def limits(cell: str) -> str:
+    """Read how many repairs are wanted in which columns at most, `en réparation 4, au test 3`; as its keys in a row."""
+    found: dict[str, int] = {}
+    for each in filter(None, (" ".join(part.split()) for part in re.split(r"[,;\n]+", cell))):
+        name, _, n = each.rpartition(" ")
+        column = _COLUMNS.get(name.rstrip(" :=").casefold())
+        if column is None or not (n.isascii() and n.isdecimal()) or not 0 < int(n[:9]) <= MOST_IN_A_COLUMN:
+            known = ", ".join(say(f"web.column_{one}", "fr").lower() for one in BOARD)
+            raise CellError("import.bad_limits", known=known, most=MOST_IN_A_COLUMN)
+        found[column] = int(n)
+    return " ".join(f"{column}:{found[column]}" for column in BOARD if column in found)
+
+
+_COLUMNS: Mapping[str, str] = {
+    name.casefold(): one for one in BOARD for name in (one, *(say(f"web.column_{one}", each) for each in LANGUAGES))
 }
 
 

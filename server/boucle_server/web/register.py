@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.binding import Binding
+from boucle.board import limits_of
 from boucle.clock import DEFAULT_ZONE
 from boucle.photo_guards import PhotoGuard
 from boucle.reference import ANY_TYPE, GOODS, Book, Version
@@ -142,7 +143,7 @@ def _named(kind: str, column: Column, value: object, book: Book, *, now_ms: int,
 
 def shown(kind: str) -> list[Column]:
     """Give the columns of the list."""
-    hidden = {"key", "valid_from", "code"}
+    hidden = {"key", "valid_from", "code", "limits"}
     return [column for column in COLUMNS[kind] if column.field not in hidden]
 
 
@@ -286,6 +287,9 @@ def _written(column: Column, value: object, lang: str) -> str:
     match value:
         case str() if column.read in _SAID_ONE_BY_ONE:
             return ", ".join(say(f"{_SAID_ONE_BY_ONE[column.read]}{each}", lang) for each in value.split())
+        case str() if column.read is cells.limits:
+            given = limits_of(value).items()
+            return ", ".join(f"{say(f'web.column_{each}', lang).lower()} {n}" for each, n in given)
         case list():
             return ", ".join(str(each) for each in value)
         case None:

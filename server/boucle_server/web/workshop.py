@@ -4,13 +4,14 @@ It speaks of things, never of people: nobody's speed, nobody's pauses.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from boucle.board import COLUMNS, limits_of
 from boucle.clock import day_of
 from boucle.events import Event
 from boucle.holds import said as held_why
@@ -31,16 +32,6 @@ from boucle_server.web.places import WORKSHOP
 from boucle_server.web.visit import Visit
 
 _W = WorkStage
-COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "open": (_W.OPEN,),
-    "diagnosed": (_W.DIAGNOSED,),
-    "in_repair": (_W.IN_REPAIR,),
-    "waiting": (_W.WAITING,),
-    "testing": (_W.TESTING,),
-    "quality_control": (_W.QUALITY_CONTROL,),
-    "to_leave": (_W.REQUALIFIED, _W.NOT_REPAIRABLE),
-}
-"""The columns of the board in the order of a repair, and the stages in each."""
 CARDS: Final = 30
 """Cards of a column; the list has them all."""
 YOUNG_DAYS: Final = 7
@@ -81,6 +72,8 @@ class Column:
     total: int
     cards: tuple[Card, ...]
     oldest: str
+    limits: tuple[Badge, ...]
+    """How many stand there beside how many each site wants at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +96,17 @@ def board(connection: Connection, visit: Visit, book: Book) -> Board:
     problems: list[str] = []
     chosen = {name: valid(visit, name, options[name], problems) for name in _FILTERS}
     chosen["late"] = "1" if visit.value("late") else ""
-    found = [each for each in repairs.tickets(connection, org) if _wanted(each, chosen, book, visit)]
+    everything = repairs.tickets(connection, org)
+    found = [each for each in everything if _wanted(each, chosen, book, visit)]
     found.sort(key=lambda each: _order(each, book, visit))
     waiting = [each.code for each in found if each.item.work_stage == _W.WAITING]
     waits = repairs.waiting_for(connection, org, waiting)
     cards = [_card(each, visit, book, waits=_waits(waits, each, lang)) for each in found]
     return Board(
-        columns=tuple(_column(key, stages, found, cards, visit) for key, stages in COLUMNS.items()),
+        columns=tuple(
+            replace(each, limits=_limits(each.key, everything, chosen["site"], book, visit))
+            for each in (_column(key, stages, found, cards, visit) for key, stages in COLUMNS.items())
+        ),
         cards=tuple(cards),
         total=len(found),
         late=sum(1 for each in found if _is_late(each, book, visit)),
@@ -249,7 +246,24 @@ def _column(key: str, stages: Sequence[str], found: Sequence[Ticket], cards: Seq
         total=len(here),
         cards=tuple(card for _, card in here[:CARDS]),
         oldest=say("web.oldest", visit.lang, n=days) if here else "",
+        limits=(),
     )
+
+
+def _limits(key: str, everything: Sequence[Ticket], site: str, book: Book, visit: Visit) -> tuple[Badge, ...]:
+    """Say of each site that limits a column how many repairs stand in it, whatever else was filtered."""
+    wanted = {
+        each: limit
+        for each in ([site] if site else book.keys("site"))
+        if (limit := limits_of(book.site(each, visit.now_ms).limits).get(key))
+    }
+    found = []
+    for each, limit in sorted(wanted.items()):
+        n = sum(1 for one in everything if one.item.site == each and one.item.work_stage in COLUMNS[key])
+        kind, word = ("bad", "over") if n > limit else ("warn", "full") if n == limit else ("plain", "within")
+        where = "" if len(wanted) == 1 else f"{book.site(each, visit.now_ms).name or each} : "
+        found.append((kind, where + say(f"web.limit_{word}", visit.lang, n=n, limit=limit)))
+    return tuple(found)
 
 
 def column_name(key: str, lang: str) -> str:
