@@ -293,7 +293,7 @@ async def test_a_round_that_is_over_with_a_stop_not_made_waits_until_somebody_sa
     await a_day_later(served)
     listed = await opened(served, "/a-traiter?kind=round")
     assert "Tournée du 02/01/2026 : 1 arrêt sur 2 sans validation" in listed.text
-    assert "Non faits : Nancy Électronique" in listed.text
+    assert "pas encore reçus du téléphone : Nancy Électronique" in listed.text
     (href,) = {each for each in listed.attributes("a", "href") if each.endswith("#clore")}
     page = await opened(served, href.partition("#")[0])
     assert "incomplète" in page.text

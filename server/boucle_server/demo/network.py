@@ -4,6 +4,7 @@ The towns are real, the firms are not: each is marked `fictif`, and its number b
 registered firm's does, though it passes every check of form.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -213,8 +214,11 @@ SHEETS: Final = (("champagne-emballage", 1, 140, 4), ("aube-textile", 3, 90, 5))
 SHEET: Final = "intercalaire"
 SHEETS_OWNED: Final = 4_800
 
-_LIMITS: Final = "open:4 in_repair:4 quality_control:3"
-"""How many repairs the workshop wants in some columns of its board at most."""
+_ASKED: Final[Mapping[str, dict[str, str]]] = {
+    "hub": {"photos": "repair scrap"},
+    "workshop": {"limits": "open:4 in_repair:4 quality_control:3"},
+}
+"""What depots ask a photo for, and how many repairs the workshop wants in some columns of its board at most."""
 MODEL: Final = {model.key: model for model in MODELS}
 
 
@@ -238,7 +242,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "role": role,
                 "code": mint(Kind.PLACE, chance.bytes).text,
                 **_way(key, city, partner),
-                **({"limits": _LIMITS} if role == "workshop" else {}),
+                **_ASKED.get(role, {}),
             },
         )
         for key, name, city, partner, role in (*ours, *theirs)

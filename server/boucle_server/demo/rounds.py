@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.network import SHEET, SHEETS, SHEETS_OWNED, STOPS, Stop
+from boucle_server.demo.pictures import Scene, photo
 from boucle_server.demo.seasons import busyness, round_day
 from boucle_server.demo.sorting import sort_later
 
@@ -123,7 +124,11 @@ def _collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, decl
         return 0, qty
     scanned = [crate for crate in crates if not ground.chance.happens(_COLLECTION_MISSED)]
     for crate in scanned:
-        ground.note(stop.truck, "item.collected", crate, place=stop.firm, task=task)
+        # The first of a planned stop is photographed as it stands there.
+        shown = (
+            photo(Scene.STACK, ground.chance.stream(f"photo/{task}")) if "#" in task and crate is scanned[0] else None
+        )
+        ground.note(stop.truck, "item.collected", crate, place=stop.firm, task=task, photos=shown)
     return len(scanned), 0
 
 

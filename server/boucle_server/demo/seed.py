@@ -11,15 +11,17 @@ from boucle.amend import in_order
 from boucle.clock import DEFAULT_ZONE
 from boucle.lifecycle import Stage
 from boucle.log import EntryKind
+from boucle.photo import Picture, look
 from boucle.pin import hash_pin
 from boucle.roles import Role
 from boucle.rounds import VALIDATED
 from boucle.version import VERSION
-from boucle_server import closing, devices, eventlog, organisations, problem_reports
+from boucle_server import closing, devices, eventlog, organisations, photos, problem_reports
 from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PASSWORD, PIN
 from boucle_server.demo.phone import HOUR_MS, Delivery, Heard, Phone
+from boucle_server.demo.pictures import drawn
 from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
 from boucle_server.ingest import accept_own, ingest
@@ -90,6 +92,7 @@ def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[in
         ended_ms = year.arrivals[-1].received_ms
         _report_problems(connection, now_ms=ended_ms)
         _share_slips(connection, year, now_ms=ended_ms)
+        _bring_photos(connection, now_ms=ended_ms)
         connection.execute(
             sa.update(JOB_RUN)
             .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
@@ -121,6 +124,16 @@ def _share_slips(connection: Connection, year: Year, *, now_ms: int) -> None:
     manager = next(pseudonym for pseudonym, person in year.people if person.role is Role.MANAGER)
     drafts = [sharing(event, now_ms, DEFAULT_ZONE) for event in newest.values()]
     accept_own(connection, ORG, drafts, actor=manager, now_ms=now_ms)
+
+
+def _bring_photos(connection: Connection, *, now_ms: int) -> None:
+    """Let every photo that was announced have come."""
+    for each in photos.missing(connection, ORG):
+        content = drawn()[each.sha256]
+        found = look(content)
+        if not isinstance(found, Picture):
+            raise TypeError(f"a photo of our own is none: {found}")
+        photos.keep(connection, ORG, each.dev, content, picture=found, now_ms=now_ms)
 
 
 def _store(connection: Connection, arrival: Arrival) -> None:

@@ -8,12 +8,15 @@ from boucle_server.demo import checklists
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.network import OUTLET
 from boucle_server.demo.people import INSPECTOR
+from boucle_server.demo.pictures import Scene, photo
 from boucle_server.demo.workshop import WORKSHOP, open_repair
 
 DAMAGED_SHARE: Final = 0.03
 _DIRTY_SHARE: Final = 0.16
 _SCRAP_SHARE: Final = 0.004
 _UNSORTED_SHARE: Final = 0.02
+_SHOWN: Final = {"damaged": Scene.CRATE, "scrap": Scene.SCRAP}
+"""What is photographed as it is sorted, because the depots ask for it."""
 
 
 def sort_later(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
@@ -29,7 +32,10 @@ def _sort(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
         verdict = _verdict(ground, crate)
         if verdict:
             body = {"verdict": verdict, "grade": {"ok": "A", "dirty": "B"}.get(verdict, "C")}
-            ground.note(dock, "item.sorted", crate, place=site, body=body)
+            shown = (
+                photo(_SHOWN[verdict], ground.chance.stream(f"photo/{crate.seen}/{day}")) if verdict in _SHOWN else None
+            )
+            ground.note(dock, "item.sorted", crate, place=site, body=body, photos=shown)
         match verdict:
             case "dirty":
                 dirty.append(crate)

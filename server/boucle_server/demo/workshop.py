@@ -11,6 +11,7 @@ from boucle.workshop_codes import Barrier, Fault
 from boucle_server.demo import checklists
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.people import INSPECTOR
+from boucle_server.demo.pictures import Scene, photo
 
 WORKSHOP: Final = "schiltigheim"
 _BEYOND_REPAIR: Final = {False: 0.17, True: 0.4}
@@ -56,7 +57,8 @@ def open_repair(
     """Open a repair and diagnose it; what cannot be repaired is said at once."""
     job = Job(thing=thing, task=f"or-{thing.code.chars[:6].lower()}-{day:%y%m%d}", done=done, failed=failed)
     ground.begin("atelier", day, 8.2)
-    _note(ground, job, "work.opened", reason="casse" if not job.is_motor else "retour")
+    shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
+    _note(ground, job, "work.opened", photos=shown, reason="casse" if not job.is_motor else "retour")
     faults = _MOTOR_FAULTS if job.is_motor else _CRATE_FAULTS
     answers = body_of(checklists.ENTRY, {"complet": ground.chance.happens(0.9), "propre": True})
     _note(ground, job, "work.diagnosed", fault=str(ground.chance.one_of(faults)), found=True, **answers)
@@ -70,8 +72,18 @@ def open_repair(
         ground.later(day, ground.chance.between(1, 6), lambda then: _repair(ground, job, then))
 
 
-def _note(ground: Ground, job: Job, kind: str, *, actor: str = "", other: str = "", **body: Any) -> None:
-    ground.note("atelier", kind, job.thing, actor=actor, place=WORKSHOP, task=job.task, other=other, body=body)
+def _note(
+    ground: Ground,
+    job: Job,
+    kind: str,
+    *,
+    actor: str = "",
+    other: str = "",
+    photos: list[dict[str, Any]] | None = None,
+    **body: Any,
+) -> None:
+    about = {"place": WORKSHOP, "task": job.task, "other": other, "photos": photos}
+    ground.note("atelier", kind, job.thing, actor=actor, body=body, **about)
 
 
 def _resume(ground: Ground, job: Job, day: date) -> None:
