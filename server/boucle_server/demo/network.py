@@ -216,7 +216,7 @@ SHEETS_OWNED: Final = 4_800
 
 _ASKED: Final[Mapping[str, dict[str, str]]] = {
     "hub": {"photos": "repair scrap"},
-    "workshop": {"limits": "open:4 in_repair:4 quality_control:3"},
+    "workshop": {"limits": "open:3 diagnosed:2 in_repair:4 quality_control:2"},
 }
 """What depots ask a photo for, and how many repairs the workshop wants in some columns of its board at most."""
 MODEL: Final = {model.key: model for model in MODELS}
