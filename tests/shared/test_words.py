@@ -30,8 +30,16 @@ def test_an_unknown_key_is_a_bug_and_not_an_empty_text() -> None:
 
 
 def test_an_unknown_language_is_a_bug() -> None:
-    with pytest.raises(KeyError, match="de"):
-        say("unit.events", "de", n=1)
+    with pytest.raises(KeyError, match="it"):
+        say("unit.events", "it", n=1)
+
+
+def test_what_strangers_read_is_in_german_whole_and_everything_else_in_english_there() -> None:
+    german = [key for key in catalogue("fr") if key.startswith("web.public_")]
+    assert [key for key in german if catalogue("de")[key] is catalogue("en")[key]] == []
+    assert say("unit.events", "de", n=7) == "7 events"
+    for key, entry in catalogue("de").items():
+        assert placeholders(entry.text) == placeholders(catalogue("en")[key].text), key
 
 
 def test_a_missing_value_is_a_bug() -> None:

@@ -31,6 +31,50 @@ async def test_a_stranger_learns_what_it_is_and_how_to_give_it_back(served: Serv
     assert (await opened(served, f"/{CRATE.lower().replace('c/', 'C/')}")).status == 200
 
 
+async def test_the_page_speaks_german_too_and_no_other_page_does(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    page = await opened(served, f"/{CRATE}?lang=de")
+    assert 'lang="de"' in page.answer.text
+    assert {"So geben Sie ihn zurück", "Um Abholung bitten", "Français", "English"} <= set(page.texts)
+    assert not {"How to give it back", "Comment le rendre"} & set(page.texts)
+    # The choice is kept for labels; the pages of the house, which have no German, stay in French.
+    assert "Um Abholung bitten" in (await opened(served, f"/{CRATE}")).text
+    assert 'lang="fr"' in (await opened(served, "/connexion")).answer.text
+    unknown = await opened(served, f"/{mint(Kind.CONTAINER, bytes).text}?lang=de")
+    assert (unknown.status, "Etikett hier nicht bekannt" in unknown.text) == (404, True)
+    broken = await sent(served, page.form(f"/{CRATE}"), problem="", words="")
+    assert "wählen Sie eine Zeile" in broken.text
+
+
+async def test_a_link_asks_for_it_to_be_fetched_with_the_line_chosen(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    page = await opened(served, f"/{CRATE}")
+    (href,) = [href for href in page.attributes("a", "href") if "sujet=take_back" in href]
+    asked = await opened(served, href.partition("#")[0])
+    (chosen,) = [given["value"] for tag, given in asked.tags if tag == "input" and "checked" in given]
+    assert chosen == "take_back"
+    assert [given for tag, given in asked.tags if tag == "details" and "open" in given]
+    assert not [given for tag, given in page.tags if tag == "details" and "open" in given]
+
+
+async def test_programs_read_the_same_as_linked_data(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW
+    page = await opened(served, f"/{CRATE}")
+    (href,) = {each for each in page.attributes("link", "href") if "format=jsonld" in each}
+    answer = await served.client.get(href)
+    assert answer.headers["content-type"] == "application/ld+json"
+    told = answer.json()
+    assert (told["@context"], told["@type"]) == ("https://schema.org", "Product")
+    assert told["name"] in page.text
+    assert {each["name"]: each["value"] for each in told["additionalProperty"]}["owner"] == "Acme"
+    for private in ("Nancy", "Mulhouse", "Strasbourg", "p-test", "Rhin"):
+        assert private not in answer.text, private
+    assert (await served.client.get("/C/bonjour?format=jsonld")).status_code == 404
+
+
 async def test_what_is_unknown_foreign_or_revoked_is_answered_with_the_same_bytes(served: Served) -> None:
     a_small_year(served.database)
     record(served.database, "acme", [draft("label.voided", code(2), at=110, body={"reason": "volée"})])

@@ -65,11 +65,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What any route may answer beside its own results; documented on each."""
 
 
-def language(request: Request) -> str:
+def language(request: Request, known: Sequence[str] = LANGUAGES) -> str:
     """Give the language that the request asks for; the first of ours when it asks for none of them."""
     for part in request.headers.get("accept-language", "").split(","):
         code = part.split(";")[0].strip().lower()[:2]
-        if code in LANGUAGES:
+        if code in known:
             return code
     return LANGUAGES[0]
 

@@ -5,8 +5,9 @@ same work, so that a label tells nothing but what its owner wants to tell. Who h
 something is wrong with it: that becomes a case for a person, and nothing else.
 """
 
+import json
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import Depends
@@ -37,6 +38,7 @@ NOBODY: Final = "C/00000000000000"
 """Looked up for a text that is no label at all, so that it costs the same."""
 NOT_HERE: Final = 404
 _CODE: Final = 1024
+_LINKED: Final = "jsonld"
 _MINUTE_MS: Final = 60_000
 _DONE: Final = {Filing.KEPT: "web.public_reported_done", Filing.KNOWN: "web.public_known_done"}
 _NOTHING: Final = Fields(pairs=())
@@ -53,6 +55,9 @@ class Shown:
     type: str
     state: str
     uses: int
+    material: str
+    mass_g: int
+    serves: str
     is_retired: bool
     href: str
     """Where staff who are signed in open it; `""` for everybody else."""
@@ -74,6 +79,8 @@ def label_page(visit: Anybody, code: str) -> Response:
     with visit.server.database.reading() as connection:
         found = _find(connection, code)
         shown = None if found is None else _shown(connection, visit, found)
+    if shown is not None and visit.value("format") == _LINKED:
+        return Response(linked_data(shown), media_type="application/ld+json", headers={"Cache-Control": "no-store"})
     return _page(visit, shown)
 
 
@@ -130,9 +137,37 @@ def _page(
 ) -> Response:
     if shown is None:
         return render(visit, "label_unknown.html", status=NOT_HERE)
+    about = next((each for each in Problem if each == visit.value("sujet")), "")
     return render(
-        visit, "label.html", status=status, shown=shown, problems=tuple(Problem), typed=typed, wrong=wrong, most=LONGEST
+        visit,
+        "label.html",
+        status=status,
+        shown=shown,
+        problems=tuple(Problem),
+        about=about,
+        typed=typed,
+        wrong=wrong,
+        most=LONGEST,
     )
+
+
+def linked_data(shown: Shown) -> bytes:
+    """Say the same as the page for programs, in the words of schema.org: no person, no partner, no place."""
+    more = {"owner": shown.org_name, "state": shown.serves, "uses": shown.uses}
+    told: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": shown.type,
+        "identifier": shown.code,
+        "additionalProperty": [
+            {"@type": "PropertyValue", "name": name, "value": value} for name, value in more.items()
+        ],
+    }
+    if shown.material:
+        told["material"] = shown.material
+    if shown.mass_g:
+        told["weight"] = {"@type": "QuantitativeValue", "value": shown.mass_g, "unitCode": "GRM"}
+    return json.dumps(told, ensure_ascii=False, indent=2).encode()
 
 
 def _find(connection: Connection, code: str) -> _Found | None:
@@ -160,11 +195,15 @@ def _shown(connection: Connection, visit: Visit, found: _Found) -> Shown:
     item = found.item
     book = load_book(connection, found.org)
     is_staff = visit.session is not None and visit.session.org == found.org
+    of, state = book.item_type(item.type, visit.now_ms), _state(item)
     return Shown(
         code=printed(found.key),
         org_name=found.org_name,
-        type=book.item_type(item.type, visit.now_ms).name or item.type,
-        state=say(f"web.public_{_state(item)}", visit.lang),
+        type=of.name or item.type,
+        material=of.material,
+        mass_g=item.tare_g or of.tare_g or 0,
+        serves=state,
+        state=say(f"web.public_{state}", visit.lang),
         uses=item.uses + item.opening_uses,
         is_retired=item.stage is Stage.RETIRED,
         href=href_of(found.key) if is_staff else "",

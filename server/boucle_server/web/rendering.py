@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from boucle.words import LANGUAGES, say
+from boucle.words import say
 from boucle_server.web import numbers, places
 from boucle_server.web.cards import as_cards
 from boucle_server.web.item_words import moment
@@ -49,7 +49,7 @@ def render(
             place=place,
             menu=places.menu(held) if visit.session else [],
             places=places,
-            other=next(each for each in LANGUAGES if each != lang),
+            others=[each for each in visit.languages if each != lang],
             done=_done(visit),
             printed_on=moment(visit.now_ms, visit.session.zone, lang) if visit.session else "",
             style=static_href(STYLE),

@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
-from boucle.words import LANGUAGES, say
+from boucle.words import LANGUAGES, PUBLIC_LANGUAGES, say
 from boucle_server.api.problems import language
 from boucle_server.api.rights import states
 from boucle_server.api.running import Running, running
 from boucle_server.errors import ForbiddenError, UnauthenticatedError
 from boucle_server.web import sessions
-from boucle_server.web.places import Place
+from boucle_server.web.places import PUBLIC, Place
 from boucle_server.web.sessions import Session
 
 LANG: Final = "lang"
@@ -51,6 +51,8 @@ class Visit:
     path: str
     query: tuple[tuple[str, str], ...]
     lang: str
+    languages: tuple[str, ...]
+    """Those in which this page is written."""
     chose_language: bool
     is_secure: bool
     client: str
@@ -129,11 +131,12 @@ def stranger(request: Request) -> Visit:
     query = tuple(request.query_params.multi_items())
     asked = next((value for key, value in query if key == LANG), "")
     kept = request.cookies.get(LANG_COOKIE, "")
-    lang = next((each for each in (asked, kept) if each in LANGUAGES), language(request))
+    languages = PUBLIC_LANGUAGES if request.url.path.startswith(f"{PUBLIC.path}/") else LANGUAGES
+    lang = next((each for each in (asked, kept) if each in languages), language(request, languages))
     form = next((value for key, value in query if key == FILE), "")
     wrong = [
         say(key, lang, asked=text[:LONGEST_SHOWN])
-        for key, text, known in (("web.bad_language", asked, LANGUAGES), ("web.bad_file", form, FILE_TYPES))
+        for key, text, known in (("web.bad_language", asked, languages), ("web.bad_file", form, FILE_TYPES))
         if text and text not in known
     ]
     return Visit(
@@ -141,7 +144,8 @@ def stranger(request: Request) -> Visit:
         path=request.url.path,
         query=query,
         lang=lang,
-        chose_language=asked in LANGUAGES,
+        languages=languages,
+        chose_language=asked in languages,
         is_secure=is_secure(server),
         client=request.client.host if request.client else "",
         now_ms=server.clock.now_ms(),

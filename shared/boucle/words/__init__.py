@@ -1,5 +1,7 @@
 """The words people read, by key, in French first and English second.
 
+`de.po` holds the few that strangers at the border read in German too.
+
 `fr.po` and `en.po` beside this file are gettext catalogues: `msgid` is a stable key (`reason.while_out`),
 `msgstr` the text, with plain `{names}` for values. A text that counts has `msgid_plural` and two forms,
 chosen by the value `n`. Every key is in both languages with the same names; tests hold that, so a missing
@@ -15,6 +17,11 @@ from boucle.words.po import Entry, read_catalogue
 
 LANGUAGES: Final = ("fr", "en")
 """The languages we have, the one people get when nobody asked for another first."""
+
+
+PUBLIC_LANGUAGES: Final = (*LANGUAGES, "de")
+"""The languages of what anybody may read; a text that is not in German is said in English there."""
+_SECOND: Final = LANGUAGES[1]
 
 
 def say(key: str, lang: str, /, **values: object) -> str:
@@ -37,9 +44,10 @@ def knows(key: str) -> bool:
 @cache
 def catalogue(lang: str) -> Mapping[str, Entry]:
     """Give all the entries of one language by key; KeyError for a language that we do not have."""
-    if lang not in LANGUAGES:
+    if lang not in PUBLIC_LANGUAGES:
         raise KeyError(lang)
-    return read_catalogue(files(__name__).joinpath(f"{lang}.po").read_text(encoding="utf-8"))
+    own = read_catalogue(files(__name__).joinpath(f"{lang}.po").read_text(encoding="utf-8"))
+    return own if lang in LANGUAGES else {**catalogue(_SECOND), **own}
 
 
 def _is_many(n: object, lang: str) -> bool:
