@@ -252,7 +252,9 @@ class SimServer:
         if table == "item":
             item = tables.world.items.get(key)
             codes = sorted(tables.codes_of([key]))
-            return None if item is None else {"state": json.loads(dump(item)), "codes": codes}
+            birth = tables.all.get(key)
+            serial = {"serial": birth.text("serial")} if birth and birth.text("serial") else {}
+            return None if item is None else {"state": json.loads(dump(item)), "codes": codes} | serial
         if table == "return":
             cells = [(at, n) for at, n in tables.world.cells.items() if at.cell == "return" and at.bucket == key and n]
             told = [[at.month, at.site, at.partner, at.type, at.material, at.measure, n] for at, n in cells]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from boucle.item import load
 from boucle.reference import TABLES, Version
+from boucle.serials import compared
 from boucle_field import settle
 from boucle_field.store import put
 
@@ -56,7 +57,7 @@ def _content(table: str, row: Any) -> Any:
         case "item":
             state = row["state"] if isinstance(row["state"], str) else _text(row["state"])
             load(state)
-            return state, [str(code) for code in row["codes"]]
+            return state, [str(code) for code in row["codes"]], compared(str(row.get("serial") or ""))
         case "return":
             return _cells(row["cells"])
         case "operator":
@@ -79,12 +80,7 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
     """Write one pulled row; a table of a newer server is passed over. `holds` are events of ours that it knows of."""
     match row.table:
         case "item":
-            db.execute("DELETE FROM item_code WHERE item = ?", (row.key,))
-            db.execute("DELETE FROM item WHERE item = ?", (row.key,))
-            if row.row is not None:
-                state, codes = row.row
-                db.execute("INSERT INTO item VALUES (?, ?)", (row.key, state))
-                db.executemany("INSERT OR REPLACE INTO item_code VALUES (?, ?)", [(code, row.key) for code in codes])
+            _take_item(db, row)
         case "return":
             db.execute("DELETE FROM returned WHERE rma = ?", (row.key,))
             if row.row is not None:
@@ -104,6 +100,18 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
                 db.execute("INSERT INTO reference VALUES (?, ?, ?)", (table, row.key, row.row))
         case _:
             pass
+
+
+def _take_item(db: sqlite3.Connection, row: Row) -> None:
+    db.execute("DELETE FROM item_code WHERE item = ?", (row.key,))
+    db.execute("DELETE FROM item WHERE item = ?", (row.key,))
+    db.execute("DELETE FROM item_serial WHERE item = ?", (row.key,))
+    if row.row is not None:
+        state, codes, serial = row.row
+        if serial:
+            db.execute("INSERT INTO item_serial VALUES (?, ?)", (row.key, serial))
+        db.execute("INSERT INTO item VALUES (?, ?)", (row.key, state))
+        db.executemany("INSERT OR REPLACE INTO item_code VALUES (?, ?)", [(code, row.key) for code in codes])
 
 
 def _text(value: Any) -> str:

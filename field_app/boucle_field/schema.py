@@ -157,12 +157,32 @@ CREATE INDEX item_back ON item (json_extract(state, '$.back[0]')) WHERE json_ext
 def _returns(db: sqlite3.Connection) -> None:
     for statement in _RETURNS.split(";"):
         db.execute(statement)
-    # What an app before this one passed over comes down with everything else, once.
+    _once_more(db)
+
+
+_SERIALS = """
+-- Makers' serial numbers, written as they are compared: several items may have the same.
+CREATE TABLE item_serial (
+    item TEXT PRIMARY KEY,
+    serial TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX item_serial_serial ON item_serial (serial)
+"""
+
+
+def _serials(db: sqlite3.Connection) -> None:
+    for statement in _SERIALS.split(";"):
+        db.execute(statement)
+    _once_more(db)
+
+
+def _once_more(db: sqlite3.Connection) -> None:
+    """Let what an app before this one passed over come down with everything else, once."""
     if db.execute("UPDATE meta SET value = '0' WHERE name = 'cursor'").rowcount:
         db.execute("INSERT OR REPLACE INTO meta VALUES ('afresh', '1')")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

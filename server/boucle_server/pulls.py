@@ -85,7 +85,22 @@ def _items(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]
     for code, item in rows.select(connection, BINDING, ("code", "item"), org=org, key="item", keys=wanted):
         codes.setdefault(item, []).append(code)
     found = rows.select(connection, ITEM, ("item", "state"), org=org, key="item", keys=wanted)
-    return {item: {"state": json.loads(state), "codes": sorted(codes.get(item, ()))} for item, state in found}
+    serials = _serials(connection, org, wanted)
+    return {
+        item: {"state": json.loads(state), "codes": sorted(codes.get(item, ()))}
+        | ({"serial": serials[item]} if item in serials else {})
+        for item, state in found
+    }
+
+
+def _serials(connection: Connection, org: str, wanted: set[str]) -> dict[str, str]:
+    """Give the makers' serial numbers of items: an item's id is that of the event by which it was commissioned."""
+    found = rows.select(
+        connection, RECORD, ("id", "payload"), org=org, key="id", keys=wanted, extra="status = 'accepted'"
+    )
+    told = {key: json.loads(bytes(payload)) for key, payload in found if b'"serial"' in bytes(payload)}
+    serials = {key: event.get("body", {}).get("serial") for key, event in told.items()}
+    return {key: serial for key, serial in serials.items() if isinstance(serial, str) and serial}
 
 
 def _returns(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:

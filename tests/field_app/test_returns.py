@@ -8,7 +8,7 @@ import pytest
 
 from boucle.return_counts import Return
 from boucle.rma import ReturnState
-from boucle_field import returns
+from boucle_field import returns, serials
 from boucle_field.asking import Request
 from boucle_field.outbox import Draft
 from boucle_field.pages import Page
@@ -34,7 +34,8 @@ def server() -> SimServer:
     server._learn([told.event("reference.set", "", body=row) for row in rows])
     office = phone_of(server, "d-bureau")
     for number in SOLD:
-        said(office, Draft(kind="item.commissioned", code=code(number), place="strasbourg", body={"type": "pompe"}))
+        body = {"type": "pompe", "serial": f"sn-{number} b"}
+        said(office, Draft(kind="item.commissioned", code=code(number), place="strasbourg", body=body))
         said(office, Draft(kind="item.shipped", code=code(number), place="strasbourg", body={"to": "mulhouse"}))
     for kind, n in (("pompe", 5), ("livre", 12)):
         said(office, Draft(kind="return.announced", item_type=kind, qty=n, place="mulhouse", task=RMA))
@@ -200,3 +201,14 @@ def test_a_return_of_which_nothing_is_left_is_forgotten(server: SimServer, phone
     phone.desk.undo()
     synced(server, phone, "d-un")
     assert returns.find(phone, "RT-2") is None
+
+
+def test_serial_numbers_come_down_with_their_items(phone: Phone) -> None:
+    assert [each.code for each in serials.find(phone, "SN 3B")] == [code(3)]
+    assert serials.find(phone, "SN 3") == []
+    assert serials.find(phone, " - ") == []
+    said(
+        phone,
+        Draft(kind="item.commissioned", code=code(9), place="strasbourg", body={"type": "pompe", "serial": "SN3B"}),
+    )
+    assert [each.code for each in serials.find(phone, "sn-3b")] == [code(3), code(9)]

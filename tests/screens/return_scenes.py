@@ -42,6 +42,11 @@ def _a_receipt(hand: Hand) -> Iterator[str]:
     yield "return-long-place"
     face.summary()
     yield "return-partly"
+    face.open_returns()
+    hand.tap("Numéro de série" if face.lang == "fr" else "Serial number")
+    yield "return-serial"
+    face.screen.entered("SN-2024/74")
+    yield "return-serials"
     face.ask_who_brings(code(75))
     yield "return-who-brings"
     face.brought_by("charleville", code(75))

@@ -10,7 +10,7 @@ from tests.builders import START_MS, Device, code
 
 RMA: Final = "RT-261129-7K3M"
 SOLD: Final = range(71, 77)
-"""Pumps 71 to 75 were sold to Rhin Plasturgie, 76 to the place with the long name."""
+"""Pumps 71 to 75 were sold to Rhin Plasturgie, 76 to the place with the long name; three have one serial number."""
 TYPES: Final[dict[str, dict[str, Any]]] = {
     "relevage": {
         "name": "Pompe de relevage submersible 1 500 L/h avec flotteur",
@@ -50,7 +50,8 @@ def describe_products(phone: Phone) -> None:
 def sell(phone: Phone) -> None:
     """Sell six pumps."""
     for number in SOLD:
-        record(phone, "item.commissioned", code=code(number), body={"type": "relevage"})
+        body = {"type": "relevage", "serial": f"SN-2024/{min(number, 74)}"}
+        record(phone, "item.commissioned", code=code(number), body=body)
         to = "charleville" if number == SOLD[-1] else "mulhouse"
         record(phone, "item.shipped", code=code(number), body={"to": to})
 

@@ -266,8 +266,30 @@ def test_a_receipt_outlives_the_app(desk: Hand, data: Path, open_app: Callable[.
     scan(desk, 71)
     again = open_app(data)
     assert isinstance(again.face.screen, ReturnScanScreen)
-    assert again.sees("Retour de Rhin Plasturgie")
+    assert again.sees("Retour : Rhin Plasturgie")
     scan(again, 72)
     bodies: list[dict[str, Any]] = kept(again, "item.received")
     assert [each["against"] for each in bodies] == [RMA, RMA]
     assert state(again) == (ReturnState.PARTLY_RECEIVED, 12)
+
+
+@pytest.mark.story(11)
+def test_a_product_without_a_label_is_found_by_its_serial_number(desk: Hand) -> None:
+    desk.tap("Numéro de série")
+    typed(desk, "SN 2024-9")
+    assert desk.sees("aucun produit connu ne porte le numéro")
+    typed(desk, "sn 2024-71")
+    assert isinstance(desk.face.screen, ReturnScanScreen)
+    assert [each["code"] for each in kept(desk, "item.received")] == [code(71)]
+    desk.tap("Numéro de série")
+    typed(desk, "SN-2024/74")
+    assert desk.sees("Plusieurs produits ont ce numéro.")
+    desk.tap(desk.face.named(code(75)))
+    assert [each["code"] for each in kept(desk, "item.received")] == [code(71), code(75)]
+
+
+def test_a_makers_bar_code_is_read_as_a_serial_number_where_one_is_asked(desk: Hand) -> None:
+    desk.tap("Numéro de série")
+    desk.scan("SN2024/72")
+    assert isinstance(desk.face.screen, ReturnScanScreen)
+    assert [each["code"] for each in kept(desk, "item.received")] == [code(72)]

@@ -75,3 +75,13 @@ def test_tables_made_anew_tell_phones_of_the_returns_in_them(database: Database)
     with database.writing(ORG) as connection:
         rebuild.rebuild(connection, ORG, now_ms=START_MS)
     assert [(each["table"], each["key"]) for each in pulled(database, cursor).rows] == [("return", "RT-1")]
+
+
+def test_an_item_comes_down_with_the_serial_number_of_its_maker(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), place="metz", body={"type": "bac", "serial": "SN-1"})
+    phone.scan("item.commissioned", code(2), place="metz", body={"type": "bac"})
+    taken(database, phone.push())
+    items = [row["row"] for row in pulled(database, 0).rows if row["table"] == "item"]
+    assert [row.get("serial") for row in items] == ["SN-1", None]

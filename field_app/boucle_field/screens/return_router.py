@@ -54,6 +54,13 @@ class ReturnRouter(BenchRouter):
         """Open the list of returns."""
         self.open(ReturnsScreen)
 
+    def back_to_returns(self) -> None:
+        """Go back to the receipt that is open, else to the list of returns."""
+        if self.visit is not None and self.visit.action == "return":
+            self.open_visit()
+        else:
+            self.open_returns()
+
     def open_return(self, rma: str) -> None:
         """Open one return."""
         if rma:

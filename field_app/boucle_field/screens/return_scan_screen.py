@@ -14,6 +14,7 @@ from boucle_field.screens.panels import ListRow, Shown
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.serial_screen import FindBySerialScreen
 from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ class ReturnScanScreen(ScanScreen):
         phone, giver = self.face.at, str(self.visit.said.get("from", ""))
         name = name_of_place(phone.mirror.book(), giver, phone.desk.now_ms())
         words = self.say("screen.return.brought_by", place=name) if giver else self.say("screen.return.who_brings")
-        return [Chip(words, self.look.tile, act=partial(self.face.open, WhoBringsScreen), line=self.look.line)]
+        offers = [
+            (words, partial(self.face.open, WhoBringsScreen)),
+            (self.say("screen.serial"), partial(self.face.open, FindBySerialScreen)),
+        ]
+        return [Chip(text, self.look.tile, act=act, line=self.look.line) for text, act in offers]
 
     def take(self, meant: Meaning) -> bool:
         """Take a product; the place of a partner says who brings what follows."""

@@ -19,6 +19,7 @@ from boucle_field.returns import Known, Product
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.serial_screen import FindBySerialScreen
 from boucle_field.screens.top_bar import grouped, local_day
 from boucle_field.screens.wording import named
 from boucle_field.visit import name_of_place, name_of_type
@@ -60,6 +61,7 @@ class ReturnsScreen(Screen):
             self.text("screen.return.how" if found else "screen.return.none"),
             *(self._tile(each) for each in found[: returns.MOST_SHOWN]),
             *([self.text("screen.return.more", n=more)] if more > 0 else []),
+            self.other("screen.serial", partial(self.face.open, FindBySerialScreen)),
             bottom=(
                 self.other("screen.back", self.face.open_warehouse),
                 self.main("screen.return.blind", self.face.ask_who_brings),
@@ -238,7 +240,8 @@ class ProductScreen(Screen):
         phone, back, item = self.face.at, self.product.back, self.product.item
         yield self.say("screen.return.number", rma=back.rma)
         if back.partner:
-            yield self.say("screen.return.from", partner=partner_name(phone, back.partner))
+            key = "screen.return.announced_by" if self.product.comes else "screen.return.from"
+            yield self.say(key, partner=partner_name(phone, back.partner))
         if item.ship_ms and item.ship_partner:
             day = local_day(item.ship_ms, phone.identity.zone)
             partner = partner_name(phone, back.origin or item.ship_partner)

@@ -257,7 +257,7 @@ class ScanScreen(Screen):
         unknown = self.say("screen.unknown_type")
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last
-        code = self.face.named(last.subject) if last else ""
+        code = self._name_of(last) if last else ""
         if self.verdicts is not None:
             self.verdicts.show(self.visit.said.get("verdict", ""), self.visit.said.get("grade", ""))
         plain = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
@@ -265,6 +265,11 @@ class ScanScreen(Screen):
         self._show_alerts()
         if self.photos.is_stale:
             self._show_tools()
+
+    def _name_of(self, line: Line) -> str:
+        """Give a line as a person knows it: its code, of pieces without labels how many of which type."""
+        is_amount = bool(line.item_type) and line.subject == line.item_type
+        return f"{line.qty} × {self.visit.type_name(line.item_type)}" if is_amount else self.face.named(line.subject)
 
     def _show_alerts(self) -> None:
         alerts = (len(self.visit.to_look), self.extra())
