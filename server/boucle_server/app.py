@@ -53,6 +53,8 @@ ROUTERS: Final = (
     "boucle_server.web.token_pages",
     "boucle_server.web.correct_pages",
     "boucle_server.web.item_pages",
+    "boucle_server.web.station_stop_pages",
+    "boucle_server.web.station_weigh_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",
     "boucle_server.web.partner_pages",

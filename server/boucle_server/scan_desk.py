@@ -5,7 +5,9 @@ decision that would have no effect is refused beforehand, with the reason, and n
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,16 +15,18 @@ from sqlalchemy.engine import Connection
 
 from boucle.actions import Act, Context
 from boucle.binding import is_claim, owner, via_of
-from boucle.clock import month_of
-from boucle.events import Event
+from boucle.clock import day_of, month_of
+from boucle.events import KINDS, Event, Family
 from boucle.fold import Mark, born, step
 from boucle.ids import uuid7
 from boucle.item import Item
 from boucle.push import Status
+from boucle.reasons import Outcome as Fate
 from boucle.reference import Book
 from boucle.roles import Capability, may_record
-from boucle.rounds import TABLE, Round, read_round, stop_of_task
+from boucle.rounds import TABLE, Round, read_round, rounds_in, stop_of_task
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, mark_of_pieces, outcome_of, reasons_of
+from boucle.visiting import DIRECTIONS
 from boucle.wire import subject_of
 from boucle_server import ingest
 from boucle_server.errors import ConflictError, ForbiddenError
@@ -82,8 +86,15 @@ class Desk:
         own = tuple(site for site in sites if not site.partner)
         return Context(book=self.book, now_ms=self.now_ms, task=task, site=self.site, own_sites=own)
 
-    def new_task(self) -> str:
-        """Give the task of a visit that begins now."""
+    def task_at(self, action: str, place: str) -> str:
+        """Give the task of a visit that begins: the stop planned there today for this person, else one of its own."""
+        today = day_of(self.now_ms, self.who.zone)
+        if action in DIRECTIONS:
+            for of in rounds_in(self.book, at_ms=self.now_ms):
+                if of.day.isoformat() == today and not of.cancelled and of.person in ("", self.who.id):
+                    stop = next((each for each in of.stops if each.place == place), None)
+                    if stop is not None:
+                        return of.task(stop)
         return uuid7(self.now_ms, secrets.token_bytes)
 
     def round_of(self, key: str) -> Round | None:
@@ -109,11 +120,11 @@ class Desk:
         subject = subject_of(code, "", "")
         return subject in self.store.bindings([subject])
 
-    def record(self, act: Act, *, corrects: str = "") -> Told:
+    def record(self, act: Act, *, corrects: str = "", private: Mapping[str, Any] = MappingProxyType({})) -> Told:
         """Record what happened and tell what it means; ForbiddenError for what is not this person's to record."""
         if not may_record(self.who.held, act.kind):
             raise ForbiddenError("web.station_not_yours")
-        draft = _draft_of(act, corrects)
+        draft = replace(_draft_of(act, corrects), private=private)
         self._follow(draft)
         event = self._trial(draft)
         mark = self.foresee(event)
@@ -132,6 +143,8 @@ class Desk:
 
     def foresee(self, event: Event) -> Mark:
         """Give what the fold makes of an event that comes last."""
+        if KINDS[event.kind].family in (Family.RECORD, Family.REFERENCE) or not event.subject:
+            return Mark(event.id, event.teff, event.kind, Fate.APPLIED)
         if event.item_type:
             return mark_of_pieces(event, self.book)
         lost = is_claim(event) and event.subject in self.store.bindings([event.subject])

@@ -22,6 +22,7 @@ from boucle.ids import is_uuid7
 from boucle.lines import Line
 from boucle.projection import closed_history
 from boucle.replay import walk
+from boucle.rounds import VALIDATED, stop_of_task
 from boucle.telling import Outcome, Told, mark_of_pieces, outcome_of, reasons_of
 from boucle.units import DAY_MS
 from boucle.visiting import line_of, line_of_pieces
@@ -38,6 +39,7 @@ MOST_LINES: Final = 500
 _MOST_RETOLD: Final = 60
 """So many lines are told again from their histories at once; of more only their number is known."""
 _REMEMBERED: Final = 4_000
+_NEVER: Final = (-(2**62), "", "", 0, "")
 _BEFORE: Final = timedelta(days=1)
 _AFTER: Final = timedelta(days=7)
 
@@ -144,6 +146,13 @@ def events_under(desk: Desk, task: str, kinds: Iterable[str], *, own: bool = Tru
         event_of(payload, teff, tq) for payload, teff, tq in desk.connection.execute(query) if needle in bytes(payload)
     ]
     return _standing(desk, [event for event in raw if event.task == task])
+
+
+def closed_before(desk: Desk, task: str) -> tuple[int, str, str, int, str]:
+    """Give the place in the order up to which a stop is closed: what somebody signed has no free undo any more."""
+    if stop_of_task(task) is None:
+        return _NEVER
+    return max((event.order for event in events_under(desk, task, (VALIDATED,), own=False)), default=_NEVER)
 
 
 def _standing(desk: Desk, events: Sequence[Event]) -> list[Event]:

@@ -24,6 +24,7 @@ from boucle_server.organisations import SERVER_DEV
 
 _LONGEST_PLACE = {"org": "o" * 64, "dev": SERVER_DEV, "epoch": "f" * 16}
 """A place in a chain that takes as many bytes as any."""
+_SALT_BYTES = 16
 DECLARED = "declared"
 """The evidence of a movement that nobody scanned here."""
 
@@ -41,6 +42,8 @@ class Draft:
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     claimed_ms: int | None = None
     id: str = ""
+    private: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """What may be erased later, such as a name; only its salted hash is part of the event."""
 
 
 def pushes(
@@ -66,11 +69,13 @@ def pushes(
         records = []
         for seq, draft in enumerate(ordered[first : first + size], first + 1):
             place = {"org": org, "dev": SERVER_DEV, "epoch": epoch, "seq": seq, "prev": prev}
-            payload = write(envelope(draft, place, actor=actor, now_ms=now_ms, zone=zone))
+            priv = _private(draft)
+            sealed = {"priv": digest(priv)} if priv is not None else {}
+            payload = write(envelope(draft, place, actor=actor, now_ms=now_ms, zone=zone) | sealed)
             prev = digest(payload)
             claimed = draft.claimed_ms
             quality = Quality.ANCHORED if claimed is None else Quality.WALL
-            records.append(Record(payload=payload, teff=now_ms if claimed is None else claimed, tq=quality))
+            records.append(Record(payload=payload, teff=now_ms if claimed is None else claimed, tq=quality, priv=priv))
         push = Push(
             batch=f"{batch}/{first // size}",
             org=org,
@@ -83,6 +88,10 @@ def pushes(
             app=VERSION,
         )
         yield _sealed(push, key)
+
+
+def _private(draft: Draft) -> bytes | None:
+    return write({**draft.private, "salt": secrets.token_hex(_SALT_BYTES)}) if draft.private else None
 
 
 def refusal(draft: Draft, *, now_ms: int, zone: str = DEFAULT_ZONE) -> str:

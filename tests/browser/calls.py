@@ -110,6 +110,27 @@ BEHIND: Final = (
         MANAGER,
         follow=(_FIRST_ROW, "main a[href^='/retours/acte']"),
     ),
+    Call("poste-rebut", f"{places.STATION.path}/rebut", MANAGER),
+    Call("poste-peser", f"{places.STATION.path}/peser/depart", MANAGER),
+    Call("poste-peser-arrivee", f"{places.STATION.path}/peser/arrivee", MANAGER),
+    Call("poste-bilan", f"{places.STATION.path}/inventaire/bilan?lieu=molsheim&tache=bilan", MANAGER),
+    Call(
+        "poste-arret",
+        places.ROUNDS.path,
+        MANAGER,
+        follow=(_LAST_WEEK, _FIRST_ROW, f"main a[href^='{places.STATION.path}/arret']"),
+    ),
+    Call(
+        "poste-correction",
+        places.ROUNDS.path,
+        MANAGER,
+        follow=(
+            _LAST_WEEK,
+            _FIRST_ROW,
+            f"main a[href^='{places.STATION.path}/arret']",
+            f"main a[href^='{places.STATION.path}/arret/corriger']",
+        ),
+    ),
     Call("poste-lieu", f"{places.STATION.path}/expedier", MANAGER),
     Call("poste-scan", f"{places.STATION.path}/receptionner", MANAGER),
     Call(

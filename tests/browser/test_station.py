@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -56,7 +57,7 @@ def recorded(house: House, task: str) -> Counter[str]:
 
 
 def task_of(keys: Keyboard) -> str:
-    return keys.url.partition("tache=")[2].partition("&")[0]
+    return unquote(keys.url.partition("tache=")[2].partition("&")[0])
 
 
 def wait_for(keys: Keyboard, words: str) -> None:

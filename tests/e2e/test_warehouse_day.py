@@ -6,6 +6,7 @@ switched off and on, and sends in the evening over a network that loses and repe
 
 import json
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -52,7 +53,14 @@ STOP = "T-7#a"
 @pytest_asyncio.fixture
 async def field(tmp_path: Path) -> AsyncIterator[Field]:
     """Give a driver's phone and one of the warehouse, each at Strasbourg, that know the crates and today's round."""
-    async with serving(Settings(data=tmp_path / "data", jobs=False)) as served:
+    async with a_day(tmp_path / "data") as field:
+        yield field
+
+
+@asynccontextmanager
+async def a_day(data: Path) -> AsyncIterator[Field]:
+    """Begin a day: the crates stand at Mulhouse, the round of today is planned."""
+    async with serving(Settings(data=data, jobs=False)) as served:
         field = Field(served, 7)
         field.begin(7)
         field.faults = 0.0

@@ -1,5 +1,6 @@
 """The scan station: one scan after the other as events, told as a phone tells them, undone, asked about, never lost."""
 
+import httpx
 import pytest
 
 from boucle.codes import Label, read_label
@@ -12,7 +13,7 @@ from boucle_server.web.station import texts_in
 from tests.api.serving import Served
 from tests.builders import code
 from tests.server.figures_world import events_in
-from tests.web.browser import opened
+from tests.web.browser import Page, opened, sent
 from tests.web.station_world import AWAY, ELSEWHERE, HOME, NOW, SCRAPPED, a_station, at, item, kinds, scan
 
 
@@ -277,7 +278,7 @@ async def test_blank_labels_become_items_and_a_damaged_one_is_replaced(served: S
     assert (item(served, 70).tare_g, item(served, 71).tare_g) == (2_100, 2_000)
     page = await at(served, "/saisie/remplacer-etiquette?lieu=strasbourg")
     page = await scan(served, page, code(72))
-    assert "Scannez, saisissez ou choisissez l’ancienne" in page.text
+    assert "Scannez ou saisissez l’ancienne" in page.text
     page = await scan(served, page, code(HOME[1]))
     assert item(served, 72).id == item(served, HOME[1]).id
     page = await at(served, "/saisie/lier-code?lieu=strasbourg")
@@ -288,3 +289,30 @@ async def test_blank_labels_become_items_and_a_damaged_one_is_replaced(served: S
     page = await scan(served, page, code(73))
     page = await scan(served, page, code(73))
     assert "deux fois le même code" in page.text
+
+
+async def test_a_mass_is_recorded_asked_about_and_taken_back(served: Served) -> None:
+    await a_station(served)
+    path = "/saisie/peser/depart"
+    form = (await opened(served, path)).form(path)
+    typed = {"codes": code(HOME[0]), "treatment": "R4", "outlet": "Ferrailles du Rhin", "lieu": "strasbourg"}
+
+    async def weighed(**more: str) -> httpx.Response:
+        return await served.client.post(path, data={**dict(form.values), **typed, **more})
+
+    for mass, words in (("US,GS,+ 12,3 kg", "bouge encore"), ("beaucoup", "pas une masse"), ("90000", "40 tonnes")):
+        answer = await weighed(mass=mass)
+        assert answer.status_code in (409, 422)
+        assert words in Page(answer).text
+    assert kinds(served) == []
+    answer = await weighed(mass="ST,GS,+  12,300 kg", tare="0,3")
+    assert answer.status_code == 303, Page(answer).text
+    with served.database.reading() as connection:
+        (made,) = (event for event in events_in(connection, "acme") if event.teff >= NOW)
+    assert (made.kind, made.number("mass_g"), made.text("code")) == ("item.retired", 12_000, "R4")
+    page = await at(served, answer.headers["location"])
+    assert "12 kg" in page.text.replace("\u00a0", " ")
+    undo = next(each for each in page.forms if each.action.endswith("/annuler"))
+    served.clock.ms += 1_000
+    assert (await sent(served, undo)).status_code == 303
+    assert item(served, HOME[0]).stage != Stage.RETIRED

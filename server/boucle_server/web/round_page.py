@@ -20,7 +20,7 @@ from boucle_server.web import numbers
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_page import NAMES
 from boucle_server.web.item_words import href_of, moment, printed
-from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS
+from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
 from boucle_server.web.rounds_list import long_day, people_of, state_badge, title_of
 from boucle_server.web.visit import Visit, address
@@ -72,6 +72,7 @@ class StopView:
     added: str
     moves: tuple[Move, ...]
     slip_href: str
+    record_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit) -> StopV
         added=say("web.round_added", lang, n=found.added) if found.added and found.validations else "",
         moves=tuple(_move(event, found, book, lang) for event in found.moves),
         slip_href=address(f"{ROUNDS.path}/bon", [("tache", found.task)]) if found.validations else "",
+        record_href=address(f"{STATION.path}/arret", [("tache", found.task)]) if stop else "",
     )
 
 

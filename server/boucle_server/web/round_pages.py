@@ -13,8 +13,8 @@ from starlette.responses import Response
 from boucle.clock import day_of
 from boucle.push import Status
 from boucle.reference import Book
-from boucle.roles import Capability, capabilities_of
-from boucle.rounds import TABLE, Round
+from boucle.roles import Capability, capabilities_of, may_record
+from boucle.rounds import TABLE, VALIDATED, Round
 from boucle.words import say
 from boucle_server import ingest
 from boucle_server.driven import driven, planned_place
@@ -76,7 +76,16 @@ def _round(visit: Visit, key: str, *, wrong: str = "", status: int = 200) -> Res
         page = round_page(connection, visit, load_book(connection, visit.who.org), key)
     if format_of(visit):
         return table_file(visit, f"tournee-{page.key}", [stops_table(page, visit.lang)])
-    return render(visit, "round.html", status=status, place=ROUNDS, page=page, may_plan=_may_plan(visit), wrong=wrong)
+    return render(
+        visit,
+        "round.html",
+        status=status,
+        place=ROUNDS,
+        page=page,
+        may_plan=_may_plan(visit),
+        may_scan=may_record(visit.who.capabilities, VALIDATED),
+        wrong=wrong,
+    )
 
 
 @router.get(ROUND_PLAN.path)

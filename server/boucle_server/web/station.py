@@ -11,13 +11,14 @@ from boucle.codes import Label, read_label
 from boucle.commands import QUANTITIES, VERDICTS, Command
 from boucle.lines import Choice, choices
 from boucle.meaning import Nothing, Spot, Task, Thing, meaning
+from boucle.rounds import stop_of_task
 from boucle.visiting import (
     PAIRS,
     fits,
 )
 from boucle_server.errors import NotFoundError
 from boucle_server.scan_desk import Desk
-from boucle_server.scan_lines import ALONG_MS, SORTED, Remembered, events_under, kinds_of, lines_of
+from boucle_server.scan_lines import ALONG_MS, SORTED, Remembered, closed_before, events_under, kinds_of, lines_of
 from boucle_server.web.station_jobs import BY_ACTION, offered
 from boucle_server.web.station_recording import Recording
 from boucle_server.web.station_state import State
@@ -150,7 +151,7 @@ class Station(Recording):
         self.state = state
         if state.place:
             if not state.task:
-                self.state = replace(state, task=self.desk.new_task())
+                self.state = replace(state, task=self.desk.task_at(state.job.action, state.place))
             self.lines = lines_of(self.desk, self.state.scope, self.memory)
         else:
             self.away = state.href
@@ -162,7 +163,8 @@ class Station(Recording):
         standing = self._own_events()
         last = next((each for each in reversed(standing) if not event_id or each.id == event_id), None)
         if last is None:
-            self.say("undo_gone" if event_id else "nothing_to_undo")
+            closed = stop_of_task(self.state.task) is not None and bool(self.lines)
+            self.say("validated" if closed else "undo_gone" if event_id else "nothing_to_undo")
             return
         along = [
             each
@@ -179,7 +181,8 @@ class Station(Recording):
     def _own_events(self) -> list[Any]:
         """Give what this person recorded in this visit and can still take back, in its order."""
         found = events_under(self.desk, self.state.task, {*kinds_of(self.state.job.action), SORTED})
-        return [event for event in found if event.actor == self.desk.who.id]
+        closed = closed_before(self.desk, self.state.task)
+        return [event for event in found if event.actor == self.desk.who.id and event.order > closed]
 
     def choose_about(self, choice: Choice, key: str) -> None:
         """Do what was chosen about a line: of an event by its id, of what recorded nothing by its text."""

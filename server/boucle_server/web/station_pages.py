@@ -1,9 +1,8 @@
 """The pages of the scan station: what is done, where, then one scan after the other, with or without a script."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from fastapi import Depends
 from sqlalchemy.engine import Connection
@@ -15,6 +14,7 @@ from boucle.commands import Command
 from boucle.lifecycle import Verdict
 from boucle.lines import Choice
 from boucle.meaning import Spot, Task, Thing, meaning
+from boucle.roles import may_record
 from boucle.rounds import rounds_in
 from boucle.shape import MAX_TARE_G
 from boucle.visiting import ONCE
@@ -23,7 +23,7 @@ from boucle.words import say
 from boucle_server.errors import ForbiddenError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.imports.cells import CellError
-from boucle_server.scan_desk import Desk, Person
+from boucle_server.scan_desk import Desk
 from boucle_server.web import station_places, station_setup
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields, Posted, posts
@@ -32,13 +32,14 @@ from boucle_server.web.places import STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.station import Station, texts_in
+from boucle_server.web.station_desks import desk_of, written
 from boucle_server.web.station_jobs import BY_ACTION, GROUPS, JOBS, Job, offered
 from boucle_server.web.station_state import PLACE, SAID, SITE, State, state_of
 from boucle_server.web.station_view import extras_of, missing_of, view
-from boucle_server.web.visit import LONGEST_SHOWN, Visit, address, visits
+from boucle_server.web.station_weighing import WAYS
+from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
 
 router = pages_router()
-T = TypeVar("T")
 
 Reading = Annotated[Visit, Depends(visits(STATION))]
 Sending = Annotated[Posted, Depends(posts(STATION))]
@@ -74,6 +75,12 @@ def _jobs_page(visit: Visit, *, wrong: str = "", typed: str = "", status: int = 
         (say(f"web.station_group_{group}", visit.lang), [_offer(job, visit.lang) for job in jobs if job.group == group])
         for group in GROUPS
     ]
+    weighing = [
+        (f"{STATION.path}/peser/{way}", say(f"web.weigh_{way}", visit.lang), say(f"web.weigh_{way}_how", visit.lang))
+        for way, kind in WAYS.items()
+        if may_record(visit.who.capabilities, kind)
+    ]
+    groups[-1][1].extend(weighing)
     listed = [(title, found) for title, found in groups if found]
     return render(
         visit, "station_jobs.html", place=STATION, groups=listed, wrong=wrong, typed=typed[:200], status=status
@@ -126,11 +133,10 @@ def take(posted: Sending, slug: str) -> Response:
         desk = desk_of(connection, visit, site=state.site)
         if not station_setup.is_ready(desk, state):
             return state.href
-        begun = state if state.task else replace(state, task=desk.new_task())
-        station = Station(desk, replace(begun, note=""), visit.server.told)
+        station = Station(desk, replace(_begun(desk, state), note=""), visit.server.told)
         _do(station, posted.fields)
         if station.ended:
-            return address(f"{station.state.path}/bilan", station.state.pairs)
+            return station.state.end_href
         return station.away or station.state.href
 
     return _to(written(visit, write))
@@ -157,11 +163,6 @@ def end_page(visit: Reading, slug: str) -> Response:
 
 def _to(href: str) -> Response:
     return RedirectResponse(href, 303, {"Cache-Control": "no-store"})
-
-
-def written(visit: Visit, work: Callable[[Connection], T]) -> T:
-    """Do something in the writing transaction of the organisation."""
-    return visit.server.door.write(visit.who.org, work)
 
 
 def _do(station: Station, fields: Fields) -> None:
@@ -229,10 +230,9 @@ def _job(visit: Visit, slug: str) -> Job:
     return job
 
 
-def desk_of(connection: Connection, visit: Visit, *, site: str = "") -> Desk:
-    """Give the desk of whoever visits."""
-    who = Person(id=visit.who.person, held=visit.who.capabilities, zone=visit.who.zone)
-    return Desk(connection, visit.who.org, who, now_ms=visit.server.clock.now_ms(), site=site)
+def _begun(desk: Desk, state: State) -> State:
+    """Give a visit its task: that of the stop where a round of today is planned there, else one of its own."""
+    return state if state.task else replace(state, task=desk.task_at(state.job.action, state.place))
 
 
 def _completed(desk: Desk, visit: Visit, state: State) -> State:
@@ -274,7 +274,7 @@ def _place_page(desk: Desk, visit: Visit, state: State) -> Response:
 
 
 def _scan_page(desk: Desk, visit: Visit, state: State) -> Response:
-    begun = state if state.task else replace(state, task=desk.new_task())
+    begun = _begun(desk, state)
     station = Station(desk, begun, visit.server.told)
     shown = view(station, visit.lang)
     return render(

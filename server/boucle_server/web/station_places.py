@@ -28,6 +28,14 @@ def own(desk: Desk) -> list[Option]:
     return sorted(((site.key, site.name or site.key) for site in sites), key=lambda each: plain(each[1]))
 
 
+def partners(desk: Desk) -> list[Option]:
+    """Give the sites of partners, by name."""
+    sites = [desk.book.site(key, desk.now_ms) for key in desk.book.keys("site")]
+    return sorted(
+        ((site.key, site.name or site.key) for site in sites if site.partner), key=lambda each: plain(each[1])
+    )
+
+
 def home_of(desk: Desk) -> str:
     """Give the site of ours where somebody works, else the only one there is."""
     query = sa.select(PERSON.c.site).where(PERSON.c.org == desk.org, PERSON.c.person == desk.who.id)

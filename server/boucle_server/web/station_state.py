@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
+from boucle.rounds import stop_of_task
 from boucle_server.scan_desk import Scope
 from boucle_server.web.places import STATION
 from boucle_server.web.station_jobs import Job
@@ -67,6 +68,13 @@ class State:
         listed = [(SEEN, text) for text in self.seen]
         chosen = [(DECIDED, ".".join(self.decided))] if self.decided else []
         return [*((name, value) for name, value in single.items() if value), *said, *listed, *chosen]
+
+    @property
+    def end_href(self) -> str:
+        """Give the page that says what it comes to: that of the stop where it belongs to one."""
+        if stop_of_task(self.task) is not None:
+            return address(f"{STATION.path}/arret", [(TASK, self.task)])
+        return address(f"{self.path}/bilan", self.pairs)
 
     def at(self, place: str, *, task: str = "") -> "State":
         """Give the same job at another place, under a task of its own."""

@@ -11,6 +11,7 @@ from boucle.holds import said as held_because
 from boucle.leaving import COMMON, modes
 from boucle.lifecycle import Verdict
 from boucle.lines import Choice, Line, choices
+from boucle.rounds import stop_of_task
 from boucle.telling import Outcome
 from boucle.weighing import said_kg
 from boucle.words import say
@@ -31,6 +32,7 @@ SIGNS: Final[Mapping[Outcome, str]] = {
     Outcome.REFUSED: "⚠",
 }
 MOST_SHOWN: Final = 12
+_SECOND: Final[Mapping[str, str]] = {"replace": "web.station_replace_second", "bind": "screen.bind_second"}
 _ALONG: Final = ("reason", "type", "treatment", "mode", "outlet", "zone")
 MOST_TYPES: Final = 30
 
@@ -129,7 +131,7 @@ def view(station: Station, lang: str) -> View:
         types=tuple(types) if state.job.counts_pieces else (),
         sources=_sources(station),
         place_href=address(state.path, [*state.at("").pairs, ("choisir", "1")]),
-        end_href=address(f"{state.path}/bilan", state.pairs),
+        end_href=state.end_href,
         once="serial" in state.job.may_say,
         serial=state.said.get("serial", ""),
         tare=said_kg(int(state.said["tare_g"]), lang) if state.said.get("tare_g", "").isdigit() else "",
@@ -250,12 +252,12 @@ def _said(station: Station, lang: str) -> tuple[str, ...]:
     of = desk.round_of(state.task) if state.job.action == "receive" else None
     if of is not None:
         told.append(say("web.station_round", lang, name=of.name or of.key))
+    if stop_of_task(state.task) is not None and (round_ := desk.round_under(state.task)) is not None:
+        told.append(say("web.station_stop", lang, name=round_.name or round_.key))
     if state.job.pairs:
         first = printed(state.said.get("first", ""))
         told.append(
-            say(f"screen.{state.job.action}_second", lang, code=first)
-            if first
-            else say(f"screen.{state.job.action}_first", lang)
+            say(_SECOND[state.job.action], lang, code=first) if first else say(f"screen.{state.job.action}_first", lang)
         )
     along = [(name, state.said[name]) for name in _ALONG if state.said.get(name)]
     told += [say(f"web.station_said_{name}", lang, value=_value(station, name, value, lang)) for name, value in along]
@@ -304,6 +306,7 @@ _NOTES: Final[Mapping[str, str]] = {
     "sorted_so": "told.sorted_so",
     "no_verdict": "web.station_no_verdict",
     "empty": "web.station_empty",
+    "validated": "phone.undo_validated",
     "same_code": "told.same_code",
     "first_forgotten": "web.station_first_forgotten",
     "mass_unread": "told.mass.unread",

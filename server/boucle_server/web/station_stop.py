@@ -1,0 +1,180 @@
+"""A stop of a round in the browser: what was found beside the plan, why it differs, its validation, its corrections."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from boucle.actions import Act
+from boucle.correction import Because, Fix, corrected, fixes
+from boucle.events import Event
+from boucle.roles import may_record
+from boucle.rounds import VALIDATED, Ending, Found, Gap, Round, Stop, gaps_for, stop_of_task, validation
+from boucle.telling import Told
+from boucle.words import say
+from boucle_server import reports
+from boucle_server.driven import DrivenStop, driven
+from boucle_server.errors import ConflictError, NotFoundError
+from boucle_server.imports import cells
+from boucle_server.scan_desk import Desk
+from boucle_server.web import numbers
+from boucle_server.web.asking import Option
+from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.station_jobs import BY_ACTION, offered
+from boucle_server.web.station_state import State
+from boucle_server.web.typed import Answers
+
+LONGEST_NAME: Final = 80
+CORRECTED: Final = frozenset({Fix.VOID, Fix.NUMBER})
+"""What a stop's page corrects; another place is another stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """A stop of a round as it stands."""
+
+    round: Round
+    stop: Stop
+    found: DrivenStop
+
+    @property
+    def task(self) -> str:
+        """The task of every scan of it."""
+        return self.found.task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapRow:
+    """One type in one direction, with the reasons that can explain its difference."""
+
+    name: str
+    type: str
+    way: str
+    expected: str
+    scanned: str
+    declared: str
+    difference: str
+    reasons: tuple[Option, ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveView:
+    """One event of the stop."""
+
+    id: str
+    what: str
+    about: str
+    href: str
+    when: str
+    can_fix: bool
+
+
+def stop_at(desk: Desk, task: str) -> At:
+    """Find a stop by its task; NotFoundError for one that nobody planned."""
+    named = stop_of_task(task)
+    of = desk.round_of(named[0]) if named else None
+    stop = of.stop(named[1]) if of and named else None
+    if of is None or stop is None:
+        raise NotFoundError("web.stop_none")
+    (seen,) = driven(desk.connection, desk.org, [of], zone=desk.who.zone, now_ms=desk.now_ms)
+    found = next(each for each in seen.stops if each.task == of.task(stop))
+    return At(round=of, stop=stop, found=found)
+
+
+def ways(desk: Desk, at: At, lang: str) -> list[Option]:
+    """Give what can be scanned at a stop: the address of each job with its name."""
+    jobs = [BY_ACTION[action] for action in ("collect", "deliver")]
+    open_to = offered(desk.who.held)
+    states = [State(job=job, place=at.stop.place, task=at.task) for job in jobs if job in open_to]
+    return [(state.href, state.job.name(lang)) for state in states]
+
+
+def rows(desk: Desk, at: At, lang: str, typed: Answers | None = None) -> list[GapRow]:
+    """Say what was found beside what was planned."""
+    last = at.found.last
+    said = {name: str(gap) for name, gap in last.reasons.items()} if last else {}
+    if typed is not None:
+        said = {row.name: typed.fields.value(f"r.{row.name}") for row in at.found.found}
+    return [_row(desk, row, lang, said.get(row.name, "")) for row in at.found.found]
+
+
+def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
+    name = reports.name_of(desk.book, "item_type", row.item_type, desk.now_ms) if row.item_type else ""
+    gaps = gaps_for(row.difference) if row.difference else ()
+    sign = "+" if row.difference > 0 else "−"
+    return GapRow(
+        name=row.name,
+        type=name or say("screen.unknown_type", lang),
+        way=BY_ACTION[row.direction].name(lang),
+        expected=numbers.number(row.expected, 0, lang),
+        scanned=numbers.number(row.scanned, 0, lang),
+        declared=numbers.number(row.declared, 0, lang),
+        difference=f"{sign}{numbers.number(abs(row.difference), 0, lang)}" if row.difference else "",
+        reasons=tuple((str(gap), say(f"round.gap.{gap}", lang)) for gap in gaps),
+        chosen=chosen,
+    )
+
+
+def validate(desk: Desk, at: At, typed: Answers) -> Told | None:
+    """Record that a stop is done, with what was seen of it; None where something typed does not do."""
+    ending = typed.chosen("ending", [(str(each), "") for each in Ending], required=True)
+    signer = typed.text("signer")[:LONGEST_NAME]
+    reasons: dict[str, Gap] = {}
+    for row in at.found.found:
+        gap = typed.chosen(f"r.{row.name}", [(str(each), "") for each in gaps_for(row.difference)])
+        if row.difference and gap:
+            reasons[row.name] = Gap(gap)
+    if typed.wrong:
+        return None
+    version = len(at.found.validations) + 1
+    body: dict[str, Any] = validation(at.found.found, ending=Ending(ending), version=version, reasons=reasons)
+    note = typed.text("note")
+    act = Act(kind=VALIDATED, task=at.task, place=at.stop.place, body=body | ({"note": note} if note else {}))
+    return desk.record(act, private={"signer": signer} if signer else {})
+
+
+def moves(desk: Desk, at: At, lang: str) -> list[MoveView]:
+    """Give the events of a stop, the last first."""
+    may = may_record(desk.who.held, "event.voided")
+    return [_move(desk, event, lang, may=may) for event in reversed(at.found.moves)]
+
+
+def _move(desk: Desk, event: Event, lang: str, *, may: bool) -> MoveView:
+    name = reports.name_of(desk.book, "item_type", event.item_type, desk.now_ms) if event.item_type else ""
+    about = f"{numbers.number(event.qty, 0, lang)} × {name}" if event.item_type else printed(event.code)
+    return MoveView(
+        id=event.id,
+        what=say(f"kind.{event.kind}", lang),
+        about=about,
+        href="" if event.item_type else href_of(event.code),
+        when=moment(event.teff, desk.who.zone, lang),
+        can_fix=may and bool(offers(event)),
+    )
+
+
+def offers(event: Event) -> list[Fix]:
+    """Give what the page of a stop can change of an event."""
+    return [fix for fix in fixes(event) if fix in CORRECTED]
+
+
+def event_at(at: At, event_id: str) -> Event:
+    """Give an event of a stop that stands; NotFoundError for any other."""
+    found = next((event for event in at.found.moves if event.id == event_id), None)
+    if found is None:
+        raise NotFoundError("web.undo_gone")
+    return found
+
+
+def correct(desk: Desk, event: Event, typed: Answers) -> Told | None:
+    """Correct a line of a stop, with the reason; None where something typed does not do."""
+    fix = typed.chosen("fix", [(str(each), "") for each in offers(event)], required=True)
+    because = typed.chosen("because", [(str(each), "") for each in Because], required=True)
+    n = typed.number("n", cells.count) if fix == Fix.NUMBER else 0
+    if fix == Fix.NUMBER and n < 1:
+        typed.fault("n", "web.field_needed")
+    if typed.wrong:
+        return None
+    if any(edge.target == event.id for edge in desk.store.edges([event.id])):
+        raise ConflictError("web.inbox_voided_before")
+    kind, fields = corrected(event, Fix(fix), value=str(n), because=because)
+    said = {name: value for name, value in fields.items() if name != "corrects"}
+    return desk.record(Act(kind=kind, **said), corrects=fields.get("corrects", ""))

@@ -1,0 +1,105 @@
+"""A stop of a round in the browser: scanned, counted, validated with its differences, then corrected with a reason."""
+
+from boucle.events import Event
+from boucle.reference import Book
+from boucle.rounds import Gap, read_round
+from boucle.units import DAY_MS
+from boucle_server.driven import DrivenStop, Progress, driven
+from boucle_server.projections import load_book
+from tests.api.serving import Served
+from tests.builders import ORG, code
+from tests.server.figures_world import events_in
+from tests.web.browser import Page, opened, sent
+from tests.web.rounds_world import PLAN, TASK, a_round
+from tests.web.station_world import at, scan
+
+STOP = "/saisie/arret?tache=T-1%231"
+
+
+def stop_of(served: Served) -> DrivenStop:
+    with served.database.reading() as connection:
+        assert isinstance(load_book(connection, ORG), Book)
+        of = read_round("T-1", PLAN)
+        assert of is not None
+        (found,) = driven(connection, ORG, [of], zone="Europe/Paris", now_ms=served.clock.ms)
+    return found.stops[0]
+
+
+async def validated(served: Served, **typed: str) -> Page:
+    page = await opened(served, STOP)
+    served.clock.ms += 1_000
+    answer = await sent(served, page.form(STOP), **typed)
+    assert answer.status_code == 303, Page(answer).text
+    return await at(served, answer.headers["location"])
+
+
+async def driven_in_the_browser(served: Served) -> Page:
+    driver = await a_round(served)
+    driver.send()
+    page = await at(served, "/saisie/reprendre?lieu=mulhouse")
+    page = await scan(served, page, *(code(n) for n in range(3)))
+    assert page.answer.url.params["tache"] == TASK  # today's round is planned there
+    page = await at(served, "/saisie/deposer?lieu=mulhouse")
+    return await scan(served, page, type="film", n="20")
+
+
+async def test_a_stop_is_recorded_and_validated_with_its_difference_and_who_signed(served: Served) -> None:
+    await driven_in_the_browser(served)
+    shown = await opened(served, "/tournees/fiche?cle=T-1")
+    assert STOP in shown.attributes("a", "href")
+    stop = await opened(served, STOP)
+    assert "r.collect:bac" in stop.attributes("select", "name")
+    wrong = await sent(served, stop.form(STOP), ending="done", **{"r.collect:bac": "more"})
+    assert wrong.status_code == 422  # too few are not more than expected
+    page = await validated(served, ending="done", signer="Mme Weiß", **{"r.collect:bac": "in_use"})
+    assert "Arrêt validé" in page.text
+    found = stop_of(served)
+    assert found.progress is Progress.DONE
+    assert found.last is not None
+    assert (found.last.signer, dict(found.last.reasons)) == ("Mme Weiß", {"collect:bac": Gap.IN_USE})
+    assert {(row.name, row.scanned, row.declared) for row in found.last.found} == {
+        ("collect:bac", 3, 0),
+        ("deliver:film", 0, 20),
+    }
+
+
+async def test_after_validation_a_line_is_corrected_with_a_reason_and_not_undone(served: Served) -> None:
+    await driven_in_the_browser(served)
+    await validated(served, ending="done")
+    page = await at(served, f"/saisie/reprendre?lieu=mulhouse&tache={TASK.replace('#', '%23')}")
+    page = await scan(served, page, annuler="dernier")
+    assert "L’arrêt est validé" in page.text
+    assert len(stop_of(served).moves) == 4
+    wrong = next(event for event in stop_of(served).moves if event.code == code(1))
+    href = f"/saisie/arret/corriger?tache=T-1%231&ligne={wrong.id}"
+    assert href in [each.replace("&amp;", "&") for each in (await opened(served, STOP)).attributes("a", "href")]
+    form = (await opened(served, href)).form(href)
+    assert (await sent(served, form, fix="void")).status_code == 422  # a correction says why
+    served.clock.ms += 1_000
+    assert (await sent(served, form, fix="void", because="item")).status_code == 303
+    pieces = next(event for event in stop_of(served).moves if event.item_type == "film")
+    href = f"/saisie/arret/corriger?tache=T-1%231&ligne={pieces.id}"
+    form = (await opened(served, href)).form(href)
+    assert (await sent(served, form, fix="number", because="number", n="18")).status_code == 303
+    found = stop_of(served)
+    assert {(row.name, row.total) for row in found.found} == {("collect:bac", 2), ("deliver:film", 18)}
+    assert found.progress is Progress.BEGUN  # what was signed is not what stands
+    assert [event.text("reason") for event in events(served) if event.kind == "event.voided"] == ["item"]
+    await validated(served, ending="done")
+    last = stop_of(served).last
+    assert last is not None
+    assert last.version == 2
+
+
+async def test_a_stop_where_nothing_was_taken_says_so_and_one_that_nobody_planned_is_none(served: Served) -> None:
+    await a_round(served)
+    page = await validated(served, ending="closed", note="Portail fermé à 8 h")
+    assert "Portail fermé" in page.text
+    for task in ("T-1%239", "T-9%231", "rien", ""):
+        assert (await opened(served, f"/saisie/arret?tache={task}")).status == 404
+    assert (await opened(served, f"{STOP.replace('arret', 'arret/corriger')}&ligne=x")).status == 404
+
+
+def events(served: Served) -> list[Event]:
+    with served.database.reading() as connection:
+        return [event for event in events_in(connection, ORG) if event.teff >= served.clock.ms - DAY_MS]
