@@ -25,7 +25,7 @@ from boucle.words import LANGUAGES, catalogue, say
 from boucle_server.exports.balances import COLUMNS as BALANCE_COLUMNS
 from boucle_server.exports.command import EXPORTS
 from boucle_server.exports.kpis import COLUMNS as KPI_COLUMNS
-from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.columns import COLUMNS, ORDER
 from boucle_server.imports.event_cells import ACTS
 
 DOCS = Path(__file__).parent
@@ -296,10 +296,6 @@ Who holds what, from the start of a day to the end of another (the calendar day 
 `jusqu’au` for ever. One row a period: a renewal is a row from its own day on, and earlier ones stand.""",
 }
 """What has to be known of a kind beside its columns."""
-ORDER = (
-    *("partners", "sites", "item-types", "lanes", "operators"),
-    *("checklists", "qualifications", "qualified", "rounds", "items", "events"),
-)
 
 
 def imports() -> str:

@@ -254,6 +254,9 @@ def _stated(move: Move) -> dict[str, Any]:
     ]
     table, key, row = rows[move.place]
     loop = {"loop": f"l{move.pick % 3}", "due_days": move.pick} if table == "lane" else {}
+    if move.crate == 3 and move.pick % 2:
+        # What was stated is withdrawn: the row as the network began with it, or what was stated from this instant.
+        return {"table": table, "key": key, "valid_from": 0 if move.pick % 4 == 1 else start, "row": {}}
     return {"table": table, "key": key, "valid_from": start, "row": {**row, **loop}}
 
 

@@ -26,6 +26,7 @@ from boucle_server.notices import JOBS
 from boucle_server.opening import make_ready
 from boucle_server.settings import Settings
 from boucle_server.web import routing
+from boucle_server.web.import_reading import BRING, MOST_BYTES
 
 ROUTERS: Final = (
     "boucle_server.api.health",
@@ -49,6 +50,8 @@ ROUTERS: Final = (
     "boucle_server.web.admin_pages",
     "boucle_server.web.qualified_pages",
     "boucle_server.web.register_pages",
+    "boucle_server.web.import_pages",
+    "boucle_server.web.import_upload",
     "boucle_server.web.people_pages",
     "boucle_server.web.token_pages",
     "boucle_server.web.correct_pages",
@@ -68,6 +71,8 @@ ROUTERS: Final = (
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024
 """Bytes of a request; a push is one mebibyte of records, and a little around them."""
+ROOMY: Final = {f"{BRING}/": MOST_BYTES}
+"""Bytes of a request to the paths that begin so: a table that somebody brings is one body."""
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
@@ -103,7 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     problems.install(app)
     routing.install(app)
-    app.add_middleware(problems.Edge, max_body=MAX_BODY, page=routing.refused)
+    app.add_middleware(problems.Edge, max_body=MAX_BODY, roomy=ROOMY, page=routing.refused)
     for name in ROUTERS:
         router = import_module(name).router
         if not isinstance(router, APIRouter):

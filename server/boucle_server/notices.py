@@ -17,6 +17,7 @@ from boucle.clock import day_of, parse_instant
 from boucle.ids import EventId, uuid7
 from boucle.item import Item, load
 from boucle_server import eventlog, feed, problem_reports, reports, uploads
+from boucle_server.imports import runs
 from boucle_server.ingest import accept_own
 from boucle_server.jobs import Job, daily, hourly, monthly_from
 from boucle_server.read_tables import BINDING, ITEM
@@ -92,11 +93,17 @@ def tidy_uploads(connection: Connection, org: str, _period: str, now_ms: int) ->
     return _json({"forgotten": uploads.expire(connection, org, now_ms=now_ms)})
 
 
+def tidy_imports(connection: Connection, org: str, _period: str, now_ms: int) -> str:
+    """Forget the rows of tables that people brought: of those only tried after a day, of the others after a month."""
+    return _json({"forgotten": runs.forget(connection, org, now_ms=now_ms)})
+
+
 JOBS: Final = (
     Job(name="checkpoint", due=hourly, body=publish_checkpoint),
     Job(name="feed", due=daily, body=tidy_feed),
     Job(name="problem_reports", due=daily, body=forget_reports),
     Job(name="uploads", due=daily, body=tidy_uploads),
+    Job(name="imports", due=daily, body=tidy_imports),
     Job(name="overdue", due=daily, body=note_overdue),
     Job(name="presumed_lost", due=daily, body=note_presumed_lost),
     Job(name="month_draft", due=monthly_from(DRAFT_DAY), body=draft_month),

@@ -253,6 +253,8 @@ def _stated_code(version: Version) -> list[str]:
 
 def _speaks_from(version: Version, book: Book) -> int | None:
     """Give the instant from which a new version changes what is read, None when it may change all of it."""
+    if not version.row:
+        return None  # what is withdrawn may have given a label another place at any time
     if version.table in (qualifications.TABLE, qualifications.HOLDERS):
         return version.valid_from  # they say nothing of the time before
     first = book.first_start(version.table, version.key)
@@ -265,6 +267,10 @@ def _speaks_from(version: Version, book: Book) -> int | None:
     return version.valid_from
 
 
+_STRING: Final = re.compile(rb'"([^"]*)"')
+"""A JSON string in which nothing is escaped."""
+
+
 def mentions(connection: Connection, org: str, needles: set[str]) -> dict[str, set[str]]:
     """Give, for each text, the subjects of the accepted events that mention it as a JSON string.
 
@@ -274,13 +280,13 @@ def mentions(connection: Connection, org: str, needles: set[str]) -> dict[str, s
     if not needles:
         return found
     written = {json.dumps(needle, ensure_ascii=False).encode()[1:-1]: needle for needle in needles}
-    pattern = re.compile(b'"(' + b"|".join(re.escape(text) for text in written) + b')"')
     for subject, payload in _subjects_and_payloads(connection, org):
         if b"\\" in payload:  # some other way to write the same text
             for needle in needles.intersection(_texts(json.loads(payload))):
                 found[needle].add(subject)
         else:
-            for text in pattern.findall(payload):
+            # Looked up one by one: a pattern of thousands of texts would be tried at every place.
+            for text in written.keys() & set(_STRING.findall(payload)):
                 found[written[text]].add(subject)
     return found
 

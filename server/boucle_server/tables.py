@@ -28,6 +28,7 @@ SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 RECORD_STATUSES: Final = ("accepted", "held", "quarantined", "fork", "conflict", "dismissed")
 DEVICE_STATUSES: Final = ("active", "revoked", "server")
+IMPORT_STATES: Final = ("ready", "writing", "done", "undoing", "undone")
 _BY_KEY: Final = {"sqlite_with_rowid": False}
 """SQLite keeps the rows in their key: one tree to write instead of two."""
 
@@ -528,6 +529,43 @@ class PhotoChunk(Truth, table=True):
     content: bytes
 
 
+class ImportRun(Truth, table=True):
+    """A table that somebody brought on the web: what it holds, what would or did become of it, how to take it back.
+
+    `content`, `report` and `made` are packed (`boucle_server.imports.runs`), and forgotten after a while; who brought
+    what when, and how many rows became what, stays.
+    """
+
+    __tablename__ = "import_run"
+    __table_args__ = (
+        sa.Index(None, "org", "made_ms"),
+        _one_of("state", IMPORT_STATES),
+    )
+
+    org: str = _key(primary=True, org=True)
+    run: str = _key(primary=True)
+    kind: str = _key()
+    name: str = Field(sa_type=sa.Text)
+    sha256: str = _key()
+    size: int = _big()
+    person: str = _key()
+    made_ms: int = _big()
+    state: str = _key()
+    whole: bool = Field(False)
+    """Nothing of it is recorded unless all of it can be."""
+    mapping: str = Field(sa_type=sa.Text)
+    """The field of each column, in JSON; `""` for one that is not read."""
+    told: str = Field(sa_type=sa.Text)
+    """Counts and what was noticed, in JSON."""
+    content: bytes | None = _maybe(sa.LargeBinary())
+    report: bytes | None = _maybe(sa.LargeBinary())
+    made: bytes | None = _maybe(sa.LargeBinary())
+    decided_by: str = Field("", sa_type=KEY)
+    decided_ms: int | None = _maybe()
+    undone_by: str = Field("", sa_type=KEY)
+    undone_ms: int | None = _maybe()
+
+
 class Change(Truth, table=True):
     """What phones may pull: the row `key` of a reference table changed; `n` is taken by the single writer."""
 
@@ -578,4 +616,5 @@ LABEL_BATCH: Final = _core(LabelBatch)
 PHOTO: Final = _core(Photo)
 PHOTO_UPLOAD: Final = _core(PhotoUpload)
 PHOTO_CHUNK: Final = _core(PhotoChunk)
+IMPORT_RUN: Final = _core(ImportRun)
 CHANGE: Final = _core(Change)

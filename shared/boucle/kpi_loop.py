@@ -47,11 +47,11 @@ def most_uses(book: Book, at_ms: int) -> dict[str, int]:
 def settle_days(book: Book) -> dict[str, int]:
     """Give by type the days from shipping after which every open loan counts as lost, over all versions and lanes."""
     days: dict[str, int] = {}
-    for version in book.versions:
+    for version in book.standing:
         if version.table == "item_type":
             kind = book.item_type(version.key, version.valid_from)
             days[kind.key] = max(days.get(kind.key, 0), kind.due_days + kind.loss_days)
-    for version in book.versions:
+    for version in book.standing:
         if version.table == "lane" and version.key.count(">") == LANE_SIGNS:
             origin, destination, wanted = version.key.split(">")
             for key in days if wanted == ANY_TYPE else {wanted} & days.keys():

@@ -2,6 +2,9 @@
 
 A version is an event (`reference.set`), never edited in place. Of two versions with the same `valid_from` the
 one later in the order of events holds. What was true before the first version is what the first one says.
+
+A version whose row is empty withdraws what was stated from that same instant: an import that was taken back. A row
+of which nothing is left was never described.
 """
 
 from bisect import bisect_right
@@ -193,18 +196,33 @@ def _at(line: _Line[_Row], at_ms: int) -> _Row:
     return rows[0] if len(rows) == 1 else rows[max(0, bisect_right(starts, at_ms) - 1)]
 
 
+def _standing(stated: Iterable[Version]) -> list[Version]:
+    """Leave out what was withdrawn; the versions come in their order."""
+    standing: list[Version] = []
+    for version in stated:
+        if version.row:
+            standing.append(version)
+        else:
+            standing = [each for each in standing if each.valid_from != version.valid_from]
+    return standing
+
+
 class Book:
     """All versions of an organisation's reference data, and what each says at an instant."""
 
     def __init__(self, versions: Iterable[Version] = ()) -> None:
-        self._versions: dict[tuple[str, str], list[Version]] = {}
+        self._stated: dict[tuple[str, str], list[Version]] = {}
         for version in versions:
-            self._versions.setdefault((version.table, version.key), []).append(version)
+            self._stated.setdefault((version.table, version.key), []).append(version)
+        self._versions: dict[tuple[str, str], list[Version]] = {}
         self._starts: dict[tuple[str, str], list[int]] = {}
         self._sites_by_code: dict[str, str] = {}
-        for address in sorted(self._versions):  # of two sites that claim one code the same holds, in any order
-            known = self._versions[address]
-            known.sort(key=lambda version: (version.valid_from, version.order))
+        for address in sorted(self._stated):  # of two sites that claim one code the same holds, in any order
+            self._stated[address].sort(key=lambda version: (version.valid_from, version.order))
+            known = _standing(self._stated[address])
+            if not known:
+                continue
+            self._versions[address] = known
             self._starts[address] = [version.valid_from for version in known]
             for version in known:
                 if version.table == "site" and _text(version.row, "code"):
@@ -217,7 +235,12 @@ class Book:
 
     @property
     def versions(self) -> list[Version]:
-        """Every version, by table, key, start and order."""
+        """Every version that was stated, by table, key, start and order, withdrawn ones among them."""
+        return [version for address in sorted(self._stated) for version in self._stated[address]]
+
+    @property
+    def standing(self) -> list[Version]:
+        """Every version that was not withdrawn, by table, key, start and order."""
         return [version for address in sorted(self._versions) for version in self._versions[address]]
 
     def derive(self, build: Callable[["Book"], _Row]) -> _Row:
@@ -239,7 +262,7 @@ class Book:
         return (table, key) in self._versions
 
     def versions_of(self, table: str, key: str) -> list[Version]:
-        """Give every version of a row by its start, of one start the one that holds last; none of an unknown row."""
+        """Give every version of a row that stands, by its start, of one start the one that holds last."""
         return list(self._versions.get((table, key), ()))
 
     def site_codes(self, key: str) -> list[str]:

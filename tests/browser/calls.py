@@ -17,6 +17,8 @@ _LAST_WEEK: Final = "main a[rel='prev']"
 _SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
 _CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
+_SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
+_UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
 _HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST)
 
 STRANGERS: Final = (
@@ -46,6 +48,10 @@ BEHIND: Final = (
     *(Call(f"registre-{kind}", f"{places.REGISTER.path}/{kind}", ADMINISTRATOR) for kind in KINDS),
     Call("registre-ligne", f"{places.REGISTER.path}/sites", ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("registre-nouveau", f"{places.REGISTER.path}/item-types/ligne", ADMINISTRATOR),
+    Call("import", places.IMPORT.path, ADMINISTRATOR),
+    Call("import-apporter", f"{places.IMPORT.path}/apporter/items", ADMINISTRATOR),
+    Call("import-essai", f"{places.IMPORT.path}/apporter/sites", ADMINISTRATOR, fill=(("cells", _SITES),)),
+    Call("import-colonnes", f"{places.IMPORT.path}/apporter/sites", ADMINISTRATOR, fill=(("cells", _UNKNOWN),)),
     Call("personnes", places.PEOPLE.path, ADMINISTRATOR),
     Call("personne", places.PEOPLE.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     Call("personne-arret", places.PEOPLE.path, ADMINISTRATOR, follow=("main tbody td a",)),

@@ -57,6 +57,27 @@ const commands = {
     const [download] = await Promise.all([page.waitForEvent("download", { timeout: 120_000 }), page.keyboard.press(key)]);
     await download.saveAs(file);
   },
+  async give({ selector, file, comes = true }) {
+    const given = () => page.locator(selector).setInputFiles(file);
+    if (comes) await Promise.all([page.waitForNavigation({ waitUntil: "load", timeout: 120_000 }), given()]);
+    else await given();
+  },
+  async awaited({ selector }) {
+    const found = page.locator(selector);
+    await found.waitFor({ timeout: 60_000 });
+    return (await found.innerText()).trim();
+  },
+  async drop({ selector, name, text }) {
+    const moved = await page.evaluateHandle(([called, held]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([held], called));
+      return transfer;
+    }, [name, text]);
+    await Promise.all([
+      page.waitForNavigation({ waitUntil: "load", timeout: 120_000 }),
+      page.dispatchEvent(selector, "drop", { dataTransfer: moved }),
+    ]);
+  },
   async forget({ name }) { await context.clearCookies({ name }); },
   async type({ text }) { await page.keyboard.type(text); },
   focused,

@@ -107,7 +107,7 @@ def test_what_the_door_sets_aside_all_the_same_is_given_back(run: Run, tmp_path:
     database = Database.open(Settings(data=tmp_path / "data"))
     try:
         with database.writing("acme") as connection:
-            (aside,) = carry_out(connection, "acme", made, now_ms=START_MS, zone="Europe/Paris")
+            (aside,) = carry_out(connection, "acme", made, actor="", now_ms=START_MS, zone="Europe/Paris").aside
     finally:
         database.close()
     assert (aside.status.value, aside.why) == ("quarantined", "bad_number")

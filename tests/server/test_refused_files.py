@@ -58,7 +58,7 @@ def test_a_cell_in_the_last_corner_ends_no_process_of_ours(tmp_path: Path) -> No
 
 def test_a_wide_sheet_is_too_large_and_a_plain_one_is_read(tmp_path: Path) -> None:
     assert read(with_cell_at(tmp_path / "plain.xlsx", "XFD2")) is Trouble.TOO_LONG
-    assert read((tmp_path / "plain.xlsx").read_bytes()) == [["site", "nom"], ["metz", "Metz"]]
+    assert read((tmp_path / "plain.xlsx").read_bytes()) == ([["site", "nom"], ["metz", "Metz"]], ["Sheet1"])
 
 
 @pytest.mark.parametrize("cut", [40, 200, 900, -30, -200])

@@ -163,3 +163,31 @@ def test_the_digest_changes_with_every_part_of_a_version() -> None:
     ]  # fmt: skip
     assert len(set(found)) == len(found)
     assert digest(name="x") == found[0]
+
+
+def test_an_empty_row_withdraws_what_was_stated_from_the_same_instant_in_any_order_of_arrival() -> None:
+    server = Device()
+    first = row(server, "site", "metz", 0, name="Metz", code="P/A")
+    second = row(server, "site", "metz", START_MS, name="Metz-Nord")
+    taken_back = row(server, "site", "metz", START_MS)
+    for events in permutations([first, second, taken_back]):
+        known = book(*events)
+        assert known.row("site", "metz", START_MS + DAY) == {"name": "Metz", "code": "P/A"}
+        assert [version.valid_from for version in known.versions_of("site", "metz")] == [0]
+        assert len(known.versions) == 3, "what was stated stays stated"
+    assert book(first, second).digest() != book(first, second, taken_back).digest()
+
+
+def test_a_row_of_which_nothing_is_left_was_never_described_and_can_be_described_again() -> None:
+    server = Device()
+    stated = row(server, "site", "toul", 0, name="Toul", code="P/B")
+    gone = row(server, "site", "toul", 0)
+    known = book(stated, gone)
+    assert (known.has("site", "toul"), known.keys("site"), known.row("site", "toul", START_MS)) == (False, [], None)
+    assert (known.first_start("site", "toul"), known.site_codes("toul")) == (None, [])
+    assert (known.site("toul", START_MS).known, known.site("P/B", START_MS).known) == (False, False)
+    again = known.with_versions([Version.of(row(server, "site", "toul", 0, name="Toul encore"))])
+    assert again.site("toul", START_MS).name == "Toul encore"
+    assert [version.row["name"] for version in again.versions_of("site", "toul")] == ["Toul encore"]
+    late = known.with_versions([Version.of(row(server, "site", "toul", START_MS, name="Toul"))])
+    assert late.site("toul", 0).name == "Toul", "the first version that stands speaks for the time before it"

@@ -62,3 +62,22 @@ async def test_the_workshop_and_the_desk_of_returns_open_on_both_databases(serve
         page = await opened(served, path)
         assert page.status == 200, path
     assert "réception" in (await opened(served, "/retours/dossier/RT-1")).text
+
+
+async def test_an_import_is_tried_recorded_and_taken_back_on_both_databases(served: Served) -> None:
+    a_small_year(served.database)
+    served.clock.ms = figures_world.NOW + 10_000
+    await signed_in(served)
+    path = "/administration/import/apporter/sites"
+    cells = "site;nom\ntoul;Toul\nbar le duc;Bar\n"
+    answer = await sent(served, (await opened(served, path)).form(path), cells=cells)
+    run = answer.headers["location"]
+    form = next(form for form in (await opened(served, run)).forms if ("act", "valid") in form.values)
+    assert (await sent(served, form)).status_code == 303
+    assert "Importé en partie" in (await opened(served, run)).text
+    assert "toul" in (await opened(served, "/administration/registre/sites?q=toul")).text
+    served.clock.ms += 1_000
+    assert (await sent(served, (await opened(served, f"{run}/annuler")).form(f"{run}/annuler"))).status_code == 303
+    assert "1 ligne annulée" in (await opened(served, run)).text
+    assert "Toul" not in (await opened(served, "/administration/registre/sites")).text
+    assert "cellules collées" in (await opened(served, "/administration/import")).text

@@ -212,10 +212,15 @@ AsPage = Callable[[Request, int], Awaitable[Response | None]]
 class Edge:
     """The outermost layer: no exception leaves it, every answer is counted and told not to be guessed or kept."""
 
-    def __init__(self, app: ASGIApp, max_body: int, page: AsPage) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, page: AsPage, roomy: Mapping[str, int]) -> None:
         self._app = app
         self._page = page
         self._max_body = max_body
+        self._roomy = roomy
+
+    def _most(self, path: str) -> int:
+        """Give the bytes that a request to a path may have: `roomy` says it of paths that begin so."""
+        return next((most for start, most in self._roomy.items() if path.startswith(start)), self._max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -223,12 +228,13 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = False
+        most = self._most(scope["path"])
         request = Request(scope)
         incoming = Incoming(receive, waits="expect" in request.headers)
 
         async def measured() -> Message:
             message = await incoming.receive()
-            if incoming.received > self._max_body:
+            if incoming.received > most:
                 raise HTTPException(413)
             return message
 
@@ -243,7 +249,7 @@ class Edge:
                 message = {**message, "headers": list(headers)}
             await send(message)
 
-        refusal = _refusal(request, self._max_body)
+        refusal = _refusal(request, most)
         try:
             if refusal is not None:
                 await (await self._page(request, refusal.status_code) or refusal)(scope, receive, guarded)

@@ -55,12 +55,6 @@ class StepRows:
         ]
         return sorted([*self._refused, *beside, *nameless], key=lambda fault: fault.row)
 
-    @property
-    def faulty(self) -> int:
-        """Give the number of rows that are not taken."""
-        taken = sum(len(rows) for *_, rows in self.checklists())
-        return sum(map(len, self._steps.values())) + sum(self._faulty_rows.values()) - taken
-
     def checklists(self) -> Iterator[tuple[Checklist, int | None, list[int]]]:
         """Give each checklist that can be taken, the start of its version where it is said, its rows in the file."""
         for address, rows in self._steps.items():

@@ -11,18 +11,36 @@ from boucle_server.imports.cells import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: `field` in the register, the header of the template in French, and its synonyms."""
+    """One column: `field` in the register, the header of the template in French and in English, its synonyms."""
 
     field: str
     header: str
+    english: str
     read: Reader
     synonyms: tuple[str, ...] = ()
     required: bool = False
     example: str = ""
 
+    def named(self, lang: str) -> str:
+        """Give the header in one language."""
+        return self.english if lang == "en" else self.header
 
-def _c(field: str, header: str, read: Reader, *synonyms: str, required: bool = False, example: str = "") -> Column:
-    return Column(field=field, header=header, read=read, synonyms=synonyms, required=required, example=example)
+
+def _c(
+    field: str, header: str, read: Reader, *synonyms: str, english: str = "", required: bool = False, example: str = ""
+) -> Column:
+    """Make a column; its English header is the first synonym where nothing else is said."""
+    named = english or (synonyms[0] if synonyms else header)
+    more = () if named in (header, *synonyms) else (named,)
+    return Column(
+        field=field,
+        header=header,
+        english=named,
+        read=read,
+        synonyms=(*synonyms, *more),
+        required=required,
+        example=example,
+    )
 
 
 _FROM = _c("valid_from", "valable à partir du", cells.instant, "valid from", "depuis", example="01/01/2026")
@@ -33,7 +51,7 @@ EXAMPLE_LABEL = "C/MW5YVPYTDMJXWF"
 COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     {
         "sites": (
-            _c("key", "site", cells.key, "key", "clé", "code site", required=True, example="mulhouse"),
+            _c("key", "site", cells.key, "key", "clé", "code site", english="site", required=True, example="mulhouse"),
             _NAME,
             _c("partner", "partenaire", cells.key, "partner", example="rhin"),
             _c("zone", "fuseau", cells.zone, "zone", "time zone", "timezone", example="Europe/Paris"),
@@ -45,6 +63,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 cells.photo_guards,
                 "photo",
                 "photos asked for",
+                english="photos asked for",
                 example="rebut, réparation, incident",
             ),
             _c(
@@ -63,21 +82,59 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _FROM,
         ),
         "partners": (
-            _c("key", "partenaire", cells.key, "key", "clé", "partner", required=True, example="rhin"),
+            _c(
+                "key",
+                "partenaire",
+                cells.key,
+                "key",
+                "clé",
+                "partner",
+                english="partner",
+                required=True,
+                example="rhin",
+            ),
             _NAME,
             _c("siret", "siret", cells.siret, example="73282932000074"),
             _FROM,
         ),
         "item-types": (
-            _c("key", "type", cells.key, "key", "clé", required=True, example="bac-600x400"),
+            _c("key", "type", cells.key, "key", "clé", english="type", required=True, example="bac-600x400"),
             _c("name", "nom", cells.text, "name", "libellé", required=True, example="Bac 600×400"),
             _c("serialised", "numéroté", cells.yes_no, "serialised", "serialized", "unitaire", example="oui"),
             _c("material", "matière", cells.short, "material", "matériau", example="plastique"),
-            _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg", "masse (kg)", "weight (kg)", example="2,15"),
+            _c(
+                "tare_g",
+                "tare (kg)",
+                cells.grams,
+                "tare",
+                "tare kg",
+                "masse (kg)",
+                "weight (kg)",
+                english="tare (kg)",
+                example="2,15",
+            ),
             _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="30"),
             _c("loss_days", "présumé perdu après (j)", cells.days, "loss days", example="180"),
-            _c("deposit_cents", "consigne (€)", cells.cents, "deposit", "consigne", example="4,50"),
-            _c("price_cents", "prix neuf (€)", cells.cents, "price", "new price", "prix", "prix neuf", example="86,00"),
+            _c(
+                "deposit_cents",
+                "consigne (€)",
+                cells.cents,
+                "deposit",
+                "consigne",
+                english="deposit (€)",
+                example="4,50",
+            ),
+            _c(
+                "price_cents",
+                "prix neuf (€)",
+                cells.cents,
+                "price",
+                "new price",
+                "prix",
+                "prix neuf",
+                english="new price (€)",
+                example="86,00",
+            ),
             _c("most_uses", "utilisations au plus", cells.uses, "most uses", "rotations au plus", example="120"),
             _c("nature", "nature", cells.nature, example="conteneur"),
             _c("requalify", "requalification après lavage", cells.yes_no, "requalify", example="non"),
@@ -86,7 +143,16 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         ),
         "lanes": (
             _c("origin", "origine", cells.key, "origin", "de", "from", required=True, example="strasbourg"),
-            _c("destination", "destination", cells.key, "à", "to", required=True, example="mulhouse"),
+            _c(
+                "destination",
+                "destination",
+                cells.key,
+                "à",
+                "to",
+                english="destination",
+                required=True,
+                example="mulhouse",
+            ),
             _c("item_type", "type", cells.type_or_any, "item type", example="bac-600x400"),
             _c("loop", "boucle", cells.short, "loop", required=True, example="bacs Alsace"),
             _c("due_days", "délai de retour (j)", cells.days, "due days", "délai de retour", example="21"),
@@ -95,11 +161,22 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _FROM,
         ),
         "items": (
-            _c("code", "étiquette", cells.label, "code", "label", "qr", "grai", required=True, example=EXAMPLE_LABEL),
+            _c(
+                "code",
+                "étiquette",
+                cells.label,
+                "code",
+                "label",
+                "qr",
+                "grai",
+                english="label",
+                required=True,
+                example=EXAMPLE_LABEL,
+            ),
             _c("type", "type", cells.key, "item type", required=True, example="bac-600x400"),
-            _c("place", "site", cells.key, "place", "lieu", required=True, example="strasbourg"),
+            _c("place", "site", cells.key, "place", "lieu", english="site", required=True, example="strasbourg"),
             _c("serial", "numéro de série", cells.text, "serial", "n° de série", example="A-0001"),
-            _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg"),
+            _c("tare_g", "tare (kg)", cells.grams, "tare", "tare kg", english="tare (kg)"),
             _c("opening_uses", "utilisations passées", cells.uses, "opening uses", "rotations", example="12"),
             _c("at_ms", "en service depuis", cells.instant, "since", "in service since", example="01/09/2025"),
             _c("home", "site d’attache", cells.key, "home", "home site", "site d'attache", "dépôt"),
@@ -118,14 +195,14 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 example="2025-09-14T08:30",
             ),
             _c("kind", "quoi", event_cells.act, "what", "action", "kind", required=True, example="repris"),
-            _c("code", "étiquette", cells.label, "code", "label", "qr", example=EXAMPLE_LABEL),
+            _c("code", "étiquette", cells.label, "code", "label", "qr", english="label", example=EXAMPLE_LABEL),
             _c("item_type", "type", cells.key, "item type", example=""),
             _c("qty", "quantité", cells.quantity, "qty", "quantity", "nombre", example=""),
             _c("place", "lieu", cells.key, "place", "site", required=True, example="mulhouse"),
             _c("to", "vers", cells.key, "to", "destination"),
             _c("from", "venant de", cells.key, "from"),
-            _c("mass_g", "masse (kg)", cells.grams, "mass", "poids (kg)", "kg"),
-            _c("verdict", "verdict", event_cells.verdict, "tri"),
+            _c("mass_g", "masse (kg)", cells.grams, "mass", "poids (kg)", "kg", english="mass (kg)"),
+            _c("verdict", "verdict", event_cells.verdict, "tri", english="verdict"),
             _c("treatment", "code de traitement", cells.short, "treatment code", "code d/r"),
             _c("mode", "mode de traitement", cells.short, "treatment mode", "mode"),
             _c("task", "référence", cells.short, "reference", "task", "tournée"),
@@ -151,7 +228,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("moment", "moment", cells.moment, "when", example="essai"),
             _c("name", "nom", cells.question, "name", example="Essais d’un moteur"),
             _c("name_en", "nom en anglais", cells.question, "name en", "english name", example="Tests of a motor"),
-            _c("types", "types", cells.keys, "type", "item types", example="moteur"),
+            _c("types", "types", cells.keys, "type", "item types", english="item types", example="moteur"),
             _c("step", "étape", cells.key, "step", required=True, example="isolement"),
             _c("question", "question", cells.question, required=True, example="Résistance d’isolement"),
             _c(
@@ -176,26 +253,47 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             ),
             _c("name", "nom", cells.text, "name", "libellé", required=True, example="Contrôle final"),
             _c("acts", "actes", cells.acts, "acts", "acte", example="requalification, remise en service"),
-            _c("types", "types", cells.keys, "type", "item types", example="moteur"),
+            _c("types", "types", cells.keys, "type", "item types", english="item types", example="moteur"),
             _FROM,
         ),
         "qualified": (
             _c("person", "personne", cells.text, "person", "opérateur", "operator", required=True, example="Camille"),
-            _c("qualification", "habilitation", cells.key, required=True, example="controle-final"),
+            _c(
+                "qualification",
+                "habilitation",
+                cells.key,
+                english="qualification",
+                required=True,
+                example="controle-final",
+            ),
             _c("valid_from", "valable à partir du", cells.instant, "valid from", required=True, example="01/01/2026"),
-            _c("until", "jusqu’au", cells.day, "jusqu'au", "expire le", "expires", example="31/12/2028"),
+            _c(
+                "until",
+                "jusqu’au",
+                cells.day,
+                "jusqu'au",
+                "expire le",
+                "expires",
+                english="expires",
+                example="31/12/2028",
+            ),
         ),
         "operators": (
             _c("name", "nom", cells.text, "name", "opérateur", "operator", required=True, example="Camille"),
             _c("role", "rôle", cells.role, "role", required=True, example="Chauffeur"),
-            _c("pin", "pin", cells.pin, "code pin", required=True, example="2580"),
+            _c("pin", "pin", cells.pin, "code pin", english="pin", required=True, example="2580"),
             _c("badge", "badge", cells.text, example=""),
-            _c("site", "site", cells.key, "place", "lieu", example="strasbourg"),
+            _c("site", "site", cells.key, "place", "lieu", english="site", example="strasbourg"),
         ),
     }
 )
 
 
+ORDER = (
+    *("partners", "sites", "item-types", "lanes", "operators"),
+    *("checklists", "qualifications", "qualified", "rounds", "items", "events"),
+)
+"""Every kind in the order in which they are imported: a row may only name what was imported before it."""
 MORE_EXAMPLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "sites": {"key": "strasbourg", "name": "Strasbourg, dépôt", "zone": "Europe/Paris", "role": "dépôt"},

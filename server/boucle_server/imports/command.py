@@ -2,9 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy.engine import Connection
 from boucle.clock import SystemClock
 from boucle.push import Status
 from boucle_labels.messages import language
-from boucle_server import organisations, people, rows
+from boucle_server import organisations
 from boucle_server.command_help import add_examples
 from boucle_server.errors import OperatorError, said_of
 from boucle_server.imports import rescued, sealed
@@ -24,12 +23,11 @@ from boucle_server.imports.rows import MissingColumnsError, plan
 from boucle_server.imports.seal_check import SealCheck
 from boucle_server.imports.sealed_lines import is_sealed
 from boucle_server.imports.sheet_file import read_rows, write_template
+from boucle_server.imports.standing import register_of
 from boucle_server.imports.writing import carry_out
 from boucle_server.ingest import Result
 from boucle_server.options import add_data, add_json, add_org, opened, settings_of, told, warn
-from boucle_server.projections import SqlStore
 from boucle_server.reports import zone_of
-from boucle_server.tables import RECORD
 
 RESCUE = "rescue"
 """The kind of a phone's rescue file, which is no table."""
@@ -81,9 +79,9 @@ def _import(args: argparse.Namespace, file: Path) -> int:
             org = organisations.only(connection, args.org)
             zone = zone_of(connection, org)
         with database.writing(org) as connection:
-            made = _planned(args.kind, file, cells, _register(connection, org, zone=zone, now_ms=now_ms))
+            made = _planned(args.kind, file, cells, register_of(connection, org, zone=zone, now_ms=now_ms))
             written = _is_wanted(args, made)
-            aside = _write(args, connection, org, made, zone=zone, now_ms=now_ms) if written else []
+            aside = _write(args, connection, org, made, zone=zone, now_ms=now_ms) if written else ()
             written = written and not (args.all_or_nothing and (made.faults or aside))
     _tell(args, made, written=written, aside=aside)
     return 1 if made.faults or aside else 0
@@ -154,36 +152,16 @@ def _planned(kind: str, file: Path, cells: list[list[str]], register: Register) 
         ) from None
 
 
-def _register(connection: Connection, org: str, *, zone: str, now_ms: int) -> Register:
-    known = {person["person"]: person for person in people.operators(connection, org)}
-    store = SqlStore(connection, org)
-    return Register(
-        book=store.book(),
-        bindings=store,
-        operators={person["name"].casefold(): pseudonym for pseudonym, person in known.items()},
-        people=known,
-        now_ms=now_ms,
-        zone=zone,
-        recorded=partial(_recorded, connection, org),
-        events=store.events,
-        items=store.items,
-    )
-
-
-def _recorded(connection: Connection, org: str, ids: Iterable[str]) -> set[str]:
-    return {row.id for row in rows.select(connection, RECORD, ("id",), org=org, key="id", keys=ids)}
-
-
 def _is_wanted(args: argparse.Namespace, made: Plan) -> bool:
     return not args.dry_run and not (args.all_or_nothing and made.faults)
 
 
 def _write(
     args: argparse.Namespace, connection: Connection, org: str, made: Plan, *, zone: str, now_ms: int
-) -> list[Result]:
+) -> Sequence[Result]:
     """Carry the plan out; under `--all-or-nothing` nothing of it stays when anything was refused at the door."""
     savepoint = connection.begin_nested()
-    aside = carry_out(connection, org, made, now_ms=now_ms, zone=zone)
+    aside = carry_out(connection, org, made, actor="", now_ms=now_ms, zone=zone).aside
     if args.all_or_nothing and (made.faults or aside):
         savepoint.rollback()
     else:

@@ -10,9 +10,9 @@ import resource
 import subprocess
 import sys
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 MAX_UNPACKED: Final = 200 * 1024 * 1024
 """Bytes that a packed spreadsheet may unfold to; a zip bomb says more."""
@@ -31,8 +31,15 @@ class Trouble(IntEnum):
     TOO_LONG = 5
 
 
-def read(content: bytes) -> list[list[str]] | Trouble:
-    """Give the rows of the first sheet as stripped text, or why there are none."""
+class FirstSheet(NamedTuple):
+    """The rows of the first sheet as stripped text, and the names of all sheets, its own first."""
+
+    rows: list[list[str]]
+    sheets: list[str]
+
+
+def read(content: bytes) -> FirstSheet | Trouble:
+    """Give the first sheet, or why there is none."""
     command = [sys.executable, "-m", __name__]
     try:
         done = subprocess.run(  # noqa: S603 - this very module
@@ -41,8 +48,8 @@ def read(content: bytes) -> list[list[str]] | Trouble:
     except subprocess.TimeoutExpired:
         return Trouble.TOO_LONG
     if done.returncode == 0:
-        rows: list[list[str]] = json.loads(done.stdout)
-        return rows
+        found: dict[str, Any] = json.loads(done.stdout)
+        return FirstSheet(**found)
     # Ended by a signal: it asked for more memory than there may be.
     return Trouble(done.returncode) if done.returncode in set(Trouble) else Trouble.TOO_LONG
 
@@ -57,21 +64,23 @@ def main() -> int:
         return Trouble.TOO_LONG
     if isinstance(found, Trouble):
         return found
-    json.dump(found, sys.stdout)
+    json.dump(found._asdict(), sys.stdout)
     return 0
 
 
-def _rows(content: bytes) -> list[list[str]] | Trouble:
+def _rows(content: bytes) -> FirstSheet | Trouble:
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only the reading process needs it
 
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
                 return Trouble.TOO_LARGE
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheet = book.get_sheet_by_index(0)
     if sheet.height > MAX_ROWS or sheet.width > MAX_COLUMNS:
         return Trouble.TOO_LONG
-    return [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    return FirstSheet(rows=rows, sheets=list(book.sheet_names))
 
 
 def _text(cell: object) -> str:
@@ -82,6 +91,8 @@ def _text(cell: object) -> str:
             return "oui" if cell else "non"
         case datetime() | date():
             return cell.isoformat()
+        case time():
+            return cell.strftime("%H:%M")
         case _:
             return str(cell).strip()
 

@@ -1,13 +1,15 @@
 """The plan of an import: what is there already, and what each row would change in it."""
 
+import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Event
+from boucle.ids import uuid7
 from boucle.item import Item
 from boucle.reference import Book
 from boucle.shape import Flaw
@@ -85,6 +87,10 @@ class Plan:
     """
 
     counts: dict[RowOutcome, int] = field(default_factory=lambda: dict.fromkeys(RowOutcome, 0))
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    """What becomes of each row, by its number as a spreadsheet shows it."""
+    sources: dict[str, Sequence[int]] = field(default_factory=dict)
+    """The rows that each draft says something of, by the draft's id."""
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
@@ -98,12 +104,24 @@ class Plan:
         if reason:
             key = "import.door_too_large" if reason == Flaw.TOO_LARGE else "import.door"
             self.faults += [Fault(row=row, column="", key=key, values={"reason": str(reason)}) for row in rows]
-            self.counts[RowOutcome.FAULTY] += len(rows)
+            self.settle(RowOutcome.FAULTY, rows)
             return
-        self.drafts += drafts
-        self.counts[outcome] += len(rows)
+        for draft in drafts:
+            named = draft if draft.id else replace(draft, id=str(uuid7(register.now_ms, secrets.token_bytes)))
+            self.drafts.append(named)
+            self.sources[named.id] = rows
+        self.settle(outcome, rows)
 
-    def refuse(self, faults: Sequence[Fault]) -> None:
+    def refuse(self, row: int, faults: Sequence[Fault]) -> None:
         """Count one row as faulty."""
         self.faults += faults
-        self.counts[RowOutcome.FAULTY] += 1
+        self.settle(RowOutcome.FAULTY, [row])
+
+    def settle(self, outcome: RowOutcome, rows: Iterable[int]) -> None:
+        """Say what becomes of rows, whatever was said of them before."""
+        for row in rows:
+            before = self.outcomes.get(row)
+            if before is not None:
+                self.counts[before] -= 1
+            self.outcomes[row] = outcome
+            self.counts[outcome] += 1

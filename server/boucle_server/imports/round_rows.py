@@ -50,11 +50,6 @@ class Gathered:
         ]
         return sorted([*self._refused, *beside], key=lambda fault: fault.row)
 
-    @property
-    def faulty(self) -> int:
-        """Give the number of rows that are not taken."""
-        return sum(self._faulty_rows.values()) + sum(len(self._rows.get(key, ())) for key in self._faulty_rows)
-
     def rounds(self, operators: Mapping[str, str]) -> Iterator[tuple[Round, list[int]]]:
         """Give each round that can be taken, with its rows in the file."""
         for key, rows in self._rows.items():

@@ -4,6 +4,7 @@ Reading decides everything before anything is written, so that a dry run and a r
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from boucle.reference import ANY_TYPE
 from boucle_server.imports.cells import CellError
 from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import COLUMNS, Column, matched
+from boucle_server.imports.event_ids import again_id, undo_id
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.planned import Plan, Register, RowOutcome
 from boucle_server.imports.round_rows import Gathered
@@ -34,11 +36,13 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
         raise MissingColumnsError(missing)
     made = Plan(unknown_columns=unknown)
     seen: dict[object, int] = {}
+    numbers = []
     take = Taking(kind, register, made, columns, _codes(rows, columns) if kind == "items" else ())
     gathered = Gathered() if kind == "rounds" else StepRows() if kind == "checklists" else None
     for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
+        numbers.append(number)
         values, faults = _values(number, row, columns)
         for look in (_timed, _misfits):
             faults = faults or list(look(kind, number, values, register=register, columns=columns))
@@ -46,18 +50,19 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
         if gathered is not None:
             gathered.add(number, values, faults)
         elif faults:
-            made.refuse(faults)
+            made.refuse(number, faults)
         else:
             take.row(number, values)
     if kind == "events":
         _leave_out_recorded(made, register)
     if gathered is not None:
         made.faults.extend(gathered.faults)
-        made.counts[RowOutcome.FAULTY] += gathered.faulty
     if isinstance(gathered, Gathered):
         take_rounds(gathered, register, made)
     elif gathered is not None:
         take_checklists(gathered, register, made)
+    # Of what several rows say together, those beside a faulty one are not taken either.
+    made.settle(RowOutcome.FAULTY, [number for number in numbers if number not in made.outcomes])
     return made
 
 
@@ -68,11 +73,25 @@ def _twice(number: int, identity: object, seen: dict[object, int]) -> list[Fault
 
 
 def _leave_out_recorded(made: Plan, register: Register) -> None:
-    """Count the rows that an earlier import of the same, or of a mended, file recorded as unchanged."""
-    held = register.recorded([draft.id for draft in made.drafts])
-    made.drafts = [draft for draft in made.drafts if draft.id not in held]
-    made.counts[RowOutcome.UNCHANGED] += made.counts[RowOutcome.CREATED] - len(made.drafts)
-    made.counts[RowOutcome.CREATED] = len(made.drafts)
+    """Count the rows that an earlier import of the same, or of a mended, file recorded as unchanged.
+
+    Those of an import that was taken back are recorded again; what a person voided stays voided.
+    """
+    while held := register.recorded([draft.id for draft in made.drafts]):
+        undone = register.recorded([undo_id(each.id, each.claimed_ms or 0) for each in made.drafts if each.id in held])
+        left = []
+        for draft in made.drafts:
+            rows = made.sources[draft.id]
+            if draft.id not in held:
+                left.append(draft)
+                continue
+            del made.sources[draft.id]
+            if undo_id(draft.id, draft.claimed_ms or 0) in undone:
+                left.append(replace(draft, id=again_id(draft.id, draft.claimed_ms or 0)))
+                made.sources[left[-1].id] = rows
+            else:
+                made.settle(RowOutcome.UNCHANGED, rows)
+        made.drafts = left
 
 
 def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> tuple[dict[str, Any], list[Fault]]:

@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 import xlsxwriter
 
@@ -11,9 +12,21 @@ from boucle_server.errors import OperatorError, why_of
 from boucle_server.imports import packed_sheet
 from boucle_server.imports.columns import COLUMNS, MORE_EXAMPLES
 from boucle_server.imports.packed_sheet import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, Trouble
+from boucle_server.imports.text_encodings import decoded
 
 MAX_BYTES = 20 * 1024 * 1024
 _PACKED = (".xlsx", ".ods", ".xls")
+_PACKED_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a packed spreadsheet begins, whatever its name says: a ZIP archive, an OLE file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The rows of a file as stripped text; `unread` are its further sheets, `mixed_lines` in another encoding."""
+
+    rows: list[list[str]]
+    unread: tuple[str, ...] = ()
+    mixed_lines: int = 0
 
 
 def read_rows(file: Path) -> list[list[str]]:
@@ -22,17 +35,24 @@ def read_rows(file: Path) -> list[list[str]]:
         content = file.read_bytes()
     except OSError as error:
         raise OperatorError("import.unreadable", file=file, why=why_of(error)) from error
+    return read_sheet(str(file), content).rows
+
+
+def read_sheet(file: str, content: bytes) -> Sheet:
+    """Give the first sheet of a file with this name and content; OperatorError for one that is no table we read."""
     if len(content) > MAX_BYTES:
         raise OperatorError("import.too_large", file=file, most=MAX_BYTES // 1024 // 1024)
-    rows = _packed(file, content) if file.suffix.lower() in _PACKED else _csv(file, content)
+    is_packed = PurePath(file).suffix.lower() in _PACKED or content.startswith(_PACKED_STARTS)
+    sheet = _packed(file, content) if is_packed else _csv(file, content)
+    rows = sheet.rows
     while rows and not any(rows[-1]):
         rows.pop()
     if len(rows) > MAX_ROWS or any(len(row) > MAX_COLUMNS for row in rows):
         raise OperatorError("import.too_many_rows", file=file, most=MAX_ROWS)
-    return rows
+    return sheet
 
 
-def _packed(file: Path, content: bytes) -> list[list[str]]:
+def _packed(file: str, content: bytes) -> Sheet:
     found = packed_sheet.read(content)
     match found:
         case Trouble.TOO_LARGE:
@@ -42,26 +62,29 @@ def _packed(file: Path, content: bytes) -> list[list[str]]:
         case Trouble():
             raise OperatorError("import.no_spreadsheet", file=file)
         case _:
-            return found
+            return Sheet(rows=found.rows, unread=tuple(found.sheets[1:]))
 
 
-def _csv(file: Path, content: bytes) -> list[list[str]]:
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
+def _csv(file: str, content: bytes) -> Sheet:
+    found = decoded(content)
+    if found is None:
         raise OperatorError("import.no_text", file=file)
-    if "\x00" in text:
-        raise OperatorError("import.no_text", file=file)
+    text = found.text
     head = text.splitlines()[0] if text.splitlines() else ""
     delimiter = max(";,\t", key=head.count)
     try:
-        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
         raise OperatorError("import.no_text", file=file) from error
+    return Sheet(rows=rows, mixed_lines=found.mixed_lines)
+
+
+def template_rows(kind: str, lang: str = "fr") -> list[list[str]]:
+    """Give the empty table of a kind: headers in one language, and an example."""
+    examples = [{column.field: column.example for column in COLUMNS[kind]}]
+    examples += [dict(MORE_EXAMPLES[kind])] if kind in MORE_EXAMPLES else []
+    heads = [column.named(lang) for column in COLUMNS[kind]]
+    return [heads, *([each.get(column.field, "") for column in COLUMNS[kind]] for each in examples)]
 
 
 def write_template(kind: str, file: Path) -> None:
@@ -71,11 +94,7 @@ def write_template(kind: str, file: Path) -> None:
     """
     if file.exists():
         raise OperatorError("import.template_exists", file=file)
-    headers = [column.header for column in COLUMNS[kind]]
-    example = [column.example for column in COLUMNS[kind]]
-    more = MORE_EXAMPLES.get(kind)
-    second = [[more.get(column.field, "") for column in COLUMNS[kind]]] if more else []
-    write_rows(file, [headers, example, *second])
+    write_rows(file, template_rows(kind))
 
 
 def write_rows(file: Path, rows: Sequence[Sequence[str]]) -> None:

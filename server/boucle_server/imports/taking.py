@@ -1,22 +1,20 @@
 """What the good rows of a table add to the plan of an import."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from boucle.binding import Binding
 from boucle.checklists import TABLE as CHECKLIST
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Quality
-from boucle.ids import uuid7
 from boucle.pin import pin_fits
 from boucle.qualifications import HOLDERS, holder_key
 from boucle.qualifications import TABLE as QUALIFICATION
 from boucle.reference import ANY_TYPE, lane_key
 from boucle.rounds import TABLE as ROUND
-from boucle.wire import write
 from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import Column
+from boucle_server.imports.event_ids import event_id
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.planned import TABLES, Person, Plan, Register, RowOutcome
 from boucle_server.imports.round_rows import Gathered
@@ -79,7 +77,7 @@ class Taking:
     def _item(self, number: int, values: Mapping[str, Any]) -> None:
         binding = self._bound.get(values["code"])
         if binding is not None:
-            self._made.counts[RowOutcome.UNCHANGED] += 1
+            self._made.settle(RowOutcome.UNCHANGED, [number])
             self._made.notes += self._untaken(number, values, binding)
             return
         place, since = values["place"], values.get("at_ms", values.get("out_ms"))
@@ -122,9 +120,9 @@ class Taking:
         known = self._register.people.get(person, {})
         fresh = {name: value for name, value in values.items() if not person or not _is_so(known, name, value)}
         if not fresh:
-            self._made.counts[RowOutcome.UNCHANGED] += 1
+            self._made.settle(RowOutcome.UNCHANGED, [number])
             return
-        self._made.counts[RowOutcome.CHANGED if person else RowOutcome.CREATED] += 1
+        self._made.settle(RowOutcome.CHANGED if person else RowOutcome.CREATED, [number])
         self._made.people.append(Person(row=number, values=fresh, person=person))
 
     def _holding(self, number: int, values: Mapping[str, Any]) -> None:
@@ -171,13 +169,7 @@ def _event(values: Mapping[str, Any]) -> Draft:
     if values["kind"] == "item.commissioned":
         left["type"] = values["item_type"]
     fields = {**envelope, "body": left}
-    return Draft(kind=values["kind"], fields=fields, claimed_ms=values["at_ms"], id=_event_id(values))
-
-
-def _event_id(values: Mapping[str, Any]) -> str:
-    """Give a row its event id: the same row is the same event, in whatever file and whenever it is imported."""
-    said = sha256(write(dict(values))).digest()
-    return str(uuid7(max(0, values["at_ms"]), lambda size: said[:size]))
+    return Draft(kind=values["kind"], fields=fields, claimed_ms=values["at_ms"], id=event_id(values))
 
 
 def _state(
@@ -199,7 +191,7 @@ def _state(
     held = register.book.row(table, key, at_ms)
     stated = start is None or register.book.starts_at(table, key, at_ms)
     if held is not None and dict(held) == row and stated:
-        made.counts[RowOutcome.UNCHANGED] += len(rows)
+        made.settle(RowOutcome.UNCHANGED, rows)
         return
     body = {"table": table, "key": key, "valid_from": at_ms, "row": row}
     outcome = RowOutcome.CREATED if held is None else RowOutcome.CHANGED
@@ -212,7 +204,7 @@ def take_rounds(gathered: Gathered, register: Register, made: Plan) -> None:
         body = {"table": ROUND, "key": round_.key, "valid_from": 0, "row": round_.row}
         held = register.book.row(ROUND, round_.key, register.now_ms)
         if held is not None and dict(held) == round_.row:
-            made.counts[RowOutcome.UNCHANGED] += len(rows)
+            made.settle(RowOutcome.UNCHANGED, rows)
             continue
         outcome = RowOutcome.CHANGED if held else RowOutcome.CREATED
         made.take([Draft(kind="reference.set", fields={"body": body})], outcome, rows=rows, register=register)

@@ -15,7 +15,8 @@ How to add a page:
    a template begins with `{{ form.token(visit) }}`.
 4. **Template.** `{% extends "base.html" %}`, blocks `title` and `main`; build it of the macros in `templates/parts/`.
    Texts by `t("key", n=…)`. No `style=`, no script (the scan
-   station alone has one, and is whole without it), no colour that is not a variable of `static/boucle.css`.
+   station and the form of an import alone have one, and are whole without it), no colour
+   that is not a variable of `static/boucle.css`.
 5. **Words.** Keys `web.<page>_<what>` in both catalogues; whatever is wrong says what happened, what was kept and what
    to do. Raise `InvalidInputError("web.…")` and the like: the route answers with a page that says it.
 6. **Test.** In `tests/web/`: `serving`, `signed_in(served, Role.X)` and `Page` take a page apart. `test_rights.py`

@@ -11,7 +11,7 @@ from boucle.words import say
 from boucle_server.imports.planned import TABLES
 from boucle_server.projections import load_book
 from boucle_server.web import people_list, register
-from boucle_server.web.places import ADMIN, PEOPLE, QUALIFIED, REGISTER, TOKENS
+from boucle_server.web.places import ADMIN, IMPORT, PEOPLE, QUALIFIED, REGISTER, TOKENS
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import Table, format_of, table_file
@@ -39,6 +39,8 @@ def admin_page(visit: Reading) -> Response:
     if QUALIFIED.allows(held):
         words = say(QUALIFIED.words, visit.lang), say("web.admin_qualified", visit.lang)
         ways.append((QUALIFIED.path, *words, len(book.keys(HOLDERS))))
+    if IMPORT.allows(held):
+        ways.append((IMPORT.path, say(IMPORT.words, visit.lang), say("web.admin_import", visit.lang), None))
     if TOKENS.allows(held):
         ways.append((TOKENS.path, say(TOKENS.words, visit.lang), say("web.admin_tokens", visit.lang), None))
     return render(visit, "admin.html", place=ADMIN, ways=ways)

@@ -1,4 +1,4 @@
-"""The few files that pages ask for: the style sheet, the mark, the script of the scan station."""
+"""The few files that pages ask for: the style sheet, the mark, the scripts of the scan station and of imports."""
 
 from typing import Annotated, Final
 
@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from boucle_server.errors import NotFoundError
 from boucle_server.web.places import STATIC
-from boucle_server.web.rendering import MARK, STATION, STYLE, static_content, static_digest
+from boucle_server.web.rendering import MARK, STATION, STYLE, UPLOAD, static_content, static_digest
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
 
-TYPES: Final = {STYLE: "text/css; charset=utf-8", MARK: "image/svg+xml", STATION: "text/javascript; charset=utf-8"}
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+TYPES: Final = {STYLE: "text/css; charset=utf-8", MARK: "image/svg+xml", STATION: _SCRIPT, UPLOAD: _SCRIPT}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -13,10 +13,11 @@ from boucle_server.web.visit import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to try: the end of its keys, and where it leads to on the web, if anywhere."""
+    """One thing to try: the end of its keys, where it leads to on the web, if anywhere, and where to go after it."""
 
     key: str
     href: str = ""
+    then: str = ""
 
 
 def first_steps(connection: Connection, visit: Visit) -> tuple[Step, ...]:
@@ -24,11 +25,12 @@ def first_steps(connection: Connection, visit: Visit) -> tuple[Step, ...]:
     if not visit.who.is_demo:
         return ()
     at_hand = {place.key: place.path for place in places.menu(visit.who.capabilities)}
+    then = places.IMPORT.path if places.IMPORT.allows(visit.who.capabilities) else ""
     return (
         Step(key="scan", href=_label(connection, visit.who.org)),
         Step(key="phone", href=at_hand.get("devices", "")),
         Step(key="decide", href=at_hand.get("inbox", "")),
-        Step(key="export", href=f"{places.DASHBOARD.path}/chiffres"),
+        Step(key="export", href=f"{places.DASHBOARD.path}/chiffres", then=then),
     )
 
 

@@ -73,6 +73,7 @@ PLACE_LABELS: Final = Place(key="place_labels", path="/etiquettes/lieux", needs=
 BADGES: Final = Place(key="badges", path="/etiquettes/badges", needs=_ADMINISTER)
 ADMIN: Final = Place(key="admin", path="/administration", needs=frozenset({_C.MANAGE, _C.ADMINISTER}), in_menu=True)
 REGISTER: Final = Place(key="register", path="/administration/registre", needs=_MANAGE)
+IMPORT: Final = Place(key="import", path="/administration/import", needs=_MANAGE)
 PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
 QUALIFIED: Final = Place(key="qualified", path="/administration/habilitations", needs=_MANAGE)
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
@@ -111,6 +112,7 @@ PLACES: Final = (
     BADGES,
     ADMIN,
     REGISTER,
+    IMPORT,
     PEOPLE,
     QUALIFIED,
     TOKENS,

@@ -24,6 +24,7 @@ LANG_S: Final = 365 * 86_400
 STYLE: Final = "boucle.css"
 MARK: Final = "boucle.svg"
 STATION: Final = "station.js"
+UPLOAD: Final = "upload.js"
 
 
 def render(
