@@ -17,6 +17,7 @@ from boucle.roles import may_record
 from boucle.telling import Told
 from boucle_field.outbox import Draft, as_event
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.returns import Product
 from boucle_field.undoing import VOID, amended
 
@@ -102,9 +103,14 @@ def proposed(phone: Phone, about: About) -> str:
     return str(propose(grade, phone.mirror.book().item_type(key, phone.desk.now_ms())) or "")
 
 
-def grade(phone: Phone, about: About, said: str) -> Told:
-    """Record a grade under the written criteria."""
-    return _record(phone, about, "item.graded", {"grade": said, "criteria": CRITERIA})
+def grade(phone: Phone, about: About, said: str, photos: tuple[Photo, ...] = ()) -> Told:
+    """Record a grade under the written criteria, with the photo that shows why where one was taken."""
+    return _record(phone, about, "item.graded", {"grade": said, "criteria": CRITERIA}, photos=photos)
+
+
+def wants_photo(phone: Phone, about: About, said: str) -> bool:
+    """Tell whether the site asks for a photo of what is graded so; without it the grade counts, and a person looks."""
+    return bool(about.code) and phone.desk.asks_photo(_draft(phone, about, "item.graded", {"grade": said}))
 
 
 def decide(phone: Phone, about: About, chosen: str, *, reason: str = "") -> Told:
@@ -167,17 +173,36 @@ def undo(phone: Phone, rma: str, code: str = "") -> Told | None:
     return None if last is None else phone.desk.undo(last.id)[1]
 
 
-def _record(phone: Phone, about: About, kind: str, body: Mapping[str, Any], *, answers: bool = False) -> Told:
+def _record(
+    phone: Phone,
+    about: About,
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    answers: bool = False,
+    photos: tuple[Photo, ...] = (),
+) -> Told:
+    return phone.desk.record(_draft(phone, about, kind, body, answers=answers, photos=photos))
+
+
+def _draft(
+    phone: Phone,
+    about: About,
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    answers: bool = False,
+    photos: tuple[Photo, ...] = (),
+) -> Draft:
     item = phone.mirror.look(about.code).item if about.code else None
-    return phone.desk.record(
-        Draft(
-            kind=kind,
-            code=about.code,
-            item_type="" if about.code else about.item_type,
-            qty=None if about.code else about.n,
-            place=(item.site if item else "") or phone.desk.context().home,
-            body=body,
-            task=about.rma if answers else "",
-            against="" if answers else about.rma,
-        )
+    return Draft(
+        kind=kind,
+        code=about.code,
+        item_type="" if about.code else about.item_type,
+        qty=None if about.code else about.n,
+        place=(item.site if item else "") or phone.desk.context().home,
+        task=about.rma if answers else "",
+        against="" if answers else about.rma,
+        body=body,
+        photos=photos,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from boucle.grades import VERDICT_OF
 from boucle.lifecycle import Verdict
 from boucle.photo import announced
 from boucle.reference import Site
@@ -17,14 +18,17 @@ class PhotoGuard(StrEnum):
     """What a site may ask a photo for; the words are `photo.guard.<value>`."""
 
     SCRAP = "scrap"
-    """An item that is sorted as scrap."""
+    """An item that is sorted as scrap, a returned product that is graded so."""
     REPAIR = "repair"
-    """An item as it goes to repair: a repair that is opened, an item that is sorted as damaged."""
+    """An item as it goes to repair: a repair that is opened, an item that is sorted, or graded, as damaged."""
     INCIDENT = "incident"
     """A stop that could not be made."""
 
 
 _VERDICTS: Mapping[str, PhotoGuard] = {Verdict.SCRAP: PhotoGuard.SCRAP, Verdict.DAMAGED: PhotoGuard.REPAIR}
+_GRADES: Mapping[str, PhotoGuard] = {
+    grade: _VERDICTS[verdict] for grade, verdict in VERDICT_OF.items() if verdict in _VERDICTS
+}
 _INCIDENTS = frozenset({"closed", "refused", "other"})
 
 
@@ -38,6 +42,8 @@ def asks_photo(kind: str, body: Mapping[str, Any], site: Site) -> bool:
     match kind:
         case "item.sorted":
             return _VERDICTS.get(str(body.get("verdict", ""))) in site.photos
+        case "item.graded":
+            return _GRADES.get(str(body.get("grade", ""))) in site.photos
         case "work.opened":
             return PhotoGuard.REPAIR in site.photos
         case "stop.validated":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from boucle.clock import month_of
 from boucle.item import Back
 from boucle.lifecycle import OUT, Disposition, ReturnStage, target
+from boucle.photo_guards import lacks_photo
 from boucle.reasons import Outcome, Reason
 from boucle.turn import Turn
 
@@ -40,6 +41,8 @@ def advance(turn: Turn) -> Outcome:
         case "item.graded":
             turn.put(grade=event.text("grade"), back=back._replace(criteria=event.text("criteria")))
             turn.month(turn.place, "", "graded", event.text("grade"), loop="")
+            if lacks_photo(event.kind, event.body, event.photos, turn.place):
+                turn.say(Reason.NO_PHOTO)
         case "item.disposition_decided":
             _decide(turn)
         case _:

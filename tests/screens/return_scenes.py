@@ -1,10 +1,11 @@
 """Returned products in every state that a person meets: the list, a receipt with its warnings, each step after it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from boucle.actions import Amount
 from boucle_field.return_acts import About, Step
-from boucle_field.screens.return_steps import CarryOutStep, HowManyStep, RefuseStep, SendStep, WhyStep
+from boucle_field.screens.return_steps import CarryOutStep, GradePhotoStep, HowManyStep, RefuseStep, SendStep, WhyStep
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.return_stock import RMA, announce, describe_products, sell
@@ -64,7 +65,9 @@ def _steps(hand: Hand) -> Iterator[str]:
     about = About(rma=RMA, code=code(76))
     face.return_step(Step.GRADE, about)
     yield "return-grade"
-    face.screen._chosen("C")
+    face.open(GradePhotoStep, replace(about, grade="C"))
+    yield "return-photo"
+    face.graded(replace(about, grade="C"))
     yield "return-decide"
     face.open(WhyStep, about, "recycle")
     yield "return-why"

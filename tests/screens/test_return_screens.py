@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from boucle.commands import Command
 from boucle.rma import ReturnState
@@ -21,6 +22,7 @@ from tests.screens.return_stock import PARTNERS, RMA, announce, describe_product
 from tests.screens.scenes import LABEL
 from tests.screens.stock import MULHOUSE
 from tests.screens.test_bench_screens import kept, typed
+from tests.screens.test_photos import aim, asking
 from tests.screens.test_visit_screens import command
 
 
@@ -35,6 +37,15 @@ def desk(hand: Hand) -> Hand:
     hand.tap("Retours de produits")
     hand.taps = 0
     return hand
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Path:
+    """Give what a camera sees: something brown without a code."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    Image.new("RGB", (1280, 720), "#8a5a2b").save(folder / "1.png")
+    return folder
 
 
 def scan(hand: Hand, number: int) -> None:
@@ -293,3 +304,46 @@ def test_a_makers_bar_code_is_read_as_a_serial_number_where_one_is_asked(desk: H
     desk.scan("SN2024/72")
     assert isinstance(desk.face.screen, ReturnScanScreen)
     assert [each["code"] for each in kept(desk, "item.received")] == [code(72)]
+
+
+def a_pump(hand: Hand) -> None:
+    describe_products(hand.face.at)
+    sell(hand.face.at)
+    announce(hand.face.at)
+    asking(hand.face.at)
+    hand.face.open_returns()
+    scan(hand, 71)
+    hand.tap("TERMINER")
+    scan(hand, 71)
+    hand.tap("Classer")
+
+
+def test_a_grade_is_recorded_with_the_photo_that_the_site_asks_for(
+    open_app: Callable[..., Hand], data: Path, camera: Path
+) -> None:
+    hand = open_app(data, frames=camera)
+    a_pump(hand)
+    hand.tap("D · Ne vaut pas")
+    assert hand.sees("Une photo pour la classe D")
+    assert kept(hand, "item.graded") == []
+    aim(hand)
+    hand.tap("Photo")
+    assert len(kept(hand, "item.graded")[-1]["photos"]) == 1
+    assert isinstance(hand.face.screen, DecideStep)
+
+
+def test_without_a_photo_the_grade_counts_all_the_same(open_app: Callable[..., Hand], data: Path, camera: Path) -> None:
+    hand = open_app(data, frames=camera)
+    a_pump(hand)
+    hand.tap("D · Ne vaut pas")
+    hand.tap("Classer sans photo")
+    assert "photos" not in kept(hand, "item.graded")[-1]
+    assert stage(hand, 71) == "graded"
+    assert hand.sees("photo")
+
+
+def test_a_good_grade_asks_for_no_photo(open_app: Callable[..., Hand], data: Path, camera: Path) -> None:
+    hand = open_app(data, frames=camera)
+    a_pump(hand)
+    hand.tap("A · Propre")
+    assert isinstance(hand.face.screen, DecideStep)

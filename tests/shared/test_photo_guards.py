@@ -59,6 +59,8 @@ def test_with_its_photo_and_before_the_site_asked_everything_is_as_ever(kind: st
 @pytest.mark.parametrize(("kind", "body", "guard"), [
     ("item.sorted", {"verdict": "scrap"}, PhotoGuard.SCRAP),
     ("item.sorted", {"verdict": "damaged"}, PhotoGuard.REPAIR),
+    ("item.graded", {"grade": "D"}, PhotoGuard.SCRAP),
+    ("item.graded", {"grade": "C"}, PhotoGuard.REPAIR),
     ("work.opened", {}, PhotoGuard.REPAIR),
     ("stop.validated", {"ending": "closed"}, PhotoGuard.INCIDENT),
     ("stop.validated", {"ending": "refused"}, PhotoGuard.INCIDENT),
@@ -72,4 +74,6 @@ def test_each_guard_asks_for_its_own_and_for_nothing_else(kind: str, body: dict[
             other,
             Site(key="s", photos=frozenset(PhotoGuard)),
         )
+    for grade in ("A", "B", "", ["D"]):
+        assert not asks_photo("item.graded", {"grade": grade}, Site(key="s", photos=frozenset(PhotoGuard)))
     assert not asks_photo("item.received", {}, Site(key="s", photos=frozenset(PhotoGuard)))

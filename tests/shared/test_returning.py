@@ -294,3 +294,19 @@ def test_what_is_put_away_by_number_stays_in_the_stock_of_its_site() -> None:
     desk("item.moved", -1, "strasbourg", against=RMA, item_type="livre", qty=7, body={"zone": "A-12"})
     stock = {at.site: n for at, n in replay(desk.events).cells.items() if at.measure == "stock" and n}
     assert stock == {"strasbourg": 7}
+
+
+@pytest.mark.parametrize(("grade", "waits"), [("B", False), ("D", True)])
+def test_a_grade_without_the_photo_that_its_site_asks_for_counts_and_waits_for_a_person(
+    grade: str, *, waits: bool
+) -> None:
+    desk = Desk().sold(1)
+    server = Device(dev="d-serveur", epoch="00000000000000f8", random=Random(8))
+    row = {"name": "Strasbourg", "role": "hub", "photos": "scrap"}
+    stated = {"table": "site", "key": "strasbourg", "valid_from": 0, "row": row}
+    desk.events.append(server.event("reference.set", body=stated))
+    desk("item.received", 1, "strasbourg", at=30)
+    event = desk("item.graded", 1, "strasbourg", body={"grade": grade})
+    outcome, reasons = desk.mark(event)
+    assert (outcome, Reason.NO_PHOTO in reasons) == (Outcome.APPLIED, waits)
+    assert desk.item(1).grade == grade

@@ -13,6 +13,7 @@ from boucle.telling import Outcome, Told
 from boucle_field import return_acts, return_receipt, returns
 from boucle_field.bench import Next
 from boucle_field.errors import FieldError
+from boucle_field.photos import Photo
 from boucle_field.return_acts import BY_REPAIR, About, Step
 from boucle_field.screens.bench_router import BenchRouter
 from boucle_field.screens.return_scan_screen import WhoBringsScreen
@@ -21,6 +22,7 @@ from boucle_field.screens.return_steps import CarryOutStep, DecideStep, GradeSte
 from boucle_field.weighed import Job, Weighing
 
 if TYPE_CHECKING:
+    from boucle_field.screens.eye import Eye
     from boucle_field.screens.screen import Screen
 
 _STEPS: Final[dict[Step, "type[Screen]"]] = {
@@ -38,6 +40,7 @@ class ReturnRouter(BenchRouter):
     begin_here: Any
     open_visit: Any
     weigh: Any
+    eye: "Eye"
 
     def may(self, kind: str) -> bool:
         """Tell whether who is here may record a kind of event."""
@@ -174,6 +177,12 @@ class ReturnRouter(BenchRouter):
         elif told.event_id:
             self._back_to(about)
         self._tell(told, self.say("screen.bench.kept"))
+
+    def graded(self, about: About, photos: tuple[Photo, ...] = ()) -> None:
+        """Record a grade, and go on to what becomes of it for who decides."""
+        self.eye.close()
+        then = Step.DECIDE if self.may_decide else None
+        self.return_kept(about, partial(return_acts.grade, self.at, about, about.grade, photos), then=then)
 
     def return_done(self, rma: str, told: Told, words: str) -> None:
         """Go back to a return after something of it was weighed away."""

@@ -10,13 +10,16 @@ from boucle.grades import CRITERIA, Grade
 from boucle.lifecycle import Disposition
 from boucle.proposing import KIND_OF
 from boucle_field import return_acts, returns
-from boucle_field.return_acts import About, Step
+from boucle_field.photos import Photo
+from boucle_field.picture import photo_of
+from boucle_field.return_acts import About
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import TextPad, number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.return_screens import type_words
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped
+from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.wording import named
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ WHY_OTHER: Final = ("asked", "demand", "means", "cost", "safety", "other")
 WHY_REFUSED: Final = ("not_ours", "terms", "not_as_announced", "unsafe", "other")
 """Why a return is refused; the words are `screen.return.no.<value>`."""
 LONGEST_ZONE: Final = 20
+_VIEW_DP: Final = 240
 
 
 class ReturnStep(Screen):
@@ -107,8 +111,37 @@ class GradeStep(ReturnStep):
 
     def _chosen(self, grade: str) -> None:
         about = replace(self.about, grade=grade)
-        then = Step.DECIDE if self.face.may_decide else None
-        self.face.return_kept(about, partial(return_acts.grade, self.face.at, self.about, grade), then=then)
+        if not self.face.eye.missing and return_acts.wants_photo(self.face.at, about, grade):
+            self.face.open(GradePhotoStep, about)
+        else:
+            self.face.graded(about)
+
+
+class GradePhotoStep(ReturnStep):
+    """The photo that shows why, where the site asks for one of this grade; it holds nobody up."""
+
+    def build(self) -> None:
+        """Lay the screen out, and begin to look."""
+        self.view = Viewfinder(_VIEW_DP)
+        self.fill(
+            self.title("screen.return.photo", grade=self.about.grade),
+            *self.subject(),
+            self.text("screen.return.photo_why"),
+            self.view,
+            self.other("screen.return.no_photo", partial(self.face.graded, self.about)),
+            bottom=(self.again(), self.main("screen.photo", self.shoot)),
+        )
+        self.face.eye.open()
+
+    def shoot(self) -> None:
+        """Take what the camera sees, and record the grade with it; look again where it is off."""
+        picture = self.face.eye.newest
+        if picture is None:
+            self.face.eye.open()
+            return
+        photo = Photo(photo_of(picture))
+        self.face.eye.close()
+        self.face.graded(self.about, (photo,))
 
 
 class DecideStep(ReturnStep):
