@@ -82,7 +82,7 @@ phone: .venv/.run-ready ## the field app in a window, against the server above
 	@$(BIN)/boucle-field --data $(PHONE_DATA) run $(if $(wildcard demo-data/labels.csv),--labels demo-data/labels.csv)
 
 phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
-	@$(BIN)/python -m tests.screens.pictures build/phone
+	@KIVY_NO_CONSOLELOG=1 $(BIN)/python -m tests.screens.pictures build/phone
 
 .PHONY: pictures
 pictures: machine setup ## the pictures of the README, from the demonstration: docs/pictures

@@ -122,12 +122,17 @@ def open_ticket(
     )
 
 
-def diagnose(phone: Phone, form: Form) -> Told:
+def photos_of_diagnosis(phone: Phone) -> int:
+    """Give how many photos are asked for with a diagnosis here."""
+    return phone.desk.photos_asked(Draft(kind="work.diagnosed", place=phone.desk.context().home))
+
+
+def diagnose(phone: Phone, form: Form, photos: tuple[Photo, ...] = ()) -> Told:
     """Record what is wrong, or that nothing is, with the answers of the entry."""
     body: dict[str, Any] = {"found": form.found is not False, **form.body}
     if form.fault:
         body["fault"] = form.fault
-    return _done(phone, _record(phone, form.code, "work.diagnosed", body))
+    return _done(phone, _record(phone, form.code, "work.diagnosed", body, photos=photos))
 
 
 def pause(phone: Phone, code: str, parts: Sequence[str]) -> Told:
@@ -267,6 +272,7 @@ def _record(
     *,
     other: str = "",
     task: str = "",
+    photos: tuple[Photo, ...] = (),
 ) -> Told:
     return phone.desk.record(
         Draft(
@@ -276,6 +282,7 @@ def _record(
             task=task or _task(phone, code),
             place=phone.desk.context().home,
             body=dict(body or {}),
+            photos=photos,
         )
     )
 

@@ -16,14 +16,14 @@ from typing import Final
 from boucle.anchor import WRONG_CLOCK_MS, clock_error_ms
 from boucle.units import DAY_MS
 from boucle.version import VERSION, version_numbers
-from boucle_field import timekeeper
+from boucle_field import photos, timekeeper
 from boucle_field.asking import pause_ms
 from boucle_field.errors import FieldError
 from boucle_field.http import Server, drive
 from boucle_field.outbox import Counts
 from boucle_field.phone import Phone, opened
 from boucle_field.pushing import End
-from boucle_field.store import alone
+from boucle_field.store import Store, alone
 from boucle_field.sync import sync
 
 EVERY_S: Final = 60.0
@@ -72,9 +72,13 @@ class Standing:
 class Courier:
     """Runs rounds until it is closed; every method may be called from the screen's thread."""
 
-    def __init__(self, directory: Path, told: Callable[[News], None]) -> None:
+    def __init__(
+        self, directory: Path, told: Callable[[News], None], *, is_free: Callable[[], bool] = lambda: True
+    ) -> None:
         self._directory = directory
         self._told = told
+        self._is_free = is_free
+        """Whether what is sent now costs nothing by its size."""
         self._wake, self._stop = Event(), Event()
         self._lock = Lock()
         self._held = False
@@ -105,6 +109,10 @@ class Courier:
         """Whether somebody asked to stay offline."""
         return self._held
 
+    def photos_go(self, store: Store) -> bool:
+        """Tell whether photos are sent now: always, or over a free line alone where somebody chose that."""
+        return not photos.only_free(store) or self._is_free()
+
     def close(self) -> None:
         """Stop; a round that is under way goes on by itself the next time."""
         self._stop.set()
@@ -132,7 +140,7 @@ class Courier:
                 if not free:
                     return News(line=Line.UNKNOWN)
                 with closing(Server(phone.identity.server, phone.identity.token)) as server:
-                    report = drive(sync(phone), server.ask, wait=self._pause)
+                    report = drive(sync(phone, with_photos=self.photos_go(phone.store)), server.ask, wait=self._pause)
                 line = Line.OFFLINE if report.end is End.UNREACHABLE else Line.ONLINE
                 return News(
                     line=line,

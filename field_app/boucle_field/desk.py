@@ -9,7 +9,7 @@ from dataclasses import replace
 from boucle.actions import Context
 from boucle.events import Event
 from boucle.fold import Mark
-from boucle.photo_guards import asks_photo
+from boucle.photo_guards import photos_asked
 from boucle.reasons import Reason
 from boucle.roles import Capability, capabilities_of, may_record
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, outcome_of, reasons_of
@@ -68,7 +68,11 @@ class Desk:
 
     def asks_photo(self, draft: Draft) -> bool:
         """Tell whether the place of a draft asks for a photo of it. What happened is recorded without one too."""
-        return asks_photo(draft.kind, draft.body, self.mirror.book().site(draft.place, self.now_ms()))
+        return self.photos_asked(draft) > 0
+
+    def photos_asked(self, draft: Draft) -> int:
+        """Give how many photos of a draft its place asks for."""
+        return photos_asked(draft.kind, draft.body, self.mirror.book().site(draft.place, self.now_ms()))
 
     def foresee(self, draft: Draft) -> Mark:
         """Give what would become of a draft if it were recorded now; nothing is."""

@@ -28,6 +28,7 @@ from boucle.visiting import DIRECTIONS
 from boucle_field import people
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.undoing import amended, of_task
 
 STILL_SHOWN: Final = timedelta(days=1)
@@ -40,6 +41,13 @@ class Progress(StrEnum):
     TO_DO = "to_do"
     BEGUN = "begun"
     DONE = "done"
+
+
+class Signed(NamedTuple):
+    """Who signed at a stop, and how: strokes of x, y, x, y… in thousandths of the frame."""
+
+    name: str
+    strokes: Sequence[Sequence[int]] = ()
 
 
 class Standing(NamedTuple):
@@ -130,21 +138,21 @@ def validate(
     *,
     ending: Ending,
     reasons: Mapping[str, Gap] | None = None,
-    signer: str = "",
-    signature: Sequence[Sequence[int]] = (),
+    signed: Signed | None = None,
     note: str = "",
+    photos: tuple[Photo, ...] = (),
 ) -> Told:
-    """Record that a stop is done; what was seen is kept with it. `signature` is strokes of x, y, x, y… in thousandths.
+    """Record that a stop is done; what was seen is kept with it, photos of it too.
 
     Who signed is personal: it goes where it can be erased later. LoginError and `StoreError` as `Desk.record`.
     """
     now = standing(phone, of, stop)
     body: dict[str, Any] = validation(now.found, ending=ending, version=now.version + 1, reasons=reasons or {})
     private: dict[str, Any] = {}
-    if signer:
-        private["signer"] = signer
-    if signature:
-        private["signature"] = [list(stroke) for stroke in signature]
+    if signed is not None and signed.name:
+        private["signer"] = signed.name
+    if signed is not None and signed.strokes:
+        private["signature"] = [list(stroke) for stroke in signed.strokes]
     return phone.desk.record(
         Draft(
             kind=VALIDATED,
@@ -152,8 +160,14 @@ def validate(
             place=stop.place,
             body=body | ({"note": note} if note else {}),
             private=private,
+            photos=photos,
         )
     )
+
+
+def asks_photo(phone: Phone, stop: Stop, ending: Ending) -> bool:
+    """Tell whether the place of a stop asks for a photo of what it ended with."""
+    return phone.desk.asks_photo(Draft(kind=VALIDATED, place=stop.place, body={"ending": str(ending)}))
 
 
 def in_vehicle(phone: Phone, of: Round) -> dict[str, int]:

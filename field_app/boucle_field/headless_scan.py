@@ -30,6 +30,7 @@ _SIGNS = {
     Outcome.REPEAT: "↻",
     Outcome.UNEXPECTED: "+",
     Outcome.UNKNOWN: "?",
+    Outcome.KEPT: "●",
     Outcome.REFUSED: "⚠",
 }
 _FLAGS = {"type": "--type", "qty": "--qty", "place": "--place", "grade": "--grade", "mass_g": "--weight-g"}
@@ -199,7 +200,7 @@ def _acknowledge(told: Told) -> None:
 
 def _tell(phone: Phone, subject: str | Amount, done: Draft, told: Told, *, lang: str) -> None:
     """Say in one line what a scan means; French and English alike, after the event is kept."""
-    words = say(f"phone.outcome.{told.outcome}" if told.event_id else "phone.outcome.not_kept", lang)
+    words = say(f"phone.outcome.{told.outcome}", lang)
     if told.outcome is Outcome.REPEAT and told.since_ms is not None:
         words = say("phone.already_at", lang, time=_local_time(told.since_ms, phone.identity.zone))
     unknown = {f"reason.unknown_{table}": _unknown(phone.mirror.book(), table, done) for table in ("place", "type")}

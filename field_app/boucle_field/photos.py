@@ -16,10 +16,12 @@ from boucle.signing import Crypto
 from boucle.units import DAY_MS
 from boucle.wire import digest
 from boucle_field.identity import Identity
-from boucle_field.store import Store
+from boucle_field.store import Store, put
 
 KEEP_MS: Final = 7 * DAY_MS
 """How long a photo stays here after the server has it: longer than backups are apart."""
+_ONLY_FREE: Final = "photos_only_free"
+_YES: Final = "yes"
 _SENT = (
     "coalesce((SELECT max(state NOT IN ('new', 'raw')) FROM outbox JOIN photo_event USING (n)"
     " WHERE photo_event.sha256 = photo.sha256), 1)"
@@ -60,6 +62,17 @@ def missing(store: Store) -> int:
     """Count the photos that no receipt confirms: what the server may lack, the refused ones among them."""
     with store.reading() as db:
         return int(db.execute("SELECT count(*) FROM photo WHERE state != 'confirmed'").fetchone()[0])
+
+
+def only_free(store: Store) -> bool:
+    """Tell whether photos wait for a line that costs nothing; the events go over any."""
+    return store.get(_ONLY_FREE) == _YES
+
+
+def choose_only_free(store: Store, *, chosen: bool) -> None:
+    """Let photos wait for a free line, or go over any."""
+    with store.writing() as db:
+        put(db, _ONLY_FREE, _YES if chosen else "")
 
 
 def refused(store: Store) -> int:

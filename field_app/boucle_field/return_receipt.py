@@ -63,7 +63,7 @@ def judged(visit: "Visit", line: Line, before: Item) -> Line:
 
     `before` is the item before that; one that was announced by its number is welcome whatever else came.
     """
-    if not line.event_id or line.outcome in (Outcome.REFUSED, Outcome.UNKNOWN):
+    if not line.event_id or line.outcome in (Outcome.KEPT, Outcome.UNKNOWN):
         return line
     announced = before.return_stage in COMES and back_of(before).rma == rma_of(visit)
     warned = [*([] if announced else _beyond(visit, line)), *_origin(visit, line)]

@@ -15,7 +15,7 @@ from boucle.expecting import LISTED, WAITING
 from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
-from boucle.lines import Line, choices
+from boucle.lines import WANTING, Line, choices
 from boucle.reference import Book
 from boucle.telling import Outcome, Told
 from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_of, line_of_pieces
@@ -188,7 +188,7 @@ class Visit:
         # What a photo shows is what sorting finds, where both are recorded.
         told = self.phone.desk.record(made) if sorts_along else self.hand.record(self.phone.desk, made)
         line = self._line(subject, told, now, before)
-        if self.action == "receive" and line.event_id and line.outcome is not Outcome.REFUSED:
+        if self.action == "receive" and line.event_id and line.outcome is not Outcome.KEPT:
             line = sorting.sort_along(self, subject, line) if sorting.answers(self) else line
         elif self.action == "sort":
             line = replace(line, found=self.said["verdict"])
@@ -295,8 +295,8 @@ class Visit:
 
     @property
     def to_look(self) -> list[Line]:
-        """The red lines about which nobody has decided, and that nobody has looked at yet."""
-        return [line for line in self.lines[self.looked :] if line.outcome is Outcome.REFUSED and not line.decided]
+        """The lines about which nobody has decided, and that nobody has looked at yet."""
+        return [line for line in self.lines[self.looked :] if line.outcome in WANTING and not line.decided]
 
     @property
     def asking(self) -> list[Line]:

@@ -7,7 +7,10 @@ from typing import Final
 
 from boucle.telling import Outcome
 
-_COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
+WANTING: Final = frozenset({Outcome.KEPT, Outcome.REFUSED})
+"""What a person has to look at once."""
+COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
+"""What is one of the pieces of a counter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Line:
     @property
     def counts(self) -> bool:
         """Whether it is one of the pieces of the counter."""
-        return self.outcome in _COUNTED and bool(self.event_id) and not self.undone and not self.verdict
+        return self.outcome in COUNTED and bool(self.event_id) and not self.undone and not self.verdict
 
 
 class Choice(StrEnum):
@@ -73,7 +76,7 @@ def choices(line: Line) -> tuple[Choice, ...]:
             return Choice.ADD, Choice.SWITCH, Choice.IGNORE
         case Outcome.UNEXPECTED:
             return Choice.ADD, Choice.IGNORE
-        case Outcome.REFUSED if line.event_id:
+        case Outcome.KEPT:
             return Choice.LEAVE, Choice.IGNORE
         case Outcome.REFUSED if line.taken:
             return Choice.SHOW, Choice.IGNORE

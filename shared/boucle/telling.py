@@ -26,7 +26,10 @@ class Outcome(StrEnum):
     REPEAT = "repeat"
     UNEXPECTED = "unexpected"
     UNKNOWN = "unknown"
+    KEPT = "kept"
+    """What was seen is kept, and counts for nothing until a person has decided."""
     REFUSED = "refused"
+    """Nothing is recorded."""
 
 
 class Told(NamedTuple):
@@ -51,7 +54,7 @@ def has_no_effect(mark: Mark) -> bool:
 def outcome_of(mark: Mark, *, beside: bool = False) -> Outcome:
     """Give the outcome of a mark; `beside` says that it is not the work of whoever records it."""
     if mark.outcome in (Fate.REFUSED, Fate.IGNORED):
-        return Outcome.REFUSED
+        return Outcome.KEPT
     if _UNKNOWN & set(mark.reasons):
         return Outcome.UNKNOWN
     if beside or (TASKS - {Reason.NO_PHOTO}) & set(mark.reasons):  # a photo that lacks makes nothing unexpected

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from boucle.rounds import Ending, Gap
 from boucle_field import driving
-from boucle_field.driving import Progress
+from boucle_field.driving import Progress, Signed
 from boucle_field.visit import Visit
 from boucle_server.settings import Settings
 from tests.api.serving import serving
@@ -77,7 +77,7 @@ async def test_a_forgotten_fifth_crate_makes_the_next_version_of_round_and_slip(
     for number in (8, 9):
         left.scan(code(number))
     reasons = {"collect:bac": Gap.IN_USE}
-    driving.validate(phone, of, stop, ending=Ending.DONE, reasons=reasons, signer="Mme Weiß", signature=STROKES)
+    driving.validate(phone, of, stop, ending=Ending.DONE, reasons=reasons, signed=Signed("Mme Weiß", STROKES))
     assert "prévue" in (await opened(field.served, where)).text
     await synced(field)
     page = await opened(field.served, where)
@@ -90,7 +90,7 @@ async def test_a_forgotten_fifth_crate_makes_the_next_version_of_round_and_slip(
     assert driving.standing(phone, of, stop).progress is Progress.BEGUN
     await synced(field)
     assert "1 changement après la dernière signature" in (await opened(field.served, where)).text
-    driving.validate(phone, of, stop, ending=Ending.DONE, signer="Mme Weiß", signature=STROKES)
+    driving.validate(phone, of, stop, ending=Ending.DONE, signed=Signed("Mme Weiß", STROKES))
     await synced(field)
     page = await opened(field.served, where)
     assert "version 2" in page.text

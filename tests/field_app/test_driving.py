@@ -14,7 +14,7 @@ from boucle.rounds import Ending, Found, Gap, counts_of
 from boucle.telling import Outcome
 from boucle_field import driving
 from boucle_field.correcting import correct
-from boucle_field.driving import Progress
+from boucle_field.driving import Progress, Signed
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft
 from boucle_field.people import enter
@@ -159,7 +159,7 @@ def test_validation_closes_the_free_undo_and_leaves_the_correction(planned: Plac
 def test_who_signed_can_be_erased_and_is_no_part_of_the_event(planned: Place) -> None:
     phone = planned.phone
     driving.validate(
-        phone, *stop(phone), ending=Ending.DONE, signer="Mme Weber", signature=[[0, 0, 500, 500]], note="quai 3"
+        phone, *stop(phone), ending=Ending.DONE, signed=Signed("Mme Weber", [[0, 0, 500, 500]]), note="quai 3"
     )
     with phone.store.reading() as db:
         payload, priv = db.execute("SELECT payload, priv FROM outbox ORDER BY n DESC LIMIT 1").fetchone()

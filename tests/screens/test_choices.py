@@ -128,7 +128,8 @@ def test_a_scrapped_crate_says_since_when_and_asks(hand: Hand) -> None:
     arrive(hand)
     hand.scan(LABEL + code(21))
     assert hand.sees("Au rebut depuis le")
-    assert hand.ear.heard == [Outcome.REFUSED]
+    assert hand.sees("Gardé, non compté")  # which is not refused, and does not look or sound like it
+    assert hand.ear.heard == [Outcome.KEPT]
     before = unsent(hand)
     hand.tap("Laisser au responsable")
     assert (unsent(hand), hand.face.visit.asking) == (before, [])  # type: ignore[union-attr]

@@ -93,7 +93,7 @@ def test_who_repaired_it_may_not_release_it_and_is_told_so_offline(gate: Hand) -
     gate.tap("Oui")
     before = unsent(gate)
     gate.tap("REMETTRE EN SERVICE")
-    assert gate.sees("il faut une seconde personne")
+    assert gate.sees("Il faut une seconde personne")
     assert (unsent(gate), stage(gate, 21)[0]) == (before, "requalifying")
     assert isinstance(gate.face.screen, CheckScreen)
     assert gate.ear.heard[-1] is Outcome.REFUSED
@@ -186,7 +186,7 @@ def test_what_waits_for_nothing_is_refused_with_its_reason(gate: Hand) -> None:
     scan_crates(gate, range(22, 23))
     gate.tap("Oui")
     gate.tap("REMETTRE EN SERVICE")
-    assert gate.sees("n’est pas en requalification")
+    assert gate.sees("N’est pas en requalification")
     assert stage(gate, 22)[0] == "available"
 
 
@@ -252,7 +252,7 @@ def test_answers_survive_the_app(gate: Hand, tmp_path: Path, open_app: Callable[
     gate.face.screen.answer("fond", True)
     again = open_app(tmp_path / "gate")
     again.scan(LABEL + code(22))
-    assert again.sees("✓ Oui")
+    assert again.sees("● Oui")
 
 
 # ---- the photo
@@ -278,7 +278,7 @@ def test_scrap_asks_for_its_photo_once_and_the_answers_wait(
         hand.face.screen.photos.take()
         scan_crates(hand, range(22, 23))
         hand.frames()
-        assert hand.sees("✓ Non")
+        assert hand.sees("● Non")
         hand.face.screen.judge("scrap")
     event = last(hand)
     assert event["body"]["checks"] == {"fond": False}

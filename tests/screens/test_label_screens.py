@@ -174,7 +174,7 @@ def test_a_pile_of_sixty_labels_is_asked_for_as_one_batch(hand: Hand) -> None:
     assert hand.ear.heard == [Outcome.ACCEPTED] * 60 + [Outcome.REPEAT]
     command(hand, Command.UNDO)
     hand.scan(LABEL + labels[-1])
-    hand.tap("DEMANDER L’IMPRESSION")
+    hand.tap("Faire imprimer")
     assert isinstance(hand.face.screen, AskedScreen)
     body = last(hand)["body"]
     assert isinstance(body, dict)
@@ -187,7 +187,7 @@ def test_an_empty_pile_asks_for_nothing(hand: Hand) -> None:
     command(hand, Command.LABEL)
     hand.tap("Réimprimer une pile")
     hand.scan(SUPPLIER)
-    hand.tap("DEMANDER L’IMPRESSION")
+    hand.tap("Faire imprimer")
     assert hand.sees("La pile est vide")
     assert unsent(hand) == 0
 

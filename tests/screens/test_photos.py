@@ -158,7 +158,7 @@ def test_who_takes_no_photo_of_scrap_is_asked_once_and_never_held_up(
     command(hand, Command.SCRAP)
     command(hand, Command.SCRAP)
     assert recorded(hand)[-1] == ("item.sorted/1", 0)
-    assert hand.sees("sans la photo")
+    assert hand.sees("Sans la photo")
     # Taken afterwards, it takes the place of the sorting without one.
     aim(hand)
     hand.tap("Photo")

@@ -2,8 +2,21 @@
 
 import pytest
 
+from boucle.lines import COUNTED
 from boucle.telling import Outcome
-from boucle_field.screens.theme import LEAST_CONTRAST, OUTCOMES, SIGNS, THEMES, TRAINING, Pair, Theme, contrast
+from boucle_field.screens.theme import (
+    BADGE_SIGNS,
+    FRAMED,
+    LEAST_CONTRAST,
+    OUTCOMES,
+    SHAPES,
+    SIGNS,
+    THEMES,
+    TRAINING,
+    Pair,
+    Theme,
+    contrast,
+)
 
 
 def pairs(theme: Theme) -> list[Pair]:
@@ -31,3 +44,10 @@ def test_every_outcome_has_a_colour_and_a_sign_of_its_own() -> None:
     assert set(OUTCOMES) == set(SIGNS) == set(Outcome)
     assert len({pair.ground for pair in OUTCOMES.values()}) == len(Outcome)
     assert len(set(SIGNS.values())) == len(Outcome)
+
+
+def test_what_is_kept_looks_unlike_what_is_refused_where_no_colour_is_seen() -> None:
+    assert set(SHAPES) == set(Outcome)
+    assert len(set(SHAPES.values())) == len(set(BADGE_SIGNS.values())) == len(Outcome)
+    assert set(FRAMED).isdisjoint(COUNTED)
+    assert set(FRAMED) | set(COUNTED) == set(Outcome)

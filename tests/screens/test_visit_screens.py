@@ -12,7 +12,7 @@ from boucle.commands import Command, command_code
 from boucle.lines import Line
 from boucle.telling import Outcome
 from boucle_field.screens.scan_screen import ScanScreen
-from boucle_field.screens.theme import OUTCOMES, SIGNS
+from boucle_field.screens.theme import BADGE_SIGNS, OUTCOMES
 from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen
 from boucle_field.store import FILE
 from boucle_labels import batch
@@ -233,7 +233,7 @@ def test_each_outcome_has_its_colour_sign_word_and_tone(hand: Hand, text: str, o
     assert isinstance(screen, ScanScreen)
     shown = "#" + "".join(f"{round(each * 255):02x}" for each in screen.panel.tint.rgba[:3])
     assert shown == OUTCOMES[outcome].ground
-    assert screen.panel.word.text.startswith(SIGNS[outcome])
+    assert screen.panel.counter.badge.sign.text == BADGE_SIGNS[outcome]
     assert hand.ear.heard == [outcome]
     assert screen.visit.counted == counted
     assert screen.panel.counter.counted.text == str(int(outcome is Outcome.ACCEPTED))
@@ -261,7 +261,8 @@ def test_the_same_crate_again_is_amber_and_says_since_when(hand: Hand) -> None:
     hand.frames()
     panel = hand.face.screen.panel
     shown = "#" + "".join(f"{round(each * 255):02x}" for each in panel.tint.rgba[:3])
-    assert (shown, panel.word.text[:1]) == (OUTCOMES[Outcome.REPEAT].ground, SIGNS[Outcome.REPEAT])
+    sign = panel.counter.badge.sign.text
+    assert (shown, sign) == (OUTCOMES[Outcome.REPEAT].ground, BADGE_SIGNS[Outcome.REPEAT])
     assert unsent(hand) == 1
 
 

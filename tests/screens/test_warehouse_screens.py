@@ -71,7 +71,7 @@ def test_a_decision_that_would_have_no_effect_is_refused_and_records_nothing(han
     scan_crates(hand, range(21, 22))
     hand.frames()
     assert (unsent(hand), hand.ear.heard) == (before, [Outcome.REFUSED])
-    assert hand.sees("n’est pas bloqué")
+    assert hand.sees("N’est pas bloqué")
 
 
 def test_what_nobody_here_may_decide_is_not_offered(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:

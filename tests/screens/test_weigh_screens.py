@@ -100,7 +100,7 @@ def test_zero_and_ninety_tonnes_are_asked_about_and_never_a_dead_end(
     assert isinstance(hand.face.screen, DoubtScreen)
     assert hand.sees(words)
     assert unsent(hand) == 0
-    hand.tap("PESER ENCORE")
+    hand.tap("Peser encore")
     key_in(hand, typed)
     hand.tap("Enregistrer quand même")
     assert last(hand)["body"]["mass_g"] == mass_g
@@ -116,7 +116,7 @@ def test_what_is_no_mass_records_nothing(hand: Hand) -> None:
 def test_the_last_mass_is_taken_back_in_one_tap(hand: Hand) -> None:
     to_the_scale(hand)
     key_in(hand, "12")
-    hand.tap("Annuler le dernier")
+    hand.tap("↶ Annuler")
     assert last(hand)["kind"] == "event.voided/1"
     assert hand.sees("Annulé")
 
@@ -143,7 +143,7 @@ def test_what_is_out_cannot_leave_for_good_and_nothing_is_recorded(hand: Hand) -
     to_the_recycler(hand, 1)
     before = unsent(hand)
     key_in(hand, "1,9")
-    assert hand.sees("impossible tant qu’il est dehors")
+    assert hand.sees("Impossible tant qu’il est dehors")
     assert (unsent(hand), stage(hand, 1)[0]) == (before, "at_partner")
 
 

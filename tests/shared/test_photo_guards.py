@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from boucle.photo import JPEG
-from boucle.photo_guards import PhotoGuard, asks_photo
+from boucle.photo_guards import PhotoGuard, asks_photo, lacks_photo
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Book, Site, Version
 from boucle.replay import World, replay
@@ -64,6 +64,7 @@ def test_with_its_photo_and_before_the_site_asked_everything_is_as_ever(kind: st
     ("work.opened", {}, PhotoGuard.REPAIR),
     ("stop.validated", {"ending": "closed"}, PhotoGuard.INCIDENT),
     ("stop.validated", {"ending": "refused"}, PhotoGuard.INCIDENT),
+    ("work.diagnosed", {"found": True}, PhotoGuard.DIAGNOSIS),
 ])  # fmt: skip
 def test_each_guard_asks_for_its_own_and_for_nothing_else(kind: str, body: dict[str, Any], guard: PhotoGuard) -> None:
     assert asks_photo(kind, body, Site(key="s", photos=frozenset({guard})))
@@ -77,3 +78,12 @@ def test_each_guard_asks_for_its_own_and_for_nothing_else(kind: str, body: dict[
     for grade in ("A", "B", "", ["D"]):
         assert not asks_photo("item.graded", {"grade": grade}, Site(key="s", photos=frozenset(PhotoGuard)))
     assert not asks_photo("item.received", {}, Site(key="s", photos=frozenset(PhotoGuard)))
+
+
+def test_a_diagnosis_wants_two_photos_and_everything_else_one() -> None:
+    site = Site(key="s", photos=frozenset(PhotoGuard))
+    other = {"sha256": "cd" * 32, "size": 9, "type": JPEG}
+    lacking = [lacks_photo("work.diagnosed", {}, several, site) for several in ((), (PHOTO,), (PHOTO, PHOTO))]
+    assert lacking == [True, True, True]
+    assert not lacks_photo("work.diagnosed", {}, (PHOTO, other), site)
+    assert not lacks_photo("work.opened", {}, (PHOTO,), site)

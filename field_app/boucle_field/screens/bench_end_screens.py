@@ -14,6 +14,7 @@ from boucle.repair import TOLERANCE
 from boucle.workshop_codes import Barrier, barrier_words
 from boucle_field import bench, bench_acts
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import MeasureScreen
 from boucle_field.screens.controls import Box, Text, ground
@@ -107,8 +108,7 @@ class HarvestScreen(OfTicket):
                 else [self.text("screen.harvest.how")]
             ),
             self.plain(rest_words, self._weigh_rest),
-            self.back(),
-            bottom=(self.main("screen.harvest.keep", self._keep),),
+            bottom=(beside(self.back(), self.main("screen.harvest.keep", self._keep)),),
         )
 
     def _again(self, *, is_sure: bool = True) -> None:
@@ -225,8 +225,7 @@ class ExitScreen(OfTicket):
             self.text("screen.exit.how"),
             self._label(ticket),
             *([self.text("screen.exit.release_how")] if is_released else self._places(ticket)),
-            self.back(),
-            bottom=(self.main("screen.bench.release", self._release),) if is_released else (),
+            bottom=(beside(self.back(), *([self.main("screen.bench.release", self._release)] if is_released else [])),),
         )
 
     def _label(self, ticket: bench.Ticket) -> Box:

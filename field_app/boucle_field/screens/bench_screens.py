@@ -14,7 +14,9 @@ from boucle.workshop_codes import barrier_words, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench import Next, Ticket
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Chip, Text, chips
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.cards import Card
+from boucle_field.screens.controls import Chip, Text, chips
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
 from boucle_field.visit import name_of_place, name_of_type
@@ -71,12 +73,8 @@ class BenchScreen(Screen):
             return
         yield Text(self.say(key, n=len(pile)), self.look.page, size=theme.TITLE, bold=True)
         for ticket in pile[:MOST_SHOWN]:
-            yield BigButton(
-                f"{type_words(self, ticket)}\n{named(ticket.code)}\n{stage_words(self, ticket)}",
-                self.look.tile,
-                act=partial(self.face.open_ticket, ticket.code),
-                line=self.look.line,
-            )
+            lines = (named(ticket.code), stage_words(self, ticket))
+            yield Card(self.look, type_words(self, ticket), lines, act=partial(self.face.open_ticket, ticket.code))
         if len(pile) > MOST_SHOWN:
             yield self.text("screen.bench.more", n=len(pile) - MOST_SHOWN)
 
@@ -114,8 +112,10 @@ class TicketScreen(Screen):
             *self._urgent(first),
             *([self.other("screen.bench.undo", self.face.undo_at_bench)] if undo else []),
             bottom=(
-                self.other("screen.bench.back", self.face.open_bench),
-                *([self.main(f"screen.bench.{first}", partial(self._do, first))] if first else []),
+                beside(
+                    self.other("screen.bench.back", self.face.open_bench),
+                    *([self.main(f"screen.bench.{first}", partial(self._do, first))] if first else []),
+                ),
             ),
         )
 

@@ -9,6 +9,7 @@ from kivy.uix.widget import Widget
 from boucle.checklists import Answer, Asks, Checklist, Step
 from boucle.gauges import gauge, read_measure, write_measure, write_number
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Text, column, row
 from boucle_field.screens.pads import DONE, ERASE, Pad
 from boucle_field.screens.screen import Screen
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 LONGEST_MEASURE: Final = 12
+_MEASURE_COLUMNS: Final = 4
 Answered = Callable[[str, Answer], object]
 
 
@@ -69,7 +71,7 @@ class ChecklistForm:
         chosen = answer == offered and isinstance(answer, type(offered))
         look = self.screen.look
         return BigButton(
-            f"✓ {words}" if chosen else words,
+            f"● {words}" if chosen else words,
             look.main if chosen else look.tile,
             act=partial(self._answered, step.id, offered),
             line=look.line,
@@ -80,7 +82,7 @@ class ChecklistForm:
         measured = isinstance(answer, int) and not isinstance(answer, bool)
         words = write_measure(answer, step.unit, lang) if measured else self.screen.say("screen.check.measure")  # type: ignore[arg-type]
         return BigButton(
-            f"✓ {words}" if measured else words,
+            words,
             look.main if measured else look.tile,
             act=partial(self._measure, step),
             line=look.line,
@@ -101,15 +103,16 @@ def limit_words(screen: Screen, step: Step) -> str:
     return screen.say("screen.check.in_unit", unit=sign) if sign else screen.say("screen.check.number")
 
 
-def measure_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
-    """Give the pad for a measure: digits, the comma and a minus."""
+def measure_pad(look: Theme, entered: Callable[[str], object], *, asked: str) -> Pad:
+    """Give the pad for a measure: digits, the comma and a minus; what it has to be stands there until it is typed."""
     return Pad(
         look,
-        keys=[*"123456789", ",", "0", "-", ERASE, DONE],
-        columns=3,
+        keys=[*"123", ERASE, *"456", ",", *"789", "-", "0", DONE],
+        columns=_MEASURE_COLUMNS,
         key_dp=theme.GLOVE,
         longest=LONGEST_MEASURE,
         entered=entered,
+        asked=asked,
     )
 
 
@@ -122,15 +125,14 @@ class MeasureScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = measure_pad(self.look, self._entered)
+        pad = measure_pad(self.look, self._entered, asked=limit_words(self, self.step))
         self.face.wedge.typing = pad
         sign = gauge(self.step.unit).sign(self.face.lang)
         asked = f"{self.step.say(self.face.lang)} ({sign})" if sign else self.step.say(self.face.lang)
         self.fill(
-            Text(asked, self.look.page, size=theme.TITLE, bold=True),
-            Text(limit_words(self, self.step), self.look.page),
+            Text(asked, self.look.page, bold=True),
             pad,
-            self.other("screen.back", partial(self.taken, None)),
+            bottom=(beside(self.other("screen.back", partial(self.taken, None)), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:

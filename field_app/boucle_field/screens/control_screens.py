@@ -3,6 +3,7 @@
 Answers keep the version of their checklist. What would have no effect is refused here, with a network or without.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from boucle_field.bench_acts import Form, begin_form, drop_form, keep_form
 from boucle_field.errors import FieldError
 from boucle_field.outbox import Draft
 from boucle_field.qualified import sentences
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import Text
 from boucle_field.screens.scan_screen import ScanScreen
@@ -76,8 +78,10 @@ class CheckScreen(Screen):
             *([] if is_gate else [self.title("screen.control_verdict"), self._verdicts()]),
             *([self.other("screen.reject", self.reject)] if is_gate else []),
             bottom=(
-                self.other("screen.back", self.face.back),
-                *([self.main("screen.release", self.release)] if is_gate else []),
+                beside(
+                    self.other("screen.back", self.face.back),
+                    *([self.main("screen.release", self.release)] if is_gate else []),
+                ),
             ),
         )
 
@@ -174,7 +178,7 @@ class CheckScreen(Screen):
             self.face.fail(error)
             return
         if not told.event_id:
-            self._refuse("\n".join(self.face.reason(key, {}) for key in told.reasons))
+            self._refuse(self._unrecorded([(key, {}) for key in told.reasons]))
             return
         now = self.face.at.desk.now_ms()
         self._leave(
@@ -189,7 +193,7 @@ class CheckScreen(Screen):
             return
         if not line.event_id:
             self.visit.lines.remove(line)
-            self._refuse("\n".join(self.face.reason(key, values) for key, values in line.why))
+            self._refuse(self._unrecorded(line.why))
             return
         self._leave(None)
         if (screen := self.face.scan_screen) is not None:
@@ -202,6 +206,9 @@ class CheckScreen(Screen):
         self.face.open_visit()
         if line is not None and (screen := self.face.scan_screen) is not None:
             screen.tell(line)
+
+    def _unrecorded(self, why: Iterable[tuple[str, Mapping[str, object]]]) -> str:
+        return "\n".join([self.say("screen.not_recorded"), *(self.face.reason(key, values) for key, values in why)])
 
     def _refuse(self, words: str) -> None:
         self.face.signal(Outcome.REFUSED)

@@ -1,21 +1,20 @@
-"""The small widgets that every screen is made of: text that wraps, buttons for gloves, chips, rows and scrolls.
+"""The small widgets that every screen is made of: text that wraps, buttons for gloves, chips and rows.
 
 Colours and sizes come from the theme. A text takes the height that it needs: nothing is ever cut off.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import kivy
 from kivy.core.text import LabelBase
-from kivy.effects.scroll import ScrollEffect
 from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp, sp
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
-from kivy.uix.scrollview import ScrollView
 from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
@@ -27,6 +26,8 @@ FONT_FILE: Final = Path(kivy.__file__).parent / "data" / "fonts" / "DejaVuSans.t
 """Kivy's own default lacks the narrow space of French numbers and every sign of ours; this one has them all."""
 BOLD_FILE: Final = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
 """Its bold cut, which Kivy does not bring along: as much of it as we write."""
+_HELD: Final = re.compile("(?<=«) | (?=[:;?!»%€])")
+"""The spaces that French sets before and after its signs."""
 _PRESSED: Final = 0.75
 _BORDER: Final = 1.5
 
@@ -58,20 +59,6 @@ def row(*children: Widget, **options: Any) -> Box:
     return Box(*children, upright=False, **options)
 
 
-def scroll(content: Widget, **options: Any) -> ScrollView:
-    """Let a column be longer than the screen; it stops at its ends, for a spring there flies off in slow frames."""
-    view = ScrollView(
-        do_scroll_x=False,
-        bar_width=dp(5),
-        bar_margin=-dp(theme.GAP),
-        scroll_type=["bars", "content"],
-        effect_cls=ScrollEffect,
-        **options,
-    )
-    view.add_widget(content)
-    return view
-
-
 def ground(widget: Widget, colour: str, *, radius: float = 0, line: str = "") -> None:
     """Paint what lies behind a widget, and keep it there when the widget moves."""
     with widget.canvas.before:
@@ -91,7 +78,16 @@ def ground(widget: Widget, colour: str, *, radius: float = 0, line: str = "") ->
     follow()
 
 
-class Text(Label):
+class Lettering(Label):
+    """A label that never leaves a French sign alone at the beginning of a line."""
+
+    def texture_update(self, *largs: Any) -> None:
+        """Draw the text with its signs held to their words; the text itself stays as it is."""
+        self._label.text = _HELD.sub("\u00a0", self.text)
+        super().texture_update(*largs)
+
+
+class Text(Lettering):
     """Text that wraps at its width and is as high as its lines."""
 
     def __init__(
@@ -133,7 +129,7 @@ class Word(Label):
         self.bind(texture_size=self.setter("size"))
 
 
-class Room(Label):
+class Room(Lettering):
     """A text on one line that takes the room that is left, and ends in an ellipsis where there is too little."""
 
     def __init__(self, text: str, pair: Pair) -> None:
@@ -157,7 +153,7 @@ class Room(Label):
         self.height = self.texture_size[1]
 
 
-class Plate(ButtonBehavior, Label):
+class Plate(ButtonBehavior, Lettering):
     """What can be pressed: a rounded plate with a text that wraps, never lower than its least height."""
 
     def __init__(
@@ -204,6 +200,12 @@ class Plate(ButtonBehavior, Label):
 
 class BigButton(Plate):
     """The button for a glove, or the main action at the bottom."""
+
+    def low(self) -> None:
+        """Be lower, where the window is: what leads back alone leaves the room to what is worked with."""
+        if self.least == dp(theme.GLOVE):
+            self.least = dp(theme.LOW_BACK)
+            self._grow()
 
 
 class Chip(Plate):

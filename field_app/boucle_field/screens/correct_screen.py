@@ -54,8 +54,8 @@ class CorrectScreen(Screen):
         line = Text(told_of(self.face.at, event, self.face.lang), self.look.page)
         step = self._step(event)
         if self.face.wedge.typing is step[-1]:
-            # The whole pad is seen on the smallest phone, and what it is about below.
-            self.fill(self.title("screen.correct"), *step, line, self._back())
+            # What it is about, and the whole pad, are seen on the smallest phone.
+            self.fill(line, *step, bottom=(self._back(),))
         else:
             self.fill(self.title("screen.correct"), line, *step, bottom=(self._back(),))
 
@@ -68,9 +68,9 @@ class CorrectScreen(Screen):
         if not said.because and not self._is_free(event):
             tiles = [self._because(each) for each in Because]
             return [self.text("screen.correct_why"), *tiles, self.text("screen.correct_kept")]
-        pad = pin_pad(self.look, self._signed)
+        pad = pin_pad(self.look, self._signed, asked=self.say("screen.correct_pin"))
         self.face.wedge.typing = pad
-        return [self.text("screen.correct_pin"), pad]
+        return [pad]
 
     def _fix(self, fix: Fix) -> BigButton:
         act = partial(self._next, fix=fix)

@@ -8,13 +8,16 @@ from kivy.uix.widget import Widget
 from boucle.checklists import Answer, Moment, Step
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
+from boucle.telling import Told
 from boucle.workshop_codes import Fault, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import Form
 from boucle_field.qualified import sentences
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row
+from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
 
@@ -82,6 +85,9 @@ class FormScreen(Screen):
         self.face.told(None, self.say("screen.check.left", n=len(self.form.open_steps), step=left))
         return False
 
+    def _leaving(self) -> BigButton:
+        return self.other("screen.bench.back_to_ticket", self.leave)
+
     def leave(self) -> None:
         """Go back to the ticket; what was answered waits there."""
         self.face.open_ticket(self.code)
@@ -109,13 +115,16 @@ class DiagnosisScreen(FormScreen):
 
     def build(self) -> None:
         """Lay the screen out."""
+        asked = bench_acts.photos_of_diagnosis(self.face.at)
+        self.proof = Proof(self, f"diagnosis {self.code}", asked=asked)
         self.fill(
             *self.head("screen.bench.diagnose_title"),
+            *([self.proof] if asked else []),
             *self.asked(),
             self.title("screen.bench.what_is_wrong"),
             *(self._pairs()),
-            self.other("screen.bench.back_to_ticket", self.leave),
-            bottom=(self.main("screen.bench.keep_diagnosis", self.done),),
+            *([] if asked else [self.proof]),
+            bottom=(beside(self._leaving(), self.main("screen.bench.keep_diagnosis", self.done)),),
         )
 
     def _pairs(self) -> list[Widget]:
@@ -141,8 +150,20 @@ class DiagnosisScreen(FormScreen):
         """Record the diagnosis, once something is said."""
         if self.form.found is None:
             self.face.told(None, self.say("screen.bench.say_what_is_wrong"))
+            return
+        if self.proof.lacks:
+            self.proof.aim()
+        # Only now is it known whether there is a camera.
+        if self.proof.lacks:
+            self.face.told(None, self.say("screen.bench.photos_lack", n=self.proof.lacks))
         elif self.is_whole():
-            self.face.bench_done(self.code, partial(bench_acts.diagnose, self.face.at, self.form))
+            self.face.bench_done(self.code, self._record)
+
+    def _record(self) -> Told:
+        told = bench_acts.diagnose(self.face.at, self.form, self.proof.photos)
+        if told.event_id:
+            self.proof.drop()
+        return told
 
 
 class BenchTestScreen(FormScreen):
@@ -157,8 +178,7 @@ class BenchTestScreen(FormScreen):
             *self.head("screen.bench.test_title"),
             *(self.asked() or [self.text("screen.bench.no_test_list")]),
             self.other("screen.bench.test_failed", self.failed),
-            self.other("screen.bench.back_to_ticket", self.leave),
-            bottom=(self.main("screen.bench.test_passed", self.done),),
+            bottom=(beside(self._leaving(), self.main("screen.bench.test_passed", self.done)),),
         )
 
     def done(self) -> None:
@@ -190,8 +210,7 @@ class ControlScreen(FormScreen):
             self.other(
                 "screen.bench.not_repairable", partial(self.face.bench_step, self.code, bench.Next.NOT_REPAIRABLE)
             ),
-            self.other("screen.bench.back_to_ticket", self.leave),
-            bottom=(self.main("screen.bench.requalify", self.done),),
+            bottom=(beside(self._leaving(), self.main("screen.bench.requalify", self.done)),),
         )
 
     def done(self) -> None:

@@ -63,7 +63,7 @@ class WhoScreen(Screen):
         self.fill(
             Text(self.who.name, self.look.page, size=theme.TITLE, bold=True, align="center"),
             pad,
-            self.other("screen.not_me", lambda: self.face.open(WhoScreen)),
+            bottom=(self.other("screen.not_me", lambda: self.face.open(WhoScreen)),),
         )
 
     def _chosen(self, person: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from boucle_field.photos import Photo
 from boucle_field.picture import photo_of
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.viewfinder import Viewfinder
 
@@ -28,8 +29,12 @@ class EntryPhotoScreen(Screen):
             self.title("screen.entry_photo"),
             self.text("screen.entry_photo_why"),
             self.view,
-            self.other("screen.back", partial(self.face.open_ticket, self.code)),
-            bottom=(self.main("screen.photo", self.shoot),),
+            bottom=(
+                beside(
+                    self.other("screen.back", partial(self.face.open_ticket, self.code)),
+                    self.main("screen.photo", self.shoot),
+                ),
+            ),
         )
         self.face.eye.open()
 

@@ -31,6 +31,7 @@ from boucle_field.screens.choosing import Chooser
 from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.labels_at_hand import labels_in
 from boucle_field.screens.router import Router
 from boucle_field.screens.screen import Screen
@@ -114,7 +115,11 @@ class Face(Router, App):
 
     def _begin_sending(self) -> None:
         if self.phone is not None and self.courier is None:
-            self.courier = Courier(self.data, lambda news: Clock.schedule_once(partial(self._heard, news)))
+            self.courier = Courier(
+                self.data,
+                lambda news: Clock.schedule_once(partial(self._heard, news)),
+                is_free=hardware().is_line_free,
+            )
             self.courier.start()
 
     # ---- screens
@@ -204,7 +209,8 @@ class Face(Router, App):
 
     def reason(self, key: str, values: Mapping[str, object]) -> str:
         """Give a reason in words."""
-        return wording.reason(key, values, lang=self.lang, zone=self.at.identity.zone)
+        told = wording.reason(key, values, lang=self.lang, zone=self.at.identity.zone)
+        return told[:1].upper() + told[1:]
 
     def describe(self, code: str) -> str:
         """Give what a code is and where it stands."""

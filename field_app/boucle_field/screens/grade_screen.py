@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from boucle.grades import CRITERIA, VERDICT_OF, Grade
 from boucle.lifecycle import Verdict
 from boucle_field import sorting
-from boucle_field.screens.controls import BigButton
+from boucle_field.screens.cards import Card
 from boucle_field.screens.screen import Screen
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class GradeScreen(Screen):
             bottom=(self.other("screen.back", self.face.back),),
         )
 
-    def _tile(self, verdict: Verdict, grade: Grade | None) -> BigButton:
+    def _tile(self, verdict: Verdict, grade: Grade | None) -> Card:
         words = self.say(f"screen.verdict.{verdict}")
         head = f"{grade} · {words}" if grade else words
         means = self.say(f"grade.{grade}_means" if grade else "grade.dirty_means")
         act = partial(self._chosen, str(verdict), str(grade or ""))
-        return BigButton(f"{head}\n{means}", self.look.tile, act=act, line=self.look.line)
+        return Card(self.look, head, (means,), act=act)
 
     def _chosen(self, verdict: str, grade: str) -> None:
         self.face.back()

@@ -29,6 +29,10 @@ class Hardware(Protocol):
         """Tell whether the camera may be used; where nobody was asked yet, ask, for the next time."""
         ...
 
+    def is_line_free(self) -> bool:
+        """Tell whether what is sent costs nothing by its size: Wi-Fi, a cable; where nobody says, it may cost."""
+        ...
+
     def show_map(self, address: str) -> bool:
         """Show an address on whatever map the device has; False where it has none."""
         ...
@@ -50,6 +54,10 @@ class Desktop:
 
     def may_look(self) -> bool:
         """Tell that it may."""
+        return True
+
+    def is_line_free(self) -> bool:
+        """Tell that it is."""
         return True
 
     def show_map(self, address: str) -> bool:
@@ -93,6 +101,14 @@ class Android:
             if check_permission(_CAMERA_LEAVE):
                 return True
             request_permissions([_CAMERA_LEAVE])
+        return False
+
+    def is_line_free(self) -> bool:
+        """Ask the system whether the network in use is metered."""
+        with suppress(Exception):
+            activity = _java("org.kivy.android.PythonActivity").mActivity
+            network = activity.getSystemService(_java("android.content.Context").CONNECTIVITY_SERVICE)
+            return not network.isActiveNetworkMetered()
         return False
 
     def show_map(self, address: str) -> bool:

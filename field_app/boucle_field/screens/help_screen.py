@@ -1,4 +1,4 @@
-"""Help: what the five outcomes mean, what counts once, and where the sheet of command labels is printed."""
+"""Help: what the outcomes mean, what counts once, and where the sheet of command labels is printed."""
 
 import webbrowser
 from typing import Final
@@ -20,6 +20,7 @@ _WORDS: Final = {
     Outcome.REPEAT: "screen.help_repeat",
     Outcome.UNEXPECTED: "screen.help_unexpected",
     Outcome.UNKNOWN: "screen.help_unknown",
+    Outcome.KEPT: "screen.help_outcome_kept",
     Outcome.REFUSED: "screen.help_refused",
 }
 
@@ -54,7 +55,7 @@ class HelpScreen(Screen):
             Text(self.address, self.look.page, bold=True),
             self.other("screen.help_open", self._open),
             Text(self.say("screen.help_version", version=VERSION, dev=phone.identity.dev), self.look.soft),
-            bottom=(self.main("screen.back", self.face.back),),
+            bottom=(self.other("screen.back", self.face.back),),
         )
 
     def _plate(self, outcome: Outcome) -> Box:

@@ -13,7 +13,9 @@ from boucle_field import reprinting
 from boucle_field.errors import FieldError
 from boucle_field.identity import Identity
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Chip, Text, chips
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.cards import Card
+from boucle_field.screens.controls import Chip, Text, chips
 from boucle_field.screens.pads import MassPad, TextPad, tiles
 from boucle_field.screens.panels import OutcomePanel, Shown
 from boucle_field.screens.pick_screen import PickScreen
@@ -42,12 +44,7 @@ class LabelScreen(Screen):
         self.fill(
             self.title("screen.job.label"),
             *(
-                BigButton(
-                    f"{self.say(f'screen.label.{name}')}\n{self.say(f'screen.label.{name}_how')}",
-                    self.look.tile,
-                    act=act,
-                    line=self.look.line,
-                )
+                Card(self.look, self.say(f"screen.label.{name}"), (self.say(f"screen.label.{name}_how"),), act=act)
                 for name, act in jobs
             ),
             bottom=(self.other("screen.back", self.face.open_warehouse),),
@@ -136,9 +133,9 @@ class SerialScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = TextPad(self.look, self._entered, longest=LONGEST_SERIAL)
+        pad = TextPad(self.look, self._entered, longest=LONGEST_SERIAL, asked=self.say("screen.label_serial"))
         self.face.wedge.typing = pad
-        self.fill(self.title("screen.label_serial"), pad, self.other("screen.back", self.face.back))
+        self.fill(pad, bottom=(beside(self.other("screen.back", self.face.back), pad.done_apart()),))
 
     def _entered(self, text: str) -> None:
         assert self.face.visit is not None
@@ -163,7 +160,10 @@ class TareScreen(Screen):
         pad = MassPad(self.look, self._entered)
         self.face.wedge.typing = pad
         self.fill(
-            self.title("screen.label_tare"), self.text("screen.kg"), pad, self.other("screen.back", self.face.back)
+            self.title("screen.label_tare"),
+            self.text("screen.kg"),
+            pad,
+            bottom=(beside(self.other("screen.back", self.face.back), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:
@@ -283,7 +283,7 @@ class ReprintScreen(Screen):
             self.panel,
             self.undoing,
             tools,
-            bottom=(self.other("screen.back", self._leave), self.main("screen.reprint_ask", self.ask)),
+            bottom=(beside(self.other("screen.back", self._leave), self.main("screen.reprint_ask", self.ask)),),
         )
         self.show(Shown(None, self.say("screen.ready")))
 
@@ -355,7 +355,7 @@ class AskedScreen(Screen):
             self.text("screen.reprint_where"),
             Text(self.address, self.look.page, bold=True),
             self.other("screen.reprint_open", self._open),
-            bottom=(self.main("screen.back", self.face.home),),
+            bottom=(self.other("screen.back", self.face.home),),
         )
 
     def _open(self) -> None:

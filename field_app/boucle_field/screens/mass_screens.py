@@ -3,8 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kivy.uix.widget import Widget
-
 from boucle.actions import Question
 from boucle.commands import Command
 from boucle.fields import Fault
@@ -14,7 +12,8 @@ from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
 from boucle_field import weighed
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
-from boucle_field.screens.controls import Chip, Text, chips, row
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import MassPad
 from boucle_field.screens.panels import Shown
 from boucle_field.screens.weigh_steps import PiecesStep, SubjectStep, WeighStep, WeighTareStep, refuse
@@ -45,12 +44,12 @@ class MassStep(WeighStep):
             *([self.other("screen.weigh_known", self.let_known, mass=said_known)] if known else []),
             chips(*self._chips()),
             self.text("screen.kg"),
-            bottom=(row(*self._bottom()),),
+            bottom=(beside(*self._bottom(), self.pad.done_apart()),),
         )
 
-    def _bottom(self) -> list[Widget]:
+    def _bottom(self) -> list[BigButton]:
         back = self.again()
-        return [back, self.other("screen.undo", self.undo)] if self.event_id else [back]
+        return [back, self.other("screen.undo_short", self.undo)] if self.event_id else [back]
 
     def _chips(self) -> list[Chip]:
         tare = said_kg(self.weighing.tare_g, self.face.lang)
@@ -122,8 +121,10 @@ class DoubtScreen(WeighStep):
             Text(described(self.face, self.weighing), self.look.page),
             Text(self.say(words_of(self.doubted), **values), self.look.page, size=theme.TITLE, bold=True),
             bottom=(
-                self.other("screen.weigh_all_the_same", partial(record, self.face, self.weighing, net_g)),
-                self.main("screen.weigh_again", partial(self.face.weigh, self.weighing)),
+                beside(
+                    self.other("screen.weigh_all_the_same", partial(record, self.face, self.weighing, net_g)),
+                    self.main("screen.weigh_again", partial(self.face.weigh, self.weighing)),
+                ),
             ),
         )
 
@@ -177,8 +178,9 @@ class LeftScreen(WeighStep):
         self.fill(
             Text(f"✓ {self.done.word}\n{self.done.what}", self.look.page, size=theme.TITLE, bold=True),
             self.text("screen.weigh_next"),
-            self.other("screen.undo", self.undo),
-            bottom=(self.main("screen.finish", self.face.open_warehouse),),
+            bottom=(
+                beside(self.other("screen.undo", self.undo), self.main("screen.finish", self.face.open_warehouse)),
+            ),
         )
 
     def undo(self) -> None:

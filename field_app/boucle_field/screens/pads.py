@@ -10,6 +10,7 @@ from kivy.uix.gridlayout import GridLayout
 from boucle.codes import CODE_CHARACTERS, Label, read_label
 from boucle.ids import CROCKFORD
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import is_low
 from boucle_field.screens.controls import BigButton, Box, Text
 from boucle_field.screens.theme import Theme
 from boucle_field.screens.wedge import Typing
@@ -52,8 +53,10 @@ class Pad(Box, Typing):
         self.text = ""
         self._longest, self._entered, self._shown, self._asked = longest, entered, shown, asked
         self._allowed = frozenset("".join(key for key in keys if key not in (ERASE, DONE)))
-        self.line = Text(asked, look.page, size=theme.WORD, align="center")
+        self.line = Text(asked, look.page, size=theme.TITLE if is_low() else theme.WORD, align="center")
         self.add_widget(self.line)
+        if is_low():
+            key_dp = max(theme.TOUCH, key_dp * theme.LOW_SHARE)
         # Many keys stand close: six of them are as wide as a finger on the narrowest phone.
         apart = dp(theme.GAP / 2 if columns < _CODE_COLUMNS else 1)
         self.keys = GridLayout(cols=columns, spacing=apart, size_hint_y=None)
@@ -71,6 +74,8 @@ class Pad(Box, Typing):
                 padding_dp=2,
             )
             self.keys.add_widget(button)
+            if key == DONE:
+                self.done = button
         self.add_widget(self.keys)
 
     def _press(self, key: str) -> None:
@@ -105,6 +110,18 @@ class Pad(Box, Typing):
         """Forget what stands there: it was a scanner's."""
         self.text = ""
         self._tell()
+
+    def add_done(self, look: Theme) -> None:
+        """Stand the key that hands over below the others, as wide as they are."""
+        self.done = BigButton(
+            DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2
+        )
+        self.add_widget(self.done)
+
+    def done_apart(self) -> BigButton:
+        """Give the key that hands over, to stand where it is always seen."""
+        self.done.parent.remove_widget(self.done)
+        return self.done
 
     def _tell(self) -> None:
         self.line.text = self._shown(self.text) or self._asked
@@ -169,7 +186,7 @@ def tiles(look: Theme, named: Iterable[tuple[str, str]], chosen: Callable[[str],
 class TextPad(Pad):
     """The pad for a number with letters, such as a maker's: capitals, digits and the signs that such numbers have."""
 
-    def __init__(self, look: Theme, entered: Callable[[str], object], *, longest: int) -> None:
+    def __init__(self, look: Theme, entered: Callable[[str], object], *, longest: int, asked: str = " ") -> None:
         super().__init__(
             look,
             keys=[*_TEXT_KEYS, ERASE, DONE],
@@ -177,6 +194,7 @@ class TextPad(Pad):
             key_dp=theme.TOUCH,
             longest=longest,
             entered=entered,
+            asked=asked,
         )
 
 
@@ -196,9 +214,7 @@ class MassPad(Pad):
             entered=entered,
             shown=lambda text: f"{text} kg" if text.replace(",", "").isdigit() else text,
         )
-        self.add_widget(
-            BigButton(DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2)
-        )
+        self.add_done(look)
 
     def typed(self, text: str) -> None:
         """Take whatever a scale or a person types; a point is a decimal comma."""
@@ -220,9 +236,7 @@ class NamePad(Pad):
             shown=_as_name,
         )
         self._allowed = frozenset((*_NAME_KEYS, _SPACE, *"".join(_ACCENTED)))
-        self.add_widget(
-            BigButton(DONE, look.main, act=self.entered, least=theme.GLOVE, size=theme.WORD, bold=True, padding_dp=2)
-        )
+        self.add_done(look)
 
     def typed(self, text: str) -> None:
         """Take letters, a space too; the key of accents changes the letter before it."""

@@ -11,6 +11,7 @@ from boucle.meaning import Meaning, Thing
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import PartFound
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import tiles
@@ -220,8 +221,7 @@ class PauseScreen(OfTicket):
             self.title("screen.part.waiting_for"),
             self.about,
             *(self._tile(key, name) for key, name in part_types(self)),
-            self.back(),
-            bottom=(self.main("screen.part.wait", self._wait),),
+            bottom=(beside(self.back(), self.main("screen.part.wait", self._wait)),),
         )
 
     def _tile(self, key: str, name: str) -> BigButton:

@@ -5,7 +5,7 @@ from typing import Final
 
 from boucle.expecting import WAITING
 from boucle_field.differences import MOST_SHOWN, Missing, standing_here
-from boucle_field.screens.controls import BigButton
+from boucle_field.screens.cards import Card
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.visit import name_of_type
@@ -33,11 +33,10 @@ class PickScreen(Screen):
             bottom=(self.other("screen.back", self.face.back),),
         )
 
-    def _tile(self, each: Missing) -> BigButton:
+    def _tile(self, each: Missing) -> Card:
         phone = self.face.at
         kind = name_of_type(phone.mirror.book(), each.item_type, phone.desk.now_ms())
-        words = "\n".join(text for text in (self.face.named(each.code), kind, each.zone) if text)
-        return BigButton(words, self.look.tile, act=partial(self._chosen, each.code), line=self.look.line)
+        return Card(self.look, self.face.named(each.code), (kind, each.zone), act=partial(self._chosen, each.code))
 
     def _chosen(self, code: str) -> None:
         self.face.back()

@@ -25,7 +25,7 @@ class RedScreen(Screen):
         self.fill(
             self.title("screen.red"),
             *(self._tile(line) for line in reversed(self.lines)),
-            bottom=(self.main("screen.back", self.face.back),),
+            bottom=(self.other("screen.back", self.face.back),),
         )
 
     def _tile(self, line: Line) -> Box:

@@ -17,6 +17,7 @@ from boucle_field.return_acts import About, Step
 from boucle_field.return_receipt import partner_name
 from boucle_field.returns import Known, Product
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.serial_screen import FindBySerialScreen
@@ -63,8 +64,10 @@ class ReturnsScreen(Screen):
             *([self.text("screen.return.more", n=more)] if more > 0 else []),
             self.other("screen.serial", partial(self.face.open, FindBySerialScreen)),
             bottom=(
-                self.other("screen.back", self.face.open_warehouse),
-                self.main("screen.return.blind", self.face.ask_who_brings),
+                beside(
+                    self.other("screen.back", self.face.open_warehouse),
+                    self.main("screen.return.blind", self.face.ask_who_brings),
+                ),
             ),
         )
 
@@ -118,8 +121,10 @@ class ReturnScreen(Screen):
             *self._answers(of, known),
             *([self.other("screen.bench.undo", partial(self.face.undo_return, self.rma))] if undo else []),
             bottom=(
-                back,
-                *([self.main("screen.return.receive", partial(self.face.receive_return, of))] if receives else []),
+                beside(
+                    back,
+                    *([self.main("screen.return.receive", partial(self.face.receive_return, of))] if receives else []),
+                ),
             ),
         )
 
@@ -222,8 +227,10 @@ class ProductScreen(Screen):
             *self._bench(),
             *([self.other("screen.bench.undo", partial(self.face.undo_return, rma, self.code))] if undo else []),
             bottom=(
-                self.other("screen.back", partial(self.face.open_return, rma)),
-                *([self.main(*self._words(step), partial(self._do, step))] if step else []),
+                beside(
+                    self.other("screen.back", partial(self.face.open_return, rma)),
+                    *([self.main(*self._words(step), partial(self._do, step))] if step else []),
+                ),
             ),
         )
 

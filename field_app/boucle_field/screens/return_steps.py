@@ -13,7 +13,8 @@ from boucle_field import return_acts, returns
 from boucle_field.photos import Photo
 from boucle_field.picture import photo_of
 from boucle_field.return_acts import About
-from boucle_field.screens.controls import Text
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import TextPad, number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.return_screens import type_words
@@ -55,7 +56,7 @@ class ReturnStep(Screen):
             *([self.other("screen.return.other_number", again)] if about.most > 1 else []),
         ]
 
-    def again(self) -> Widget:
+    def again(self) -> BigButton:
         """Give the way back."""
         return self.other("screen.back", self.leave)
 
@@ -84,7 +85,7 @@ class HowManyStep(ReturnStep):
             Text(kind, self.look.page, bold=True),
             self.text("screen.return.at_most", n=self.about.most),
             pad,
-            self.again(),
+            bottom=(beside(self.again(), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:
@@ -129,7 +130,7 @@ class GradePhotoStep(ReturnStep):
             self.text("screen.return.photo_why"),
             self.view,
             self.other("screen.return.no_photo", partial(self.face.graded, self.about)),
-            bottom=(self.again(), self.main("screen.photo", self.shoot)),
+            bottom=(beside(self.again(), self.main("screen.photo", self.shoot)),),
         )
         self.face.eye.open()
 
@@ -203,10 +204,13 @@ class ZoneStep(ReturnStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = TextPad(self.look, self._entered, longest=LONGEST_ZONE)
+        pad = TextPad(self.look, self._entered, longest=LONGEST_ZONE, asked=self.say("screen.return.zone"))
         self.face.wedge.typing = pad
         self.fill(
-            self.title("screen.return.zone"), *self.subject(), self.text("screen.return.zone_how"), pad, self.again()
+            pad,
+            *self.subject(),
+            self.text("screen.return.zone_how"),
+            bottom=(beside(self.again(), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:

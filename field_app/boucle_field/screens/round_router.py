@@ -15,6 +15,7 @@ from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.phone import Phone
+    from boucle_field.screens.eye import Eye
     from boucle_field.visit import Visit
 
 
@@ -31,6 +32,8 @@ class RoundRouter:
     fail: Any
     recorded: Any
     begin: Any
+    proofs: Any
+    eye: "Eye"
 
     @property
     def at(self) -> "Phone":
@@ -92,6 +95,8 @@ class RoundRouter:
         if self.visit is not None:
             self.visit.close()
             self.visit = None
+        self.proofs.pop(of.task(stop), None)
+        self.eye.close()
         self.signal(Outcome.ACCEPTED)
         self.open(RoundScreen, of)
         self.recorded()

@@ -13,9 +13,12 @@ from boucle.visiting import DIRECTIONS
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.cards import Card
+from boucle_field.screens.controls import BigButton, Text, row
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.pads import tiles
+from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.screens.work_screens import HomeScreen
@@ -24,6 +27,7 @@ from boucle_field.visit import name_of_place, name_of_type
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
+_INNER_DP: Final = 4
 SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "✓"}
 
 
@@ -36,32 +40,26 @@ class RoundScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        stops = [
-            BigButton(
-                self._words(number, stop),
-                self.look.tile,
-                act=partial(self.face.open_stop, self.round, stop),
-                line=self.look.line,
-            )
-            for number, stop in enumerate(self.round.stops, 1)
-        ]
+        stops = [self._card(number, stop) for number, stop in enumerate(self.round.stops, 1)]
         self.fill(
             Text(self.round.name or self.say("screen.my_round"), self.look.page, size=theme.TITLE, bold=True),
             *stops,
             *self.face.camera_button(),
             bottom=(
-                self.other("screen.other_work", self.face.home),
-                self.main("screen.round_end", partial(self.face.open, RoundEndScreen, self.round)),
+                beside(
+                    self.other("screen.other_work", self.face.home),
+                    self.main("screen.round_end", partial(self.face.open, RoundEndScreen, self.round)),
+                ),
             ),
         )
 
-    def _words(self, number: int, stop: Stop) -> str:
+    def _card(self, number: int, stop: Stop) -> Card:
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), stop.place, phone.desk.now_ms())
         progress = driving.standing(phone, self.round, stop).progress
-        head = f"{number}. {place}"
-        told = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
-        return "\n".join([head, *planned_words(self, stop), told])
+        stands = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
+        act = partial(self.face.open_stop, self.round, stop)
+        return Card(self.look, f"{number}. {place}", planned_words(self, stop), act=act, stands=stands)
 
     def take(self, meant: Meaning) -> bool:
         """Take an item: what is done with it is asked, as anywhere. Everything else means what it always means."""
@@ -87,33 +85,36 @@ class StopScreen(Screen):
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         now = driving.standing(phone, self.round, self.stop)
-        big = [Text(line, self.look.page, size=theme.TITLE, bold=True) for line in planned_words(self, self.stop)]
+        big = [Text(line, self.look.page, bold=True) for line in planned_words(self, self.stop)]
         hints: list[Widget] = [Text(line, self.look.page) for line in self._hints()]
         actions = [
             BigButton(
                 ACTIONS[action].word(self.face.lang),
                 self.look.main if first else self.look.tile,
                 act=partial(self.face.begin, action, self.stop.place, self.round.task(self.stop)),
-                least=theme.MAIN,
                 size=theme.TITLE,
                 bold=first,
                 line="" if first else self.look.line,
+                padding_dp=_INNER_DP,
             )
             for action, first in _in_order(self.stop)
         ]
+        nothing = self.other("screen.stop_nothing", partial(self.face.open, NothingScreen, self.round, self.stop))
+        leave = self.other("screen.back", partial(self.face.open, RoundScreen, self.round))
         again = now.progress is Progress.BEGUN
+        if again:
+            validate = self.main("screen.validate", partial(self.face.end_stop, self.round, self.stop))
+            bottom = (row(*actions), beside(leave, validate))
+        else:
+            bottom = (row(nothing, actions[1]), beside(leave, actions[0]))
         self.fill(
             Text(place, self.look.page, size=theme.TITLE, bold=True),
             *big,
             *hints,
             *self._standing(now),
-            *actions,
             *self._map(),
-            self.other("screen.stop_nothing", partial(self.face.open, NothingScreen, self.round, self.stop)),
-            bottom=(
-                self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
-                *([self.main("screen.validate", partial(self.face.end_stop, self.round, self.stop))] if again else []),
-            ),
+            *([nothing] if again else []),
+            bottom=bottom,
         )
 
     def _hints(self) -> list[str]:
@@ -162,23 +163,43 @@ class StopScreen(Screen):
 
 
 class NothingScreen(Screen):
-    """Nothing to take at a stop: why."""
+    """Nothing to take at a stop: why, and a photo of it where the place asks for one."""
 
     def __init__(self, face: "Face", of: Round, stop: Stop) -> None:
         super().__init__(face)
         self.round, self.stop = of, stop
+        self._waits: Ending | None = None
+        """What the stop ended with, while it waits for its photo."""
 
     def build(self) -> None:
         """Lay the screen out."""
         named = [(str(each), self.say(f"round.ending.{each}")) for each in Ending if each is not Ending.DONE]
+        self.proof = Proof(self, self.round.task(self.stop), taken=self._taken)
         self.fill(
             self.title("screen.stop_why"),
+            self.proof,
             *tiles(self.look, named, self._chosen),
             bottom=(self.other("screen.back", partial(self.face.open_stop, self.round, self.stop)),),
         )
 
     def _chosen(self, ending: str) -> None:
-        self.face.validate_stop(self.round, self.stop, ending=Ending(ending))
+        """Record why; where a photo is asked for and none is in hand, that is said once, and what happened waits."""
+        said = Ending(ending)
+        wants = not self.proof.photos and driving.asks_photo(self.face.at, self.stop, said)
+        if wants and self._waits is not said:
+            self._waits = said
+            self.proof.aim()
+            if not self.face.eye.missing:
+                self.face.told(None, self.say("screen.stop_photo_asked", why=self.say(f"round.ending.{said}")))
+                return
+        self._record(said)
+
+    def _taken(self) -> None:
+        if self._waits is not None:
+            self._record(self._waits)
+
+    def _record(self, ending: Ending) -> None:
+        self.face.validate_stop(self.round, self.stop, ending=ending, photos=self.proof.photos)
 
 
 class RoundEndScreen(Screen):
@@ -209,8 +230,14 @@ class RoundEndScreen(Screen):
             *(carried or [self.text("screen.round_load_none")]),
             self.text("screen.round_unload"),
             bottom=(
-                self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
-                *([self.main("screen.round_unload_at", unload, place=name_of_place(book, home, now))] if home else []),
+                beside(
+                    self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
+                    *(
+                        [self.main("screen.round_unload_at", unload, place=name_of_place(book, home, now))]
+                        if home
+                        else []
+                    ),
+                ),
             ),
         )
 
@@ -219,21 +246,7 @@ class WorkScreen(HomeScreen):
     """What is to be done where a round of today waits: the round first, then all the rest."""
 
     def before(self) -> list[Widget]:
-        """Give one button for each round of today, and one for the bench where who is here works at one."""
-        return [*self._rounds(), *self._bench()]
-
-    def _bench(self) -> list[Widget]:
-        face = self.face
-        if not face.has_bench:
-            return []
-        tickets = (
-            [self.other("screen.bench.ticket_of_it", partial(face.open_ticket, face.pending[-1]))]
-            if face.pending
-            else []
-        )
-        return [*tickets, self.other("screen.bench.title", face.open_bench)]
-
-    def _rounds(self) -> list[Widget]:
+        """Give one button for each round of today."""
         return [
             BigButton(
                 self._words(each),

@@ -14,6 +14,7 @@ from boucle_field import driving, people, return_receipt
 from boucle_field.errors import LoginError
 from boucle_field.meaning import meaning
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.places import remember
 from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
@@ -55,6 +56,8 @@ class Router(ReturnRouter):
         super().__init__(**options)
         self.visit: Visit | None = None
         self.task = ""
+        self.proofs: dict[str, tuple[Photo, ...]] = {}
+        """Photos in hand, by what they are about, until it is recorded."""
         self.pending: list[str] = []
         """Items that were scanned before it was clear what is done with them."""
 

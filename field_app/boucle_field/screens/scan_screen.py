@@ -12,8 +12,9 @@ from boucle.telling import Outcome
 from boucle.visiting import BEGUN
 from boucle_field import sorting
 from boucle_field.errors import FieldError
-from boucle_field.screens import scan_tools, theme
-from boucle_field.screens.controls import BigButton, Box, Chip, Text, chips
+from boucle_field.screens import scan_tools, theme, wording
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.controls import Box, Chip, Text, chips
 from boucle_field.screens.panels import ExpectedList, ListRow, OutcomePanel, Shown
 from boucle_field.screens.photo_taking import PhotoTaking
 from boucle_field.screens.screen import Screen
@@ -36,16 +37,16 @@ class ScanScreen(Screen):
         assert face.visit is not None
         self.visit: Visit = face.visit
         self.shown = Shown(None, self.say("screen.ready"))
-        self._alerts = (0, 0)
+        self._alerts: tuple[int, int, Outcome | None] = (0, 0, None)
         self.photos = PhotoTaking(self)
 
     def build(self) -> None:
         """Lay the screen out."""
-        self.head = Text(self.head_words(), self.look.page, size=theme.TITLE, bold=True)
+        self.head = Text(self.head_words(), self.look.page, bold=True)
         self.panel = OutcomePanel(self.look)
-        self.undoing = BigButton(self.say("screen.undo"), self.look.tile, act=self.undo, line=self.look.line, bold=True)
+        self.undoing = self.other("screen.undo", self.undo)
         self.listed = ExpectedList(self.look, self.face.lang)
-        self.alerts, self.tools, self.lens = chips(), chips(), chips()
+        self.near, self.tools = chips(), chips()
         self.view = Viewfinder()
         sorts = self.visit.action in sticky.SORTS
         self.verdicts = VerdictTiles(self.look, self.face.lang, chosen=self.choose_verdict) if sorts else None
@@ -53,14 +54,12 @@ class ScanScreen(Screen):
             self.head,
             *self.head_more(),
             self.panel,
-            self.lens,
+            self.near,
             *([self.verdicts] if self.verdicts else []),
-            self.undoing,
             self.view,
-            self.alerts,
             self.listed,
             self.tools,
-            bottom=(self.main("screen.finish", self.face.summary),),
+            bottom=(beside(self.undoing, self.main("screen.finish", self.face.summary)),),
         )
         self.asking: Box | None = None
         self.refresh()
@@ -232,8 +231,7 @@ class ScanScreen(Screen):
         if line.outcome is Outcome.ACCEPTED:
             done = self.say(f"screen.done.{self.visit.action}")
             return f"{done} · {self.say(f'verdict.{line.found}')}" if line.found else done
-        key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else line.outcome
-        return self.say(f"screen.outcome.{key}")
+        return self.say(f"screen.outcome.{line.outcome}")
 
     def not_kept(self, code: str, error: FieldError) -> None:
         """Say that a scan could not be kept, and why."""
@@ -257,7 +255,7 @@ class ScanScreen(Screen):
         unknown = self.say("screen.unknown_type")
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
         last = self.visit.last
-        code = self._name_of(last) if last else ""
+        code = wording.end_of(self._name_of(last)) if last else ""
         if self.verdicts is not None:
             self.verdicts.show(self.visit.said.get("verdict", ""), self.visit.said.get("grade", ""))
         plain = f"{self.say('screen.undo')}\n{code}" if last else self.say("screen.undo")
@@ -272,17 +270,25 @@ class ScanScreen(Screen):
         return f"{line.qty} × {self.visit.type_name(line.item_type)}" if is_amount else self.face.named(line.subject)
 
     def _show_alerts(self) -> None:
-        alerts = (len(self.visit.to_look), self.extra())
-        if alerts == self._alerts:
-            return
-        self._alerts = alerts
-        self.alerts.clear_widgets()
-        if alerts[0]:
-            red = theme.OUTCOMES[Outcome.REFUSED]
-            self.alerts.add_widget(Chip(f"⚠ {self.say('screen.to_look', n=alerts[0])}", red, act=self.look_at_red))
-        if alerts[1]:
+        wanting = self.visit.to_look
+        worst = max((line.outcome for line in wanting), key=[*Outcome].index, default=None)
+        alerts = (len(wanting), self.extra(), worst)
+        if alerts != self._alerts:
+            self._alerts = alerts
+            self._show_near()
+
+    def _show_near(self) -> None:
+        """Stand right below the panel what waits for a look, and the photo while it is of use."""
+        many, extra, worst = self._alerts
+        self.near.clear_widgets()
+        if worst is not None:
+            words = f"{theme.SIGNS[worst]} {self.say('screen.to_look', n=many)}"
+            self.near.add_widget(Chip(words, theme.OUTCOMES[worst], act=self.look_at_red))
+        if extra:
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
-            self.alerts.add_widget(Chip(f"+ {self.say('screen.extra', n=alerts[1])}", blue, act=self._look_at_extra))
+            self.near.add_widget(Chip(f"+ {self.say('screen.extra', n=extra)}", blue, act=self._look_at_extra))
+        if self.photos.is_near:
+            self.near.add_widget(self.photos.chip())
 
     def extra(self) -> int:
         """Give how many pieces nobody expected."""
@@ -296,8 +302,8 @@ class ScanScreen(Screen):
 
     def _show_tools(self) -> None:
         self.tools.clear_widgets()
-        self.lens.clear_widgets()
-        # Within reach while it is of use, else with the rest.
-        (self.lens if self.photos.is_near else self.tools).add_widget(self.photos.chip())
+        self._show_near()
+        if not self.photos.is_near:
+            self.tools.add_widget(self.photos.chip())
         for chip in scan_tools.offered(self):
             self.tools.add_widget(chip)

@@ -6,7 +6,8 @@ from kivy.metrics import dp
 
 from boucle.meaning import Meaning
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Box, Text, column, scroll
+from boucle_field.screens.arranging import is_low, scroll, with_more
+from boucle_field.screens.controls import BigButton, Box, Text, column
 from boucle_field.screens.theme import Theme
 from boucle_field.screens.viewfinder import Viewfinder
 
@@ -80,6 +81,8 @@ class Screen(Box):
     def fill(self, *content: Any, bottom: tuple[Any, ...] = ()) -> None:
         """Stand the content in a part that scrolls, with what never scrolls away below it."""
         self.scroller = scroll(column(*content))
-        self.add_widget(self.scroller)
+        self.add_widget(with_more(self.scroller, self.look.main))
         for each in bottom:
+            if is_low() and isinstance(each, BigButton):
+                each.low()
             self.add_widget(each)

@@ -68,12 +68,29 @@ class SendsScreen(Screen):
         ]
         return chips(*(Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers))
 
-    def _photos(self) -> list[Text]:
-        """Say how many photos the server has not confirmed; nothing when there are none."""
-        store = self.face.at.store
+    def _photos(self) -> list[Widget]:
+        """Say how many photos the server has not confirmed, what they wait for, and let them wait for Wi-Fi."""
+        face, store = self.face, self.face.at.store
+        if face.training:
+            return []
         left, refused = photos.missing(store), photos.refused(store)
-        told = [self.text("sends.photos", n=left - refused)] if left > refused else []
-        return [*told, self.text("sends.photos_refused", n=refused)] if refused else told
+        told: list[Widget] = []
+        if waiting := left - refused:
+            held = face.courier is not None and not face.courier.photos_go(store)
+            told.append(self.text("sends.photos_held" if held else "sends.photos", n=waiting))
+        if refused:
+            told.append(self.text("sends.photos_refused", n=refused))
+        only = photos.only_free(store)
+        words = f"{'✓ ' if only else ''}{self.say('sends.photos_wifi')}"
+        pair = self.look.main if only else self.look.tile
+        return [*told, chips(Chip(words, pair, act=partial(self._choose_wifi, chosen=not only), line=self.look.line))]
+
+    def _choose_wifi(self, *, chosen: bool) -> None:
+        """Let photos wait for Wi-Fi, or go over any network from now on."""
+        photos.choose_only_free(self.face.at.store, chosen=chosen)
+        self.face.again()
+        if not chosen:
+            self.face.send_now()
 
     def _open(self) -> list[Text]:
         visit = self.face.visit

@@ -7,10 +7,13 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
-from boucle_field.screens.controls import ground
+from boucle_field.screens import theme
+from boucle_field.screens.arranging import is_low
+from boucle_field.screens.controls import Text, ground
 from boucle_field.screens.theme import Theme
 
 HEIGHT_DP: Final = 110
+_LOW_DP: Final = 80
 MOST_POINTS: Final = 1_000
 """Points of a signature: more than any hand draws, and well within what an event may hold beside it."""
 _THOUSAND: Final = 1_000
@@ -21,28 +24,45 @@ _WIDTH_DP: Final = 2
 class SigningPad(Widget):
     """A frame that draws what a finger draws in it."""
 
-    def __init__(self, look: Theme, **options: Any) -> None:
-        super().__init__(size_hint_y=None, height=dp(HEIGHT_DP), **options)
+    def __init__(self, look: Theme, asked: str = "", **options: Any) -> None:
+        super().__init__(size_hint_y=None, height=dp(_LOW_DP if is_low() else HEIGHT_DP), **options)
         ground(self, look.tile.ground, line=look.line)
         self._ink = get_color_from_hex(look.tile.ink)
+        self._asked = Text(asked, look.tile, align="center")
+        self._asked.color = get_color_from_hex(look.soft.ink)
         self.strokes: list[list[int]] = []
         self._points = 0
+        self.bind(pos=self._place, size=self._place)
+        self._asked.bind(height=self._place)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Say in the empty frame what it is for; the first touch takes the words away."""
+        self.clear_widgets()
+        if not self.strokes:
+            self.add_widget(self._asked)
+
+    def _place(self, *_: object) -> None:
+        self._asked.width = self.width - 2 * dp(theme.GAP)
+        self._asked.center = self.center
 
     def clear(self) -> None:
         """Take the signature away."""
         self.strokes = []
         self._points = 0
-        self.canvas.clear()
+        self._draw_all()
 
     def draw(self, strokes: list[list[int]]) -> None:
         """Show a signature that was drawn before, once the frame has its place."""
         self.strokes = strokes
         self._points = sum(len(stroke) // 2 for stroke in strokes)
-        self.bind(pos=self._redraw, size=self._redraw)
-        self._redraw()
+        self.bind(pos=self._draw_all, size=self._draw_all)
+        self._draw_all()
 
-    def _redraw(self, *_: object) -> None:
+    def _draw_all(self, *_: object) -> None:
+        self.clear_widgets()
         self.canvas.clear()
+        self._ask()
         with self.canvas:
             Color(*self._ink)
             for stroke in self.strokes:
@@ -59,6 +79,7 @@ class SigningPad(Widget):
         if not self.collide_point(*touch.pos):
             return False
         touch.grab(self)
+        self.clear_widgets()
         with self.canvas:
             Color(*self._ink)
             line = Line(points=[*touch.pos], width=dp(_WIDTH_DP))
@@ -88,6 +109,7 @@ class SigningPad(Widget):
         if len(stroke) <= 2:  # noqa: PLR2004 - one point
             self.strokes.remove(stroke)
             self.canvas.remove(line)
+            self._ask()
         return True
 
     def _thousandths(self, touch: Any) -> tuple[int, int]:

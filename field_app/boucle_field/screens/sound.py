@@ -30,6 +30,7 @@ TONES: Final = {
     Outcome.REPEAT: (Beep(880, 880, 60), Beep(_SILENCE_HZ, _SILENCE_HZ, 40), Beep(880, 880, 60)),
     Outcome.UNEXPECTED: (Beep(880, 1320, 140),),
     Outcome.UNKNOWN: (Beep(880, 660, 140),),
+    Outcome.KEPT: (Beep(330, 330, 120), Beep(_SILENCE_HZ, _SILENCE_HZ, 60), Beep(330, 330, 120)),
     Outcome.REFUSED: (Beep(220, 220, 350),),
 }
 VIBRATIONS_MS: Final = {
@@ -37,6 +38,7 @@ VIBRATIONS_MS: Final = {
     Outcome.REPEAT: (40, 60, 40),
     Outcome.UNEXPECTED: (80,),
     Outcome.UNKNOWN: (80,),
+    Outcome.KEPT: (150, 60, 150),
     Outcome.REFUSED: (300,),
 }
 """Milliseconds of vibration, then of rest, then of vibration."""

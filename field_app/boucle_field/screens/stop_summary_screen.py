@@ -12,10 +12,12 @@ from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Found, Gap, Round, Stop, gaps_for
 from boucle_field import driving
-from boucle_field.screens import theme
+from boucle_field.driving import Signed
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import NamePad
 from boucle_field.screens.panels import ExpectedList, ListRow
+from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
 from boucle_field.visit import name_of_place, name_of_type
@@ -47,22 +49,27 @@ class StopSummaryScreen(Screen):
         self.found = driving.standing(phone, self.round, self.stop).found
         listed = ExpectedList(self.look, self.face.lang)
         listed.show([ListRow(self._name(row), row.total, row.expected, 0) for row in self.found])
-        self.signing = SigningPad(self.look)
+        self.signing = SigningPad(self.look, self.say("screen.stop_sign"))
+        self.proof = Proof(self, self.round.task(self.stop))
         signer = (
             self.say("screen.stop_signer_named", name=self.said.signer)
             if self.said.signer
             else self.say("screen.stop_signer")
         )
         self.fill(
-            self.title("screen.stop_summary", place=place),
+            Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True),
+            # What is asked comes before what is only told: on the lowest phone it is in sight at once.
+            *self._gaps(),
             *self._undecided(),
             listed,
-            *self._gaps(),
+            self.proof,
             self.text("screen.summary_kept"),
             BigButton(signer, self.look.tile, act=self._ask_name, line=self.look.line),
             self.other("screen.stop_sign_again", self.signing.clear),
-            self.other("screen.go_on", self._go_on),
-            bottom=(self.text("screen.stop_sign"), self.signing, self.main("screen.validate", self.validate)),
+            bottom=(
+                self.signing,
+                beside(self.other("screen.go_on", self._go_on), self.main("screen.validate", self.validate)),
+            ),
         )
 
     def _name(self, row: Found) -> str:
@@ -84,7 +91,7 @@ class StopSummaryScreen(Screen):
         differing = [row for row in self.found if row.difference]
         if not differing:
             return [self.text("screen.stop_no_gap")]
-        title = Text(self.say("screen.stop_gap_why"), self.look.page, size=theme.TITLE, bold=True)
+        title = self.title("screen.stop_gap_why")
         if not self.said.apart and len({self.said.gaps.get(row.name) for row in differing}) == 1:
             fitting = tuple(gap for gap in Gap if any(gap in gaps_for(row.difference) for row in differing))
             more = [self.other("screen.stop_gap_apart", self._apart)] if len(differing) > 1 else []
@@ -144,8 +151,8 @@ class StopSummaryScreen(Screen):
             self.stop,
             ending=Ending.DONE,
             reasons=reasons,
-            signer=self.said.signer,
-            signature=self.signing.strokes,
+            signed=Signed(self.said.signer, self.signing.strokes),
+            photos=self.proof.photos,
         )
 
     def take(self, meant: Meaning) -> bool:
@@ -172,7 +179,11 @@ class SignerScreen(Screen):
         """Lay the screen out."""
         pad = NamePad(self.look, self._entered)
         self.face.wedge.typing = pad
-        self.fill(self.title("screen.stop_signer"), pad, self.other("screen.back", partial(self._entered, "")))
+        self.fill(
+            self.title("screen.stop_signer"),
+            pad,
+            bottom=(beside(self.other("screen.back", partial(self._entered, self.said.signer)), pad.done_apart()),),
+        )
 
     def _entered(self, name: str) -> None:
         self.face.open(StopSummaryScreen, self.round, self.stop, replace(self.said, signer=name))

@@ -1,6 +1,7 @@
 """The looks of the field app: colours with their contrast, and sizes. No window is needed to read it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from boucle.telling import Outcome
@@ -13,6 +14,12 @@ TOUCH: Final = 48
 GLOVE: Final = 76
 MAIN: Final = 88
 PIN_KEY: Final = 80
+LOW: Final = 620
+"""A window lower than this shows keys and tiles smaller, so that none of them is out of sight."""
+WIDE: Final = 600
+"""A window wider than this is a tablet's."""
+LOW_SHARE: Final = 0.8
+LOW_BACK: Final = 56
 GAP: Final = 8
 MARGIN: Final = 12
 ROUND: Final = 10
@@ -78,17 +85,44 @@ OUTCOMES: Final = {
     Outcome.REPEAT: Pair(ground="#ffb000", ink="#000000"),
     Outcome.UNEXPECTED: Pair(ground="#003b73", ink="#ffffff"),
     Outcome.UNKNOWN: Pair(ground="#4a2a7b", ink="#ffffff"),
+    Outcome.KEPT: Pair(ground="#3a4650", ink="#ffffff"),
     Outcome.REFUSED: Pair(ground="#a30015", ink="#ffffff"),
 }
 """The same by day and by night: what a colour means is never learnt twice."""
+
+
+class Shape(StrEnum):
+    """The plate that the sign of an outcome stands on: told apart where glare leaves no colour."""
+
+    DISC = "disc"
+    RING = "ring"
+    SQUARE = "square"
+    DIAMOND = "diamond"
+    TRAY = "tray"
+    TRIANGLE = "triangle"
+
+
+SHAPES: Final = {
+    Outcome.ACCEPTED: Shape.DISC,
+    Outcome.REPEAT: Shape.RING,
+    Outcome.UNEXPECTED: Shape.SQUARE,
+    Outcome.UNKNOWN: Shape.DIAMOND,
+    Outcome.KEPT: Shape.TRAY,
+    Outcome.REFUSED: Shape.TRIANGLE,
+}
+FRAMED: Final = frozenset({Outcome.REPEAT, Outcome.KEPT, Outcome.REFUSED})
+"""What does not count has a broad frame: the counter in it stands still."""
 
 SIGNS: Final = {
     Outcome.ACCEPTED: "✓",
     Outcome.REPEAT: "↻",
     Outcome.UNEXPECTED: "+",
     Outcome.UNKNOWN: "?",
+    Outcome.KEPT: "●",
     Outcome.REFUSED: "⚠",
 }
+BADGE_SIGNS: Final = SIGNS | {Outcome.KEPT: "…", Outcome.REFUSED: "!"}
+"""The same on a plate whose shape says a part of it already."""
 
 
 def contrast(one: str, other: str) -> float:

@@ -10,6 +10,7 @@ from kivy.uix.gridlayout import GridLayout
 from boucle.lifecycle import Verdict
 from boucle.words import say
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import is_low
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.theme import Theme
 
@@ -41,7 +42,7 @@ class VerdictTiles(GridLayout):
             f"{'✓ ' if lit else ''}{words}{f' · {grade}' if grade else ''}",
             self.look.main if lit else self.look.tile,
             act=partial(self._chosen, str(verdict)),
-            least=theme.MAIN,
+            least=theme.GLOVE if is_low() else theme.MAIN,
             line="" if lit else self.look.line,
             padding_dp=_INNER_DP,
         )

@@ -8,7 +8,8 @@ from boucle.holds import Hold, said
 from boucle.meaning import Meaning, Thing
 from boucle.roles import may_record
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton
+from boucle_field.screens.cards import job_grid
+from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.label_screens import LabelScreen
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.return_screens import ReturnsScreen
@@ -37,13 +38,11 @@ class WarehouseScreen(Screen):
         offered = [name for name, kind in JOBS.items() if may_record(self.face.at.desk.capabilities, kind)]
         self.fill(
             self.title("screen.warehouse"),
+            job_grid(
+                self.look, ((self.say(f"screen.job.{name}"), partial(self.face.choose, name)) for name in offered)
+            ),
             *(
-                BigButton(
-                    f"{self.say(f'screen.job.{name}')}\n{self.say(f'screen.job.{name}_how')}",
-                    self.look.tile,
-                    act=partial(self.face.choose, name),
-                    line=self.look.line,
-                )
+                Text(f"{self.say(f'screen.job.{name}')} — {self.say(f'screen.job.{name}_how')}", self.look.page)
                 for name in offered
             ),
             bottom=(self.other("screen.back", self.face.home),),

@@ -6,7 +6,7 @@ from typing import Final
 from boucle.roles import may_record
 from boucle_field import weighed
 from boucle_field.phone import Phone
-from boucle_field.screens.controls import BigButton
+from boucle_field.screens.cards import Card
 from boucle_field.screens.mass_screens import MassStep
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.weigh_steps import (
@@ -31,11 +31,11 @@ class WeighScreen(Screen):
         self.fill(
             self.title("screen.job.weigh"),
             *(
-                BigButton(
-                    f"{self.say(f'screen.weigh.{job}')}\n{self.say(f'screen.weigh.{job}_how')}",
-                    self.look.tile,
+                Card(
+                    self.look,
+                    self.say(f"screen.weigh.{job}"),
+                    (self.say(f"screen.weigh.{job}_how"),),
                     act=partial(self.face.weigh, Weighing(job=job)),
-                    line=self.look.line,
                 )
                 for job in offered
             ),

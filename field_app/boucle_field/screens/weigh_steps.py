@@ -9,6 +9,7 @@ from boucle.meaning import Meaning, Thing
 from boucle.telling import Outcome
 from boucle.weighing import grams
 from boucle_field import weighed
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.pads import MassPad, NamePad, TextPad, number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
@@ -80,7 +81,7 @@ class GiverStep(WeighStep):
         self.fill(
             self.title("screen.weigh_from"),
             PlaceList(self.face, "collect", lambda key: self.next(giver=key)),
-            bottom=(self.other("screen.weigh_from_unknown", partial(self.next, giver="")), self.again()),
+            bottom=(beside(self.again(), self.other("screen.weigh_from_unknown", partial(self.next, giver=""))),),
         )
 
 
@@ -108,9 +109,13 @@ class TreatmentCodeStep(WeighStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = TextPad(self.look, self._entered, longest=LONGEST_CODE)
+        pad = TextPad(self.look, self._entered, longest=LONGEST_CODE, asked=self.say("screen.treatment_other"))
         self.face.wedge.typing = pad
-        self.fill(self.title("screen.treatment_other"), self.text("screen.treatment_code_how"), pad, self.again())
+        self.fill(
+            pad,
+            self.text("screen.treatment_code_how"),
+            bottom=(beside(self.again(), pad.done_apart()),),
+        )
 
     def _entered(self, text: str) -> None:
         found = weighed.treatment_of(self.face.at, text)
@@ -147,7 +152,7 @@ class OutletStep(WeighStep):
             *tiles(self.look, recent, lambda text: self.next(outlet=text)),
             self.text("screen.outlet_how"),
             pad,
-            bottom=(self.other("screen.outlet_unknown", partial(self.next, outlet="")),),
+            bottom=(beside(self.other("screen.outlet_unknown", partial(self.next, outlet="")), pad.done_apart()),),
         )
 
 
@@ -159,7 +164,9 @@ class PiecesStep(WeighStep):
         pad = number_pad(self.look, lambda text: self.next(pieces=max(1, int(text))))
         self.face.wedge.typing = pad
         self.fill(
-            self.title("screen.weigh_pieces"), pad, self.other("screen.back", partial(self.face.weigh, self.weighing))
+            self.title("screen.weigh_pieces"),
+            pad,
+            bottom=(beside(self.other("screen.back", partial(self.face.weigh, self.weighing)), pad.done_apart()),),
         )
 
 
@@ -174,7 +181,7 @@ class WeighTareStep(WeighStep):
             self.title("screen.label_tare"),
             self.text("screen.weigh_tare_how"),
             pad,
-            self.other("screen.back", partial(self.face.weigh, self.weighing)),
+            bottom=(beside(self.other("screen.back", partial(self.face.weigh, self.weighing)), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:

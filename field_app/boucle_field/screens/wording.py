@@ -1,6 +1,7 @@
 """How things are named on a screen: codes as they are printed, reasons in words, items in one line."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from boucle.codes import Code, Kind
 from boucle.events import Event
@@ -8,6 +9,10 @@ from boucle.words import say
 from boucle_field.phone import Phone
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.visit import name_of_place, name_of_type
+
+_ENDS: Final = 2
+"""So many groups of a code are its end."""
+_BEGINNING: Final = 16
 
 
 def named(subject: str) -> str:
@@ -17,6 +22,14 @@ def named(subject: str) -> str:
         return Code(kind=Kind(letter), chars=chars).grouped
     except ValueError:
         return subject
+
+
+def end_of(code: str) -> str:
+    """Give the end of a printed code, by which it is told from its neighbours; of anything else the beginning."""
+    if " " in code:
+        return code if len(code) <= _BEGINNING else f"{code[:_BEGINNING].rstrip()}…"
+    groups = code.split("-")
+    return f"…{'-'.join(groups[-_ENDS:])}" if len(groups) > _ENDS else code
 
 
 def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> str:

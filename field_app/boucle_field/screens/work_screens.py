@@ -13,7 +13,9 @@ from boucle.meaning import Meaning, Spot, Task, Thing
 from boucle.visiting import BEGUN, OPERATIONS
 from boucle_field import sorting
 from boucle_field.screens import theme
-from boucle_field.screens.controls import BigButton, Chip, Text, chips, gap
+from boucle_field.screens.arranging import beside
+from boucle_field.screens.cards import job_grid
+from boucle_field.screens.controls import Chip, Text, chips, gap
 from boucle_field.screens.differences_screen import TOLD, DifferencesScreen
 from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
@@ -39,23 +41,7 @@ class HomeScreen(Screen):
             *self.before(),
             *(Text(each, self.look.page, bold=True) for each in pending),
             self.text("screen.scan_a_place") if not pending else self.text("screen.done_what"),
-            *(
-                BigButton(
-                    ACTIONS[name].word(self.face.lang),
-                    self.look.tile,
-                    act=lambda name=name: self.face.choose(name),  # type: ignore[misc]
-                    size=theme.TITLE,
-                    line=self.look.line,
-                )
-                for name in OPERATIONS
-            ),
-            BigButton(
-                self.say("screen.warehouse"),
-                self.look.tile,
-                act=self.face.open_warehouse,
-                size=theme.TITLE,
-                line=self.look.line,
-            ),
+            job_grid(self.look, self._jobs()),
             gap(),
             chips(*self._settings()),
         )
@@ -63,6 +49,19 @@ class HomeScreen(Screen):
     def before(self) -> list[Widget]:
         """Give what comes before the choice of an action."""
         return []
+
+    def _jobs(self) -> list[tuple[str, Callable[[], object]]]:
+        """Give everything that can be begun here, all of it in sight at once."""
+        face = self.face
+        jobs: list[tuple[str, Callable[[], object]]] = [
+            (ACTIONS[name].word(face.lang), partial(face.choose, name)) for name in OPERATIONS
+        ]
+        jobs.append((self.say("screen.warehouse"), face.open_warehouse))
+        if face.has_bench:
+            jobs.append((self.say("screen.bench.title"), face.open_bench))
+            if face.pending:
+                jobs.append((self.say("screen.bench.ticket_of_it"), partial(face.open_ticket, face.pending[-1])))
+        return jobs
 
     def _settings(self) -> list[Chip]:
         face = self.face
@@ -140,9 +139,9 @@ class CodeScreen(Screen):
         self.face.wedge.typing = pad
         self.fill(
             self.title("screen.typed"),
-            self.text("screen.typed_how"),
             pad,
-            self.other("screen.back", self._back),
+            self.text("screen.typed_how"),
+            bottom=(beside(self.other("screen.back", self._back), pad.done_apart()),),
         )
 
     def _entered(self, text: str) -> None:
@@ -176,7 +175,12 @@ class AmountScreen(Screen):
         pad = number_pad(self.look, self._entered)
         self.face.wedge.typing = pad
         name = name_of_type(book, self.item_type, now)
-        self.fill(self.title("screen.amount"), Text(name, self.look.page, bold=True), pad, back)
+        self.fill(
+            self.title("screen.amount"),
+            Text(name, self.look.page, bold=True),
+            pad,
+            bottom=(beside(back, pad.done_apart()),),
+        )
 
     def _chosen(self, key: str) -> None:
         if self.pieces:
@@ -224,7 +228,9 @@ class SummaryScreen(Screen):
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
             listed,
-            bottom=(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.face.validate)),
+            bottom=(
+                beside(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.face.validate)),
+            ),
         )
 
     def _sorted(self) -> list[Widget]:

@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 "photo",
                 "photos asked for",
                 english="photos asked for",
-                example="rebut, réparation, incident",
+                example="rebut, réparation, incident, diagnostic",
             ),
             _c(
                 "limits",

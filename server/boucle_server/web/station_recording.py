@@ -156,7 +156,7 @@ class Recording:
             return self._unfit(subject.item_type if isinstance(subject, Amount) else subject, made)
         line = self._line(subject, made)
         along = sticky.answers(state.said)
-        if state.job.action == "receive" and along and line.event_id and line.outcome is not Outcome.REFUSED:
+        if state.job.action == "receive" and along and line.event_id and line.outcome is not Outcome.KEPT:
             told = self._sorted(subject, along)
             line = replace(line, found=along["verdict"], found_event=told.event_id)
         elif state.job.action == "sort":

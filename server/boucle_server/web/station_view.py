@@ -29,6 +29,7 @@ SIGNS: Final[Mapping[Outcome, str]] = {
     Outcome.REPEAT: "↻",
     Outcome.UNEXPECTED: "+",
     Outcome.UNKNOWN: "?",
+    Outcome.KEPT: "●",
     Outcome.REFUSED: "⚠",
 }
 MOST_SHOWN: Final = 12
@@ -205,8 +206,7 @@ def _works(choice: Choice) -> bool:
 def _word(state: State, line: Line, lang: str) -> str:
     if line.outcome is Outcome.ACCEPTED:
         return say(f"screen.done.{state.job.action}", lang)
-    key = "kept_apart" if line.outcome is Outcome.REFUSED and line.event_id else str(line.outcome)
-    return say(f"screen.outcome.{key}", lang)
+    return say(f"screen.outcome.{line.outcome}", lang)
 
 
 def _why(key: str, values: Mapping[str, object], station: Station, lang: str) -> str:

@@ -1,0 +1,84 @@
+"""Photos as a proof: what the camera sees, the chip that takes it, the photos in hand until they are recorded."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from boucle_field.hand import MOST
+from boucle_field.photos import Photo
+from boucle_field.picture import photo_of
+from boucle_field.screens.controls import Box, Chip, chips
+from boucle_field.screens.viewfinder import Viewfinder
+
+if TYPE_CHECKING:
+    from boucle_field.screens.screen import Screen
+
+
+class Proof(Box):
+    """The photos of what is recorded next on a screen, under the name of what it is about; `taken` is told of each.
+
+    They stay in hand when the screen is left for another and come back with it; no camera is a normal state.
+    """
+
+    def __init__(
+        self, screen: "Screen", about: str, *, asked: int = 0, taken: Callable[[], object] = lambda: None
+    ) -> None:
+        self._screen, self._about, self._asked, self._taken = screen, about, asked, taken
+        self.view = screen.view = Viewfinder()
+        self._chips = chips()
+        super().__init__(self.view, self._chips)
+        self._show()
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """The photos in hand."""
+        return self._screen.face.proofs.get(self._about, ())
+
+    @property
+    def lacks(self) -> int:
+        """How many photos are still asked for; none where there is no camera to take them with."""
+        return 0 if self._screen.face.eye.missing else max(0, self._asked - len(self.photos))
+
+    def take(self) -> None:
+        """Take what the camera sees; begin to look where it is off."""
+        face = self._screen.face
+        picture = face.eye.newest
+        if picture is None:
+            self.aim()
+            return
+        if len(self.photos) >= MOST:
+            face.told(None, face.say("screen.photos_enough"))
+            return
+        photo = Photo(photo_of(picture))
+        if photo in self.photos:
+            face.told(None, face.say("screen.photo_aim"))
+            return
+        face.proofs[self._about] = (*self.photos, photo)
+        face.told(None, face.say("screen.proof_taken", n=len(self.photos)))
+        self._show()
+        self._taken()
+
+    def aim(self) -> None:
+        """Begin to look, and say what to do."""
+        face = self._screen.face
+        face.eye.open()
+        if not face.eye.missing:
+            face.told(None, face.say("screen.photo_aim"))
+
+    def drop(self) -> None:
+        """Forget the photos: they are recorded."""
+        self._screen.face.proofs.pop(self._about, None)
+        self._screen.face.eye.close()
+
+    def _show(self) -> None:
+        screen, many = self._screen, len(self.photos)
+        if self._asked:
+            words = screen.say("screen.proof_asked", n=many, asked=self._asked)
+        elif many:
+            words = screen.say("screen.photos_in_hand", n=many)
+        else:
+            words = screen.say("screen.photo")
+        self._chips.clear_widgets()
+        is_due = many < self._asked
+        self._chips.add_widget(
+            Chip(words, screen.look.main if many or is_due else screen.look.tile, act=self.take, line=screen.look.line)
+        )
