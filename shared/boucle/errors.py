@@ -51,7 +51,14 @@ class MalformedReceiptError(MalformedError):
 
 
 class MalformedPushError(MalformedError):
-    """A body is no push at all; the server keeps its bytes."""
+    """A body is no push at all; the server keeps its bytes.
+
+    The message is for who writes a client; `key` and `values` say the same in words of people, `key` in `boucle.words`.
+    """
+
+    def __init__(self, message: str, key: str, /, **values: object) -> None:
+        super().__init__(message)
+        self.key, self.values = key, values
 
 
 class MalformedRescueError(MalformedError):

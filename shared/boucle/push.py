@@ -149,9 +149,9 @@ def read_push(body: bytes) -> Push:
     try:
         data = json.loads(body.decode(), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise MalformedPushError(f"not JSON: {str(error)[:200]}") from error
+        raise MalformedPushError(f"not JSON: {str(error)[:200]}", "api.push_not_json") from error
     if not isinstance(data, dict):
-        raise MalformedPushError("not an object")
+        raise MalformedPushError("not an object", "api.push_not_object")
     push = Push(
         batch=_named(data, "batch", _is_batch),
         org=_named(data, "org", is_name),
@@ -168,34 +168,44 @@ def read_push(body: bytes) -> Push:
         app=_text(data, "app", MAX_NAME),
     )
     if push.records and (push.first < 1 or push.last - push.first + 1 != len(push.records)):
-        raise MalformedPushError(f"{len(push.records)} records are not the events {push.first} to {push.last}")
+        found, message = (
+            len(push.records),
+            f"{len(push.records)} records are not the events {push.first} to {push.last}",
+        )
+        raise MalformedPushError(message, "api.push_range", n=found, first=push.first, last=push.last)
     return push
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedPushError("a key appears twice")
+        raise MalformedPushError("a key appears twice", "api.push_twice")
     return found
 
 
 def _records(entries: object) -> tuple[Record, ...]:
     if not isinstance(entries, list):
-        raise MalformedPushError("records is not a list")
+        raise MalformedPushError("records is not a list", "api.push_field", name="records")
     return tuple(_record(number, entry) for number, entry in enumerate(entries))
 
 
 def _record(number: int, entry: object) -> Record:
     if not isinstance(entry, dict) or not isinstance(entry.get("payload"), str):
-        raise MalformedPushError(f"record {number} has no payload text")
+        raise MalformedPushError(
+            f"record {number} has no payload text", "api.push_field", name=f"records[{number}].payload"
+        )
     priv = entry.get("priv")
     if priv is not None and not isinstance(priv, str):
-        raise MalformedPushError(f"record {number}: priv is not a text")
+        raise MalformedPushError(
+            f"record {number}: priv is not a text", "api.push_field", name=f"records[{number}].priv"
+        )
     if "teff" not in entry:
-        raise MalformedPushError(f"record {number} has no teff")
+        raise MalformedPushError(f"record {number} has no teff", "api.push_field", name=f"records[{number}].teff")
     quality = _integer(entry, "tq")
     if quality not in _QUALITIES:
-        raise MalformedPushError(f"record {number}: tq is not 0, 1 or 2")
+        raise MalformedPushError(
+            f"record {number}: tq is not 0, 1 or 2", "api.push_field", name=f"records[{number}].tq"
+        )
     return Record(
         payload=_bytes(entry["payload"]),
         teff=_integer(entry, "teff"),
@@ -212,7 +222,7 @@ def _bytes(text: str) -> bytes:
 def _seal(data: Mapping[str, Any]) -> bytes:
     written = _text(data, "seal", 2 * _MAX_SEAL)
     if not _HEXADECIMAL.fullmatch(written):
-        raise MalformedPushError("seal is not hexadecimal")
+        raise MalformedPushError("seal is not hexadecimal", "api.push_field", name="seal")
     return bytes.fromhex(written)
 
 
@@ -224,7 +234,7 @@ def _named(data: Mapping[str, Any], name: str, fits: Callable[[str], bool]) -> s
     # These stand as lines in what is signed: a line break inside one would let two pushes share a seal.
     value = data.get(name)
     if not isinstance(value, str) or not fits(value):
-        raise MalformedPushError(f"{name} is missing or malformed")
+        raise MalformedPushError(f"{name} is missing or malformed", "api.push_field", name=name)
     return value
 
 
@@ -233,12 +243,12 @@ def _text(data: Mapping[str, Any], name: str, longest: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or not is_clean(value) or len(value.encode()) > longest:
-        raise MalformedPushError(f"{name} is not a clean text of at most {longest} bytes")
+        raise MalformedPushError(f"{name} is not a clean text of at most {longest} bytes", "api.push_field", name=name)
     return value
 
 
 def _integer(data: Mapping[str, Any], name: str) -> int:
     value = data.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not -MAX_INT <= value <= MAX_INT:
-        raise MalformedPushError(f"{name} is not an integer within 2^53")
+        raise MalformedPushError(f"{name} is not an integer within 2^53", "api.push_field", name=name)
     return value

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from boucle.errors import MalformedError, MalformedPushError
 from boucle.push import Push, Record, read_push, seal_body, write_push
 from boucle.units import MAX_INT
+from boucle.words import say
 
 integers = st.integers(-MAX_INT, MAX_INT)
 names = st.from_regex(r"[A-Za-z0-9._:@-]{1,64}", fullmatch=True)
@@ -139,6 +140,18 @@ def test_a_push_without_records_only_reports() -> None:
 def test_what_is_no_push_is_named_and_nothing_else_is_raised(raw: bytes) -> None:
     with pytest.raises(MalformedPushError):
         read_push(raw)
+
+
+@pytest.mark.parametrize(("raw", "french"), [
+    (b"not json", "ce n’est pas du JSON"),
+    (b"[]", "ce n’est pas un objet JSON"),
+    (b'{"a":1,"a":2}', "une clé y est deux fois"),
+    (b"{}", "batch manque, ou n’est pas ce qu’il doit être"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_body_can_be_said_in_words_of_people(raw: bytes, french: str) -> None:
+    with pytest.raises(MalformedPushError) as refused:
+        read_push(raw)
+    assert say(refused.value.key, "fr", **refused.value.values) == french
 
 
 @pytest.mark.parametrize("name", ["batch", "org", "dev", "epoch", "records"])

@@ -24,7 +24,7 @@ from boucle_server import ingest, pulls, receipts, watermarks
 from boucle_server.api.rights import SignedIn, identified_inside, identify
 from boucle_server.api.running import Running, Server
 from boucle_server.auth import Principal
-from boucle_server.errors import KeptRawError
+from boucle_server.errors import KeptRawError, Words
 from boucle_server.ingest import Answer
 from boucle_server.ledger import Raw
 from boucle_server.watermarks import Placed
@@ -144,7 +144,9 @@ def _push(server: Running, request: Request, body: bytes) -> Response:
     except MalformedPushError as error:
         kept = Raw(body, digest(body), "not_a_push")
         server.door.write(who.org, partial(_keep, server, who, kept))
-        raise KeptRawError("api.kept_raw", why=str(error), size=len(body), hash=kept.hash) from error
+        raise KeptRawError(
+            "api.kept_raw", why=Words(error.key, error.values), size=len(body), hash=kept.hash
+        ) from error
     if len(read.records) > MAX_RECORDS:
         raise HTTPException(413)
     now_ms = server.clock.now_ms()

@@ -45,12 +45,16 @@ Badging = Annotated[Visit, Depends(visits(BADGES))]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printable:
-    """Labels to print: their own page, their name, and how many have no label yet (with the word for giving them)."""
+    """Labels to print: their own page, their name, and how many have no label yet (with the word for giving them).
+
+    `none` is the key of what is said where there is none at all.
+    """
 
     path: str
     title: str
     lines: list[Line]
     means: str = ""
+    none: str = "web.labels_empty"
     missing: int = 0
     give: str = ""
 
@@ -278,6 +282,7 @@ def _places(visit: Visit) -> Printable:
         title=say(PLACE_LABELS.words, visit.lang),
         lines=lines,
         means=say("web.labels_places_means", visit.lang),
+        none="web.labels_no_place",
         missing=len(without),
         give=say("web.labels_give_places", visit.lang, n=len(without)),
     )
@@ -291,6 +296,7 @@ def _badges(visit: Visit) -> Printable:
         title=say(BADGES.words, visit.lang),
         lines=lines,
         means=say("web.labels_badges_means", visit.lang),
+        none="web.labels_no_badge",
         missing=len(without),
         give=say("web.labels_give_badges", visit.lang, n=len(without)),
     )
