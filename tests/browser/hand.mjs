@@ -78,6 +78,7 @@ const commands = {
       page.dispatchEvent(selector, "drop", { dataTransfer: moved }),
     ]);
   },
+  async offline({ on }) { await context.setOffline(on); },
   async forget({ name }) { await context.clearCookies({ name }); },
   async type({ text }) { await page.keyboard.type(text); },
   focused,

@@ -110,6 +110,23 @@ def test_a_scanner_that_ends_its_codes_by_tab_or_by_silence_loses_none(
     assert recorded(house, task_of(keys)) == {"item.collected/1": 4}
 
 
+def test_what_is_scanned_while_the_server_cannot_be_reached_waits_and_is_recorded_once(
+    open_keyboard: Keyboard, house: House, away: dict[str, list[str]]
+) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in(DRIVER, PASSWORD)
+    place, codes = a_place(away, 3)
+    keys.goto(f"/saisie/reprendre?lieu={place}")
+    keys.ask("offline", on=True)
+    keys.ask("type", text="".join(f"{code}\n" for code in codes))
+    wait_for(keys, "3 en attente")
+    keys.ask("offline", on=False)
+    wait_for(keys, "3 /")
+    assert "en attente" not in keys.words
+    assert recorded(house, task_of(keys)) == {"item.collected/1": 3}
+
+
 def test_the_station_works_by_keyboard_alone_and_without_any_script(
     keys: Keyboard, house: House, away: dict[str, list[str]]
 ) -> None:

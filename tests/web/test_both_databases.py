@@ -4,8 +4,10 @@ import pytest
 
 from tests.api.conftest import served, settings
 from tests.api.serving import Served
+from tests.builders import code
 from tests.server import figures_world, workshop_world
 from tests.server.figures_world import a_small_year, draft, record
+from tests.web import station_world
 from tests.web.browser import Page, opened, sent, signed_in
 
 __all__ = ["served", "settings"]
@@ -81,3 +83,17 @@ async def test_an_import_is_tried_recorded_and_taken_back_on_both_databases(serv
     assert "1 ligne annulée" in (await opened(served, run)).text
     assert "Toul" not in (await opened(served, "/administration/registre/sites")).text
     assert "cellules collées" in (await opened(served, "/administration/import")).text
+
+
+async def test_the_scan_station_records_and_counts_on_both_databases(served: Served) -> None:
+    await station_world.a_station(served)
+    page = await station_world.at(served, "/saisie/reprendre?lieu=mulhouse")
+    page = await station_world.scan(served, page, *(code(number) for number in (1, 2, station_world.ELSEWHERE)))
+    assert "2 / 20" in page.text.replace("\n", " ")
+    page = await station_world.scan(served, page, annuler="dernier")
+    page = await station_world.at(served, "/saisie/inventaire?lieu=strasbourg")
+    page = await station_world.scan(served, page, code(30), code(1))
+    end = await station_world.at(served, page.answer.url.raw_path.decode().replace("inventaire?", "inventaire/bilan?"))
+    assert [end.text.count(word) for word in ("Attendus et non vus", "Vus et non attendus")] == [2, 1]
+    for path in ("/saisie/peser/depart", "/saisie/rebut", "/saisie/trier"):
+        assert (await station_world.at(served, path)).status == 200

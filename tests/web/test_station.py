@@ -203,6 +203,8 @@ async def test_hostile_texts_and_addresses_are_told_and_lose_nothing(served: Ser
         page = await scan(served, page, text)
         assert page.status == 200
     assert kinds(served) == []
+    odd = "/saisie/nouvelle-etiquette?lieu=strasbourg&d.type=bac&d.tare_g=²&d.serial=%F0%9F%98%80"
+    assert (await at(served, odd)).status == 200
     for query in ("lieu=nulle-part", "lieu=mulhouse&tache=%00", "lieu=mulhouse&tache=abc&dernier=xyz&dit=verdict.zzz"):
         assert (await at(served, f"/saisie/reprendre?{query}")).status in (200, 400)
     form = page.form(str(page.answer.url.raw_path, "ascii"))

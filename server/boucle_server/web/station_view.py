@@ -135,7 +135,7 @@ def view(station: Station, lang: str) -> View:
         end_href=state.end_href,
         once="serial" in state.job.may_say,
         serial=state.said.get("serial", ""),
-        tare=said_kg(int(state.said["tare_g"]), lang) if state.said.get("tare_g", "").isdigit() else "",
+        tare=said_kg(int(state.said["tare_g"]), lang) if state.said.get("tare_g", "").isdecimal() else "",
     )
 
 
