@@ -86,6 +86,11 @@ const commands = {
   async status() { return answered; },
   async words() { return page.evaluate(() => document.body.innerText); },
   async links({ selector }) { return page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute("href"))); },
+  async picture({ selector, file, told }) {
+    await page.locator(selector).setInputFiles(file);
+    await page.waitForFunction((at) => document.querySelector(at).textContent !== "", told, { timeout: 60_000 });
+    return page.locator(told).innerText();
+  },
   async text({ selector }) { return (await page.locator(selector).first().innerText()).trim(); },
   async href({ selector }) { return page.locator(selector).first().getAttribute("href"); },
   async scrollTo({ selector }) { await page.locator(selector).first().scrollIntoViewIfNeeded(); },

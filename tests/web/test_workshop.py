@@ -1,5 +1,6 @@
 """The workshop as pages: the board and its equal list, each step as a form, and what is said before it is too late."""
 
+import base64
 from urllib.parse import quote
 
 import httpx
@@ -9,14 +10,17 @@ from boucle.board import COLUMNS
 from boucle.codes import Code, Label, read_label
 from boucle.item import Item, Job
 from boucle.roles import Role
-from boucle_server import histories, repairs
+from boucle.wire import digest
+from boucle_server import histories, photos, repairs
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from tests.api.serving import Served
+from tests.photos import a_jpeg
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import NOW, a_workshop, act, bare, label
 from tests.web.browser import Page, opened, sent, signed_in
 
+ENTRY = a_jpeg(seed=7)
 CHECKED = {"check.tested": "yes", "check.complete": "yes", "check.labelled": "yes"}
 
 
@@ -377,3 +381,38 @@ async def test_a_column_over_its_limit_is_said_and_blocks_nobody(served: Served)
             text = (await opened(served, path)).text
             assert told in text
             assert ("limite dépassée" in text) == ("limite dépassée" in told)
+
+
+def as_typed(photo: bytes) -> str:
+    return base64.urlsafe_b64encode(photo).rstrip(b"=").decode()
+
+
+async def test_a_repair_is_opened_with_the_photo_that_its_site_asks_for(served: Served) -> None:
+    await a_bench(served)
+    with served.database.reading() as connection:
+        row = load_book(connection, "acme").row("site", "strasbourg", NOW) or {}
+    body = {"table": "site", "key": "strasbourg", "valid_from": 0, "row": {**row, "photos": "repair"}}
+    asked = [
+        Draft(kind="reference.set", fields={"body": body}),
+        draft("item.commissioned", label(95), at=39, place="strasbourg", body={"type": "bac"}),
+    ]
+    record(served.database, "acme", asked, now_ms=NOW - 1000)
+    form = (await opened(served, "/atelier/ouvrir")).form("/atelier/ouvrir")
+    told = {"code": printed(label(95)), "site": "strasbourg", "priority": "normal"}
+    for wrong, says in (
+        (as_typed(b"no picture"), "n’est pas une photo JPEG entière"),
+        ("é", "n’est pas une photo JPEG"),
+    ):
+        refused = await sent(served, form, **told, photo=wrong)
+        assert (refused.status_code, says in said(refused)) == (422, True)
+    without = await sent(served, form, **told)
+    assert (without.status_code, "photo" in said(without).lower()) == (409, True)
+    with served.database.reading() as connection:
+        assert photos.stored(connection, "acme", [digest(ENTRY)]) == {}
+    done = await sent(served, form, **told, photo=as_typed(ENTRY))
+    assert done.status_code == 303
+    with served.database.reading() as connection:
+        assert photos.content(connection, "acme", digest(ENTRY)) == ENTRY
+        assert photos.count_missing(connection, "acme") == 0
+    page = await opened(served, f"/objets/{label(95)}")
+    assert f"/photos/{digest(ENTRY)}" in page.attributes("img", "src")

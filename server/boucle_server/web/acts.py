@@ -38,10 +38,18 @@ class Acted:
         return bool(self.ids)
 
 
-def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bool, now_ms: int | None = None) -> Acted:
+def act(
+    visit: Visit,
+    make: Callable[[Connection], Sequence[Draft]],
+    *,
+    sure: bool,
+    now_ms: int | None = None,
+    then: Callable[[Connection], None] | None = None,
+) -> Acted:
     """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
 
-    `now_ms` is given where the acts say themselves when they happen. ForbiddenError for what the role does not record.
+    `now_ms` is given where the acts say themselves when they happen; `then` is done in the transaction of acts that
+    were recorded. ForbiddenError for what the role does not record.
     """
     org = visit.who.org
     now_ms = visit.server.clock.now_ms() if now_ms is None else now_ms
@@ -57,6 +65,8 @@ def act(visit: Visit, make: Callable[[Connection], Sequence[Draft]], *, sure: bo
         results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
         if any(result.status is not Status.ACCEPTED for result in results):
             raise ConflictError("web.not_recorded")
+        if then is not None:
+            then(connection)
         return Acted(ids=tuple(result.id for result in results))
 
     return visit.server.door.write(org, write)

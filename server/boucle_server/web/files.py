@@ -1,4 +1,4 @@
-"""The few files that pages ask for: the style sheet, the mark, the scripts of the scan station and of imports."""
+"""The few files that pages ask for: the style sheet, the mark, the scripts of the station, of imports and of photos."""
 
 from typing import Annotated, Final
 
@@ -7,14 +7,20 @@ from starlette.responses import Response
 
 from boucle_server.errors import NotFoundError
 from boucle_server.web.places import STATIC
-from boucle_server.web.rendering import MARK, STATION, STYLE, UPLOAD, static_content, static_digest
+from boucle_server.web.rendering import MARK, SNAPSHOT, STATION, STYLE, UPLOAD, static_content, static_digest
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
 
 _SCRIPT: Final = "text/javascript; charset=utf-8"
-TYPES: Final = {STYLE: "text/css; charset=utf-8", MARK: "image/svg+xml", STATION: _SCRIPT, UPLOAD: _SCRIPT}
+TYPES: Final = {
+    STYLE: "text/css; charset=utf-8",
+    MARK: "image/svg+xml",
+    STATION: _SCRIPT,
+    UPLOAD: _SCRIPT,
+    SNAPSHOT: _SCRIPT,
+}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 

@@ -10,7 +10,7 @@ from boucle_server.web.forms import Fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One field. `kind` is text, long, choice, date, check, code, mass or money; `wrong` says what is wrong with it."""
+    """One field: `kind` is text, long, choice, date, check, code, mass, money or photo; `wrong` says what is wrong."""
 
     name: str
     label: str

@@ -25,6 +25,7 @@ STYLE: Final = "boucle.css"
 MARK: Final = "boucle.svg"
 STATION: Final = "station.js"
 UPLOAD: Final = "upload.js"
+SNAPSHOT: Final = "snapshot.js"
 
 
 def render(

@@ -22,8 +22,9 @@ from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.items import look_up
+from boucle_server.web.photo_field import FIELD, read_photo
 from boucle_server.web.places import WORKSHOP
-from boucle_server.web.rendering import redirect, render
+from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers, number_of, today
@@ -87,6 +88,7 @@ def open_repair(posted: Sending) -> Response:
         "due_ms": answers.day_ms("due", visit.who.zone),
         "priority": answers.chosen("priority", priorities(visit.lang)),
     }
+    photo = read_photo(answers)
     with visit.server.database.reading() as connection:
         store = SqlStore(connection, visit.who.org)
         sites = _sites(visit, connection)
@@ -103,9 +105,15 @@ def open_repair(posted: Sending) -> Response:
             "place": site,
             "task": number_of("OR", today(visit)),
             "body": {name: value for name, value in body.items() if value},
+            **({"photos": [dict(photo.announced)]} if photo else {}),
         },
     )
-    came = acts.act(visit, lambda _: [draft], sure=bool(typed.value("sure")))
+
+    def keep(connection: Connection) -> None:
+        if photo:
+            photo.keep(connection, visit.who.org, now_ms=visit.server.clock.now_ms())
+
+    came = acts.act(visit, lambda _: [draft], sure=bool(typed.value("sure")), then=keep)
     if not came.done:
         return _open_page(visit, typed, {}, came=came, status=409)
     return redirect(ticket_href(code), done="web.work_opened_done", **{UNDO: acts.named(came.ids)})
@@ -272,11 +280,13 @@ def _open_page(
         Input(name="due", label=say("web.work_due", lang), kind="date"),
         choice("priority", say("web.work_priority", lang), priorities(lang), value="normal"),
         choice("site", say("web.work_site", lang), sites, help=say("web.work_site_help", lang)),
+        Input(name=FIELD, label=say("web.work_photo", lang), kind="photo", help=say("web.work_photo_help", lang)),
     ]
     return render(
         visit,
         "step.html",
         status=status,
+        headers={"Content-Security-Policy": LIVE_POLICY},
         place=WORKSHOP,
         title=say("web.work_open", lang),
         means=say("web.work_open_means", lang),
