@@ -48,6 +48,7 @@ ROUTERS: Final = (
     "boucle_server.web.device_pages",
     "boucle_server.web.label_pages",
     "boucle_server.web.admin_pages",
+    "boucle_server.web.checklist_pages",
     "boucle_server.web.qualified_pages",
     "boucle_server.web.register_pages",
     "boucle_server.web.import_pages",

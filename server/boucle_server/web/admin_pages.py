@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
+from boucle.checklists import TABLE as CHECKLIST
 from boucle.qualifications import HOLDERS
 from boucle.roles import CAPABILITIES, Capability, Role
 from boucle.words import say
 from boucle_server.imports.planned import TABLES
 from boucle_server.projections import load_book
 from boucle_server.web import people_list, register
-from boucle_server.web.places import ADMIN, IMPORT, PEOPLE, QUALIFIED, REGISTER, TOKENS
+from boucle_server.web.places import ADMIN, CHECKLISTS, IMPORT, PEOPLE, QUALIFIED, REGISTER, TOKENS
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import Table, format_of, table_file
@@ -36,6 +37,9 @@ def admin_page(visit: Reading) -> Response:
         for kind in register.KINDS:
             words = register.title(kind, visit.lang), register.meaning(kind, visit.lang)
             ways.append((f"{REGISTER.path}/{kind}", *words, len(book.keys(TABLES[kind]))))
+    if CHECKLISTS.allows(held):
+        words = say(CHECKLISTS.words, visit.lang), say("web.admin_checklists", visit.lang)
+        ways.append((CHECKLISTS.path, *words, len(book.keys(CHECKLIST))))
     if QUALIFIED.allows(held):
         words = say(QUALIFIED.words, visit.lang), say("web.admin_qualified", visit.lang)
         ways.append((QUALIFIED.path, *words, len(book.keys(HOLDERS))))

@@ -75,6 +75,7 @@ ADMIN: Final = Place(key="admin", path="/administration", needs=frozenset({_C.MA
 REGISTER: Final = Place(key="register", path="/administration/registre", needs=_MANAGE)
 IMPORT: Final = Place(key="import", path="/administration/import", needs=_MANAGE)
 PEOPLE: Final = Place(key="people", path="/administration/personnes", needs=_ADMINISTER)
+CHECKLISTS: Final = Place(key="checklists", path="/administration/listes", needs=_MANAGE)
 QUALIFIED: Final = Place(key="qualified", path="/administration/habilitations", needs=_MANAGE)
 TOKENS: Final = Place(key="tokens", path="/administration/jetons", needs=_ADMINISTER)
 WORKSHOP: Final = Place(key="workshop", path="/atelier", needs=_READ, in_menu=True)
@@ -114,6 +115,7 @@ PLACES: Final = (
     REGISTER,
     IMPORT,
     PEOPLE,
+    CHECKLISTS,
     QUALIFIED,
     TOKENS,
     HELP,

@@ -116,7 +116,10 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         hold=held_why(item.hold, visit.lang),
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
         waits=tuple(_waits(item, shown)) if not is_past else (),
-        tasks=tuple((say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang)) for _, why in known.tasks),
+        tasks=tuple(
+            (say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang))
+            for why in dict.fromkeys(why for _, why in known.tasks)
+        ),
         next=tuple(_next(connection, item, code, visit, book)) if not is_past else (),
         parts=tuple(parts_of(shown, visit, book)) if shown else (),
         tests=tuple(tests_of(shown, visit, book)) if shown else (),
