@@ -180,8 +180,8 @@ def _known(book: Book) -> list[tuple[tuple[str, str], _Line[Holding]]]:
 
 
 def _holding(person: str, key: str, version: Version) -> Holding:
-    """Read one version; an end that is no day is no right."""
+    """Read one version; an end that is no day, or a row that was taken back, is no right."""
     until = version.row.get("until", "")
     is_day = isinstance(until, str) and (not until or _DAY.fullmatch(until) is not None)
-    withdrawn = version.row.get("withdrawn") is True or not is_day
+    withdrawn = version.row.get("withdrawn") is True or not is_day or not version.row
     return Holding(person, key, version.valid_from, until if is_day else "", withdrawn)

@@ -56,7 +56,8 @@ REFUSED = (Outcome.REFUSED, (Reason.UNQUALIFIED,))
     ([{"day": 1, "until": "demain"}], True),
     ([{"day": 1, "until": "2026-01-10"}, {"day": 15, "until": "2027-01-15"}], False),
     ([{"day": 1, "until": ""}, {"day": 12, "withdrawn": True}], True),
-], ids=["never", "its last day", "the day after", "not yet", "for ever", "no day", "renewed", "withdrawn"])  # fmt: skip
+    ([{"day": 1, "until": ""}, {"day": 1}], True),
+], ids=["never", "its last day", "the day after", "not yet", "for ever", "no day", "renewed", "withdrawn", "undone"])  # fmt: skip
 def test_a_decision_needs_the_qualification_on_its_own_day(
     kind: str, held_rows: list[dict[str, Any]], is_refused: bool
 ) -> None:
@@ -120,7 +121,7 @@ def test_one_is_told_what_is_lacking_since_when_and_who_else_may() -> None:
 
 
 def test_a_row_that_makes_no_sense_says_nothing() -> None:
-    wild = [stated("qualification", "x", 0, acts=7, types="bac", name=None), stated("qualification", "y", 0)]
+    wild = [stated("qualification", "x", 0, acts=7, types="bac", name=None), stated("qualification", "y", 0, acts="")]
     book = book_of([*wild, stated("qualified", "p-luc", 0, until=3), stated("qualified", "p-luc>x", 0, until=7)])
     assert [(each.key, each.name, each.acts, each.types) for each in qualifications(book, at_ms=START_MS)] == [
         ("x", "x", frozenset(), frozenset()),
