@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.words import knows, say
+from boucle.words import say
 from boucle_server.errors import Words
 from boucle_server.imports.columns import COLUMNS, ORDER, Column
 from boucle_server.imports.fault import Fault
@@ -94,7 +94,12 @@ def meaning(kind: str, lang: str) -> str:
 def asked(kind: str, lang: str) -> list[Asked]:
     """Give the columns that a kind may have, in the order of its template."""
     return [
-        Asked(name=each.named(lang), required=each.required, holds=_holds(each, lang), example=each.example)
+        Asked(
+            name=each.named(lang),
+            required=each.required,
+            holds=say(f"web.cell_{each.read.__name__}", lang),
+            example=each.example,
+        )
         for each in COLUMNS[kind]
     ]
 
@@ -231,8 +236,3 @@ def _heading(column: Column | None, place: int | None, rows: Sequence[Sequence[s
 
 def _short(cell: str) -> str:
     return cell if len(cell) <= _SAMPLE else f"{cell[: _SAMPLE - 1]}…"
-
-
-def _holds(column: Column, lang: str) -> str:
-    key = f"web.cell_{column.read.__name__}"
-    return say(key, lang) if knows(key) else ""
