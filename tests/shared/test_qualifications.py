@@ -57,7 +57,7 @@ REFUSED = (Outcome.REFUSED, (Reason.UNQUALIFIED,))
     ([{"day": 1, "until": "2026-01-10"}, {"day": 15, "until": "2027-01-15"}], False),
     ([{"day": 1, "until": ""}, {"day": 12, "withdrawn": True}], True),
     ([{"day": 1, "until": ""}, {"day": 1}], True),
-], ids=["never", "its last day", "the day after", "not yet", "for ever", "no day", "renewed", "withdrawn", "undone"])  # fmt: skip
+], ids=["never", "last day", "day after", "not yet", "for ever", "no day", "renewed", "ended", "undone"])  # fmt: skip
 def test_a_decision_needs_the_qualification_on_its_own_day(
     kind: str, held_rows: list[dict[str, Any]], is_refused: bool
 ) -> None:
