@@ -63,6 +63,17 @@ def hidden_lines(hand: Hand) -> Iterator[str]:
         yield f"{below:.0f} pixels are below, and the sign for it is {'there' if is_told else 'missing'}"
 
 
+def settled(hand: Hand) -> list[str]:
+    """Give what is hidden once a long list has found its heights, which takes some frames."""
+    flaws: list[str] = []
+    for _ in range(5):
+        hand.frames(6)
+        flaws = list(hidden_lines(hand))
+        if not flaws:
+            break
+    return flaws
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_nothing_that_must_be_answered_hides_below_the_edge(
     open_app: Callable[..., Hand], tmp_path: Path, server: SimServer, lang: str
@@ -73,9 +84,8 @@ def test_nothing_that_must_be_answered_hides_below_the_edge(
     hand = open_app(tmp_path / "phone", lang=lang)
     seen, hidden = 0, []
     for scene in scenes(hand):
-        hand.frames(6)
         seen += 1
-        hidden += [f"{scene}: {flaw}" for flaw in hidden_lines(hand)]
+        hidden += [f"{scene}: {flaw}" for flaw in settled(hand)]
     assert hidden == []
     assert seen > 100
 

@@ -20,6 +20,8 @@ _BAR_HEIGHT: Final = 12
 _BADGE: Final = 60
 _BADGE_SIGN: Final = 40
 _FRAME: Final = 5
+_CLEAR: Final = 11
+"""What keeps the last line of a panel clear of its frame."""
 _EM: Final = 0.64
 """How wide a digit is, in shares of its size; nothing beside it is wider."""
 _COUNTER_SIZES: Final = (theme.COUNTER, 56, 44, 32, theme.TEXT)
@@ -132,7 +134,7 @@ class OutcomePanel(Box):
     """Colour, shape, sign, word: what the last scan was, around the counter."""
 
     def __init__(self, look: Theme, **options: Any) -> None:
-        super().__init__(padding=[dp(theme.MARGIN), dp(6)], spacing=0, **options)
+        super().__init__(padding=[dp(theme.MARGIN), dp(6), dp(theme.MARGIN), dp(_CLEAR)], spacing=0, **options)
         self.look = look
         ground(self, look.tile.ground, radius=theme.ROUND, line=look.line)
         with self.canvas.before:
