@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from boucle.words import LANGUAGES, catalogue
 from tests.browser.calls import ACCOUNTS, HEAVIEST, calls
 from tests.browser.chromium import looked_at
 from tests.e2e.commands import House
@@ -20,6 +21,29 @@ FILES = re.compile(r"\.(pdf|png|txt)(/|$)|^/(fichiers|photos)/|^/$|/import/(mode
 """Routes that give no page."""
 ONLY_ONCE = {"/administration/import/suivi/{run}/annuler"}
 """Pages that a walk cannot open again and again: `test_import_by_hand` goes through them."""
+
+
+def plain(text: str) -> str:
+    """Give a text without the thin spaces that French is set with."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ").strip().casefold()
+
+
+def foreign(texts: list[str], lang: str) -> list[str]:
+    """Give the texts of a page that are ours in the other language and not in its own."""
+    ours = {plain(entry.text) for entry in catalogue(lang).values()}
+    theirs = {plain(entry.text) for other in LANGUAGES if other != lang for entry in catalogue(other).values()} - ours
+    return [text for text in texts if plain(text) in theirs - {"boucle"} or ("«" in text and lang == "en")]
+
+
+LONGEST = "Établissementsréunisdelarévisiondesemballagesàcontenanceélevéeetrécupération" + "X" * 6
+"""A name that nowhere has a blank to break at."""
+NAMED = {
+    "partners": "partenaire;nom\nchampagne-emballage;{}\n",
+    "sites": "site;nom;partenaire\nfonderie-de-l-ill;{};fonderie-de-l-ill\n",
+    "item-types": "type;nom;numéroté;tare (kg)\nbac-esd;{};oui;2,15\ncaisse-palette;{};oui;36\n",
+}
+SHOW_NAMES = {"dashboard", "inbox", "items", "partners", "rounds", "workshop", "returns", "objet", "partenaire"}
+SHOW_NAMES |= {"tournee", "bon", "bon-partage", "atelier-liste", "registre-sites", "registre-ligne", "page-publique"}
 
 
 def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(house: House) -> None:
@@ -43,3 +67,21 @@ def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(hou
     assert [route.path for route in pages if route.path not in seen | ONLY_ONCE] == []
     weights = {look["name"]: look["bytes"] for look in found}
     assert {name: weights[name] for name, most in HEAVIEST.items() if not 0 < weights[name] <= most} == {}
+
+
+def test_the_longest_names_stay_in_their_boxes_and_no_page_mixes_languages(house: House, tmp_path: Path) -> None:
+    for kind, text in NAMED.items():
+        file = tmp_path / f"{kind}.csv"
+        file.write_text(text.format(LONGEST, LONGEST), encoding="utf-8")
+        house.boucle("import", kind, file)
+    asked = [call for call in calls() if call.name in SHOW_NAMES]
+    assert {call.name for call in asked} == SHOW_NAMES
+    found = looked_at(house.address, asked, people=ACCOUNTS)["looks"]
+    assert [look["name"] for look in found if LONGEST in look["said"]["fr"]], "no page shows the name at all"
+    beyond = {
+        (look["name"], look["size"]): look["wide"] or look["spills"] for look in found if look["wide"] or look["spills"]
+    }
+    assert beyond == {}
+    mixed = {(look["name"], lang): foreign(look["said"][lang], lang) for look in found for lang in LANGUAGES}
+    # What a register says is the words of whoever filled it in.
+    assert {page: texts for page, texts in mixed.items() if texts and not page[0].startswith("registre")} == {}

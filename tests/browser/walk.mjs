@@ -98,6 +98,28 @@ async function beside(page) {
   });
 }
 
+// What is wider than the box it stands in, so that it lies over its neighbour or is cut.
+async function spilled(page) {
+  return page.evaluate(() => [...document.querySelectorAll("td, th, dd, h1, h2, h3, summary, .badge, .button, button, .card, .tile")]
+    .filter((each) => each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1
+      && getComputedStyle(each).overflowX === "visible" && each.checkVisibility())
+    .slice(0, 3).map((each) => each.outerHTML.slice(0, 160)));
+}
+
+// Every text of the page as it is now, and as it comes to somebody who reads English.
+async function said(page, visit, byAddress) {
+  const answer = byAddress ? await page.request.get(page.url(), { headers: { "Accept-Language": "en" } }) : null;
+  return page.evaluate((english) => {
+    const texts = (doc) => {
+      const walker = doc.createTreeWalker(doc.body, NodeFilter.SHOW_TEXT);
+      const found = new Set();
+      while (walker.nextNode()) found.add(walker.currentNode.nodeValue.trim());
+      return [...found].filter((each) => each.length > 2);
+    };
+    return { fr: texts(document), en: english ? texts(new DOMParser().parseFromString(english, "text/html")) : [] };
+  }, answer ? await answer.text() : "");
+}
+
 async function rules(page, only) {
   const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), only);
   return violations.map((each) => ({
@@ -127,16 +149,19 @@ async function look(context, visit) {
     await page.setViewportSize({ width, height: HEIGHT });
     await page.emulateMedia({ colorScheme: scheme });
     const wide = await beside(page);
+    const spills = await spilled(page);
     const violations = axe ? await rules(page, axe) : [];
     if (job.shots && axe) {
       const shown = `${visit.name}-${size}-${scheme}${unfolded ? "-unfolded" : ""}`;
       await page.screenshot({ path: `${job.shots}/${shown}.png`, fullPage: true });
     }
-    looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, violations });
+    looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, spills, violations });
   }
+  const byAddress = answer.request().method() === "GET";
   const found = {
+    said: await said(page, visit, byAddress),
     status: answer.status(), bytes, path: page.url().slice(job.base.length),
-    byAddress: answer.request().method() === "GET",
+    byAddress,
     errors: errors.filter((each) => answer.ok() || !each.startsWith("Failed to load resource")),
   };
   await page.close();
