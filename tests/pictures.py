@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from PIL import Image
 import tests.conftest
 import tests.screens.conftest  # noqa: F401 - the window's settings come before the window
 from boucle.codes import Kind, mint
+from boucle.lifecycle import Stage
 from boucle_field.courier import Line
 from boucle_server.demo.people import PASSWORD, PIN
 from tests.browser.keyboard import Keyboard, keyboard
@@ -23,11 +25,11 @@ from tests.sheet import AT_HOME, AT_PARTNER, BASE, drivers_phone, labels
 
 PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 FILM: Final = "scan-hors-ligne.webp"
-OUTCOMES: Final = "cinq-issues.webp"
+OUTCOMES: Final = "six-issues.webp"
 SHEET: Final = "planche.webp"
 FILM_WIDTH, SCREEN_WIDTH, SHEET_WIDTH = 300, 232, 560
 OF_OUTCOMES: Final = 3
-"""Crates of the sheet that the five outcomes are shown with; the moving picture has the next ones."""
+"""Crates of the sheet that the six outcomes are shown with; the moving picture has the next ones."""
 GAP = 12
 QUALITY = 72
 PARTNER = "/partenaires/rhin-plasturgie"
@@ -160,8 +162,16 @@ def film(hand: Hand, work: Path, file: Path) -> None:
                   quality=QUALITY, method=6, minimize_size=True)  # fmt: skip
 
 
+def gone(data: Path) -> str:
+    """Give what a scanner reads from the label of a container that was scrapped last."""
+    with sqlite3.connect(data / "boucle.sqlite3") as database:
+        query = "SELECT code FROM item JOIN binding USING (org, item) WHERE stage = ? ORDER BY last_teff DESC LIMIT 1"
+        (code,) = database.execute(query, [Stage.RETIRED.value]).fetchone()
+    return f"{BASE}/{code}"
+
+
 def outcomes(hand: Hand, work: Path, file: Path) -> None:
-    """Scan what leads to each of the five outcomes, and lay the five screens side by side."""
+    """Scan what leads to each of the six outcomes, and lay the six screens side by side."""
     crates, elsewhere = labels(work / "data", AT_PARTNER), labels(work / "data", AT_HOME)
     unknown = mint(Kind.CONTAINER, lambda size: b"\x2a" * size)
     hand.tap("Autre travail")
@@ -170,7 +180,14 @@ def outcomes(hand: Hand, work: Path, file: Path) -> None:
     screens: list[Image.Image] = []
     for crate in crates[: OF_OUTCOMES - 1]:
         hand.scan(crate)
-    for text in (crates[2], crates[1], elsewhere[0], unknown.url(BASE.lower()), "https://elsewhere.example/x"):
+    for text in (
+        crates[2],
+        crates[1],
+        elsewhere[0],
+        unknown.url(BASE.lower()),
+        gone(work / "data"),
+        "https://elsewhere.example/x",
+    ):
         hand.scan(text)
         screens.append(seen(hand, work))
     width, height = screens[0].size
