@@ -4,7 +4,8 @@ Reuse is counted when a container leaves again, waste when it is finally treated
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 
 from boucle.kpi import Parts, Question, share
 from boucle.tally import Tally
@@ -108,3 +109,12 @@ def evidence_share(tally: Tally, question: Question) -> Parts:
     bands = dict.fromkeys(("scanned", "declared", "inferred"), 0)
     bands |= tally.by_bucket("month", "evidence", question.months)
     return share(bands["scanned"], sum(bands.values()), bands=bands)
+
+
+def scan_completeness(known: Mapping[str, int], duplicates: int) -> Fraction | None:
+    """Give matched scans over those, what had to be inferred for want of one, and repeats; None when there is nothing.
+
+    `known` are the bands of `evidence_share`. What was only declared is no scan that failed: it stands in neither part.
+    """
+    whole = known.get("scanned", 0) + known.get("inferred", 0) + duplicates
+    return Fraction(known.get("scanned", 0), whole) if whole else None

@@ -8,14 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from boucle.catalogue import CATALOGUE
+from boucle.kpi_mass import scan_completeness
 from boucle.roles import Capability, Role
 from boucle_server import closing, tokens
 from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
 from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
 from tests.api.serving import Served
+from tests.builders import ORG, code
 from tests.server import figures_world, workshop_world
 from tests.server.figures_world import a_small_year, draft, record
+from tests.server.handset import Handset, a_network, taken
 from tests.server.people import an_org
 from tests.web.browser import Page, opened, signed_in
 from tests.web.rounds_world import a_round, visited
@@ -55,6 +58,36 @@ async def test_every_figure_is_as_the_interface_gives_it(served: Served) -> None
         one = await opened(served, f"/tableau/chiffre/{id_}?month=2026-03&lang=en")
         assert one.status == 200
     assert "Fewer than 30 losses" in page.text or "No cohort is old enough" in page.text
+
+
+async def test_the_completeness_of_scans_counts_what_was_inferred_and_repeated_against_it(served: Served) -> None:
+    a_network(served.database)
+    phone = Handset()
+    for crate in range(1, 5):
+        phone.scan("item.commissioned", code(crate), at=60 + crate, place="strasbourg", body={"type": "bac"})
+        phone.scan("item.shipped", code(crate), place="strasbourg", body={"to": "mulhouse"})
+    phone.scan("item.received", code(1), at=70, place="strasbourg")
+    phone.scan("item.received", code(1), place="strasbourg")
+    phone.scan("item.shipped", code(2), at=71, place="strasbourg", body={"to": "mulhouse"})
+    taken(served.database, phone.push())
+    served.clock.ms = NOW
+    await signed_in(served, org=ORG)
+    with served.database.writing(ORG) as connection:
+        token = tokens.add(connection, ORG, name="test", scopes=[Capability.READ], now_ms=NOW).secret
+    told = await served.client.get("/v1/kpis?month=2026-03", headers={"Authorization": f"Bearer {token}"})
+    (known,) = (value for value in told.json()["values"] if value["definition_id"] == "evidence")
+    whole = known["bands"]["scanned"] + known["bands"]["inferred"] + known["quality"]["duplicates"]
+    assert whole > known["bands"]["scanned"] > 0
+    share = numbers.percent(Fraction(known["bands"]["scanned"], whole), "fr", 1)
+    page = await opened(served, "/tableau?month=2026-03")
+    assert (
+        f"Complétude des scans : {share} (scannés ÷ scannés, déduits et en double)".replace("\u202f", " ") in page.texts
+    )
+
+
+def test_nothing_scanned_is_no_completeness_and_a_declaration_is_no_failed_scan() -> None:
+    assert scan_completeness({"scanned": 0, "declared": 7, "inferred": 0}, 0) is None
+    assert scan_completeness({"scanned": 6, "declared": 7, "inferred": 1}, 1) == Fraction(3, 4)
 
 
 async def test_pages_need_no_script_and_let_none_in(served: Served) -> None:

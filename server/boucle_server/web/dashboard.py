@@ -11,6 +11,7 @@ from boucle.catalogue import CATALOGUE, answers
 from boucle.clock import next_month
 from boucle.kpi import Maturity, Value
 from boucle.kpi_loop import ages_of_loans
+from boucle.kpi_mass import scan_completeness
 from boucle.words import say
 from boucle_server import closing
 from boucle_server.api.reasons import kind_text
@@ -269,7 +270,9 @@ def _known(evidence: Value, lang: str) -> tuple[str, ...]:
         "unknown": quality.unknown,
         "refused": (quality.refused or 0) + (quality.ignored or 0),
     }
-    told = [say(f"web.data_{name}", lang, n=n) for name, n in counts.items() if n]
+    complete = scan_completeness(evidence.bands, quality.duplicates or 0)
+    told = [] if complete is None else [say("web.data_complete", lang, share=numbers.percent(complete, lang, 1))]
+    told += [say(f"web.data_{name}", lang, n=n) for name, n in counts.items() if n]
     if quality.unweighed_share:
         told.append(say("web.data_unweighed", lang, share=numbers.percent(quality.unweighed_share, lang, 0)))
     return tuple(told)
