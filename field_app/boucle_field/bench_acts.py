@@ -107,7 +107,7 @@ def drop_form(phone: Phone) -> None:
 
 
 def wants_entry_photo(phone: Phone) -> bool:
-    """Tell whether a repair is opened here with a photo of the thing as it came in, and not without."""
+    """Tell whether a photo of the thing as it came in is asked for before a repair is opened here."""
     return phone.desk.asks_photo(Draft(kind="work.opened", place=phone.desk.context().home))
 
 

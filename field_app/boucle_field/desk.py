@@ -10,7 +10,6 @@ from boucle.actions import Context
 from boucle.events import Event
 from boucle.fold import Mark
 from boucle.photo_guards import photos_asked
-from boucle.reasons import Reason
 from boucle.roles import Capability, capabilities_of, may_record
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, outcome_of, reasons_of
 from boucle_field import people, timekeeper, undoing
@@ -54,8 +53,6 @@ class Desk:
         who = people.present(self.store)
         actor = who.person if who else ""
         beside = self._beside_role(draft.kind, who)
-        if not draft.photos and draft.kind == "work.opened" and self.asks_photo(draft):
-            return Told(Outcome.REFUSED, "", (f"reason.{Reason.NO_PHOTO}",))
         if is_decided(draft.kind):
             mark = self.foresee(draft)
             if beside or has_no_effect(mark):

@@ -79,10 +79,7 @@ def advance(turn: Turn) -> Outcome:
         if event.kind != "work.repaired" or turn.item.stage != Stage.IN_REPAIR:
             turn.say(Reason.OUT_OF_STEP)
     refusal = _gate(turn) if event.kind == "work.requalified" else None
-    lacks = lacks_photo(event.kind, event.body, event.photos, turn.place)
-    if lacks and event.kind == "work.opened":
-        refusal = Reason.NO_PHOTO
-    elif lacks:
+    if lacks_photo(event.kind, event.body, event.photos, turn.place):
         turn.say(Reason.NO_PHOTO)
     if refusal is not None:
         turn.say(refusal)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from boucle.commands import Command
+from boucle.item import Job
 from boucle.photo import look
 from boucle.telling import Outcome
 from boucle_field import photos
@@ -196,5 +197,27 @@ def test_without_a_camera_the_photo_of_an_entry_is_no_dead_end(hand: Hand) -> No
     asking(hand.face.at, "repair")
     hand.face.open_repair(code(22))
     assert hand.sees("Pas de caméra ici")
-    hand.tap("Retour")
+    hand.tap("Ouvrir sans photo")
     assert not hand.sees("Ce lieu demande une photo")
+    assert hand.sees("sans la photo que ce lieu demande")
+    assert recorded(hand) == [("work.opened/1", 0)]
+    assert hand.face.at.mirror.look(code(22)).item.work_stage == "open"
+    assert hand.ear.heard[-1] is Outcome.ACCEPTED
+    hand.face.open_repair(code(20))  # that there is no camera is known by now: nothing is asked any more
+    assert not hand.sees("Ce lieu demande une photo")
+    assert recorded(hand)[1:] == [("work.opened/1", 0)]
+
+
+def test_who_takes_no_photo_of_an_entry_is_asked_once_and_never_held_up(
+    open_app: Callable[..., Hand], data: Path, frames: Path
+) -> None:
+    hand = open_app(data, frames=frames)
+    asking(hand.face.at, "repair")
+    hand.face.open_repair(code(22), priority="urgent")
+    aim(hand)
+    hand.tap("Ouvrir sans photo")
+    assert recorded(hand) == [("work.opened/1", 0)]
+    job = hand.face.at.mirror.look(code(22)).item.job
+    assert isinstance(job, Job)
+    assert job.priority == "urgent"
+    assert not hand.face.eye.is_open

@@ -1,4 +1,4 @@
-"""Photos that a site asks for: a fact without its photo counts and waits, a decision without it does nothing."""
+"""Photos that a site asks for: what was done without its photo counts, and waits for a person."""
 
 from typing import Any
 
@@ -41,11 +41,12 @@ def test_sorting_without_the_photo_counts_all_the_same_and_waits_for_a_person(ve
     assert (item.hold == "scrap") is (verdict == "scrap")
 
 
-def test_a_repair_is_not_opened_without_the_photo_of_how_it_came_in() -> None:
+def test_a_repair_opened_without_the_photo_of_how_it_came_in_is_open_and_waits_for_a_person() -> None:
     world = lived("work.opened", {}, day=11)
-    assert last(world) == (Outcome.REFUSED, (Reason.NO_PHOTO,))
+    assert last(world) == (Outcome.APPLIED, (Reason.NO_PHOTO,))
+    assert [reason for _, _, reason in world.tasks] == [Reason.NO_PHOTO]
     (item,) = [each for each in world.items.values() if each.known]
-    assert not item.work_stage
+    assert item.work_stage == "open"
 
 
 @pytest.mark.parametrize(("kind", "body"), [("item.sorted", {"verdict": "scrap"}), ("work.opened", {})])

@@ -387,16 +387,21 @@ def as_typed(photo: bytes) -> str:
     return base64.urlsafe_b64encode(photo).rstrip(b"=").decode()
 
 
-async def test_a_repair_is_opened_with_the_photo_that_its_site_asks_for(served: Served) -> None:
-    await a_bench(served)
+def a_site_that_asks(served: Served) -> None:
+    """Let Strasbourg ask for a photo of what comes in for repair, and have a crate there."""
     with served.database.reading() as connection:
         row = load_book(connection, "acme").row("site", "strasbourg", NOW) or {}
-    body = {"table": "site", "key": "strasbourg", "valid_from": 0, "row": {**row, "photos": "repair"}}
+    body = {"table": "site", "key": "strasbourg", "valid_from": NOW - 2000, "row": {**row, "photos": "repair"}}
     asked = [
         Draft(kind="reference.set", fields={"body": body}),
         draft("item.commissioned", label(95), at=39, place="strasbourg", body={"type": "bac"}),
     ]
     record(served.database, "acme", asked, now_ms=NOW - 1000)
+
+
+async def test_a_repair_is_opened_with_the_photo_that_its_site_asks_for(served: Served) -> None:
+    await a_bench(served)
+    a_site_that_asks(served)
     form = (await opened(served, "/atelier/ouvrir")).form("/atelier/ouvrir")
     told = {"code": printed(label(95)), "site": "strasbourg", "priority": "normal"}
     for wrong, says in (
@@ -416,3 +421,22 @@ async def test_a_repair_is_opened_with_the_photo_that_its_site_asks_for(served: 
         assert photos.count_missing(connection, "acme") == 0
     page = await opened(served, f"/objets/{label(95)}")
     assert f"/photos/{digest(ENTRY)}" in page.attributes("img", "src")
+
+
+async def test_without_a_script_for_its_photo_a_repair_is_asked_about_once_opened_and_waits_for_a_person(
+    served: Served,
+) -> None:
+    await a_bench(served)
+    a_site_that_asks(served)
+    form = (await opened(served, "/atelier/ouvrir")).form("/atelier/ouvrir")
+    told = {"code": printed(label(95)), "site": "strasbourg", "priority": "normal"}
+    asked = await sent(served, form, **told)
+    assert (asked.status_code, "sans la photo que ce lieu demande" in asked.text) == (409, True)
+    assert 'name="sure"' in asked.text
+    assert not item(served, 95).work_stage
+    done = await sent(served, form, **told, sure="1")
+    assert done.status_code == 303
+    assert item(served, 95).work_stage == "open"
+    await another(served, Role.MANAGER)
+    waits = (await opened(served, "/a-traiter")).text
+    assert f"Sans la photo que ce lieu demande\n{printed(label(95))}" in waits

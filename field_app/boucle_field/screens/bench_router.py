@@ -75,11 +75,15 @@ class BenchRouter(RoundRouter):
                     return True
         return super().take_task(key)
 
-    def open_repair(self, code: str, *, priority: str = "", photos: tuple[Photo, ...] = ()) -> None:
-        """Open a repair, with a photo where one is asked for, and go on to its diagnosis for who diagnoses."""
-        if not photos and bench_acts.wants_entry_photo(self.at):
+    def open_repair(self, code: str, *, priority: str = "") -> None:
+        """Open a repair, after asking once for a photo of the thing as it came in where the site wants one."""
+        if not self.eye.missing and bench_acts.wants_entry_photo(self.at):
             self.open(EntryPhotoScreen, code, priority)
-            return
+        else:
+            self.repair_opened(code, priority)
+
+    def repair_opened(self, code: str, priority: str = "", photos: tuple[Photo, ...] = ()) -> None:
+        """Record that a repair is opened, with or without its photo, and go on to its diagnosis for who diagnoses."""
         told = self._kept(partial(bench_acts.open_ticket, self.at, code, priority=priority, photos=photos))
         if told is None:
             return

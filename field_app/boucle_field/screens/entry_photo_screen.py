@@ -1,4 +1,4 @@
-"""The photo of a thing as it comes in for repair, where its site asks for one before a repair is opened."""
+"""The photo of a thing as it comes in for repair, where its site asks for one; without it the repair is opened too."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -16,7 +16,7 @@ _VIEW_DP: Final = 240
 
 
 class EntryPhotoScreen(Screen):
-    """What the camera sees, and one button that takes it and opens the repair."""
+    """What the camera sees, one button that takes it and opens the repair, one that opens it without."""
 
     def __init__(self, face: "Face", code: str, priority: str = "") -> None:
         super().__init__(face)
@@ -29,6 +29,7 @@ class EntryPhotoScreen(Screen):
             self.title("screen.entry_photo"),
             self.text("screen.entry_photo_why"),
             self.view,
+            self.other("screen.entry_no_photo", self.leave_out),
             bottom=(
                 beside(
                     self.other("screen.back", partial(self.face.open_ticket, self.code)),
@@ -46,4 +47,9 @@ class EntryPhotoScreen(Screen):
             return
         photo = Photo(photo_of(picture))
         self.face.eye.close()
-        self.face.open_repair(self.code, priority=self.priority, photos=(photo,))
+        self.face.repair_opened(self.code, self.priority, (photo,))
+
+    def leave_out(self) -> None:
+        """Open the repair without its photo: it counts, and a person looks."""
+        self.face.eye.close()
+        self.face.repair_opened(self.code, self.priority)
