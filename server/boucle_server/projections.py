@@ -22,6 +22,7 @@ from boucle.checklists import TABLE as CHECKLIST
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Item, dump, load
+from boucle.lifecycle import GONE
 from boucle.projection import Changes, project
 from boucle.qualifications import ACT_OF
 from boucle.reference import ANY_TYPE, Book, Version
@@ -52,6 +53,7 @@ ITEM_COLUMNS: Final = (
     "due",
     "loss",
     "last_teff",
+    "held_since",
     "work",
     "back",
     "rma",
@@ -372,6 +374,7 @@ def item_row(org: str, item: Item) -> tuple[Any, ...]:
         item.due if out else None,
         item.loss if out else None,
         item.order[0],
+        item.hold_ms if item.hold and item.stage not in GONE else None,
         item.work_stage if repair.waits(item) else "",
         item.return_stage if item.return_stage not in returning.ENDED else "",
         back.rma if back else "",

@@ -50,6 +50,7 @@ ITEM: Final = sa.Table(
     _column("due", maybe=True),
     _column("loss", maybe=True),
     _number("last_teff"),
+    _number("held_since", maybe=True),
     _column("work"),
     _column("back"),
     _column("rma"),
@@ -63,10 +64,12 @@ ITEM: Final = sa.Table(
 """The state of every item, `state` being the fold's own as JSON. `item` is the id of its first commissioning
 event, or the key of a code that nothing has bound.
 
-`work` and `back` are the stages of a repair and of a return that still want somebody, empty otherwise; `rma` is the
-return that the item last belonged to, `donor` and `host` the keys of the codes it was taken from and is built into."""
+`held_since` is when an item that is still ours began not to serve. `work` and `back` are the stages of a repair and of
+a return that still want somebody, empty otherwise; `rma` is the return that the item last belonged to, `donor` and
+`host` the keys of the codes it was taken from and is built into."""
 for _name in ("work", "back", "rma", "donor", "host"):
     _index_few(ITEM, _name, ITEM.c[_name] != "")
+_index_few(ITEM, "held_since", ITEM.c.held_since.is_not(None))
 
 BINDING: Final = sa.Table(
     "binding",

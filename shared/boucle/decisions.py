@@ -61,11 +61,11 @@ def _release_guard(turn: Turn) -> Reason | None:
 
 
 def _held(turn: Turn) -> None:
-    turn.put(hold=turn.event.text("reason"))
+    turn.hold(turn.event.text("reason"))
 
 
 def _unheld(turn: Turn) -> None:
-    turn.put(hold="")
+    turn.put(hold="", hold_ms=0)
 
 
 def _released(turn: Turn) -> None:

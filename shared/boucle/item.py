@@ -73,8 +73,9 @@ class Item(NamedTuple):
     """One item. Instants in milliseconds (0 = never), days as `2026-10-31`, masses in grams.
 
     `site` is our site where it stands or last stood; `place` the partner's site that holds it, from which it is
-    coming back, or to which it is on its way, booked there at `custody_ms`. The `ship_` fields describe the dispatch
-    of the current cycle as it was counted; `loan_partner` the partner who answers for the item now.
+    coming back, or to which it is on its way, booked there at `custody_ms`; `hold` says why it must not serve, since
+    `hold_ms`. The `ship_` fields describe the dispatch of the current cycle as it was counted; `loan_partner` the
+    partner who answers for the item now.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Item(NamedTuple):
     zone: str = ""
     place: str = ""
     hold: str = ""
+    hold_ms: int = 0
     grade: str = ""
     parent: str = ""
     repaired_by: str = ""

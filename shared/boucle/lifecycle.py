@@ -42,6 +42,8 @@ HOME = frozenset(
 """Stages in which the item stands at one of our own sites. A hold is a flag beside the stage, not a stage."""
 HELD = frozenset({Stage.AT_PARTNER, Stage.RETURN_READY})
 OUT = frozenset({Stage.OUTBOUND, Stage.AT_PARTNER, Stage.RETURN_READY, Stage.INBOUND})
+GONE = frozenset({Stage.RETIRED, Stage.LOST})
+"""Stages in which the item is not in the pool any more."""
 
 
 class Verdict(StrEnum):

@@ -175,7 +175,7 @@ def _sorted(turn: Turn) -> Outcome:
     if stage is not None:
         turn.put(stage=stage)
     if verdict == Verdict.SCRAP:
-        turn.put(hold="scrap")
+        turn.hold("scrap")
     return outcome
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Item, Job, Part
-from boucle.lifecycle import BUSY, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
+from boucle.lifecycle import BUSY, GONE, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.photo_guards import lacks_photo
 from boucle.qualifications import is_unqualified
 from boucle.reasons import Outcome, Reason
@@ -62,7 +62,7 @@ class Ending(StrEnum):
 
 def waits(item: Item) -> bool:
     """Tell whether a repair still wants somebody: it is not over, or what it ended with has gone nowhere yet."""
-    gone = item.stage in OUT or item.stage in (Stage.RETIRED, Stage.LOST)
+    gone = item.stage in OUT or item.stage in GONE
     return item.work_stage in BUSY or (item.work_stage in _TO_LEAVE and not gone)
 
 

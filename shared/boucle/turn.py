@@ -188,6 +188,10 @@ class Turn:
         if weighed:
             self.month(hub, partner, "weighed_g", n=weighed)
 
+    def hold(self, reason: str) -> None:
+        """Let the item not serve; another reason later does not begin it anew."""
+        self.put(hold=reason, hold_ms=self.item.hold_ms or self.at)
+
     def lose(self) -> None:
         """Write the item off: out of the pool, the loan closed as lost, off the partner's balance."""
         self.vacate(lost=True)

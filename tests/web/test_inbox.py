@@ -11,7 +11,8 @@ from boucle.wire import digest
 from boucle_server import devices, ingest
 from boucle_server.ledger import Raw
 from boucle_server.projections import SqlStore
-from boucle_server.read_tables import CELL
+from boucle_server.read_tables import CELL, ITEM
+from boucle_server.server_device import Draft
 from boucle_server.web.inbox_case import Heap
 from boucle_server.web.inbox_stock import drifts
 from tests.api.serving import Served
@@ -95,6 +96,113 @@ async def test_a_lost_item_is_written_off_with_a_reason(served: Served) -> None:
     after = await opened(served, answer.headers["location"])
     await sent(served, after.form("/a-traiter/annuler"))
     assert (await opened(served, href)).status == 200
+
+
+def held_at(*days: float) -> list[Draft]:
+    """Hold so many fresh crates, each on a day of its own."""
+    hub = {"place": "strasbourg"}
+    return [
+        each
+        for number, day in enumerate(days)
+        for each in (
+            draft("item.commissioned", code(700 + number), at=0, body={"type": "bac"}, **hub),
+            draft("item.held", code(700 + number), at=day, body={"reason": "recall"}, **hub),
+        )
+    ]
+
+
+async def held_cases(served: Served, at: str = "/a-traiter?kind=held") -> list[str]:
+    page = await opened(served, at)
+    return list(dict.fromkeys(each for each in page.attributes("a", "href") if each.startswith("/a-traiter/held/")))
+
+
+async def test_what_is_in_quarantine_is_shown_the_longest_first_and_is_freed_and_that_is_undone(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    record(served.database, "acme", held_at(95, 92, 98), now_ms=NOW - 4_000)
+    page = await opened(served, "/a-traiter?kind=held")
+    assert page.text.count("En quarantaine : Rappel") == 3
+    shown = [page.text.index(f"depuis le {day}") for day in ("03/04/2026", "06/04/2026", "09/04/2026")]
+    assert shown == sorted(shown)
+    assert "In quarantine: Recall" in (await opened(served, "/a-traiter?kind=held&lang=en")).text
+    (href, *others) = await held_cases(served, "/a-traiter?kind=held&lang=fr")
+    case = await opened(served, href)
+    acts = [dict(form.values)["act"] for form in case.forms if form.action == href]
+    assert acts == ["unhold", "retire"]
+    answer = await sent(served, next(form for form in case.forms if ("act", "unhold") in form.values), reason="vérifié")
+    after = await opened(served, answer.headers["location"])
+    assert "Le blocage est levé" in after.text
+    assert await held_cases(served) == others
+    assert (await opened(served, href)).status == 404
+    await sent(served, after.form("/a-traiter/annuler"))
+    assert await held_cases(served) == [href, *others]
+
+
+async def test_what_sorting_gave_up_is_retired_from_its_case_and_waits_again_when_that_is_undone(
+    served: Served,
+) -> None:
+    await a_year_with_a_stranger(served)
+    hub = {"place": "strasbourg"}
+    moves = [
+        draft("item.commissioned", code(710), at=0, body={"type": "bac"}, **hub),
+        draft("item.held", code(710), at=90, body={"reason": "dirt"}, **hub),
+        draft("item.sorted", code(710), at=91, body={"verdict": "scrap"}, **hub),
+    ]
+    record(served.database, "acme", moves, now_ms=NOW - 4_000)
+    (href,) = await held_cases(served)
+    case = await opened(served, href)
+    assert "En quarantaine : Mis au rebut" in case.text
+    assert "depuis le 01/04/2026" in case.text
+    acts = [dict(form.values)["act"] for form in case.forms if form.action == href]
+    assert acts == ["retire", "unhold"]
+    answer = await sent(served, next(form for form in case.forms if ("act", "retire") in form.values), reason="fendu")
+    after = await opened(served, answer.headers["location"])
+    assert "L’objet est mis au rebut" in after.text
+    assert not await held_cases(served)
+    await sent(served, after.form("/a-traiter/annuler"))
+    assert await held_cases(served) == [href]
+
+
+async def test_what_left_in_spite_of_its_hold_is_freed_but_not_retired(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    shipped = [draft("item.shipped", code(700), at=96, place="strasbourg", body={"to": "nancy"})]
+    record(served.database, "acme", [*held_at(95), *shipped], now_ms=NOW - 4_000)
+    (href,) = await held_cases(served)
+    case = await opened(served, href)
+    assert "parti malgré le blocage" in case.text
+    (form,) = [form for form in case.forms if form.action == href]
+    assert (await sent(served, form, act="retire")).status_code == 403
+    assert (await sent(served, form)).status_code == 303
+    assert not await held_cases(served)
+
+
+async def test_whoever_may_hold_but_not_decide_frees_nothing(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    record(served.database, "acme", held_at(95), now_ms=NOW - 4_000)
+    (href,) = await held_cases(served)
+    form = next(form for form in (await opened(served, href)).forms if form.action == href)
+    served.client.cookies.clear()
+    await signed_in(served, Role.INSPECTOR)
+    own = await opened(served, "/objets")
+    token = next(dict(each.values)["jeton"] for each in own.forms if "jeton" in dict(each.values))
+    assert (await sent(served, form, jeton=token)).status_code == 403
+    with served.database.reading() as connection:
+        held = sa.select(ITEM.c.item).where(ITEM.c.held_since.is_not(None))
+        assert [f"/a-traiter/held/{item}" for item in connection.execute(held).scalars()] == [href]
+
+
+async def test_what_is_in_quarantine_comes_page_by_page_and_none_twice(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_year_with_a_stranger(served)
+    record(served.database, "acme", held_at(95, 95, 92), now_ms=NOW - 4_000)
+    monkeypatch.setattr("boucle_server.web.inbox_pages.PAGE", 1)
+    whole, seen, href = await held_cases(served, "/a-traiter"), [], "/a-traiter?kind=held"
+    while href:
+        page = await opened(served, href)
+        seen += await held_cases(served, href)
+        href = next((given["href"] or "" for tag, given in page.tags if tag == "a" and given.get("rel") == "next"), "")
+    assert seen == whole
+    assert len(seen) == len(set(seen)) == 3
 
 
 async def test_lost_items_come_page_by_page_and_none_twice(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,18 @@ def _ship_on_hold(ground: Ground, day: date) -> None:
     """The manager blocks the crate that stands in front, and the dock ships it before it hears of that."""
     shelf = ground.shelf[("strasbourg", "bac-600x400")]
     if shelf:
-        ground.act(day, 5.5, "item.held", shelf[0], body={"reason": "rappel qualite"})
+        ground.act(day, 5.5, "item.held", shelf[0], body={"reason": "rappel qualité"})
+
+
+def _keep_aside(ground: Ground, day: date) -> None:
+    """The manager keeps two crates back that a round brought, until somebody has looked at them."""
+    for hour, (site, model, reason) in (
+        (9.0, ("colmar", "roll", "doubt")),
+        (10.5, ("strasbourg", "bac-600x400", "dirt")),
+    ):
+        shelf = ground.shelf[(site, model)]
+        if shelf:
+            ground.act(day, hour, "item.held", shelf.pop(), place=site, body={"reason": reason})
 
 
 def _retire_while_out(ground: Ground, day: date) -> None:
@@ -165,5 +176,6 @@ STORIES: Final[Mapping[Callable[[Ground, date], None], tuple[float, ...]]] = {
     _ship_on_hold: (0.93,),
     _count_too_few: (0.94,),
     _retire_while_out: (0.955,),
+    _keep_aside: (0.99,),
 }
 """Each story with the parts of the year after which it is told."""

@@ -10,7 +10,7 @@ from boucle.units import DAY_MS
 from boucle_server import attention, closing, months, photos, rows
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.tables import DEVICE
-from boucle_server.web import inbox_received, inbox_stock, inbox_work
+from boucle_server.web import inbox_held, inbox_received, inbox_stock, inbox_work
 from boucle_server.web.inbox_case import Asker, Case, Heap
 
 PHOTO_DAYS: Final = 3
@@ -42,6 +42,8 @@ def find(asker: Asker, heap: Heap, key: str) -> Case | None:
             found = inbox_received.task(asker, event, reason)
         case Heap.OVERDUE | Heap.LOST:
             found = inbox_stock.loan(asker, key)
+        case Heap.HELD:
+            found = inbox_held.find(asker, key[:_LONGEST])
         case Heap.COUNT:
             found = inbox_stock.count(asker, key[:_LONGEST])
         case Heap.REPORTED:
@@ -113,6 +115,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
     Heap.ASIDE: (inbox_received.count_aside, inbox_received.list_aside),
     Heap.OVERDUE: (inbox_stock.count_loans(Heap.OVERDUE), inbox_stock.list_loans(Heap.OVERDUE)),
     Heap.LOST: (inbox_stock.count_loans(Heap.LOST), inbox_stock.list_loans(Heap.LOST)),
+    Heap.HELD: (inbox_held.count, inbox_held.listed),
     Heap.COUNT: _whole(inbox_stock.miscounted),
     Heap.DRIFT: _whole(inbox_stock.drifting),
     Heap.GAP: _whole(_gaps),

@@ -1,5 +1,6 @@
 """What a person does about a case: each an event of the server's device, checked beforehand, with a way back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,12 +21,19 @@ from boucle_server.problem_reports import Outcome
 from boucle_server.projections import SqlStore, event_of, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
+from boucle_server.web import inbox_held
 from boucle_server.web.forms import Fields
 from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.visit import Visit
 
 LONGEST: Final = 500
 VOID: Final = "event.voided"
+_ENDINGS: Final[Mapping[str, str]] = {
+    "write_off": "item.written_off",
+    inbox_held.FREE: "item.unheld",
+    inbox_held.END: "item.retired",
+}
+"""Decisions about the item of a case that want nothing but, perhaps, a reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,8 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
         case Heap.OVERDUE | Heap.LOST:
             if may_record(held, "item.written_off"):
                 found.append("write_off")
+        case Heap.HELD:
+            found += [act for act in inbox_held.acts(case) if may_record(held, _ENDINGS[act])]
         case _:
             pass
     return found
@@ -124,10 +134,8 @@ def act(visit: Visit, case: Case, fields: Fields) -> Done:
                 return _answer_report(connection, visit, case, wanted, reason=reason)
             case "adjust":
                 return _adjust(connection, visit, case, reason=reason)
-            case "write_off":
-                body = {"reason": reason} if reason else {}
-                draft = Draft(kind="item.written_off", fields={"code": case.code, "body": body})
-                return Done(words="web.inbox_written_off_done", event=_record(connection, visit, draft))
+            case ending if ending in _ENDINGS:
+                return _end(connection, visit, case, ending, reason=reason)
             case _:
                 return _decide(connection, visit, case, wanted, reason=reason)
 
@@ -176,6 +184,14 @@ def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields
     code = case.code.removeprefix("raw:")
     draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
     return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+
+
+def _end(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:
+    """Decide about the item of a case, where it stands or last stood."""
+    fields = {"code": case.code, "body": {"reason": reason} if reason else {}}
+    place = {"place": case.name} if case.name else {}
+    event = _record(connection, visit, Draft(kind=_ENDINGS[wanted], fields={**fields, **place}))
+    return Done(words=f"web.inbox_{wanted}_done", event=event)
 
 
 def _adjust(connection: Connection, visit: Visit, case: Case, *, reason: str) -> Done:

@@ -21,6 +21,7 @@ class Heap(StrEnum):
     ASIDE = "aside"
     OVERDUE = "overdue"
     LOST = "lost"
+    HELD = "held"
     COUNT = "count"
     DRIFT = "drift"
     GAP = "gap"
@@ -41,7 +42,8 @@ class Case(NamedTuple):
     """One case. `key` names it in an address, `place` is where a list goes on after it.
 
     `item` is the item's id, `event` the event's, `partner`, `dev` and `month` what else it is about; `reason` says
-    why it is here; `day` is a local day, `n` counts where the case counts.
+    why it is here; `day` is a local day, `n` counts where the case counts. Of a count and of what
+    is held `name` is the site; of what is held `status` is the stage.
     """
 
     heap: Heap

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
-from boucle_server.web import inbox_work, numbers
+from boucle_server.web import inbox_held, inbox_work, numbers
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
@@ -20,6 +20,7 @@ _KINDS: Final = {
     Heap.ASIDE: "bad",
     Heap.OVERDUE: "warn",
     Heap.LOST: "bad",
+    Heap.HELD: "warn",
     Heap.COUNT: "warn",
     Heap.DRIFT: "warn",
     Heap.GAP: "warn",
@@ -118,6 +119,8 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "todo": say(f"web.inbox_todo_{case.heap}", lang),
                 "when": say("web.inbox_left", lang, day=moment(case.at_ms, asker.zone, lang)) if case.at_ms else "",
             }
+        case Heap.HELD:
+            return inbox_held.told(case, lang, since=moment(case.at_ms or 0, asker.zone, lang))
         case Heap.COUNT:
             site = reports.name_of(asker.book, "site", case.name, asker.now_ms)
             difference = f"{case.n - case.before:+d}".replace("-", "−")
