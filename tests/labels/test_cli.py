@@ -71,8 +71,9 @@ def test_mint_sheet_check_and_read_go_together(capsys: pytest.CaptureFixture[str
 def test_the_sheet_of_commands_holds_every_command_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("commands", "--out", "commands.pdf", "--png", "commands") == 0
     assert run("check", "commands.pdf", "--json") == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"labels": len(Command), "pages": 1}
-    read = read_codes(ZxingDecoder().decode(open_picture(Path("commands-1.png"))))
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"labels": len(Command), "pages": 2}
+    pages = [ZxingDecoder().decode(open_picture(Path(f"commands-{number}.png"))) for number in (1, 2)]
+    read = [code for page in pages for code in read_codes(page)]
     assert sorted(code.text for code in read) == sorted(command_code(command).text for command in Command)
 
 

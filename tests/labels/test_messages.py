@@ -28,6 +28,7 @@ def test_every_key_is_used_and_every_key_used_is_there() -> None:
     folder = Path(boucle_labels.__file__).parent
     code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     quoted = set(re.findall(r'"([a-z0-9_]+)"', code))
+    quoted |= {f"help_{name}" for name in re.findall(r'_help\("([a-z0-9_]+)"', code)}
     assert set(catalogue("fr")) <= quoted
     asked = set(re.findall(r'(?:RefusedError|say|counted)\(\s*"([a-z0-9_]+)"', code))
     assert len(asked) > 20
