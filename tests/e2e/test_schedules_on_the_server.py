@@ -148,7 +148,7 @@ class Field:
         assert answer.status_code < 500, answer.text
         if self.random.random() < self.faults:
             return Response(status=NO_ANSWER)
-        return Response(status=answer.status_code, body=answer.content)
+        return Response(status=answer.status_code, body=answer.content, headers=dict(answer.headers))
 
     async def send(self, request: Request, dev: str) -> httpx.Response:
         """Send a request to the application."""
@@ -157,7 +157,11 @@ class Field:
             request.path,
             params=dict(request.query),
             content=request.body,
-            headers={"Authorization": f"Bearer token-of-{dev}", "Content-Type": request.content_type},
+            headers={
+                "Authorization": f"Bearer token-of-{dev}",
+                "Content-Type": request.content_type,
+                **request.headers,
+            },
         )
 
     def check(self) -> None:
