@@ -54,6 +54,14 @@ class Unsent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A device, and when it was last heard; None when it never was."""
+
+    name: str
+    last_seen_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loans:
     """Open loans past the end of their due day, and of them those that count as presumed lost."""
 
@@ -99,6 +107,18 @@ def unsent(connection: Connection, org: str) -> list[Unsent]:
         for row in connection.execute(query)
     ]
     return sorted(found, key=lambda each: (each.last_seen_ms or 0, each.dev))
+
+
+def last_to_sync(connection: Connection, org: str) -> Heard | None:
+    """Give the active device that was last heard the longest ago, one that never was before all; None without any."""
+    query = (
+        sa.select(DEVICE.c.name, DEVICE.c.last_seen_ms)
+        .where(DEVICE.c.org == org, DEVICE.c.status == "active")
+        .order_by(sa.func.coalesce(DEVICE.c.last_seen_ms, 0), DEVICE.c.dev)
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Heard(name=row.name, last_seen_ms=row.last_seen_ms)
 
 
 def loans(connection: Connection, org: str, *, now_ms: int) -> Loans:

@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from boucle.catalogue import CATALOGUE
 from boucle.kpi_mass import scan_completeness
 from boucle.roles import Capability, Role
-from boucle_server import closing, tokens
+from boucle_server import closing, devices, tokens
+from boucle_server.tables import DEVICE
 from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
 from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
 from tests.api.serving import Served
-from tests.builders import ORG, code
+from tests.builders import DAY, ORG, code
 from tests.server import figures_world, workshop_world
 from tests.server.figures_world import a_small_year, draft, record
 from tests.server.handset import Handset, a_network, taken
-from tests.server.people import an_org
+from tests.server.people import a_phone, an_org
 from tests.web.browser import Page, opened, signed_in
 from tests.web.rounds_world import a_round, visited
 
@@ -88,6 +89,25 @@ async def test_the_completeness_of_scans_counts_what_was_inferred_and_repeated_a
 def test_nothing_scanned_is_no_completeness_and_a_declaration_is_no_failed_scan() -> None:
     assert scan_completeness({"scanned": 0, "declared": 7, "inferred": 0}, 0) is None
     assert scan_completeness({"scanned": 6, "declared": 7, "inferred": 1}, 1) == Fraction(3, 4)
+
+
+async def test_beside_the_completeness_stands_the_phone_that_was_heard_the_longest_ago(served: Served) -> None:
+    await a_manager_s_year(served)
+    assert "Dernière synchronisation" not in (await opened(served, "/tableau")).text
+    seen = {"Camion nord": NOW - 5 * DAY, "Camion sud": NOW, "Camion perdu": NOW - 50 * DAY}
+    phones = {name: a_phone(served.database).enrolled.dev for name in seen}
+    with served.database.writing("acme") as connection:
+        for name, dev in phones.items():
+            heard = sa.update(DEVICE).where(DEVICE.c.dev == dev).values(name=name, last_seen_ms=seen[name])
+            connection.execute(heard)
+        devices.revoke(connection, "acme", phones["Camion perdu"], now_ms=NOW)
+    page = await opened(served, "/tableau")
+    assert "Dernière synchronisation la plus ancienne : Camion nord, 15/06/2026 à " in page.text
+    assert "/appareils" in page.attributes("a", "href")
+    assert "Oldest last sync: Camion nord, 15 Jun 2026" in (await opened(served, "/tableau?lang=en")).text
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(DEVICE).where(DEVICE.c.name == "Camion sud").values(last_seen_ms=None))
+    assert "Camion sud n’a encore jamais synchronisé" in (await opened(served, "/tableau?lang=fr")).text
 
 
 async def test_pages_need_no_script_and_let_none_in(served: Served) -> None:

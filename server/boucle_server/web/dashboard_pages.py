@@ -3,16 +3,19 @@
 from typing import Annotated, Final
 
 from fastapi import Depends
+from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
-from boucle_server import reports
+from boucle.words import say
+from boucle_server import attention, reports
 from boucle_server.projections import load_book
 from boucle_server.web.asking import asked
 from boucle_server.web.behind_figure import all_events, all_figures, behind_figure
 from boucle_server.web.dashboard import dashboard
 from boucle_server.web.dashboard_tables import dashboard_tables, figure_tables, figures_tables
 from boucle_server.web.first_steps import first_steps
-from boucle_server.web.places import DASHBOARD
+from boucle_server.web.item_words import moment
+from boucle_server.web.places import DASHBOARD, DEVICES
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import MOST_ROWS, format_of, table_file
@@ -36,6 +39,7 @@ def month_page(visit: Reading) -> Response:
         if format_of(visit) and not question.problems:
             return table_file(visit, f"tableau-{question.month}", dashboard_tables(content, question))
         steps = first_steps(connection, visit)
+        sync = _last_sync(connection, visit)
         reference = reports.reference_digest(connection, visit.who.org)[:12]
     return render(
         visit.noting(*question.problems),
@@ -45,7 +49,20 @@ def month_page(visit: Reading) -> Response:
         asked=question,
         reference=reference,
         steps=steps,
+        sync=sync,
+        devices=DEVICES.path if DEVICES.allows(visit.who.capabilities) else "",
     )
+
+
+def _last_sync(connection: Connection, visit: Visit) -> str:
+    """Say which phone was heard the longest ago; nothing where there is none."""
+    heard = attention.last_to_sync(connection, visit.who.org)
+    if heard is None:
+        return ""
+    if heard.last_seen_ms is None:
+        return say("web.data_sync_never", visit.lang, device=heard.name)
+    day = moment(heard.last_seen_ms, visit.who.zone, visit.lang)
+    return say("web.data_sync", visit.lang, device=heard.name, day=day)
 
 
 @router.get(FIGURES)
