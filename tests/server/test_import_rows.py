@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from boucle.checklists import MOST_STEPS, Asks, Moment, read_checklist
 from boucle.codes import read_label
@@ -17,6 +18,7 @@ from boucle.words import LANGUAGES, say
 from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, limits, siret
 from boucle_server.imports.columns import COLUMNS
+from boucle_server.imports.failed_cells import UNCOMPUTED
 from boucle_server.imports.planned import Register, RowOutcome
 from boucle_server.imports.rows import MissingColumnsError, plan
 from boucle_server.imports.sheet_file import read_rows, write_rows, write_template
@@ -150,6 +152,31 @@ def test_hostile_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
     for file in (tmp_path / "a.xlsx", tmp_path / "b.csv", tmp_path / "absent.csv"):
         with pytest.raises(OperatorError):
             read_rows(file)
+
+
+def test_an_error_or_a_formula_without_a_result_is_a_fault_of_its_row_and_never_an_empty_cell(tmp_path: Path) -> None:
+    file = tmp_path / "types.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["type", "nom", "tare (kg)", "valable à partir du"])
+        for row, key in enumerate(("a", "b", "c", "d", "e", "f"), 1):
+            sheet.write_row(row, 0, [key, "Caisse", 2, "01/01/2025"])
+        sheet.write_formula(1, 2, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(2, 1, "=A99", None, "#REF!")
+        sheet.write_formula(3, 3, "=NA()", None, "#N/A")
+        sheet.write_formula(4, 2, "=1+1", None, "")  # as programs write it that work nothing out
+        sheet.write_formula(5, 2, "=1+1", None, 2)
+    rows = read_rows(file)
+    assert [rows[1][2], rows[2][1], rows[3][3], rows[4][2], rows[5][2]] == ["#DIV/0!", "#REF!", "#N/A", UNCOMPUTED, "2"]
+    made = plan("item-types", rows, register())
+    assert [(each.row, each.column, each.key) for each in made.faults] == [
+        (2, rows[0][2], "import.error_cell"),
+        (3, rows[0][1], "import.error_cell"),
+        (4, rows[0][3], "import.error_cell"),
+        (5, rows[0][2], "import.uncomputed_cell"),
+    ]
+    assert "#DIV/0!" in made.faults[0].said("fr")
+    assert made.counts[RowOutcome.CREATED] == 2
 
 
 def test_a_formula_stays_text_in_a_workbook_we_write(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from datetime import date, datetime, time
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from boucle_server.imports.failed_cells import failed_cells
+
 MAX_UNPACKED: Final = 200 * 1024 * 1024
 """Bytes that a packed spreadsheet may unfold to; a zip bomb says more."""
 MAX_ROWS: Final = 100_000
@@ -80,7 +82,16 @@ def _rows(content: bytes) -> FirstSheet | Trouble:
     if sheet.height > MAX_ROWS or sheet.width > MAX_COLUMNS:
         return Trouble.TOO_LONG
     rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for row, column, text in failed_cells(content):
+        if row < MAX_ROWS and column < MAX_COLUMNS:
+            _put(rows, row, column, text)
     return FirstSheet(rows=rows, sheets=list(book.sheet_names))
+
+
+def _put(rows: list[list[str]], row: int, column: int, text: str) -> None:
+    rows.extend([] for _ in range(len(rows), row + 1))
+    rows[row].extend("" for _ in range(len(rows[row]), column + 1))
+    rows[row][column] = text
 
 
 def _text(cell: object) -> str:

@@ -15,6 +15,7 @@ from boucle_server.imports.cells import CellError
 from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import COLUMNS, Column, matched
 from boucle_server.imports.event_ids import again_id, undo_id
+from boucle_server.imports.failed_cells import ERRORS, UNCOMPUTED
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.planned import Plan, Register, RowOutcome
 from boucle_server.imports.round_rows import Gathered
@@ -103,11 +104,21 @@ def _values(number: int, row: Sequence[str], columns: Mapping[int, Column]) -> t
             if column.required:
                 faults.append(Fault(row=number, column=column.header, key="import.empty"))
             continue
+        if key := _failed(cell):
+            faults.append(Fault(row=number, column=column.header, key=key, values={"cell": cell}))
+            continue
         try:
             values[column.field] = column.read(cell)
         except CellError as fault:
             faults.append(Fault(row=number, column=column.header, key=fault.key, values=fault.values))
     return values, faults
+
+
+def _failed(cell: str) -> str:
+    """Give what to say of a cell that the spreadsheet could not fill; nothing of it is taken for an empty cell."""
+    if cell == UNCOMPUTED:
+        return "import.uncomputed_cell"
+    return "import.error_cell" if cell.upper() in ERRORS else ""
 
 
 _TIMES = ("at_ms", "out_ms", "valid_from")
