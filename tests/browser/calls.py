@@ -19,7 +19,7 @@ _FIRST_CASE: Final = "main .case-act a"
 _CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
 _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
-_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST)
+_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST, Heap.HELD)
 
 STRANGERS: Final = (
     Call("connexion", places.SIGN_IN.path),
