@@ -1,5 +1,6 @@
 """The lowest phone, 320 by 568: what a person must answer, press or type is in sight without being looked for."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from boucle.rounds import Gap
 from boucle.words import LANGUAGES, say
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import Below
-from boucle_field.screens.controls import BigButton, Plate
+from boucle_field.screens.controls import BigButton, Plate, Text
 from boucle_field.screens.pads import Pad
 from boucle_field.screens.panels import OutcomePanel
 from boucle_field.screens.scan_screen import ScanScreen
@@ -21,7 +22,8 @@ from boucle_field.screens.verdict_tiles import VerdictTiles
 from boucle_field.screens.work_screens import HomeScreen
 from tests.screens.hand import Hand
 from tests.screens.scenes import scenes
-from tests.screens.stock import enrolled, staff
+from tests.screens.stock import enrolled, plan_today, staff
+from tests.screens.test_visit_screens import arrive, scan_crates
 from tests.world import SimServer
 
 SLACK = 12
@@ -44,6 +46,11 @@ def inside(widget: Any, view: Any) -> bool:
     return False
 
 
+def is_numbers(text: str) -> bool:
+    """Whether a text tells how many were scanned and declared of how many, and what that differs by."""
+    return re.search(r": \d+ scann\w+ \+ \d+ d[eé]clar\w+ / \d+ \([+−]\d+\)$", text) is not None
+
+
 def hidden_lines(hand: Hand) -> Iterator[str]:
     """Find what somebody must reach and does not see at once, scene by scene."""
     screen, lang = hand.face.screen, hand.face.lang
@@ -54,6 +61,7 @@ def hidden_lines(hand: Hand) -> Iterator[str]:
             isinstance(widget, Plate)
             and (isinstance(widget.parent.parent, Pad) or (is_asked and widget.text in reasons))
         )
+        wanted = wanted or (is_asked and isinstance(widget, Text) and is_numbers(widget.text))
         if wanted and not hand.face.strip.children and screen.scroller.scroll_y == 1 and out_of_sight(hand, widget):
             yield f"{getattr(widget, 'text', widget)!r}"
     view = screen.scroller
@@ -88,6 +96,23 @@ def test_nothing_that_must_be_answered_hides_below_the_edge(
         hidden += [f"{scene}: {flaw}" for flaw in settled(hand)]
     assert hidden == []
     assert seen > 100
+
+
+def test_the_numbers_of_a_difference_stand_above_its_reasons_without_paging(hand: Hand) -> None:
+    Window.size = (320, 568)
+    plan_today(hand.face.at)
+    hand.face.start()
+    arrive(hand)
+    scan_crates(hand, range(1, 4))
+    hand.face.summary()
+    assert settled(hand) == []
+    told = [each for each in hand.widgets() if isinstance(each, Text) and is_numbers(each.text)]
+    reasons = [hand.button(say(f"round.gap.{gap}", "fr")) for gap in (Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM)]
+    assert len(told) == len(hand.face.screen.found) == 3
+    assert any(each.text == "Reprendre · Bac 600×400 : 3 scannés + 0 déclaré / 20 (−17)" for each in told)
+    assert not any(out_of_sight(hand, each) for each in (*told, *reasons))
+    lowest = min(each.to_window(0, each.y)[1] for each in told)
+    assert lowest >= max(each.to_window(0, each.top)[1] for each in reasons)
 
 
 def test_a_tile_below_the_edge_would_be_found(hand: Hand) -> None:

@@ -103,6 +103,7 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     scan_crates(driver, range(1, 19))
     driver.tap("TERMINER")
     assert driver.sees("Pourquoi cet écart ?")
+    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     sign(driver)
     driver.tap("Encore utilisé")
     assert driver.sees("✓ Encore utilisé")
@@ -120,7 +121,7 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     scan_crates(driver, range(1, 19))
     driver.tap("TERMINER")
     driver.tap("Une raison pour chaque type")
-    assert driver.sees("Reprendre · Bac 600×400 : −2")
+    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
     screen = driver.face.screen
     for name, gap in (("collect:bac", Gap.NOT_FOUND), ("collect:palette", Gap.NO_ROOM)):

@@ -84,7 +84,7 @@ def with_more(view: ScrollView, pair: Pair) -> FloatLayout:
     return around
 
 
-def beside(*plates: Plate) -> Box:
+def beside(*plates: Plate, least: float = theme.MAIN) -> Box:
     """Stand the way back, or the undo, beside the main action, which comes last: all as high as the highest."""
     *lesser, main = plates
     share = _LESSER_SHARES[len(lesser)]
@@ -93,7 +93,7 @@ def beside(*plates: Plate) -> Box:
     main.size_hint_x, main.inner = 1 - share * len(lesser), dp(_INNER_DP)
 
     def level(*_: object) -> None:
-        high = max(dp(theme.MAIN), *(each.texture_size[1] + each.inner for each in plates))
+        high = max(dp(least), *(each.texture_size[1] + each.inner for each in plates))
         for each in plates:
             each.least = each.height = high
 

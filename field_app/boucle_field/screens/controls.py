@@ -222,9 +222,9 @@ class Chip(Plate):
         super()._grow()
 
 
-def chips(*content: Widget) -> StackLayout:
+def chips(*content: Widget, **options: Any) -> StackLayout:
     """Stand small buttons beside each other, in as many rows as they need."""
-    stack = StackLayout(spacing=dp(theme.GAP), size_hint_y=None, height=0)
+    stack = StackLayout(size_hint_y=None, height=0, **{"spacing": dp(theme.GAP), **options})
     stack.bind(minimum_height=stack.setter("height"))
     for each in content:
         stack.add_widget(each)

@@ -13,7 +13,7 @@ from boucle_field.screens.controls import Text, ground
 from boucle_field.screens.theme import Theme
 
 HEIGHT_DP: Final = 110
-_LOW_DP: Final = 80
+_LOW_DP: Final = 60
 MOST_POINTS: Final = 1_000
 """Points of a signature: more than any hand draws, and well within what an event may hold beside it."""
 _THOUSAND: Final = 1_000

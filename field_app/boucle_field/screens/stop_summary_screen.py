@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.actions import ACTIONS
@@ -13,17 +14,22 @@ from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Found, Gap, Round, Stop, gaps_for
 from boucle_field import driving
 from boucle_field.driving import Signed
-from boucle_field.screens.arranging import beside
-from boucle_field.screens.controls import BigButton, Chip, Text, chips
+from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside, is_low
+from boucle_field.screens.controls import BigButton, Chip, Text, chips, column
 from boucle_field.screens.pads import NamePad
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
+from boucle_field.screens.top_bar import grouped
 from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
+
+_CLOSE: Final = 2
+"""Numbers that are read together, and reasons on the lowest phone, stand closer than other things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class StopSummaryScreen(Screen):
         listed = ExpectedList(self.look, self.face.lang)
         listed.show([ListRow(self._name(row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look, self.say("screen.stop_sign"))
+        whole = Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True)
+        asked = self._gaps()
         self.proof = Proof(self, self.round.task(self.stop))
         signer = (
             self.say("screen.stop_signer_named", name=self.said.signer)
@@ -57,9 +65,8 @@ class StopSummaryScreen(Screen):
             else self.say("screen.stop_signer")
         )
         self.fill(
-            Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True),
             # What is asked comes before what is only told: on the lowest phone it is in sight at once.
-            *self._gaps(),
+            *([*asked, whole] if is_low() else [whole, *asked]),
             *self._undecided(),
             listed,
             self.proof,
@@ -68,14 +75,21 @@ class StopSummaryScreen(Screen):
             self.other("screen.stop_sign_again", self.signing.clear),
             bottom=(
                 self.signing,
-                beside(self.other("screen.go_on", self._go_on), self.main("screen.validate", self.validate)),
+                beside(
+                    self.other("screen.go_on", self._go_on),
+                    self.main("screen.validate", self.validate),
+                    least=theme.GLOVE if is_low() else theme.MAIN,
+                ),
             ),
         )
 
     def _name(self, row: Found) -> str:
+        return f"{ACTIONS[row.direction].word(self.face.lang)} · {self._type(row)}"
+
+    def _type(self, row: Found) -> str:
         phone = self.face.at
-        name = name_of_type(phone.mirror.book(), row.item_type, phone.desk.now_ms()) or self.say("screen.unknown_type")
-        return f"{ACTIONS[row.direction].word(self.face.lang)} · {name}"
+        name = name_of_type(phone.mirror.book(), row.item_type, phone.desk.now_ms())
+        return name or self.say("screen.unknown_type")
 
     def _undecided(self) -> list[Widget]:
         visit = self.face.visit
@@ -91,16 +105,30 @@ class StopSummaryScreen(Screen):
         differing = [row for row in self.found if row.difference]
         if not differing:
             return [self.text("screen.stop_no_gap")]
-        title = self.title("screen.stop_gap_why")
+        why = self.say("screen.stop_gap_why")
+        title = Text(why, self.look.page, size=theme.TEXT if is_low() else theme.TITLE, bold=True)
         if not self.said.apart and len({self.said.gaps.get(row.name) for row in differing}) == 1:
             fitting = tuple(gap for gap in Gap if any(gap in gaps_for(row.difference) for row in differing))
             more = [self.other("screen.stop_gap_apart", self._apart)] if len(differing) > 1 else []
-            return [title, self._chips(differing, fitting), *more]
+            told = column(title, *(self._told(row) for row in differing), spacing=dp(_CLOSE))
+            return [told, self._chips(differing, fitting), *more]
         asked: list[Widget] = [title]
         for row in differing:
-            told = f"{self._name(row)} : {'+' if row.difference > 0 else '−'}{abs(row.difference)}"
-            asked += [Text(told, self.look.page), self._chips([row], gaps_for(row.difference))]
+            asked += [self._told(row), self._chips([row], gaps_for(row.difference))]
         return asked
+
+    def _told(self, row: Found) -> Text:
+        """Say the numbers of one row: which way it goes only where the stop has both."""
+        both_ways = len({each.direction for each in self.found}) > 1
+        words = self.say(
+            "screen.stop_gap_line",
+            name=self._name(row) if both_ways else self._type(row),
+            scanned=self.say("screen.stop_gap_scanned", n=row.scanned),
+            declared=self.say("screen.stop_gap_declared", n=row.declared),
+            expected=grouped(row.expected),
+            difference=f"{'+' if row.difference > 0 else '−'}{grouped(abs(row.difference))}",
+        )
+        return Text(words, self.look.page)
 
     def _chips(self, rows: Sequence[Found], offered: Sequence[Gap]) -> Widget:
         made = []
@@ -115,7 +143,7 @@ class StopSummaryScreen(Screen):
                     line=self.look.line,
                 )
             )
-        return chips(*made)
+        return chips(*made, spacing=dp(_CLOSE if is_low() else theme.GAP))
 
     def _because(self, rows: Sequence[Found], gap: Gap | None) -> None:
         """Give differences this reason, or none any more; one that it cannot explain keeps none."""
