@@ -21,6 +21,7 @@ from boucle.telling import Outcome, Told
 from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_of, line_of_pieces
 from boucle.wire import subject_of
 from boucle_field import arrivals, return_receipt, sorting
+from boucle_field.blank_labels import ARRIVALS, is_blank
 from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.hand import Hand
@@ -229,7 +230,7 @@ class Visit:
         if isinstance(subject, Amount):
             return line_of_pieces(subject, told, at_ms=now)
         item = self._known(subject)
-        return line_of(
+        line = line_of(
             subject,
             told,
             before,
@@ -239,6 +240,7 @@ class Visit:
             unlisted=bool(self.expected) and self.action not in WAITING and item.id not in self.expected,
             context=self.phone.desk.context(),
         )
+        return replace(line, blank=self.action in ARRIVALS and is_blank(self.phone, subject))
 
     # ---- what a person makes of a line
 

@@ -39,6 +39,8 @@ class Line:
     found: str = ""
     """What sorting found of it in the same scan, and the event that says so."""
     found_event: str = ""
+    blank: bool = False
+    """A label of ours that no item carries yet, met where things arrive: a person can say what it is."""
     decided: bool = False
     """A person has chosen what becomes of it."""
 
@@ -63,6 +65,10 @@ class Choice(StrEnum):
     """It cannot be; what was seen goes to whoever decides."""
     SHOW = "show"
     """See what it is, and do something else with it."""
+    NEW = "new"
+    """The label is that of a new item: say its type."""
+    BIND = "bind"
+    """The label is stuck to an item that is known by another one: say which."""
     IGNORE = "ignore"
     """It is not to be recorded."""
 
@@ -76,6 +82,8 @@ def choices(line: Line) -> tuple[Choice, ...]:
             return Choice.ADD, Choice.SWITCH, Choice.IGNORE
         case Outcome.UNEXPECTED:
             return Choice.ADD, Choice.IGNORE
+        case Outcome.UNKNOWN if line.blank:
+            return Choice.NEW, Choice.BIND, Choice.IGNORE
         case Outcome.KEPT:
             return Choice.LEAVE, Choice.IGNORE
         case Outcome.REFUSED if line.taken:

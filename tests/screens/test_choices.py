@@ -3,7 +3,7 @@
 import pytest
 
 from boucle.commands import Command
-from boucle.lines import choices
+from boucle.lines import Choice, choices
 from boucle.telling import Outcome
 from boucle_field.outbox import Draft
 from boucle_field.screens.red_screen import RedScreen
@@ -207,7 +207,8 @@ def test_only_lines_that_can_be_decided_ask(hand: Hand) -> None:
     hand.scan(LABEL + code(99))
     hand.scan(LABEL + code(99)[:-1] + "0")
     assert hand.face.visit is not None
-    assert [choices(line) for line in hand.face.visit.lines] == [(), (), ()]
+    blank = (Choice.NEW, Choice.BIND, Choice.IGNORE)
+    assert [choices(line) for line in hand.face.visit.lines] == [(), blank, ()]
 
 
 # ---- quantities and verdicts by label

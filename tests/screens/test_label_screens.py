@@ -14,7 +14,7 @@ from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
 from tests.screens.test_reception_screens import stage, visit_of
-from tests.screens.test_visit_screens import command, scan_crates, unsent
+from tests.screens.test_visit_screens import arrive, command, scan_crates, unsent
 
 BLANK = [mint(Kind.CONTAINER, Random(700 + at).randbytes).text for at in range(4)]
 SUPPLIER = "KLT-6429-000017-A"
@@ -59,6 +59,75 @@ def test_a_label_that_is_bound_twice_is_refused_with_a_choice(hand: Hand) -> Non
     hand.tap("Autre action")
     assert hand.sees("Bac 600×400")
     assert hand.face.pending == [code(21)]
+
+
+@pytest.mark.story(10)
+def test_a_blank_label_scanned_at_home_is_bound_in_two_taps(hand: Hand) -> None:
+    hand.scan(LABEL + BLANK[0])
+    assert hand.sees(hand.face.named(BLANK[0]))
+    hand.tap("Nouvel objet")
+    assert isinstance(hand.face.screen, TypeScreen)
+    assert hand.face.pending == [BLANK[0]]
+    hand.tap("Bac 600×400")
+    assert item_of(hand, BLANK[0]) == ("bac", True)
+    assert (hand.taps, hand.face.pending) == (2, [])
+
+
+@pytest.mark.story(10)
+def test_a_blank_label_scanned_at_home_is_linked_to_an_item_that_is_known(hand: Hand) -> None:
+    hand.scan(LABEL + BLANK[0])
+    hand.tap("Lier à…")
+    assert isinstance(hand.face.screen, PairScreen)
+    hand.scan(LABEL + code(21))
+    look = hand.face.at.mirror.look
+    assert look(BLANK[0]).item.id == look(code(21)).item.id
+    assert last(hand)["kind"] == "label.replaced/1"
+
+
+def test_a_label_that_names_an_item_is_offered_no_binding_at_home(hand: Hand) -> None:
+    hand.scan(LABEL + code(21))
+    assert hand.face.pending == [code(21)]
+    assert not hand.sees("Nouvel objet")
+    hand.scan(LABEL + BLANK[0])
+    assert not hand.sees("Lier à…"), "what the two have to do with each other is not clear"
+
+
+@pytest.mark.story(10)
+def test_a_blank_label_met_by_a_reception_becomes_an_item_and_the_reception_goes_on(hand: Hand) -> None:
+    hand.face.begin("receive", "strasbourg")
+    scan_crates(hand, range(21, 22))
+    hand.scan(LABEL + BLANK[0])
+    assert hand.ear.heard[-1] is Outcome.UNKNOWN
+    before = visit_of(hand)
+    hand.tap("Nouvel objet")
+    hand.tap("Retour")
+    assert visit_of(hand) is before, "nothing was chosen yet"
+    hand.tap("1 sans choix" if hand.sees("1 sans choix") else "TERMINER")
+    hand.tap("1 sans choix")
+    hand.tap("Nouvel objet")
+    assert hand.face.pending == [BLANK[0]]
+    hand.tap("Bac 600×400")
+    assert isinstance(hand.face.screen, CommissionScreen)
+    assert item_of(hand, BLANK[0]) == ("bac", True)
+    hand.tap("TERMINER")
+    hand.tap("VALIDER")
+    assert (visit_of(hand).action, visit_of(hand).task, visit_of(hand).counted) == ("receive", before.task, 2)
+    assert [line.item_type for line in visit_of(hand).lines] == ["bac", "bac"]
+    assert visit_of(hand).asking == []
+    hand.tap("TERMINER")
+    hand.tap("VALIDER")
+    assert hand.face.visit is None
+
+
+@pytest.mark.story(10)
+def test_a_blank_label_met_at_a_partner_s_is_linked_to_the_crate_it_is_stuck_to(hand: Hand) -> None:
+    arrive(hand)
+    hand.scan(LABEL + BLANK[0])
+    hand.tap("Lier à…")
+    hand.scan(LABEL + code(1))
+    look = hand.face.at.mirror.look
+    assert look(BLANK[0]).item.id == look(code(1)).item.id
+    assert look(BLANK[0]).item.stage == "inbound", "what was taken back under the blank label is that crate"
 
 
 def test_a_serial_number_and_a_tare_go_with_the_next_label_alone(hand: Hand) -> None:

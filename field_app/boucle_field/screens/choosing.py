@@ -84,6 +84,12 @@ class Chooser:
             case Choice.SWITCH:
                 self._switch(visit, line)
                 return False
+            case Choice.NEW:
+                self._face.label_new(line.subject)
+                return False
+            case Choice.BIND:
+                self._face.label_known(line.subject)
+                return False
         return True
 
     def _done(self, choice: Choice, line: Line, outcome: Outcome | None, back: Callable[[], object]) -> None:

@@ -83,7 +83,10 @@ class TypeScreen(Screen):
 
     def _back(self) -> None:
         self.face.pending = []
-        self.face.open(LabelScreen)
+        if self.face.visit is not None:
+            self.face.back()
+        else:
+            self.face.open(LabelScreen)
 
     def _chosen(self, key: str) -> None:
         self.face.begin_here("commission", {"type": key})

@@ -20,6 +20,7 @@ from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
+from boucle_field.screens.label_screens import TypeScreen
 from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.return_router import ReturnRouter
@@ -60,6 +61,8 @@ class Router(ReturnRouter):
         """Photos in hand, by what they are about, until it is recorded."""
         self.pending: list[str] = []
         """Items that were scanned before it was clear what is done with them."""
+        self.left: Visit | None = None
+        """The visit that met a blank label, while that is given to an item; then it goes on."""
 
     @property
     def has_people(self) -> bool:
@@ -79,7 +82,7 @@ class Router(ReturnRouter):
     def resume(self) -> None:
         """Take up the visit that was open when the app ended."""
         self.visit = Visit.resume(self.phone) if self.phone is not None else None
-        self.pending = []
+        self.pending, self.left = [], None
 
     @property
     def scan_screen(self) -> ScanScreen | None:
@@ -224,6 +227,7 @@ class Router(ReturnRouter):
     def begin(self, action: str, place: str, task: str = "", said: Mapping[str, Any] | None = None) -> None:
         """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
         self.chooser.forget()
+        self._leave_for(action, said or {})
         if self.visit is not None:
             if said is None and action == self.visit.action:
                 said = self.visit.said
@@ -237,6 +241,26 @@ class Router(ReturnRouter):
         pending, self.pending = self.pending, []
         for code in pending:
             self.take(Thing(code=code))
+
+    def _leave_for(self, action: str, said: Mapping[str, Any]) -> None:
+        """Remember the visit that goes on once a blank label it met is an item's; anything else ends it as ever."""
+        if action not in visiting.CLAIMING:
+            self.left = None
+        elif self.visit is not None:
+            labels = {*self.pending, said.get("first")}
+            if any(line.blank and line.subject in labels for line in self.visit.lines):
+                self.left = self.visit
+
+    def label_new(self, code: str) -> None:
+        """Ask of which type the item is that a blank label is for."""
+        if code not in self.pending:
+            self.pending.append(code)
+        self.open(TypeScreen)
+
+    def label_known(self, code: str) -> None:
+        """Ask which item a blank label is stuck to."""
+        self.pending = [each for each in self.pending if each != code]
+        self.begin_here("replace", {"first": code})
 
     def hold(self, code: str) -> None:
         """Remember an item until it is clear what is done with it; at the bench its ticket opens."""
@@ -291,8 +315,11 @@ class Router(ReturnRouter):
         assert self.visit is not None
         counted = self.visit.counted
         self.visit.close()
-        self.visit = None
-        self.home()
+        self.visit, self.left = self.left.reopen() if self.left else None, None
+        if self.visit is not None:
+            self.open_visit()
+        else:
+            self.home()
         self.told(Outcome.ACCEPTED, self.say("screen.validated", n=counted))
 
     def red_lines(self, lines: list[Line]) -> None:

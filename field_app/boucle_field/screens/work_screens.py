@@ -12,6 +12,7 @@ from boucle.commands import Command
 from boucle.meaning import Meaning, Spot, Task, Thing
 from boucle.visiting import BEGUN, OPERATIONS
 from boucle_field import sorting
+from boucle_field.blank_labels import is_blank
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import job_grid
@@ -57,6 +58,10 @@ class HomeScreen(Screen):
             (ACTIONS[name].word(face.lang), partial(face.choose, name)) for name in OPERATIONS
         ]
         jobs.append((self.say("screen.warehouse"), face.open_warehouse))
+        if face.pending and all(is_blank(face.at, code) for code in face.pending):
+            jobs.append((self.say("screen.choice.new"), partial(face.label_new, face.pending[-1])))
+            if len(face.pending) == 1:
+                jobs.append((self.say("screen.choice.bind"), partial(face.label_known, face.pending[-1])))
         if face.has_bench:
             jobs.append((self.say("screen.bench.title"), face.open_bench))
             if face.pending:
