@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from boucle.meaning import Meaning, Nothing, Thing
 from boucle.telling import Outcome
 from boucle_field import serials
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.label_screens import LONGEST_SERIAL
 from boucle_field.screens.pads import TextPad
 from boucle_field.screens.screen import Screen
@@ -32,13 +33,12 @@ class FindBySerialScreen(Screen):
                 bottom=(self.other("screen.back", self.face.back_to_returns),),
             )
             return
-        pad = TextPad(self.look, self.entered, longest=LONGEST_SERIAL)
+        pad = TextPad(self.look, self.entered, longest=LONGEST_SERIAL, asked=self.say("screen.serial"))
         self.face.wedge.typing = pad
         self.fill(
-            self.title("screen.serial"),
-            self.text("screen.serial_how"),
             pad,
-            self.other("screen.back", self.face.back_to_returns),
+            self.text("screen.serial_how"),
+            bottom=(beside(self.other("screen.back", self.face.back_to_returns), pad.done_apart()),),
         )
 
     def entered(self, text: str) -> None:
