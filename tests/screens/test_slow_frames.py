@@ -7,7 +7,7 @@ import pytest
 from kivy.effects.dampedscroll import DampedScrollEffect
 from kivy.tests.common import UnitTestTouch
 
-from boucle_field.screens import controls
+from boucle_field.screens import arranging
 from boucle_field.screens.work_screens import AmountScreen
 from tests.screens.hand import SETTLED, Hand
 
@@ -43,7 +43,7 @@ def test_a_touch_in_slow_frames_is_taken_and_moves_nothing_away(hand: Hand) -> N
 
 
 def test_a_view_with_a_spring_at_its_ends_would_be_found(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls, "ScrollEffect", DampedScrollEffect)
+    monkeypatch.setattr(arranging, "ScrollEffect", DampedScrollEffect)
     hand.face.home()
     typed, where = touched(hand, stall_s=LONG_STALL_S)
     assert not (typed and 0 <= where <= 1)
