@@ -84,6 +84,8 @@ async def test_a_list_is_written_step_by_step_and_shown_as_the_phone_shows_it(se
     ):
         assert text in page.text, text
     assert "Contrôle du moteur" in (await opened(served, LISTS)).text
+    taken = await served.client.get(f"{LISTS}?fichier=csv&table=checklists")
+    assert "moteur-fin,Contrôle du moteur," in taken.text
 
 
 async def test_a_change_is_a_new_version_in_the_order_that_was_typed_and_what_was_decided_stands(

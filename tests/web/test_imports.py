@@ -134,6 +134,9 @@ async def test_the_valid_rows_are_imported_and_said_to_be_there_the_next_time(se
     page = Page((await opened(served, path := await pasted(served, "sites", SITES))).answer)
     page = await decided(served, path, "valid")
     assert "Importé en partie" in page.text
+    taken = (await served.client.get(f"{IMPORTS}?fichier=csv&table=imports")).text
+    assert "Importé en partie" in taken
+    assert len(taken.splitlines()) == 2
     assert (book_row(served, "site", "metz") or {})["town"] == "Metz"
     with served.database.reading() as connection:
         actors = {json.loads(bytes(row.payload))["actor"] for row in connection.execute(sa.select(RECORD.c.payload))}

@@ -1,5 +1,6 @@
 """The pages of checklists: which there are, and one with its editor, what the phone shows, and every version."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -25,6 +26,7 @@ from boucle_server.web.item_words import moment
 from boucle_server.web.places import ADMIN, CHECKLISTS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
+from boucle_server.web.table_files import Table, format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
@@ -49,7 +51,19 @@ def checklists_page(visit: Reading) -> Response:
     listed = [(key, known[-1]) for key in book.keys(TABLE) if (known := _versions(book, key))]
     listed.sort(key=lambda pair: (list(Moment).index(pair[1].moment), pair[1].say(visit.lang).casefold()))
     lines = [(key, of.say(visit.lang), _when(of, visit), _types(of, book, visit), key in held) for key, of in listed]
+    if format_of(visit):
+        return table_file(visit, "listes", [_listed(visit, lines)])
     return render(visit, "checklists.html", place=ADMIN, lines=lines)
+
+
+def _listed(visit: Visit, lines: Sequence[tuple[str, str, str, str, bool]]) -> Table:
+    """Give the list as a table: the key of each checklist beside what the page shows."""
+    heads = [
+        say(f"web.{name}", visit.lang) for name in ("checklist_name", "checklist_moment", "reg_types", "people_state")
+    ]
+    states = {held: say("web.register_holds" if held else "web.checklist_idle", visit.lang) for held in (True, False)}
+    rows = [(key, name, when, types, states[holds]) for key, name, when, types, holds in lines]
+    return Table(key="checklists", title=say(CHECKLISTS.words, visit.lang), heads=["id", *heads], rows=rows)
 
 
 @router.get(ONE)

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import Depends
 from starlette.responses import Response
 
+from boucle.words import say
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.exports.sheets import EXCEL_IN_FRANCE, Sheet, write_csv, write_xlsx
 from boucle_server.imports import runs, tried
@@ -16,11 +17,12 @@ from boucle_server.imports.tried import Report
 from boucle_server.web import import_acts, import_reading, import_words, sample_table
 from boucle_server.web.forms import Posted, posts
 from boucle_server.web.import_reading import BRING, known_kind
+from boucle_server.web.import_words import Line
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ADMIN, IMPORT
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.routing import pages_router
-from boucle_server.web.table_files import Table, format_of, table_file
+from boucle_server.web.table_files import MOST_ROWS, Table, format_of, table_file
 from boucle_server.web.visit import CSV, FILE_TYPES, XLSX, Visit, visits
 
 router = pages_router()
@@ -37,9 +39,13 @@ def imports_page(visit: Reading) -> Response:
     """Offer what can be imported, and list what was."""
     page = visit.value("page")
     first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
+    form = format_of(visit)
     with visit.server.database.reading() as connection:
-        known = runs.listed(connection, visit.who.org, first=first, most=PAGE + 1)
-        lines = import_words.lines(connection, visit, known[:PAGE])
+        most = MOST_ROWS if form else PAGE
+        known = runs.listed(connection, visit.who.org, first=0 if form else first, most=most + 1)
+        lines = import_words.lines(connection, visit, known[:most])
+    if form:
+        return table_file(visit, "imports", [_past(visit, lines)])
     return render(
         visit,
         "imports.html",
@@ -49,6 +55,13 @@ def imports_page(visit: Reading) -> Response:
         first=visit.here(page="") if first else "",
         next=visit.here(page=str(first // PAGE + 2)) if len(known) > PAGE else "",
     )
+
+
+def _past(visit: Visit, lines: list[Line]) -> Table:
+    """Give the list of imports as a table."""
+    heads = [say(f"web.import_{name}", visit.lang) for name in ("file", "kind", "when", "who", "state", "counts")]
+    rows = [(each.name, each.title, each.when, each.who, each.badge[1], each.counts) for each in lines]
+    return Table(key="imports", title=say("web.import_past", visit.lang), heads=heads, rows=rows)
 
 
 @router.get(IMPORT.path + "/modele/{kind}")
