@@ -124,12 +124,12 @@ def test_a_decision_without_effect_is_refused_and_nothing_is_kept(field: Field, 
     assert stored(data) == before
 
 
-def test_a_retired_item_is_kept_and_shown_red(field: Field) -> None:
+def test_a_retired_item_is_kept_and_shown_as_what_counts_for_nothing(field: Field) -> None:
     field("scan", code(1), "--do", "commission", "--set", "type=bac")
     assert len(field("scan", code(1), "--do", "retire", "--set", "route=recycling").acks) == 1
     ran = field("scan", code(1), "--do", "ship", "--set", "to=mulhouse")
     assert (ran.code, len(ran.acks)) == (0, 1)
-    assert ran.err.startswith("⚠")
+    assert ran.err.startswith("●")
 
 
 def test_a_refused_code_stops_no_other(field: Field) -> None:
