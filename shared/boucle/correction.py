@@ -63,12 +63,16 @@ def place_of(event: Event) -> str:
     return event.text("to") or event.place
 
 
+def subject_fields(event: Event) -> dict[str, Any]:
+    """Give what an event is about, as whatever is said of it repeats it."""
+    return {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
+
+
 def corrected(event: Event, fix: Fix, *, value: str = "", because: str = "") -> Correction:
     """Give what corrects an event: `value` is the other place, or the other number in decimal digits."""
     if fix is Fix.VOID:
         body: dict[str, Any] = {"target": event.id, **({"reason": because} if because else {})}
-        about = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
-        return Correction(VOID, _given({**about, "body": body}))
+        return Correction(VOID, {**subject_fields(event), "body": body})
     body = dict(event.body) | ({WHY: because} if because else {})
     place, qty = event.place, event.qty if event.item_type else None
     if fix is Fix.NUMBER:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.amend import REVIEWED
+from boucle.correction import VOID, Fix, corrected, subject_fields
 from boucle.events import Event
 from boucle.push import Status
 from boucle.roles import may_record
@@ -27,7 +28,6 @@ from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.visit import Visit
 
 LONGEST: Final = 500
-VOID: Final = "event.voided"
 _ENDINGS: Final[Mapping[str, str]] = {
     "write_off": "item.written_off",
     inbox_held.FREE: "item.unheld",
@@ -151,16 +151,11 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
         raise ForbiddenError("web.inbox_not_offered")
     if is_amended(connection, visit.who.org, event_id):
         raise ConflictError("web.inbox_voided_before")
-    body = {"target": event_id, **({"reason": reason} if reason else {})}
-    _record(connection, visit, Draft(kind=VOID, fields={**_about(event), "body": body}))
+    kind, fields = corrected(event, Fix.VOID, because=reason)
+    _record(connection, visit, Draft(kind=kind, fields=fields))
     # Whatever a stranger had reported waits again when what was done about it is taken back.
     problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")
-
-
-def _about(event: Event) -> dict[str, Any]:
-    """Give what an event is about, as whatever is said of it repeats it."""
-    return {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
 
 
 def _review(connection: Connection, visit: Visit, case: Case, event: Event | None, *, reason: str) -> Done:
@@ -170,7 +165,7 @@ def _review(connection: Connection, visit: Visit, case: Case, event: Event | Non
     if not reason:
         raise InvalidInputError("web.inbox_needs_reason")
     body = {"target": event.id, "contradiction": case.reason, "reason": reason}
-    draft = Draft(kind=REVIEWED, fields={**_about(event), "body": body})
+    draft = Draft(kind=REVIEWED, fields={**subject_fields(event), "body": body})
     return Done(words="web.inbox_reviewed_done", event=_record(connection, visit, draft))
 
 
