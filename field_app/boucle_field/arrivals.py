@@ -60,7 +60,8 @@ def answered(phone: Phone, item: Item, *, task: str) -> str:
 
 def planned(phone: Phone, task: str) -> dict[str, int]:
     """Give the pieces without labels that the plan of a round brings, by type."""
-    return pieces_planned(driving.find_round(phone, task), phone.mirror.book(), phone.desk.now_ms())
+    of = driving.find_round(phone, task)
+    return pieces_planned(of.stops if of else (), phone.mirror.book(), phone.desk.now_ms())
 
 
 def sources(phone: Phone, task: str, item_type: str) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ _BEFORE: Final = timedelta(days=1)
 _AFTER: Final = timedelta(days=7)
 """So long after its day a stop can still be added to, and what it took be received."""
 FIRST_DAY: Final = date(1990, 1, 1)
-_LAST: Final = date(2199, 12, 31)
+LAST_DAY: Final = date(2199, 12, 31)
 """Whatever day a plan says, no event is of a time outside these."""
 MOST_STROKES: Final = 400
 MOST_POINTS: Final = 4_000
@@ -164,7 +164,7 @@ def _events(
     connection: Connection, org: str, rounds: Sequence[Round], known: set[str], zone: str
 ) -> tuple[dict[str, Event], dict[str, bytes]]:
     """Give the accepted events of the rounds by id, and the private part of each validation."""
-    days = sorted(min(max(each.day, FIRST_DAY), _LAST) for each in rounds)
+    days = sorted(min(max(each.day, FIRST_DAY), LAST_DAY) for each in rounds)
     first, last = (
         round(datetime.combine(day, time(), ZoneInfo(zone)).timestamp() * 1000)
         for day in (days[0] - _BEFORE, days[-1] + _AFTER)

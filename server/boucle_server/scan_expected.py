@@ -12,8 +12,9 @@ from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
 from boucle.rounds import stop_of_task
 from boucle.telling import Outcome
-from boucle.visiting import DIRECTIONS, pieces_planned
+from boucle.visiting import DIRECTIONS
 from boucle_server.read_tables import BINDING, ITEM
+from boucle_server.receptions import pieces_coming
 from boucle_server.scan_desk import Desk, Scope
 
 _STAGES: Final[Mapping[str, frozenset[Stage]]] = {
@@ -86,8 +87,9 @@ def _wanted(desk: Desk, scope: Scope, seen: Counter[str], extra: Counter[str]) -
         return Counter({each: n for each, n in (standing(desk, scope) - extra).items() if n > 0})
     left = Counter(item.type for item in items(desk, scope))
     wanted = left + seen
-    if scope.action == "receive":
-        wanted.update(pieces_planned(desk.round_of(scope.task), desk.book, desk.now_ms))
+    of = desk.round_of(scope.task) if scope.action == "receive" else None
+    if of is not None:
+        wanted.update(pieces_coming(desk.store, of, desk.book, zone=desk.who.zone, now_ms=desk.now_ms))
     return wanted
 
 

@@ -155,6 +155,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         Subject.NONE,
         {"ending!": "text", "version": "int", "counts": "map", "reasons": "map", "note": "text"},
     ),
+    ("reception.validated", _X, Subject.NONE, {"version": "int", "counts": "map", "reasons": "map", "note": "text"}),
     ("slip.shared", _X, Subject.NONE, {"target!": "text", "until!": "text"}),
     (
         "reference.set",

@@ -128,6 +128,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "event.dismissed": _MANAGE,
         "scan.noted": _ANYBODY,
         "stop.validated": _TRANSPORT,
+        "reception.validated": _TRANSPORT,
         "slip.shared": frozenset({_C.COLLECT, _C.RECEIVE, _C.DECIDE, _C.MANAGE}),
         "reference.set": _MANAGE,
     }

@@ -25,7 +25,14 @@ MOST_STOPS: Final = 60
 _TEXTS: Final = ("name", "home", "person", "device")
 _CLOCK: Final = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$", re.ASCII)
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
-_DIRECTIONS: Final = {"item.collected": "collect", "item.delivered": "deliver", "item.shipped": "deliver"}
+RECEIVED: Final = "receive"
+"""The direction of what is unloaded from a round, as `boucle.receiving` compares it."""
+_DIRECTIONS: Final = {
+    "item.collected": "collect",
+    "item.delivered": "deliver",
+    "item.shipped": "deliver",
+    "item.received": RECEIVED,
+}
 
 
 class Ending(StrEnum):
@@ -50,14 +57,24 @@ class Gap(StrEnum):
     DAMAGED = "damaged"
     MORE = "more"
     """There were more than anybody knew of."""
+    ON_BOARD = "on_board"
+    """Still in the vehicle when it was unloaded."""
+    LEFT_BEHIND = "left_behind"
+    """Counted at the stop, and left there."""
+    MISCOUNTED = "miscounted"
+    """The number that was counted at the stop is wrong."""
     OTHER = "other"
 
 
-def gaps_for(difference: int) -> tuple[Gap, ...]:
+_LESS_AT_A_STOP: Final = (Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM, Gap.DAMAGED, Gap.OTHER)
+_LESS_RECEIVED: Final = (Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED, Gap.NOT_FOUND, Gap.DAMAGED, Gap.OTHER)
+
+
+def gaps_for(difference: int, direction: str = "collect") -> tuple[Gap, ...]:
     """Give the reasons that can explain a difference: too many are not lost, too few are not more than expected."""
-    if difference > 0:
-        return (Gap.MORE, Gap.OTHER)
-    return tuple(gap for gap in Gap if gap is not Gap.MORE)
+    if direction == RECEIVED:
+        return (Gap.MORE, Gap.MISCOUNTED, Gap.OTHER) if difference > 0 else _LESS_RECEIVED
+    return (Gap.MORE, Gap.OTHER) if difference > 0 else _LESS_AT_A_STOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +202,18 @@ def rounds_in(book: Book, *, at_ms: int) -> list[Round]:
 
 
 def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str]) -> list[Found]:
-    """Compare what was expected at a stop with the standing events of its task.
+    """Compare what was expected at a stop with the standing events of its task."""
+    moves = [event for event in events if _DIRECTIONS.get(event.kind) != RECEIVED]
+    expected = {
+        (direction, item_type): n
+        for direction in ("collect", "deliver")
+        for item_type, n in (getattr(stop, direction) if stop else _NOTHING).items()
+    }
+    return compare(expected, moves, types)
+
+
+def compare(expected: Mapping[tuple[str, str], int], events: Iterable[Event], types: Mapping[str, str]) -> list[Found]:
+    """Compare what was expected, by direction and type, with events.
 
     `types` gives the type of each subject with a code; what nobody knows is of type `""`. A number that is declared
     speaks of all pieces, those that were scanned too: what was scanned is taken off it, as balances do. One piece that
@@ -205,11 +233,6 @@ def found_at(stop: Stop | None, events: Iterable[Event], types: Mapping[str, str
             seen.add((direction, event.subject))
             into = named if event.text("evidence") == "declared" else scanned
             into[direction, types.get(event.subject, "")] += 1
-    expected = {
-        (direction, item_type): n
-        for direction in ("collect", "deliver")
-        for item_type, n in (getattr(stop, direction) if stop else _NOTHING).items()
-    }
     rows = [
         Found(at[0], at[1], expected.get(at, 0), scanned[at], max(named[at], counted[at] - scanned[at]))
         for at in expected.keys() | scanned.keys() | named.keys() | counted.keys()
@@ -222,16 +245,15 @@ def validation(found: Sequence[Found], *, ending: Ending, version: int, reasons:
 
     `reasons` says why, for `direction:type` of each difference that somebody explained.
     """
+    return {"ending": str(ending), **witnessed(found, version=version, reasons=reasons)}
+
+
+def witnessed(found: Sequence[Found], *, version: int, reasons: Mapping[str, Gap]) -> dict[str, Any]:
+    """Give what a person saw beside what was expected, with the reason of each difference that somebody explained."""
     return {
-        "ending": str(ending),
         "version": version,
         "counts": {
-            row.name: {
-                "expected": row.expected,
-                "scanned": row.scanned,
-                "declared": row.declared,
-            }
-            for row in found
+            row.name: {"expected": row.expected, "scanned": row.scanned, "declared": row.declared} for row in found
         },
         "reasons": {name: str(gap) for name, gap in reasons.items()},
     }
@@ -258,7 +280,7 @@ def counts_of(event: Event) -> list[Found]:
     rows = []
     for name, row in counts.items() if isinstance(counts, Mapping) else ():
         direction, _, item_type = name.partition(":")
-        if direction in ("collect", "deliver") and isinstance(row, Mapping):
+        if direction in _DIRECTIONS.values() and isinstance(row, Mapping):
             expected, scanned, declared = (_number(row.get(of)) for of in ("expected", "scanned", "declared"))
             rows.append(Found(direction, item_type, expected, scanned, declared))
     return sorted(rows, key=lambda row: (row.direction, -row.expected, row.item_type))

@@ -3,7 +3,7 @@
 A visit is an action at a place under one task. Whoever keeps it, in whatever way, is told the same of each scan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from boucle.lifecycle import HELD, Stage
 from boucle.lines import Line
 from boucle.reasons import Reason
 from boucle.reference import Book
-from boucle.rounds import Round
+from boucle.rounds import Round, Stop
 from boucle.telling import Outcome, Told
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
@@ -65,10 +65,10 @@ def sources_of(of: Round | None, item_type: str) -> list[tuple[str, str]]:
     return found or [(stop.place, of.task(stop)) for stop in of.stops]
 
 
-def pieces_planned(of: Round | None, book: Book, now_ms: int) -> dict[str, int]:
-    """Give the pieces without labels that the plan of a round brings, by type."""
+def pieces_planned(stops: Iterable[Stop], book: Book, now_ms: int) -> dict[str, int]:
+    """Give the pieces without labels that the plan of some stops brings, by type."""
     pieces: dict[str, int] = {}
-    for stop in of.stops if of else ():
+    for stop in stops:
         for item_type, n in stop.collect.items():
             if not book.item_type(item_type, now_ms).serialised:
                 pieces[item_type] = pieces.get(item_type, 0) + n

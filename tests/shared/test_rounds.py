@@ -153,7 +153,10 @@ def test_a_cancelled_round_for_one_phone_is_read_back_as_it_was_written() -> Non
 def test_a_difference_is_explained_by_what_can_explain_it() -> None:
     assert gaps_for(2) == (Gap.MORE, Gap.OTHER)
     assert Gap.MORE not in gaps_for(-2)
-    assert set(gaps_for(2)) | set(gaps_for(-2)) == set(Gap)
+    at_a_stop, received = ({*gaps_for(2, of), *gaps_for(-2, of)} for of in ("deliver", "receive"))
+    assert at_a_stop | received == set(Gap)
+    assert {Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED} == received - at_a_stop
+    assert Gap.NO_ROOM not in received
 
 
 def test_reasons_and_endings_that_nobody_knows_say_nothing() -> None:

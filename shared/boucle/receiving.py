@@ -1,0 +1,91 @@
+"""Receiving a round: what it brings by all that is known of its stops, beside what was unloaded, and why they differ.
+
+A reception is every receipt that answers a round, whoever scanned it and wherever. Its validation keeps what was seen;
+what came later is the next version, as at a stop. What arrives without a round has nothing to differ from.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from boucle.events import Event
+from boucle.item import Item
+from boucle.lifecycle import Stage
+from boucle.reference import Book
+from boucle.rounds import RECEIVED, Found, Gap, Round, compare, gaps_for, stop_of_task, witnessed
+from boucle.visiting import pieces_planned
+
+VALIDATED: Final = "reception.validated"
+"""The kind by which somebody says that a round is unloaded; its task is the key of the round, its place the site."""
+KIND: Final = "item.received"
+
+
+def answers(event: Event, of: Round) -> bool:
+    """Tell whether an event is a receipt of what a round brought: under its key, or answering one of its stops."""
+    if event.kind != KIND:
+        return False
+    named = stop_of_task(event.against)
+    return event.task == of.key or (named is not None and named[0] == of.key)
+
+
+def known_at(
+    of: Round, on_the_way: Iterable[Item], received: Iterable[Event], types: Mapping[str, str]
+) -> dict[str, Counter[str]]:
+    """Give the labelled pieces of each stop by type: those still on their way, and those received that answer it.
+
+    `types` gives the type of each subject. A stop that is planned no more brought what was taken there all the same.
+    """
+    came = [(item.collect_task, item.type) for item in on_the_way if item.stage == Stage.INBOUND]
+    answering = {event.subject: event.against for event in received if event.kind == KIND and event.code}
+    came += [(task, types.get(subject, "")) for subject, task in answering.items()]
+    known: dict[str, Counter[str]] = {}
+    for task, item_type in came:
+        named = stop_of_task(task)
+        if named is not None and named[0] == of.key:
+            known.setdefault(task, Counter())[item_type] += 1
+    return known
+
+
+def expected_of(
+    of: Round, known: Mapping[str, Counter[str]], signed: Mapping[str, Sequence[Found]], book: Book, now_ms: int
+) -> dict[str, int]:
+    """Give the pieces that a round brings, by type; `signed` is what the last validation of each stop says was found.
+
+    Of a stop that is validated they are what was signed there, or what is known of its labels where that is more. Of
+    any other stop they are its labels, and for pieces without labels what was planned.
+    """
+    brought: Counter[str] = Counter()
+    for task in {*(of.task(stop) for stop in of.stops), *known, *signed}:
+        labelled, named = known.get(task, Counter()), stop_of_task(task)
+        if task in signed:
+            brought += labelled | Counter(taken(signed[task]))
+        else:
+            stop = of.stop(named[1]) if named else None
+            brought += labelled + Counter(pieces_planned([stop] if stop else (), book, now_ms))
+    return dict(brought)
+
+
+def taken(found: Iterable[Found]) -> dict[str, int]:
+    """Give what was taken up at a stop, by type."""
+    return {row.item_type: row.total for row in found if row.direction == "collect"}
+
+
+def unloaded(expected: Mapping[str, int], received: Iterable[Event], types: Mapping[str, str]) -> list[Found]:
+    """Compare what a round brings with the standing receipts of it; `types` gives the type of each subject."""
+    of_receipt = [event for event in received if event.kind == KIND]
+    return compare({(RECEIVED, item_type): n for item_type, n in expected.items()}, of_receipt, types)
+
+
+def differing(found: Iterable[Found]) -> list[Found]:
+    """Give the rows that want a reason."""
+    return [row for row in found if row.difference]
+
+
+def validation(found: Sequence[Found], *, version: int, reasons: Mapping[str, Gap], note: str = "") -> dict[str, Any]:
+    """Give the body of a validation; a reason that cannot explain its difference is left out."""
+    fitting = {
+        row.name: reasons[row.name]
+        for row in differing(found)
+        if reasons.get(row.name) in gaps_for(row.difference, row.direction)
+    }
+    return witnessed(found, version=version, reasons=fitting) | ({"note": note} if note else {})
