@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from boucle.binding import owner
 from boucle.clock import month_end_ms, month_start_ms
 from boucle.events import Event
-from boucle.facts import Fact
+from boucle.facts import Cell, Fact
 from boucle.kpi import Definition, Question, Span
 from boucle.projection import closed_history
 from boucle.replay import facts_by_event
@@ -30,6 +30,24 @@ STOCKS: Final = frozenset({"day", "due", "loss", "visit"})
 """Families that hold moves of a stock: what came and went again is not behind it."""
 ZONES_MS: Final = DAY_MS
 """No zone's month begins or ends further than this from another's."""
+
+
+CODES_AT_ONCE: Final = 200
+"""Codes that are looked through together once those of the first page did not do."""
+MOST_LOOKED: Final = 4_000
+"""Codes that are looked through for one page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a figure: a measure, and of it a bucket where that is named."""
+
+    measure: str
+    bucket: str = ""
+
+    def holds(self, at: Cell) -> bool:
+        """Tell whether a cell is of this part."""
+        return at.measure == self.measure and self.bucket in ("", at.bucket)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +67,81 @@ class Page:
 
 
 def behind(
-    connection: Connection, org: str, definition: Definition, asked: Question, *, after: str = "", limit: int = 50
+    connection: Connection,
+    org: str,
+    definition: Definition,
+    asked: Question,
+    *,
+    after: str = "",
+    limit: int = 50,
+    only: Part | None = None,
 ) -> Page:
-    """Give the events behind a figure, for `limit` codes (or quantities) after the code `after`."""
-    parts = definition.compute(reports.tally(connection, org, asked.narrowed), asked)
-    months = parts.months or asked.months
-    found = _subjects(connection, org, definition, months, asked=asked, after=after, limit=limit + 1)
-    shown = set(found[:limit])
-    store = SqlStore(connection, org)
-    history = closed_history(shown, store)
-    bound = store.bindings({event.subject for event in history})
-    counted: dict[str, list[tuple[Event, Fact]]] = {}
-    for event, fact in sorted(facts_by_event(history, store.book()), key=lambda pair: pair[0].order):
-        if definition.reads(fact.at) and asked.narrowed.holds(fact.at) and _speaks(fact, definition, months):
-            counted.setdefault(owner(event.subject, bound), []).append((event, fact))
-    rows = [row for pairs in counted.values() for row in _by_event(_standing(pairs)) if row.event.subject in shown]
-    rows.sort(key=lambda row: row.event.order)
-    return Page(rows=tuple(rows), next=found[limit - 1] if len(found) > limit else None)
+    """Give the events behind a figure, or behind one part of it, of `limit` codes (or quantities) after `after`.
+
+    Codes of which no event counts are passed over; after many of them in a row a page may hold fewer, or none, and
+    still name what follows.
+    """
+    asking = _Asking(connection, org, definition, asked, only)
+    rows: list[Counted] = []
+    passed, looked, counting, size = after, 0, 0, limit
+    while looked < MOST_LOOKED:
+        found = asking.subjects(after=passed, limit=size + 1)
+        shown = found[:size]
+        of_code = asking.counted(set(shown))
+        for code in shown:
+            if code in of_code and counting == limit:
+                return _page_of(rows, passed)
+            rows += of_code.get(code, ())
+            counting += code in of_code
+            passed = code
+        if len(found) <= size:
+            return _page_of(rows, None)
+        looked += len(shown)
+        size = max(size, CODES_AT_ONCE)
+    return _page_of(rows, passed)
+
+
+def _page_of(rows: Iterable[Counted], following: str | None) -> Page:
+    return Page(rows=tuple(sorted(rows, key=lambda row: row.event.order)), next=following)
+
+
+class _Asking:
+    """One question about events: what is looked through, and what of it counts."""
+
+    def __init__(
+        self, connection: Connection, org: str, definition: Definition, asked: Question, only: Part | None
+    ) -> None:
+        parts = definition.compute(reports.tally(connection, org, asked.narrowed), asked)
+        self._connection, self._org, self._definition, self._asked = connection, org, definition, asked
+        self._only = only
+        self._months = parts.months or asked.months
+        self._store = SqlStore(connection, org)
+
+    def subjects(self, *, after: str, limit: int) -> list[str]:
+        """Give the next codes that may have an event of these months."""
+        return _subjects(
+            self._connection, self._org, self._definition, self._months, asked=self._asked, after=after, limit=limit
+        )
+
+    def counted(self, shown: set[str]) -> dict[str, list[Counted]]:
+        """Give the events of some codes that count, by code, each with what it added."""
+        history = closed_history(shown, self._store)
+        bound = self._store.bindings({event.subject for event in history})
+        counted: dict[str, list[tuple[Event, Fact]]] = {}
+        for event, fact in sorted(facts_by_event(history, self._store.book()), key=lambda pair: pair[0].order):
+            if self._holds(fact):
+                counted.setdefault(owner(event.subject, bound), []).append((event, fact))
+        found: dict[str, list[Counted]] = {}
+        for row in (row for pairs in counted.values() for row in _by_event(_standing(pairs))):
+            if row.event.subject in shown:
+                found.setdefault(row.event.subject, []).append(row)
+        return found
+
+    def _holds(self, fact: Fact) -> bool:
+        if not self._definition.reads(fact.at) or not self._asked.narrowed.holds(fact.at):
+            return False
+        is_of_part = self._only is None or self._only.holds(fact.at)
+        return is_of_part and _speaks(fact, self._definition, self._months)
 
 
 def _standing(pairs: Iterable[tuple[Event, Fact]]) -> list[tuple[Event, Fact]]:
@@ -95,6 +171,8 @@ def _speaks(fact: Fact, definition: Definition, months: tuple[str, ...]) -> bool
     """Tell whether a fact's month is one that the figure speaks of."""
     if definition.span is Span.NOW:
         return True
+    if fact.at.cell == "visit" and definition.span is Span.TRAILING:
+        return fact.at.month in months
     if fact.at.cell in STOCKS or definition.span is Span.END:
         return fact.at.month <= months[-1]
     return fact.at.month in months

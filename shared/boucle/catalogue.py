@@ -8,7 +8,7 @@ from boucle import kpi_loop, kpi_mass, kpi_pool
 from boucle.catalogue_workshop import WORKSHOP
 from boucle.kpi import Definition, Qualities, Question, Span, Unit, Value, answer
 from boucle.tally import DIMENSIONS, Tally
-from boucle.treatment import MATERIAL, VALORISED, Route, code_map
+from boucle.treatment import FINAL, MATERIAL, VALORISED, Route, code_map
 
 ALL = frozenset(DIMENSIONS)
 POOL = frozenset({"type"})
@@ -54,6 +54,7 @@ def _routed(id_: str, route: Route) -> Definition:
         measures=("month:treated_g",),
         by=TREATED,
         compute=kpi_mass.mass_by(route),
+        counts=kpi_mass.took((route,)),
     )
 
 
@@ -306,6 +307,7 @@ _MASS = (
         measures=("month:treated_g",),
         by=TREATED,
         compute=kpi_mass.valorisation(VALORISED),
+        counts=kpi_mass.took(FINAL),
     ),
     Definition(
         id="K22-material",
@@ -315,6 +317,7 @@ _MASS = (
         measures=("month:treated_g",),
         by=TREATED,
         compute=kpi_mass.valorisation(MATERIAL),
+        counts=kpi_mass.took(FINAL),
     ),
     Definition(
         id="K23",
@@ -333,6 +336,7 @@ _MASS = (
         measures=("month:treated_g",),
         by=TREATED,
         compute=kpi_mass.not_recycled,
+        counts=kpi_mass.took(FINAL),
     ),
     Definition(
         id="evidence",

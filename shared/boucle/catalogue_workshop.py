@@ -136,6 +136,7 @@ WORKSHOP = (
         measures=("month:avoided_n",),
         by=BY,
         compute=kpi_repair.installed,
+        counts=lambda at: at.bucket == kpi_repair.INSTALLED,
     ),
     Definition(
         id="K37",

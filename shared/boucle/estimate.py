@@ -15,6 +15,18 @@ Z_95 = Fraction("1.959963984540054235524594430520551527956")
 """The normal quantile of a two-sided interval of 95 %."""
 
 
+class Rung(NamedTuple):
+    """One duration of a life table: who came under observation, how many were watched then, what became of them."""
+
+    duration: int
+    entered: int
+    at_risk: int
+    ended: int
+    censored: int
+    lasting: Fraction
+    """The share that lasts longer (Kaplan and Meier)."""
+
+
 class Interval(NamedTuple):
     """Bounds of 95 % confidence."""
 
@@ -52,24 +64,31 @@ def expected_trips(survival: Fraction, limit: int | None = None) -> Fraction | N
     return (1 - (survival**limit if limit is not None else 0)) / (1 - survival)
 
 
-def product_limit(
+def life_table(
     ended: Mapping[int, int], censored: Mapping[int, int], entered: Mapping[int, int] = MappingProxyType({})
-) -> list[tuple[int, Fraction]]:
-    """Give Kaplan and Meier's curve: after each duration, the share that lasts longer.
+) -> list[Rung]:
+    """Give, for each duration at which something happened, what it did to the share that lasts longer.
 
     `ended` counts what ended by duration, `censored` what was last seen still going on, `entered` what came under
     observation late. At equal durations those who enter come before ends, and ends before censorings.
     """
     at_risk = sum(ended.values()) + sum(censored.values()) - sum(entered.values())
-    survival, curve = Fraction(1), list[tuple[int, Fraction]]()
+    survival, table = Fraction(1), list[Rung]()
     for duration in sorted({*ended, *censored, *entered}):
-        at_risk += entered.get(duration, 0)
-        ends = ended.get(duration, 0)
+        came, ends, left = (counts.get(duration, 0) for counts in (entered, ended, censored))
+        at_risk += came
         if ends:
             survival *= Fraction(at_risk - ends, at_risk)
-            curve.append((duration, survival))
-        at_risk -= ends + censored.get(duration, 0)
-    return curve
+        table.append(Rung(duration, came, at_risk, ends, left, survival))
+        at_risk -= ends + left
+    return table
+
+
+def product_limit(
+    ended: Mapping[int, int], censored: Mapping[int, int], entered: Mapping[int, int] = MappingProxyType({})
+) -> list[tuple[int, Fraction]]:
+    """Give Kaplan and Meier's curve: after each duration at which something ended, the share that lasts longer."""
+    return [(rung.duration, rung.lasting) for rung in life_table(ended, censored, entered) if rung.ended]
 
 
 def quantile(curve: list[tuple[int, Fraction]], share: Fraction) -> int | None:

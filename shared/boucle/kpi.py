@@ -166,7 +166,8 @@ class Definition:
     """One definition.
 
     `measures` are the cells it reads as `family:measure`; `by` the dimensions it can be narrowed to; `scale` what the
-    quotient of its parts is multiplied by; `horizon_days` the age below which a return counts, where that matters.
+    quotient of its parts is multiplied by; `horizon_days` the age below which a return counts, where that matters;
+    `counts` which cells of its measures do, where not all of them.
     """
 
     id: str
@@ -178,14 +179,15 @@ class Definition:
     compute: Callable[[Tally, Question], Parts]
     scale: Fraction = Fraction(1)
     horizon_days: int | None = None
+    counts: Callable[[Cell], bool] | None = None
 
     def words(self, part: str) -> str:
         """Give the key of its words: `name`, `means` (what it says) or `formula`."""
         return f"kpi.{self.slug}.{part}"
 
     def reads(self, at: Cell) -> bool:
-        """Tell whether a cell is of a measure that it reads, and young enough where that matters."""
-        if f"{at.cell}:{at.measure}" not in self.measures:
+        """Tell whether a cell is of a measure that it reads, and one that counts where not all of them do."""
+        if f"{at.cell}:{at.measure}" not in self.measures or (self.counts is not None and not self.counts(at)):
             return False
         if self.horizon_days is None or not at.measure.startswith("returned"):
             return True

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from boucle.clock import day_after, days_of, month_end_ms, next_month
-from boucle.estimate import expected_trips, product_limit, quantile, wilson
+from boucle.estimate import Rung, expected_trips, life_table, product_limit, quantile, wilson
 from boucle.kpi import NoValue, Parts, Question, share
 from boucle.reference import ANY_TYPE, Book
 from boucle.tally import Tally
@@ -225,12 +225,12 @@ def median_dwell(tally: Tally, question: Question) -> Parts:
     return share(closed, total, value=value, reason=reason, months=months, settled=not still)
 
 
-def return_curve(tally: Tally, question: Question) -> list[tuple[int, Fraction]]:
-    """Give K3: after each age in days, the share of the dispatches of twelve months that is not back yet.
+def return_curve(tally: Tally, question: Question) -> list[Rung]:
+    """Give K3: at each age in days, how many dispatches of twelve months came back, and the share not back yet.
 
     Open loans are censored at `as_of`, those written off at their loss; one found again is observed again from then.
     """
-    return product_limit(*_ways_back(tally, question))
+    return life_table(*_ways_back(tally, question))
 
 
 def _ways_back(tally: Tally, question: Question) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:

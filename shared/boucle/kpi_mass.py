@@ -4,9 +4,10 @@ Reuse is counted when a container leaves again, waste when it is finally treated
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from fractions import Fraction
 
+from boucle.facts import Cell
 from boucle.kpi import Parts, Question, share
 from boucle.tally import Tally
 from boucle.treatment import FINAL, MATERIAL, Route, route
@@ -40,6 +41,16 @@ def treated_g(tally: Tally, months: Iterable[str]) -> dict[Route, int]:
             code, _, mode = bucket.partition("|")
             masses[route(code, mode, month)] += grams
     return dict(masses)
+
+
+def took(routes: Container[Route]) -> Callable[[Cell], bool]:
+    """Make the test of a cell of treated mass: did it take any of `routes`, under the code map of its month."""
+
+    def counts(at: Cell) -> bool:
+        code, _, mode = at.bucket.partition("|")
+        return route(code, mode, at.month) in routes
+
+    return counts
 
 
 def mass_by(wanted: Route) -> Callable[[Tally, Question], Parts]:

@@ -14,6 +14,8 @@ from boucle.tally import Tally
 from boucle.units import DAY_MS
 
 P90 = Fraction(9, 10)
+INSTALLED = "installed"
+"""The bucket of what was built in elsewhere; what serves again as it is was shipped."""
 
 
 def _ended(tally: Tally, question: Question) -> dict[str, int]:
@@ -104,7 +106,7 @@ def repeats(tally: Tally, question: Question) -> Parts:
 
 def installed(tally: Tally, question: Question) -> Parts:
     """Compute how many recovered or repaired parts were built in where they saved a purchase."""
-    parts = tally.by_bucket("month", "avoided_n", question.months).get("installed", 0)
+    parts = tally.by_bucket("month", "avoided_n", question.months).get(INSTALLED, 0)
     return Parts(parts, n=parts)
 
 

@@ -246,7 +246,13 @@ def test_the_return_curve_keeps_open_loans_in_until_they_are_as_old_as_they_are(
     )
     question = Question(months=("2026-01",), as_of_ms=parse_instant("2026-01-25"))
     curve = return_curve(Tally.of(found), question)
-    assert curve == [(5, Fraction(9, 10)), (9, Fraction(7, 10)), (21, Fraction(0))]
+    steps = [(rung.duration, rung.at_risk, rung.lasting) for rung in curve if rung.ended]
+    assert steps == [(5, 10, Fraction(9, 10)), (9, 9, Fraction(7, 10)), (21, 1, Fraction(0))]
+    assert [(rung.duration, rung.entered, rung.censored) for rung in curve if not rung.ended] == [
+        (12, 0, 1),
+        (15, 0, 6),
+        (20, 1, 0),
+    ]
     median = value("K3", found, as_of="2026-01-25")
     assert (median.value, median.numerator, median.denominator) == (Fraction(21), 4, 10)
     assert median.bands == {"returned": 4, "open": 6, "lost": 0}

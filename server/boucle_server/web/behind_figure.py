@@ -20,10 +20,12 @@ from boucle_server.web import numbers
 from boucle_server.web.asking import NO_LOOP, Asked
 from boucle_server.web.chart import Chart, chart, line
 from boucle_server.web.dashboard import is_settled
+from boucle_server.web.figure_parts import NamedPart, part_of, part_word, parts_asked
 from boucle_server.web.figures import Badge, Figure, badge, figure, quality
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_ground import Ground, ground
 from boucle_server.web.month_lines import Line
+from boucle_server.web.return_curve import ReturnCurve, drawn_curve
 
 CODES: Final = 20
 """Codes of which the events are shown on one page."""
@@ -72,6 +74,12 @@ class Behind:
     events: tuple[Row, ...]
     next: str
     refused: str
+    curve: ReturnCurve | None = None
+    parts: tuple[NamedPart, ...] = ()
+    part: str = ""
+    """The part of which the events are shown, `""` for all of them."""
+    no_part: bool = False
+    """The address asked for a part that this figure does not have."""
 
 
 def all_figures(connection: Connection, org: str, asked: Asked) -> list[Figure]:
@@ -85,8 +93,10 @@ def all_figures(connection: Connection, org: str, asked: Asked) -> list[Figure]:
     ]
 
 
-def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, after: str = "") -> Behind:
-    """Gather the page of a figure; NotFoundError for one that does not exist."""
+def behind_figure(
+    connection: Connection, org: str, asked: Asked, name: str, *, after: str = "", part: str = ""
+) -> Behind:
+    """Gather the page of a figure, with the events of one of its parts; NotFoundError for one that does not exist."""
     definition = find(name)
     if definition is None:
         raise NotFoundError("api.no_figure", name=re.sub(r"[^\w-]", "", name)[:40])
@@ -95,9 +105,10 @@ def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, 
     value = answers(on.tally, on.question, [definition.id])[definition.id]
     year = {month: answers(on.tally, on.of(month), [definition.id])[definition.id] for month in on.months}
     refused = sorted(asked.narrowed.narrowed.keys() - definition.by)
+    only = part_of(part, definition)
     page = None
     if not refused:
-        page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES)
+        page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES, only=only)
     drawn, unit = _drawn(on, definition, year)
     return Behind(
         figure=figure(value, on.lang, asked=on.question, before=before, against=asked.against),
@@ -109,18 +120,24 @@ def behind_figure(connection: Connection, org: str, asked: Asked, name: str, *, 
         events=() if page is None else tuple(_row(each, asked) for each in page.rows),
         next="" if page is None else page.next or "",
         refused=say(f"novalue.not_by_{refused[0]}", on.lang) if refused else "",
+        curve=None if refused else drawn_curve(on, definition.id),
+        parts=() if refused else parts_asked(on, definition),
+        part=part if only else "",
+        no_part=bool(part) and only is None,
     )
 
 
-def all_events(connection: Connection, org: str, asked: Asked, name: str, *, most: int) -> Iterator[Row]:
-    """Give every event behind a figure, at most so many; none where a filter cannot be told apart."""
+def all_events(
+    connection: Connection, org: str, asked: Asked, name: str, *, most: int, part: str = ""
+) -> Iterator[Row]:
+    """Give every event behind a figure or a part of it, at most so many; none where a filter cannot be told apart."""
     definition = find(name)
     if definition is None or asked.narrowed.narrowed.keys() - definition.by:
         return
-    on = ground(connection, org, asked)
+    on, only = ground(connection, org, asked), part_of(part, definition)
     after: str | None = ""
     while after is not None and most > 0:
-        page = behind.behind(connection, org, definition, on.question, after=after, limit=CODES_OF_FILE)
+        page = behind.behind(connection, org, definition, on.question, after=after, limit=CODES_OF_FILE, only=only)
         for each in page.rows[:most]:
             yield _row(each, asked)
         most -= len(page.rows)
@@ -205,16 +222,15 @@ def _row(counted: behind.Counted, asked: Asked) -> Row:
         code, href = f"{event.qty} × {asked.name_of('type', event.item_type)}", ""
     sums: defaultdict[str, int] = defaultdict(int)
     for at, n in counted.facts:
-        sums[at.measure] += n
-    counts = sorted({say(f"web.measure_{at.measure}", asked.lang) for at, _ in counted.facts})
+        sums[part_word(at.measure, at.bucket, asked.lang)] += n
     return Row(
         id=event.id,
         at_ms=event.teff,
-        exact=", ".join(f"{say(f'web.measure_{name}', asked.lang)} {n:+}" for name, n in sorted(sums.items())),
+        exact=", ".join(f"{name} {n:+}" for name, n in sorted(sums.items())),
         when=moment(event.teff, site.zone, asked.lang),
         kind=kind_text(event.kind, asked.lang),
         code=code,
         href=href,
         place=site.name or site.key,
-        counts=", ".join(counts),
+        counts=", ".join(sorted(sums)),
     )

@@ -1,7 +1,8 @@
-"""Charts of months as SVG that is drawn, read aloud and printed in black alike: bars side by side, or a line."""
+"""Charts as SVG that is drawn, read aloud and printed in black alike: bars or a line of months, steps over days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 WIDTH: Final = 480
@@ -12,6 +13,12 @@ SIGN: Final = 8
 GAP: Final = 12
 _STEPS: Final = (1, 2, 5)
 TICKS: Final = 4
+_PERMILLE: Final = 1000
+_DAYS: Final = (1, 2, 7, 14, 30, 60, 90, 180)
+_MOST_DAYS: Final = 8
+"""Days between two names below a chart of days, and how many such lengths there are at most."""
+DAY_RIGHT: Final = 16
+"""Room for half of the last number below a chart of days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +52,17 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """All that is drawn: bars or dots with the pieces of line between them, lines across, the names of months."""
+    """All that is drawn: bars or dots with the pieces of line between them, lines across, the names below.
+
+    `faint` are pieces of line that few cases carry.
+    """
 
     ticks: tuple[Tick, ...]
     labels: tuple[tuple[int, str], ...]
     bars: tuple[Bar, ...] = ()
     dots: tuple[Dot, ...] = ()
     paths: tuple[str, ...] = ()
+    faint: tuple[str, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -96,6 +107,46 @@ def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequenc
         labels=_labels(months, left, slot),
         left=left,
     )
+
+
+def steps(corners: Sequence[tuple[int, Fraction]], *, until: int, sure_until: int, marks: Sequence[int]) -> Chart:
+    """Lay out a share that changes at some days and stands between them, in per cent, from nil until a day.
+
+    Beyond `sure_until` the line is faint; a dot stands on it at each day of `marks`.
+    """
+    step = next((each for each in _DAYS if until <= each * _MOST_DAYS), -(-until // _MOST_DAYS))
+    last = -(-max(1, until) // step) * step
+
+    def at(day: int, value: Fraction) -> tuple[int, int]:
+        return LEFT + (WIDTH - DAY_RIGHT - LEFT) * day // last, _y(round(value * _PERMILLE), _PERMILLE)
+
+    sure = min(sure_until, until)
+    dots = [at(day, _value_on(corners, day)) for day in marks if day <= until]
+    return Chart(
+        dots=tuple(Dot(x=x, y=y, is_open=False) for x, y in dots),
+        paths=(_stairs(corners, 0, sure, at),),
+        faint=(_stairs(corners, sure, until, at),) if sure < until else (),
+        ticks=tuple(Tick(y=_y(each, 100), value=each) for each in range(0, 101, 20)),
+        labels=tuple((at(day, Fraction(0))[0], str(day)) for day in range(0, last + 1, step)),
+        left=LEFT,
+    )
+
+
+def _stairs(
+    corners: Sequence[tuple[int, Fraction]], first: int, end: int, at: Callable[[int, Fraction], tuple[int, int]]
+) -> str:
+    """Draw the steps after `first` until `end`, from where the share stands at `first`."""
+    x, y = at(first, _value_on(corners, first))
+    said = [f"M{x} {y}"]
+    for day, value in corners:
+        if first < day <= end:
+            x, y = at(day, value)
+            said.append(f"H{x}V{y}")
+    return "".join([*said, f"H{at(end, Fraction(0))[0]}"])
+
+
+def _value_on(corners: Sequence[tuple[int, Fraction]], day: int) -> Fraction:
+    return next((value for since, value in reversed(corners) if since <= day), Fraction(0))
 
 
 def _pieces(dots: Sequence[Dot | None]) -> list[str]:

@@ -19,7 +19,7 @@ from boucle_server.web.places import DASHBOARD, DEVICES
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import MOST_ROWS, format_of, table_file
-from boucle_server.web.visit import Visit, visits
+from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
 
 router = pages_router()
 
@@ -85,9 +85,13 @@ def figure_page(visit: Reading, name: str) -> Response:
         question = asked(visit, connection, load_book(connection, visit.who.org))
         if question is None:
             return render(visit, "no_data.html", place=DASHBOARD)
-        found = behind_figure(connection, visit.who.org, question, name, after=visit.value("after"))
+        part = visit.value("part")
+        found = behind_figure(connection, visit.who.org, question, name, after=visit.value("after"), part=part)
         if format_of(visit) and not question.problems:
-            events = all_events(connection, visit.who.org, question, name, most=MOST_ROWS)
+            events = all_events(connection, visit.who.org, question, name, most=MOST_ROWS, part=part)
             tables = figure_tables(found, question, events)
             return table_file(visit, f"chiffre-{found.figure.id}-{question.month}", tables)
-    return render(visit.noting(*question.problems), "figure.html", place=DASHBOARD, asked=question, page=found)
+    problems = question.problems
+    if found.no_part:
+        problems = (*problems, say("web.bad_part", visit.lang, asked=part[:LONGEST_SHOWN]))
+    return render(visit.noting(*problems), "figure.html", place=DASHBOARD, asked=question, page=found)

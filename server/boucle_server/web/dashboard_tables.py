@@ -105,9 +105,18 @@ def figure_tables(page: Behind, asked: Asked, events: Iterable[Row]) -> list[Tab
         heads=["id", "utc", *(say(key, lang) for key in heads)],
         rows=[(each.id, iso(each.at_ms), each.when, each.kind, each.code, each.place, each.exact) for each in events],
     )
-    return [year, *splits, behind]
+    return [year, *_curve(page, lang), *splits, behind]
 
 
+def _curve(page: Behind, lang: str) -> list[Table]:
+    if page.curve is None:
+        return []
+    heads = [say(key, lang) for key in ("web.curve_age", *CURVE_HEADS)]
+    heads[-1] = _with_unit((heads[-1], "%"))
+    return [Table(key="curve", title=say("web.curve_title", lang), heads=heads, rows=page.curve.exact)]
+
+
+CURVE_HEADS = ("web.curve_back", "web.curve_left", "web.curve_watched", "web.curve_share")
 _PARTS = ("web.file_numerator", "web.file_denominator")
 
 
