@@ -58,6 +58,7 @@ ROUTERS: Final = (
     "boucle_server.web.correct_pages",
     "boucle_server.web.item_pages",
     "boucle_server.web.station_stop_pages",
+    "boucle_server.web.station_reception_pages",
     "boucle_server.web.station_weigh_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",

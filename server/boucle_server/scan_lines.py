@@ -21,6 +21,7 @@ from boucle.events import Event
 from boucle.ids import is_uuid7
 from boucle.lines import Line
 from boucle.projection import closed_history
+from boucle.receiving import VALIDATED as RECEPTION_VALIDATED
 from boucle.replay import walk
 from boucle.rounds import VALIDATED, stop_of_task
 from boucle.telling import Outcome, Told, mark_of_pieces, outcome_of, reasons_of
@@ -149,10 +150,11 @@ def events_under(desk: Desk, task: str, kinds: Iterable[str], *, own: bool = Tru
 
 
 def closed_before(desk: Desk, task: str) -> tuple[int, str, str, int, str]:
-    """Give the place in the order up to which a stop is closed: what somebody signed has no free undo any more."""
-    if stop_of_task(task) is None:
+    """Give the place in the order up to which a stop or a reception is closed: what is validated has no free undo."""
+    if stop_of_task(task) is None and desk.round_of(task) is None:
         return _NEVER
-    return max((event.order for event in events_under(desk, task, (VALIDATED,), own=False)), default=_NEVER)
+    kinds = (VALIDATED, RECEPTION_VALIDATED)
+    return max((event.order for event in events_under(desk, task, kinds, own=False)), default=_NEVER)
 
 
 def _standing(desk: Desk, events: Sequence[Event]) -> list[Event]:

@@ -140,6 +140,12 @@ BEHIND: Final = (
             f"main a[href^='{places.STATION.path}/arret/corriger']",
         ),
     ),
+    Call(
+        "poste-reception",
+        places.ROUNDS.path,
+        MANAGER,
+        follow=(_LAST_WEEK, _FIRST_ROW, f"main a[href^='{places.STATION.path}/reception']"),
+    ),
     Call("poste-lieu", f"{places.STATION.path}/expedier", MANAGER),
     Call("poste-scan", f"{places.STATION.path}/receptionner", MANAGER),
     Call(

@@ -23,6 +23,7 @@ from boucle_server.organisations import checked_text
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, PERSON
+from boucle_server.web import station_reception
 from boucle_server.web.floor_tables import rounds_table, stops_table
 from boucle_server.web.forms import Posted, posts
 from boucle_server.web.places import ROUND_PLAN, ROUNDS
@@ -84,6 +85,7 @@ def _round(visit: Visit, key: str, *, wrong: str = "", status: int = 200) -> Res
         page=page,
         may_plan=_may_plan(visit),
         may_scan=may_record(visit.who.capabilities, VALIDATED),
+        reception_href="" if page.is_planned_only else station_reception.href(page.key, ""),
         wrong=wrong,
     )
 

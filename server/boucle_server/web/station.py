@@ -163,8 +163,7 @@ class Station(Recording):
         standing = self._own_events()
         last = next((each for each in reversed(standing) if not event_id or each.id == event_id), None)
         if last is None:
-            closed = stop_of_task(self.state.task) is not None and bool(self.lines)
-            self.say("validated" if closed else "undo_gone" if event_id else "nothing_to_undo")
+            self.say(self._why_no_undo(event_id))
             return
         along = [
             each
@@ -177,6 +176,14 @@ class Station(Recording):
             self.desk.void(event)
         self.lines = lines_of(self.desk, self.state.scope, self.memory)
         self.state = replace(self.state, last="", note=f"undone.{last.code or last.item_type}"[:80])
+
+    def _why_no_undo(self, event_id: str) -> str:
+        """Give the note that says why nothing was taken back."""
+        if self.lines and stop_of_task(self.state.task) is not None:
+            return "validated"
+        if self.lines and self.state.job.action == "receive" and self.desk.round_of(self.state.task) is not None:
+            return "received"
+        return "undo_gone" if event_id else "nothing_to_undo"
 
     def _own_events(self) -> list[Any]:
         """Give what this person recorded in this visit and can still take back, in its order."""

@@ -24,7 +24,7 @@ from boucle_server.errors import ForbiddenError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.imports.cells import CellError
 from boucle_server.scan_desk import Desk
-from boucle_server.web import station_places, station_setup
+from boucle_server.web import station_places, station_reception, station_setup
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.item_words import href_of
@@ -150,6 +150,8 @@ def end_page(visit: Reading, slug: str) -> Response:
         desk = desk_of(connection, visit, site=state.site)
         if not state.task or not station_setup.is_ready(desk, state):
             return _to(state.href)
+        if state.job.action == "receive" and desk.round_of(state.task) is not None:
+            return _to(station_reception.href(state.task, state.place))
         station = Station(desk, state, visit.server.told)
         return render(
             visit,

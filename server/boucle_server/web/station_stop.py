@@ -1,5 +1,6 @@
 """A stop of a round in the browser: what was found beside the plan, why it differs, its validation, its corrections."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,16 +91,32 @@ def ways(desk: Desk, at: At, lang: str) -> list[Option]:
 
 def rows(desk: Desk, at: At, lang: str, typed: Answers | None = None) -> list[GapRow]:
     """Say what was found beside what was planned."""
-    last = at.found.last
-    said = {name: str(gap) for name, gap in last.reasons.items()} if last else {}
-    if typed is not None:
-        said = {row.name: typed.fields.value(f"r.{row.name}") for row in at.found.found}
-    return [_row(desk, row, lang, said.get(row.name, "")) for row in at.found.found]
+    return gap_rows(desk, at.found.found, at.found.last.reasons if at.found.last else {}, lang, typed)
+
+
+def gap_rows(
+    desk: Desk, found: Iterable[Found], reasons: Mapping[str, Gap], lang: str, typed: Answers | None = None
+) -> list[GapRow]:
+    """Say numbers beside those expected, with the reason that was typed, else the one given before."""
+    said = {name: str(gap) for name, gap in reasons.items()}
+    return [
+        _row(desk, row, lang, typed.fields.value(f"r.{row.name}") if typed else said.get(row.name, "")) for row in found
+    ]
+
+
+def gaps_typed(found: Iterable[Found], typed: Answers) -> dict[str, Gap]:
+    """Read the reason of each difference that somebody explained."""
+    reasons: dict[str, Gap] = {}
+    for row in found:
+        gap = typed.chosen(f"r.{row.name}", [(str(each), "") for each in gaps_for(row.difference, row.direction)])
+        if row.difference and gap:
+            reasons[row.name] = Gap(gap)
+    return reasons
 
 
 def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
     name = reports.name_of(desk.book, "item_type", row.item_type, desk.now_ms) if row.item_type else ""
-    gaps = gaps_for(row.difference) if row.difference else ()
+    gaps = gaps_for(row.difference, row.direction) if row.difference else ()
     sign = "+" if row.difference > 0 else "−"
     return GapRow(
         name=row.name,
@@ -118,11 +135,7 @@ def validate(desk: Desk, at: At, typed: Answers) -> Told | None:
     """Record that a stop is done, with what was seen of it; None where something typed does not do."""
     ending = typed.chosen("ending", [(str(each), "") for each in Ending], required=True)
     signer = typed.text("signer")[:LONGEST_NAME]
-    reasons: dict[str, Gap] = {}
-    for row in at.found.found:
-        gap = typed.chosen(f"r.{row.name}", [(str(each), "") for each in gaps_for(row.difference)])
-        if row.difference and gap:
-            reasons[row.name] = Gap(gap)
+    reasons = gaps_typed(at.found.found, typed)
     if typed.wrong:
         return None
     version = len(at.found.validations) + 1

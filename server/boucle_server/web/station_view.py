@@ -307,6 +307,7 @@ _NOTES: Final[Mapping[str, str]] = {
     "no_verdict": "web.station_no_verdict",
     "empty": "web.station_empty",
     "validated": "phone.undo_validated",
+    "received": "web.reception_closed",
     "same_code": "told.same_code",
     "first_forgotten": "web.station_first_forgotten",
     "mass_unread": "told.mass.unread",

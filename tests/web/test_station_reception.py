@@ -1,0 +1,136 @@
+"""The unloading of a round in the browser: what it brings, what came, why they differ, and its validation."""
+
+from boucle.events import Event
+from boucle.roles import Role
+from boucle.rounds import Found, Gap, counts_of, read_round, reasons_of
+from boucle_server.projections import load_book
+from boucle_server.receptions import Reception, reception
+from boucle_server.web.item_words import printed
+from tests.api.serving import Served
+from tests.builders import ORG, code
+from tests.server.figures_world import events_in
+from tests.web.browser import Page, opened, sent
+from tests.web.rounds_world import PLAN, a_round, visited
+from tests.web.station_world import at, scan
+
+PAGE = "/saisie/reception?tache=T-1"
+HERE = f"{PAGE}&lieu=strasbourg"
+SCANS = "/saisie/receptionner?lieu=strasbourg&tache=T-1"
+
+
+def reception_of(served: Served) -> Reception:
+    of = read_round("T-1", PLAN)
+    assert of is not None
+    with served.database.reading() as connection:
+        book = load_book(connection, ORG)
+        return reception(connection, ORG, of, book, zone="Europe/Paris", now_ms=served.clock.ms)
+
+
+def validations(served: Served) -> list[Event]:
+    with served.database.reading() as connection:
+        found = [event for event in events_in(connection, ORG) if event.kind == "reception.validated"]
+    return sorted(found, key=lambda event: event.order)
+
+
+async def validated(served: Served, **typed: str) -> Page:
+    page = await opened(served, HERE)
+    served.clock.ms += 1_000
+    answer = await sent(served, page.form(HERE), **typed)
+    assert answer.status_code == 303, Page(answer).text
+    return await at(served, answer.headers["location"])
+
+
+async def unloaded(served: Served, *, role: Role = Role.WAREHOUSE) -> Page:
+    """Receive two of the three crates that were taken up."""
+    driver = await a_round(served, role)
+    visited(driver)
+    driver.send()
+    page = await at(served, SCANS)
+    return await scan(served, page, code(0), code(1))
+
+
+async def test_what_came_stands_beside_what_was_taken_up_and_is_validated_with_a_reason(served: Served) -> None:
+    page = await unloaded(served)
+    (finish,) = [each for each in page.attributes("a", "href") if each.startswith("/saisie/receptionner/bilan")]
+    ended = await at(served, finish)
+    assert str(ended.answer.url).endswith(HERE)
+    assert printed(code(2)) in ended.text  # what is missing is named
+    wrong = await sent(served, ended.form(HERE), **{"r.receive:bac": "no_room"})
+    assert wrong.status_code == 422  # that explains a stop, not a reception
+    assert validations(served) == []
+    page = await validated(served, note="Camion plein, suite demain", **{"r.receive:bac": "on_board"})
+    assert "Réception validée" in page.text
+    assert "Camion plein, suite demain" in page.text
+    (event,) = validations(served)
+    assert (event.task, event.place) == ("T-1", "strasbourg")
+    assert counts_of(event) == [Found("receive", "bac", 3, 2, 0)]
+    assert reasons_of(event) == {"receive:bac": Gap.ON_BOARD}
+    assert reception_of(served).is_done
+
+
+async def test_what_comes_after_the_validation_asks_for_the_next_one(served: Served) -> None:
+    await unloaded(served)
+    await validated(served)
+    page = await at(served, SCANS)
+    await scan(served, page, code(2))
+    again = await opened(served, HERE)
+    assert "1 réception après la dernière validation" in again.text
+    assert not reception_of(served).is_done
+    await validated(served)
+    assert [event.number("version") for event in validations(served)] == [1, 2]
+    assert reception_of(served).found == (Found("receive", "bac", 3, 3, 0),)
+
+
+async def test_a_validated_reception_has_no_free_undo(served: Served) -> None:
+    await unloaded(served)
+    await validated(served)
+    page = await at(served, SCANS)
+    page = await scan(served, page, annuler="dernier")
+    assert "La réception est validée" in page.text
+    assert len(reception_of(served).moves) == 2
+
+
+async def test_pieces_without_labels_are_expected_as_they_were_signed(served: Served) -> None:
+    driver = await a_round(served, Role.WAREHOUSE)
+    driver.scan("item.collected", item_type="film", qty=12)
+    driver.validate(Found("collect", "film", 0, 0, 12))
+    driver.send()
+    page = await at(served, SCANS)
+    assert "12" in page.text
+    await scan(served, page, type="film", n="9", arret="T-1#1")
+    (row,) = reception_of(served).found
+    assert row == Found("receive", "film", 12, 0, 9)
+
+
+async def test_what_a_phone_received_stands_in_the_same_reception(served: Served) -> None:
+    driver = await a_round(served, Role.WAREHOUSE)
+    visited(driver)
+    driver.scan("item.received", 0, task="T-1", place="strasbourg", against="T-1#1")
+    driver.send()
+    await scan(served, await at(served, SCANS), code(1))
+    assert reception_of(served).found == (Found("receive", "bac", 3, 2, 0),)
+
+
+async def test_a_round_that_came_back_empty_is_validated_too(served: Served) -> None:
+    await a_round(served, Role.WAREHOUSE)
+    page = await validated(served)
+    assert "Rien d’attendu" in page.text
+    assert len(validations(served)) == 1
+
+
+async def test_whoever_may_not_receive_reads_and_validates_nothing(served: Served) -> None:
+    await a_round(served, Role.TECHNICIAN)
+    page = await opened(served, PAGE)
+    assert page.status == 200
+    assert all(each.action != HERE for each in page.forms) or "Valider la réception" not in page.text
+    answer = await sent(served, page.form(HERE))
+    assert answer.status_code == 403
+    assert (await opened(served, "/saisie/reception?tache=nulle")).status == 404
+
+
+async def test_the_page_of_a_round_leads_to_its_reception(served: Served) -> None:
+    driver = await a_round(served)
+    visited(driver)
+    driver.send()
+    shown = await opened(served, "/tournees/fiche?cle=T-1")
+    assert "/saisie/reception?tache=T-1" in shown.attributes("a", "href")
