@@ -268,6 +268,7 @@ READERS = {
     "keys": "keys, parted by commas",
     "question": "text, to be read on a phone",
     "nature": "conteneur, produit or pièce",
+    "disposition": "what becomes of it: remettre en stock, remettre en état, réparer, démonter pour pièces and so on",
     "moment": "entrée, contrôle, essai or qualité",
     "asks": "oui/non, mesure or choix; what is meant when empty",
 }
@@ -291,6 +292,11 @@ its checklist an empty cell below repeats. Without `types` it is for every type.
 Choices are parted by bars, `!` after those with which the thing does not pass: `intact | usé | fendu !`. Without a pass
 in a step that is `bloquant` nothing is released. A changed checklist is a new version: answers keep theirs. Without
 `valable à partir du` it holds from now on, and a type that has one is held to it from then on.""",
+    "return-rules": """\
+One row a type, or `*` for every type; what the row of a type leaves empty the row `*` says, else 30 days, A back into
+stock, B refurbished, C repaired and D taken apart (C and D recycled where the type has no serial numbers), and no
+value above which a manager decides. Without `valable à partir du` a rule holds from now on; what was decided before
+stands.""",
     "qualifications": """\
 What is asked for by which acts, on which types; without `types` on every type, and without `actes` by none. Without
 `valable à partir du` it is asked for from now on; of what was decided before it asks nothing.""",

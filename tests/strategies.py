@@ -28,6 +28,8 @@ LISTS = tuple(
 """Two versions of a checklist, which somebody may state late, or never."""
 HELD_DAYS = ("2026-01-09", "2026-02-20", "", "demain")
 """Until when somebody holds a qualification; what is no day is no right."""
+LAST_DAYS = ("2026-01-20", "2026-03-01", "", "demain")
+"""Until when something may be sent back; what is no day has no end."""
 DOCK = "quai"
 """A place that nobody has described, until a site of that name or one that carries it as its code is."""
 PARTNERS = ("mulhouse", "nancy", "colmar", "acores")
@@ -41,7 +43,7 @@ _BENCH = (
 )
 _DESK = (
     *("return.announced", "return.authorised", "return.refused", "return.cancelled"),
-    *("item.graded", "item.disposition_decided", "item.disposition_decided"),
+    *("item.graded", "item.disposition_decided", "item.disposition_decided", "item.disposition_confirmed"),
 )
 OPERATIONS = (
     *("commission",) * 3,
@@ -217,13 +219,21 @@ def _bench(move: Move) -> dict[str, Any]:
         "grade": "AB"[move.pick % 2],
         "disposition": str(chosen),
         "proposed": "repair",
+        "until": LAST_DAYS[move.pick % 4],
+        "supplier_ref": "F-1",
     }
 
 
 def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
     """Announce, call off, receive or decide about a quantity."""
-    kind = ("return.announced", "return.cancelled", "item.received", "item.disposition_decided")[move.crate]
-    body = {"from": partner, "disposition": "recycle"}
+    kinds = (
+        ("return.announced", "return.cancelled", "item.received", "item.disposition_decided"),
+        ("return.authorised", "item.shipped", "item.delivered", "item.disposition_confirmed"),
+    )
+    kind = kinds[move.place // 4 % 2][move.crate]
+    days = {"until": LAST_DAYS[move.pick % 4], "extends": LAST_DAYS[move.place % 4]}
+    chosen = ("recycle", "supplier")[move.pick % 3 == 0]
+    body = {"from": partner, "to": partner, "disposition": chosen, "confirms": "une", **days}
     about: dict[str, Any] = {"item_type": ("film", "bac")[move.pick % 2], "qty": 1 + move.pick}
     return kind, "", {**about, "place": HUBS[move.place % 2], "task": "t1", "against": "t1", "body": body}
 
@@ -241,9 +251,16 @@ def _stated(move: Move) -> dict[str, Any]:
     if move.pick % 5 == 2:
         held = {"until": HELD_DAYS[move.place % 4], **({"withdrawn": True} if move.crate == 3 else {})}
         return {"table": "qualified", "key": f"p{move.crate % 2}>essais", "valid_from": start, "row": held}
+    if move.pick % 5 == 1 and move.place == 7:
+        ruled = {"most_cents": 40 * move.crate, "grade_a": "resale", "return_days": move.pick}
+        return {"table": "return_rule", "key": ("*", "bac", "film")[move.crate % 3], "valid_from": start, "row": ruled}
     partner = PARTNERS[move.pick % 4]
     rows: list[tuple[str, str, dict[str, Any]]] = [
-        ("item_type", "bac", {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}),
+        (
+            "item_type",
+            "bac",
+            {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick, "price_cents": 4 * move.pick},
+        ),
         ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}", "nature": NATURES[move.pick % 4]}),
         ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0, "nature": NATURES[move.crate]}),
         ("site", partner, {**SITES[partner], "partner": f"p{move.pick % 3}", "zone": ZONES[move.crate % 3]}),

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from boucle.clock import day_after, day_of
 from boucle.events import Event
 from boucle.grades import CRITERIA
 from boucle.lifecycle import OUT, Disposition, ReturnStage
 from boucle.proposing import KIND_OF, propose
-from boucle.return_counts import Return
+from boucle.return_counts import Return, back_of
+from boucle.return_rules import needs_manager, rule_for
 from boucle.roles import may_record
 from boucle.telling import Told
 from boucle_field.outbox import Draft, as_event
@@ -26,6 +28,7 @@ _OF_RETURN: Final = (
     " AND :rma IN (json_extract(CAST(payload AS TEXT), '$.against'), json_extract(CAST(payload AS TEXT), '$.task'))"
     " ORDER BY n DESC"
 )
+CONFIRMED: Final = "item.disposition_confirmed"
 BY_REPAIR: Final = frozenset({Disposition.REPAIR, Disposition.REFURBISH})
 
 
@@ -100,7 +103,18 @@ def proposed(phone: Phone, about: About) -> str:
     """Give what the rule proposes, `""` for nothing."""
     item = phone.mirror.look(about.code).item if about.code else None
     grade, key = (item.grade, item.type) if item else (about.grade, about.item_type)
-    return str(propose(grade, phone.mirror.book().item_type(key, phone.desk.now_ms())) or "")
+    return str(propose(phone.mirror.book(), key, grade, at_ms=phone.desk.now_ms()) or "")
+
+
+def is_above(phone: Phone, about: About) -> bool:
+    """Tell whether it is for a manager to say what becomes of it: it is worth more than the rule of its type says."""
+    key = phone.mirror.look(about.code).item.type if about.code else about.item_type
+    return needs_manager(phone.mirror.book(), key, about.n, at_ms=phone.desk.now_ms())
+
+
+def may_confirm(phone: Phone) -> bool:
+    """Tell whether who is here may decide whatever the value."""
+    return may_record(phone.desk.capabilities, CONFIRMED)
 
 
 def grade(phone: Phone, about: About, said: str, photos: tuple[Photo, ...] = ()) -> Told:
@@ -114,9 +128,20 @@ def wants_photo(phone: Phone, about: About, said: str) -> bool:
 
 
 def decide(phone: Phone, about: About, chosen: str, *, reason: str = "") -> Told:
-    """Record what becomes of it, what the rule proposed, and why it is something else."""
-    body = {"disposition": chosen, "proposed": proposed(phone, about), "reason": reason}
-    return _record(phone, about, "item.disposition_decided", {name: value for name, value in body.items() if value})
+    """Record what becomes of it, what was proposed, and why it is something else.
+
+    What a manager says of what is worth more than others may decide about counts at once; else it waits for one.
+    """
+    body = {"disposition": chosen, "proposed": before(phone, about), "reason": reason}
+    last_word = may_confirm(phone) and is_above(phone, about)
+    kind = CONFIRMED if last_word else "item.disposition_decided"
+    return _record(phone, about, kind, {name: value for name, value in body.items() if value})
+
+
+def before(phone: Phone, about: About) -> str:
+    """Give what stands there to be confirmed: for a manager what somebody decided, else what the rule proposes."""
+    asked = back_of(phone.mirror.look(about.code).item).asked if about.code else ""
+    return asked if asked and may_confirm(phone) else proposed(phone, about)
 
 
 def store_away(phone: Phone, about: About, zone: str) -> Told:
@@ -129,20 +154,32 @@ def send(phone: Phone, about: About, place: str) -> Told:
     return _record(phone, about, "item.shipped", {"to": place})
 
 
-def answer(phone: Phone, about: About, kind: str, *, reason: str = "") -> Told:
+def answer(phone: Phone, about: About, kind: str, *, reason: str = "", until: str = "") -> Told:
     """Record a yes, a no or a calling off of what was announced."""
-    return _record(phone, about, kind, {"reason": reason} if reason else {}, answers=True)
+    body = {name: value for name, value in (("reason", reason), ("until", until)) if value}
+    return _record(phone, about, kind, body, answers=True)
 
 
 def authorise(phone: Phone, of: Return, products: list[Product]) -> list[Told]:
     """Record a yes to all that waits for an answer."""
     asked = [each for each in products if each.stage == ReturnStage.REQUESTED]
-    told = [answer(phone, About(rma=of.rma, code=each.code), "return.authorised") for each in asked]
+    told = [
+        answer(phone, About(rma=of.rma, code=each.code), "return.authorised", until=last_day(phone, each.item.type))
+        for each in asked
+    ]
     for each in of.counts:
         loose = each.to_answer - sum(1 for one in asked if one.item.type == each.line.type)
         if loose > 0:
-            told.append(answer(phone, About(rma=of.rma, item_type=each.line.type, n=loose), "return.authorised"))
+            about = About(rma=of.rma, item_type=each.line.type, n=loose)
+            told.append(answer(phone, about, "return.authorised", until=last_day(phone, each.line.type)))
     return told
+
+
+def last_day(phone: Phone, item_type: str) -> str:
+    """Give the last day to send something back, if it is authorised now, `""` for none: by the rule of its type."""
+    now = phone.desk.now_ms()
+    days = rule_for(phone.mirror.book(), item_type, at_ms=now).days
+    return day_after(day_of(now, phone.identity.zone), days) if days else ""
 
 
 def to_refuse(of: Return, products: list[Product]) -> list[About]:

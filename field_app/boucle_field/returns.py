@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from boucle.amend import effective
-from boucle.clock import month_of
+from boucle.clock import day_of, month_of
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
@@ -47,6 +47,7 @@ _BEFORE: Final = {
     "item.received": "",
     "item.graded": ReturnStage.RECEIVED,
     "item.disposition_decided": ReturnStage.GRADED,
+    "item.disposition_confirmed": ReturnStage.GRADED,
     "item.moved": ReturnStage.DISPOSED_TO,
     "item.shipped": ReturnStage.DISPOSED_TO,
     "item.treated": ReturnStage.DISPOSED_TO,
@@ -106,8 +107,11 @@ def known(phone: Phone, rma: str = "") -> Known:
     numbered: defaultdict[str, list[Product]] = defaultdict(list)
     for product in products:
         numbered[product.back.rma].append(product)
+    today = day_of(phone.desk.now_ms(), phone.identity.zone)
     cells = {key: told for key, told in _cells(phone, rma).items() if told and rma in ("", key)}
-    returns = {key: gather(key, told, [each.item for each in numbered[key]]) for key, told in cells.items()}
+    returns = {
+        key: gather(key, told, [each.item for each in numbered[key]], today=today) for key, told in cells.items()
+    }
     return Known(returns, dict(numbered))
 
 
@@ -150,7 +154,8 @@ def _taken_back(item: Item, undone: list[Event]) -> Item:
     """Give an item as it is once the server hears that the last thing it has of it was taken back here."""
     for event in undone:
         if event.code and event.id == item.order[4]:
-            return item._replace(return_stage=_BEFORE.get(event.kind, item.return_stage))
+            back = back_of(item)._replace(asked="") if item.back else item.back
+            return item._replace(return_stage=_BEFORE.get(event.kind, item.return_stage), back=back)
     return item
 
 
@@ -227,7 +232,8 @@ def _taken_off(phone: Phone) -> Iterator[tuple[str, Cell, int]]:
     for event in _undone(phone):
         stage = STAGE_OF.get(event.kind)
         item = phone.mirror.look(event.subject).item if event.code else None
-        if item is not None and stage is not None and item.back and item.order[4] == event.id:
+        counted = item is not None and not back_of(item).asked  # what waits for a manager is counted nowhere
+        if item is not None and stage is not None and counted and item.back and item.order[4] == event.id:
             yield "", Cell("return", _month(phone, event), "", "", "", item.type, "", str(stage), back_of(item).rma), -1
 
 

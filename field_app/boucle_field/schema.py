@@ -182,7 +182,12 @@ def _once_more(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO meta VALUES ('afresh', '1')")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials)
+def _rules(db: sqlite3.Connection) -> None:
+    """Let the rules of returns come down, which an app before this one passed over."""
+    _once_more(db)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials, _rules)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

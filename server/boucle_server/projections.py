@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle import qualifications, repair, returning
+from boucle import qualifications, repair, return_rules, returning
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.checklists import MOMENT_OF, read_checklist
@@ -237,6 +237,9 @@ def _concerned(version: Version, book: Book) -> list[list[str]]:
         case qualifications.TABLE:
             acts = qualifications.acts_of(book, version)
             return [list(_written(kind for kind, act in ACT_OF.items() if act in acts))] if acts else []
+        case return_rules.TABLE:
+            decided = list(_written(["item.disposition_decided"]))
+            return [decided] if version.key == ANY_TYPE else [[version.key], decided]
         case qualifications.HOLDERS:
             return [[version.key.partition(">")[0]], list(_written(ACT_OF))]
         case _:
@@ -257,7 +260,7 @@ def _speaks_from(version: Version, book: Book) -> int | None:
     """Give the instant from which a new version changes what is read, None when it may change all of it."""
     if not version.row:
         return None  # what is withdrawn may have given a label another place at any time
-    if version.table in (qualifications.TABLE, qualifications.HOLDERS):
+    if version.table in (qualifications.TABLE, qualifications.HOLDERS, return_rules.TABLE):
         return version.valid_from  # they say nothing of the time before
     first = book.first_start(version.table, version.key)
     if first is None or version.valid_from <= first:

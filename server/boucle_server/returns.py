@@ -14,7 +14,9 @@ from boucle.clock import month_end_ms, month_start_ms
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
+from boucle.reference import Book
 from boucle.return_counts import Return, back_of, gather
+from boucle.return_rules import needs_manager
 from boucle.rma import STAGE_OF
 from boucle.units import DAY_MS
 from boucle_server.projections import SqlStore, event_of
@@ -40,8 +42,8 @@ class Product:
         return back_of(self.item)
 
 
-def returns(connection: Connection, org: str, rma: str = "") -> list[Return]:
-    """Give every return, or the one with a number, the latest month first."""
+def returns(connection: Connection, org: str, rma: str = "", *, today: str = "") -> list[Return]:
+    """Give every return, or the one with a number, the latest month first; `today` as of `gather`."""
     where = [CELL.c.org == org, CELL.c.cell == "return", CELL.c.n != 0]
     if rma:
         where.append(CELL.c.bucket == rma)
@@ -50,7 +52,7 @@ def returns(connection: Connection, org: str, rma: str = "") -> list[Return]:
         at = Cell(row.cell, row.month, row.site, row.partner, row.loop, row.type, row.material, row.measure, row.bucket)
         cells[row.bucket].append((at, int(row.n)))
     numbered = _numbered(connection, org, rma)
-    found = [gather(key, listed, numbered.get(key, [])) for key, listed in cells.items()]
+    found = [gather(key, listed, numbered.get(key, []), today=today) for key, listed in cells.items()]
     return sorted(found, key=lambda one: (one.month, one.rma), reverse=True)
 
 
@@ -91,6 +93,19 @@ def events_of(connection: Connection, org: str, of: Return, zone: str) -> list[E
     amenders = {edge.amender for edge in store.edges(mine)} - mine.keys()
     standing, _ = effective(mine | {event.id: event for event in store.events(amenders)})
     return in_order(event for event in standing if event.id in mine)
+
+
+def waiting_decisions(said: Iterable[Event], book: Book) -> list[Event]:
+    """Give, of what was said of a return in quantities, the decisions that wait for a manager."""
+    said = list(said)
+    confirmed = {event.text("confirms") for event in said if event.kind == "item.disposition_confirmed"}
+    return [
+        event
+        for event in said
+        if event.kind == "item.disposition_decided"
+        and event.id not in confirmed
+        and needs_manager(book, event.item_type, event.qty, at_ms=event.teff)
+    ]
 
 
 def _items(connection: Connection, org: str, rma: str) -> list[Item]:

@@ -45,6 +45,7 @@ class Moment(StrEnum):
 MOMENT_OF: Final[Mapping[str, Moment]] = MappingProxyType(
     {
         "item.sorted": Moment.CONTROL,
+        "item.graded": Moment.CONTROL,
         "work.tested": Moment.TEST,
         "work.requalified": Moment.QUALITY,
         "item.released": Moment.QUALITY,

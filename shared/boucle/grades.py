@@ -32,3 +32,5 @@ VERDICT_OF: Mapping[Grade, Verdict] = MappingProxyType(
     {Grade.A: Verdict.OK, Grade.B: Verdict.OK, Grade.C: Verdict.DAMAGED, Grade.D: Verdict.SCRAP}
 )
 """Where each class goes; what is dirty is graded once it is washed."""
+GOOD: frozenset[str] = frozenset(grade for grade, verdict in VERDICT_OF.items() if verdict is Verdict.OK)
+"""The classes of what serves as it is."""

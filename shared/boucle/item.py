@@ -42,7 +42,8 @@ class Job(NamedTuple):
 class Back(NamedTuple):
     """A product on its way back: the return it belongs to, who sends it, to whom it was last sent.
 
-    `blind` came without an announcement; `received_ms` is 0 before it is here.
+    `blind` came without an announcement; `received_ms` is 0 before it is here. `until` is the last day on which it
+    may be sent back, `asked` what was decided and waits for a manager, `supplier_ref` the supplier's own number.
     """
 
     rma: str = ""
@@ -53,6 +54,9 @@ class Back(NamedTuple):
     received_ms: int = 0
     criteria: str = ""
     disposition: str = ""
+    until: str = ""
+    asked: str = ""
+    supplier_ref: str = ""
 
 
 class Part(NamedTuple):

@@ -139,7 +139,7 @@ _R = ReturnStage
 
 RETURNED_PRODUCT: tuple[Transition, ...] = (
     Transition(("",), "return.announced", "", _R.REQUESTED),
-    Transition((_R.REQUESTED,), "return.authorised", "", _R.AUTHORISED),
+    Transition((_R.REQUESTED, _R.AUTHORISED), "return.authorised", "", _R.AUTHORISED),
     Transition((_R.REQUESTED,), "return.refused", "", _R.REFUSED),
     Transition((_R.REQUESTED, _R.AUTHORISED), "return.cancelled", "", _R.CANCELLED),
     Transition((_R.REQUESTED, _R.AUTHORISED), "item.collected", "", _R.IN_TRANSIT, "collecting"),
@@ -147,6 +147,8 @@ RETURNED_PRODUCT: tuple[Transition, ...] = (
     Transition(("",), "item.received", "blind", _R.RECEIVED, "receiving", "returned"),
     Transition((_R.RECEIVED, _R.GRADED), "item.graded", "", _R.GRADED, "inspecting"),
     Transition((_R.GRADED,), "item.disposition_decided", "", _R.DISPOSED_TO),
+    Transition((_R.GRADED,), "item.disposition_decided", "above_value", _R.GRADED),
+    Transition((_R.GRADED,), "item.disposition_confirmed", "", _R.DISPOSED_TO),
     Transition((_R.DISPOSED_TO,), "work.opened", "", _R.IN_TREATMENT, "repairing"),
     Transition((_R.DISPOSED_TO,), "item.moved", "", _R.CLOSED, "stocking", "available"),
     Transition((_R.DISPOSED_TO,), "item.shipped", "", _R.CLOSED, "shipping"),

@@ -1,7 +1,7 @@
 """What the rule proposes to do with a returned product; a person confirms it, or says why not.
 
-The rule looks at the grade and at what the thing is. It decides nothing: an event says what a person chose, and
-`proposed` what stood there when they did.
+The rule of the type says it by grade (`boucle.return_rules`), else what stands here, by the grade and by what the thing
+is. It decides nothing: an event says what a person chose, and `proposed` what stood there when they did.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from typing import Final
 
 from boucle.grades import Grade
 from boucle.lifecycle import Disposition
-from boucle.reference import ItemType
+from boucle.reference import Book
+from boucle.return_rules import rule_for
 
 _D = Disposition
 KIND_OF: Final[Mapping[str, str]] = MappingProxyType(
@@ -23,17 +24,22 @@ KIND_OF: Final[Mapping[str, str]] = MappingProxyType(
 """The kind of event that carries out a decision, where no repair does."""
 
 
-def propose(grade: str, kind: ItemType) -> Disposition | None:
-    """Give what becomes of a product of a grade as a rule; None without a grade that the rule knows."""
+def propose(book: Book, item_type: str, grade: str, *, at_ms: int) -> Disposition | None:
+    """Give what becomes of a product of a grade as a rule; None without a grade that a rule knows."""
+    said = rule_for(book, item_type, at_ms=at_ms).becomes.get(grade)
+    return Disposition(said) if said else by_default(grade, serialised=book.item_type(item_type, at_ms).serialised)
+
+
+def by_default(grade: str, *, serialised: bool) -> Disposition | None:
+    """Give what becomes of a grade where no rule says anything. What is only counted is not repaired one by one."""
     match grade:
         case Grade.A:
             return Disposition.RESTOCK
         case Grade.B:
             return Disposition.REFURBISH
         case Grade.C:
-            # What is only counted is not repaired one by one.
-            return Disposition.REPAIR if kind.serialised else Disposition.RECYCLE
+            return Disposition.REPAIR if serialised else Disposition.RECYCLE
         case Grade.D:
-            return Disposition.HARVEST if kind.serialised else Disposition.RECYCLE
+            return Disposition.HARVEST if serialised else Disposition.RECYCLE
         case _:
             return None

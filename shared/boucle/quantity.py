@@ -9,7 +9,8 @@ from boucle.events import MOVEMENTS, Event
 from boucle.facts import Cell, Fact
 from boucle.lifecycle import Disposition
 from boucle.reference import Book, ItemType, Site
-from boucle.rma import STAGE_OF
+from boucle.return_rules import deadline, needs_manager
+from boucle.rma import STAGE_OF, UNTIL
 from boucle.treatment import is_intermediate
 
 DECLARED = frozenset({"item.shipped", "item.delivered", "item.collected"})
@@ -84,23 +85,52 @@ class _Line:
 
     def come_back(self) -> None:
         """Count the stage of the return to which the event brings so many, when it names a return."""
-        event, place, kind = self.event, self.place, self.kind
+        event = self.event
         stage = STAGE_OF.get(event.kind)
         of_return = event.kind.startswith("return.")
         rma = (event.task or event.id) if of_return else event.against
         if event.kind == "item.received" and not rma:
             rma = event.task or event.id
-        if stage is None or not rma:
+        to_supplier = event.text("disposition") == Disposition.SUPPLIER
+        if stage is None or not rma or (event.kind == "item.delivered" and not to_supplier):
             return
+        counted = [(str(stage), event.qty)]
+        match event.kind:
+            case "return.authorised":
+                counted = self._until()
+            case "item.disposition_decided" if needs_manager(self.book, self.kind.key, event.qty, at_ms=event.teff):
+                counted = [("awaiting", event.qty)]
+            case "item.disposition_decided" | "item.disposition_confirmed":
+                self._disposed()
+                counted += [("awaiting", -event.qty)] if event.text("confirms") else []
+            case "item.shipped" if to_supplier:
+                counted = [("at_supplier", event.qty)]
+            case "item.delivered":
+                counted += [("at_supplier", -event.qty)]
+            case _:
+                pass
+        for measure, n in counted:
+            self._returned(rma, measure, n)
+
+    def _returned(self, rma: str, measure: str, n: int) -> None:
+        event, place, kind = self.event, self.place, self.kind
         who = place.partner or self.book.site(event.text("from"), event.teff).partner
         month = month_of(event.teff, place.zone)
-        cell = Cell("return", month, place.key, who, "", kind.key, kind.material, str(stage), rma)
-        self.facts.append(Fact(cell, event.qty))
-        if event.kind == "item.disposition_decided":
-            chosen = event.text("disposition")
-            bucket = chosen if chosen in set(Disposition) else "other"
-            self.month("disposed", event.qty, bucket=bucket)
-            self.month("disposed_g", event.qty * kind.tare_g, bucket=bucket)
+        cell = Cell("return", month, place.key, who, "", kind.key, kind.material, measure, rma)
+        self.facts.append(Fact(cell, n))
+
+    def _until(self) -> list[tuple[str, int]]:
+        """Say how many may come until which day; what had another day before is authorised no second time."""
+        event, n = self.event, self.event.qty
+        until, before = deadline(event.text("until")), deadline(event.text("extends"))
+        counted = [(f"{UNTIL}{until}", n)] if until else []
+        return [*counted, (f"{UNTIL}{before}", -n)] if before else [("authorised", n), *counted]
+
+    def _disposed(self) -> None:
+        chosen, n = self.event.text("disposition"), self.event.qty
+        bucket = chosen if chosen in set(Disposition) else "other"
+        self.month("disposed", n, bucket=bucket)
+        self.month("disposed_g", n * self.kind.tare_g, bucket=bucket)
 
     def move_goods(self) -> None:
         """Book a movement of products or parts without numbers: on no partner's balance, in no pool."""

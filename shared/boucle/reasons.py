@@ -71,6 +71,8 @@ class Reason(StrEnum):
     UNKNOWN_ORIGIN = "unknown_origin"
     OVERRIDE_UNEXPLAINED = "override_unexplained"
     NOT_AS_DECIDED = "not_as_decided"
+    AFTER_DEADLINE = "after_deadline"
+    NEEDS_MANAGER = "needs_manager"
 
     NO_PHOTO = "no_photo"
     NO_CHECKLIST = "no_checklist"

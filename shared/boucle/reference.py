@@ -18,7 +18,18 @@ from boucle.events import Event, Order
 from boucle.shape import MAX_AMOUNT, MAX_TARE_G, is_short
 from boucle.wire import write
 
-TABLES = ("site", "partner", "item_type", "lane", "loop", "round", "checklist", "qualification", "qualified")
+TABLES = (
+    "site",
+    "partner",
+    "item_type",
+    "lane",
+    "loop",
+    "round",
+    "checklist",
+    "qualification",
+    "qualified",
+    "return_rule",
+)
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
 MAX_USES = 100_000

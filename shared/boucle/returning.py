@@ -7,15 +7,22 @@ refused: unannounced it begins a line of its own, and where it was last sent say
 
 from collections.abc import Mapping
 
-from boucle.clock import month_of
+from boucle.answers import names_no_checklist, objections
+from boucle.clock import day_of, month_of
+from boucle.grades import GOOD
 from boucle.item import Back
 from boucle.lifecycle import OUT, Disposition, ReturnStage, target
 from boucle.photo_guards import lacks_photo
 from boucle.reasons import Outcome, Reason
+from boucle.return_rules import deadline, needs_manager
+from boucle.rma import UNTIL
 from boucle.turn import Turn
 
 ENDED = frozenset({"", ReturnStage.REFUSED, ReturnStage.CANCELLED, ReturnStage.CLOSED})
 """Stages after which an announcement, or a receipt, begins a new line."""
+NOT_SENT = frozenset({ReturnStage.REQUESTED, ReturnStage.AUTHORISED})
+"""Stages of what is announced and has not been handed over: a deadline speaks of these."""
+_ABOVE = "above_value"
 _D = Disposition
 _DONE_BY: Mapping[str, frozenset[str]] = {
     "item.moved": frozenset({_D.RESTOCK}),
@@ -33,17 +40,23 @@ def advance(turn: Turn) -> Outcome:
     event = turn.event
     if event.kind == "return.announced" and turn.item.return_stage in ENDED:
         _announce(turn)
-    if not follow(turn):
+    if event.kind == "item.disposition_confirmed" and _is_decided(turn):
+        turn.say(Reason.SAME_AGAIN)
+        return Outcome.REPEAT
+    waits = event.kind == "item.disposition_decided" and needs_manager(turn.book, turn.item.type, 1, at_ms=turn.at)
+    if not follow(turn, _ABOVE if waits else ""):
         turn.say(Reason.OUT_OF_STEP)
         return Outcome.REFUSED
-    back = _back(turn)
     match event.kind:
+        case "return.authorised":
+            _authorise(turn)
         case "item.graded":
-            turn.put(grade=event.text("grade"), back=back._replace(criteria=event.text("criteria")))
-            turn.month(turn.place, "", "graded", event.text("grade"), loop="")
-            if lacks_photo(event.kind, event.body, event.photos, turn.place):
-                turn.say(Reason.NO_PHOTO)
-        case "item.disposition_decided":
+            _grade(turn)
+        case "item.disposition_decided" if waits:
+            _explained(turn)
+            turn.say(Reason.NEEDS_MANAGER)
+            turn.put(back=_back(turn)._replace(asked=event.text("disposition")))
+        case "item.disposition_decided" | "item.disposition_confirmed":
             _decide(turn)
         case _:
             pass
@@ -56,14 +69,19 @@ def moved(turn: Turn) -> None:
     if kind == "item.received" and turn.item.nature and turn.item.return_stage in ENDED and not turn.place.partner:
         _come_unannounced(turn)
         return
-    decided = turn.item.return_stage == ReturnStage.DISPOSED_TO
+    before = turn.item.return_stage
     if not follow(turn):
         return
     back = _back(turn)
+    if before in NOT_SENT and back.until and day_of(turn.at, turn.place.zone) > back.until:
+        turn.say(Reason.AFTER_DEADLINE)
     if kind == "item.received":
         turn.put(back=back._replace(received_ms=turn.at, origin=turn.item.ship_partner))
-    elif decided and back.disposition not in _DONE_BY.get(kind, frozenset()):
-        turn.say(Reason.NOT_AS_DECIDED)
+    elif before == ReturnStage.DISPOSED_TO:
+        if back.disposition not in _DONE_BY.get(kind, frozenset()):
+            turn.say(Reason.NOT_AS_DECIDED)
+        if kind == "item.shipped" and turn.event.text("supplier_ref"):
+            turn.put(back=back._replace(supplier_ref=turn.event.text("supplier_ref")))
 
 
 def follow(turn: Turn, qualifier: str = "") -> bool:
@@ -118,12 +136,49 @@ def _come_unannounced(turn: Turn) -> None:
         turn.month(turn.place, back.partner, "return_blind", loop="")
 
 
-def _decide(turn: Turn) -> None:
+def _authorise(turn: Turn) -> None:
+    """Say until when it may be sent back; another day that is said later takes the place of the first."""
+    back, until = _back(turn), deadline(turn.event.text("until"))
+    if until in ("", back.until):
+        return
+    turn.put(back=back._replace(until=until))
+    month = month_of(turn.at, turn.place.zone)
+    where = {"site": turn.place.key, "partner": back.partner, "loop": ""}
+    for day, sign in ((back.until, -1), (until, 1)):
+        if day:
+            turn.fact("return", month, **where, measure=f"{UNTIL}{day}", bucket=back.rma, n=sign)
+
+
+def _grade(turn: Turn) -> None:
+    """Take a grade over. What a good one lacks is said: it was given and has its effect; a person looks."""
+    event, grade = turn.event, turn.event.text("grade")
+    turn.put(grade=grade, back=_back(turn)._replace(criteria=event.text("criteria"), asked=""))
+    turn.month(turn.place, "", "graded", grade, loop="")
+    if lacks_photo(event.kind, event.body, event.photos, turn.place):
+        turn.say(Reason.NO_PHOTO)
+    if grade in GOOD:
+        for reason in objections(event, turn.book):
+            turn.say(reason)
+        if names_no_checklist(event, turn.item.type, turn.book):
+            turn.say(Reason.NO_CHECKLIST)
+
+
+def _is_decided(turn: Turn) -> bool:
+    """Tell whether the very same was decided already and not done yet: to confirm it then changes nothing."""
+    chosen = turn.event.text("disposition")
+    return turn.item.return_stage == ReturnStage.DISPOSED_TO and _back(turn).disposition == chosen
+
+
+def _explained(turn: Turn) -> None:
     event = turn.event
-    chosen, proposed = event.text("disposition"), event.text("proposed")
-    if proposed and proposed != chosen and not event.text("reason"):
+    if event.text("proposed") not in ("", event.text("disposition")) and not event.text("reason"):
         turn.say(Reason.OVERRIDE_UNEXPLAINED)
-    turn.put(back=_back(turn)._replace(disposition=chosen))
+
+
+def _decide(turn: Turn) -> None:
+    chosen = turn.event.text("disposition")
+    _explained(turn)
+    turn.put(back=_back(turn)._replace(disposition=chosen, asked=""))
     bucket = chosen if chosen in set(Disposition) else "other"
     turn.month(turn.place, "", "disposed", bucket, loop="")
     turn.month(turn.place, "", "disposed_g", bucket, n=turn.item.tare_g, loop="")

@@ -33,11 +33,27 @@ class ReturnLine(NamedTuple):
     graded: int = 0
     disposed_to: int = 0
     closed: int = 0
+    awaiting: int = 0
+    """Of what has no numbers: decided, and waiting for a manager."""
+    at_supplier: int = 0
+    """Of what has no numbers: on its way back to its maker, whose receipt ends it."""
+    expired: int = 0
+    """Past the last day to send it back, as of the day of asking. Never stored: no event says so."""
+
+    @property
+    def announced(self) -> int:
+        """How many may still come beside those that came, too late or not."""
+        return max(0, self.requested - self.refused - self.cancelled)
+
+    @property
+    def coming(self) -> int:
+        """How many may still come, too late or not."""
+        return max(0, self.announced - self.received)
 
     @property
     def expected(self) -> int:
-        """How many should come."""
-        return max(0, self.requested - self.refused - self.cancelled)
+        """How many should come; what is past its last day is not waited for."""
+        return max(0, self.announced - self.expired)
 
     @property
     def remaining(self) -> int:
@@ -55,7 +71,9 @@ class ReturnLine(NamedTuple):
         return not self.expected and self.received <= 0
 
 
-_STAGES = frozenset(ReturnLine._fields) - {"type"}
+_STAGES = frozenset(ReturnLine._fields) - {"type", "expired"}
+UNTIL = "until:"
+"""How the measure begins that says how many may come until which day."""
 
 
 def lines_of(cells: Mapping[Cell, int] | Iterable[tuple[Cell, int]], rma: str) -> list[ReturnLine]:
@@ -66,6 +84,16 @@ def lines_of(cells: Mapping[Cell, int] | Iterable[tuple[Cell, int]], rma: str) -
             line = found.setdefault(at.type, {})
             line[at.measure] = line.get(at.measure, 0) + n
     return [ReturnLine(type_key, **found[type_key]) for type_key in sorted(found)]
+
+
+def past_of(cells: Iterable[tuple[Cell, int]], rma: str, today: str) -> dict[str, int]:
+    """Give how many of each type of a return had to be sent back before a day."""
+    found: dict[str, int] = {}
+    for at, n in cells:
+        is_past = at.measure.startswith(UNTIL) and at.measure.removeprefix(UNTIL) < today
+        if is_past and at.cell == "return" and at.bucket == rma:
+            found[at.type] = found.get(at.type, 0) + n
+    return found
 
 
 def state_of(lines: Iterable[ReturnLine]) -> ReturnState:
@@ -92,8 +120,10 @@ STAGE_OF: Mapping[str, ReturnStage] = {
     "item.received": ReturnStage.RECEIVED,
     "item.graded": ReturnStage.GRADED,
     "item.disposition_decided": ReturnStage.DISPOSED_TO,
+    "item.disposition_confirmed": ReturnStage.DISPOSED_TO,
     "item.moved": ReturnStage.CLOSED,
     "item.shipped": ReturnStage.CLOSED,
+    "item.delivered": ReturnStage.CLOSED,
     "item.treated": ReturnStage.CLOSED,
     "item.retired": ReturnStage.CLOSED,
 }

@@ -103,6 +103,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "return.cancelled": frozenset({_C.COLLECT, _C.RECEIVE, _C.DECIDE}),
         "item.graded": frozenset({_C.SORT, _C.TEST}),
         "item.disposition_decided": frozenset({_C.SORT, _C.DECIDE}),
+        "item.disposition_confirmed": _DECIDE,
         "work.opened": frozenset({_C.SORT, _C.REPAIR}),
         "work.diagnosed": _REPAIR,
         "work.paused": _REPAIR,

@@ -66,7 +66,9 @@ class _Field(NamedTuple):
 
 
 _TYPES: Mapping[str, type] = {"text": str, "int": int, "bool": bool, "map": dict, "list": list}
-_NAMES = frozenset({"type", "to", "from", "verdict", "code", "mode", "grade", "route", "zone", "table"})
+_NAMES = frozenset(
+    {"type", "to", "from", "verdict", "code", "mode", "grade", "route", "zone", "table", "until", "extends"}
+)
 _COUNTS = frozenset({"opening_uses", "cycle", "count", "revision", "version"})
 _INSTANTS = frozenset({"valid_from", "due_ms", "valid_until_ms"})
 _NEED_OTHER = frozenset({"label.bound", "label.replaced"})

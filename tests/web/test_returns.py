@@ -165,8 +165,12 @@ async def test_things_without_numbers_come_back_in_quantities_and_go_on_to_the_s
     assert "dites pourquoi" in said(unexplained)
     assert (await do(served, "affecter", rma, about, reason="accord de reprise", **other)).status_code == 303
     assert state(served, rma) is ReturnState.PROCESSING
-    shipped = await do(served, "executer", rma, about, n="7", site="strasbourg", disposition="supplier", to="nancy")
+    sent_to = {"disposition": "supplier", "to": "nancy", "supplier_ref": "F-2026-118"}
+    shipped = await do(served, "executer", rma, about, n="7", site="strasbourg", **sent_to)
+    assert "F-2026-118" in (await opened(served, f"/retours/dossier/{rma}")).text
     assert shipped.status_code == 303, said(shipped)
+    assert state(served, rma) is ReturnState.PROCESSING
+    assert (await do(served, "fournisseur", rma, about, n="7", site="nancy")).status_code == 303
     assert state(served, rma) is ReturnState.CLOSED
 
 

@@ -11,6 +11,7 @@ from boucle.codes import Kind, mint
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.ground import BASE, Crate, Ground
 from boucle_server.demo.network import MODEL, OUTLET
+from boucle_server.demo.returned import last_day
 from boucle_server.demo.seasons import busyness
 from boucle_server.demo.workshop import WORKSHOP, open_repair
 
@@ -55,7 +56,7 @@ def bring_motors_back(ground: Ground, day: date) -> None:
     if task:
         about = {"place": _CUSTOMER, "task": task}
         ground.act(day, 9.6, "return.announced", motor, **about, body={"reason": "panne"})
-        ground.act(day, 10.4, "return.authorised", motor, **about)
+        ground.act(day, 10.4, "return.authorised", motor, **about, body={"until": last_day(day, "moteur")})
     ground.later(day, 5 if task else 1, lambda then: _receive(ground, motor, then, task=task))
 
 

@@ -133,6 +133,8 @@ MODELS: Final = (
           home="metz", serialised=False, code="R4"),
     Model(key="moteur", name="Moteur 1,5 kW", material="acier", tare_g=14_000, due_days=30, fleet=0,
           home="schiltigheim", nature="product", price_cents=42_000, code="R4"),
+    Model(key="cartouche", name="Cartouche de filtre", material="plastique", tare_g=420, due_days=30, fleet=0,
+          home="schiltigheim", nature="product", serialised=False, price_cents=2_900, code="R3"),
     Model(key="stator", name="Stator bobiné", material="cuivre", tare_g=3_900, due_days=30, fleet=0,
           home="schiltigheim", nature="part", price_cents=9_600, code="R4"),
     Model(key="roulement", name="Roulement 6205", material="acier", tare_g=350, due_days=30, fleet=0,

@@ -14,6 +14,7 @@ from boucle_server.demo.ground import BASE, Crate, Ground
 from boucle_server.demo.network import SHEET, STOPS
 from boucle_server.demo.people import DOCKS, LOST_HANDSET, REPLACEMENT, WRONG_CLOCK
 from boucle_server.demo.phone import HOUR_MS, Spell
+from boucle_server.demo.returned import bring_filters, send_filters_back
 from boucle_server.demo.seasons import instant, next_worked, round_day
 
 _SLIP_SHARE: Final = 0.004
@@ -168,6 +169,8 @@ STORIES: Final[Mapping[Callable[[Ground, date], None], tuple[float, ...]]] = {
     count_the_shelves: (0.52, 0.985),
     _lose_phone: (0.55,),
     find_one_again: (0.64, 0.86),
+    send_filters_back: (0.84,),
+    bring_filters: (0.975,),
     _wrong_clock: (0.68,),
     _foreign_label: (0.61,),
     _unknown_label: (0.22, 0.83, 0.945),

@@ -19,6 +19,7 @@ from boucle_server.demo.people import MANAGER, PEOPLE, Person
 from boucle_server.demo.phone import Delivery, Heard, Phone
 from boucle_server.demo.planned import drive_planned, is_planned, plan_ahead
 from boucle_server.demo.qualified import qualified_rows
+from boucle_server.demo.returned import RULES
 from boucle_server.demo.rounds import drive, stock_sheets
 from boucle_server.demo.seasons import Span, instant, is_worked, next_worked, round_day
 from boucle_server.demo.stories import plan_stories, slip
@@ -122,7 +123,7 @@ def simulate(plan: Plan) -> Year:
     return Year(
         plan=plan,
         people=tuple((ground.actors[person.key], person) for person in PEOPLE),
-        reference=(*reference_rows(chance.stream("network")), *qualified_rows(ground.actors, span.today)),
+        reference=(*reference_rows(chance.stream("network")), *qualified_rows(ground.actors, span.today), *RULES),
         valid_from_ms=instant(span.first, 0.0),
         arrivals=tuple(sorted(_arrivals(ground), key=lambda each: each.received_ms)),
         samples=tuple(_samples(ground, chance.stream("samples"))),

@@ -10,6 +10,7 @@ from boucle.board import MOST as MOST_IN_A_COLUMN
 from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone
 from boucle.codes import Label, read_label
+from boucle.lifecycle import Disposition
 from boucle.photo_guards import PhotoGuard
 from boucle.qualifications import Act
 from boucle.reference import GOODS
@@ -271,6 +272,11 @@ def nature(cell: str) -> str:
     """Read what a type is: a container of a pool (`""`), a product or a part."""
     found = _one_of(cell, {each: f"nature.{each}" for each in ("container", *sorted(GOODS))})
     return found if found in GOODS else ""
+
+
+def disposition(cell: str) -> str:
+    """Read what becomes of a returned product."""
+    return _one_of(cell, {each: f"disposition.{each}" for each in Disposition})
 
 
 def moment(cell: str) -> Moment:

@@ -160,6 +160,24 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _c("transit_days", "transport (j)", cells.days, "transit days", example="1"),
             _FROM,
         ),
+        "return-rules": (
+            _c("item_type", "type", cells.type_or_any, "item type", required=True, example="moteur"),
+            _c("return_days", "jours pour renvoyer", cells.days, "days to send back", "délai de renvoi", example="30"),
+            _c("grade_a", "grade A", cells.disposition, "grade a", "classe a", example="remettre en stock"),
+            _c("grade_b", "grade B", cells.disposition, "grade b", "classe b", example="remettre en état"),
+            _c("grade_c", "grade C", cells.disposition, "grade c", "classe c", example="réparer"),
+            _c("grade_d", "grade D", cells.disposition, "grade d", "classe d", example="démonter pour pièces"),
+            _c(
+                "most_cents",
+                "responsable au-dessus de (€)",
+                cells.cents,
+                "manager above",
+                "seuil",
+                english="manager above (€)",
+                example="500,00",
+            ),
+            _FROM,
+        ),
         "items": (
             _c(
                 "code",
@@ -290,7 +308,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 
 
 ORDER = (
-    *("partners", "sites", "item-types", "lanes", "operators"),
+    *("partners", "sites", "item-types", "lanes", "return-rules", "operators"),
     *("checklists", "qualifications", "qualified", "rounds", "items", "events"),
 )
 """Every kind in the order in which they are imported: a row may only name what was imported before it."""

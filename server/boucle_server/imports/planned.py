@@ -21,6 +21,7 @@ TABLES: Mapping[str, str] = {
     "partners": "partner",
     "item-types": "item_type",
     "lanes": "lane",
+    "return-rules": "return_rule",
     "qualifications": "qualification",
 }
 """Kinds of import whose rows are versions of reference data."""

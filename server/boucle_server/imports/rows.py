@@ -153,6 +153,7 @@ def _zone_of(kind: str, values: Mapping[str, Any], moment: datetime, register: R
 _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "sites": {"partner": "partner"},
     "lanes": {"origin": "site", "destination": "site", "item_type": "item_type"},
+    "return-rules": {"item_type": "item_type"},
     "items": {"type": "item_type", "place": "site", "home": "site"},
     "operators": {"site": "site"},
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},

@@ -11,6 +11,7 @@ from boucle.pin import pin_fits
 from boucle.qualifications import HOLDERS, holder_key
 from boucle.qualifications import TABLE as QUALIFICATION
 from boucle.reference import ANY_TYPE, lane_key
+from boucle.return_rules import TABLE as RETURN_RULE
 from boucle.rounds import TABLE as ROUND
 from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import Column
@@ -26,6 +27,8 @@ def identity(kind: str, values: Mapping[str, Any]) -> object:
     match kind:
         case "lanes":
             return lane_key(values["origin"], values["destination"], values.get("item_type", ANY_TYPE))
+        case "return-rules":
+            return values.get("item_type", ANY_TYPE)
         case "items":
             return values["code"]
         case "operators":
@@ -186,7 +189,7 @@ def _state(
 
     What decisions are held to never begins in the past by itself: what was decided before stands.
     """
-    from_now = register.book.has(table, key) or table in (CHECKLIST, QUALIFICATION)
+    from_now = register.book.has(table, key) or table in (CHECKLIST, QUALIFICATION, RETURN_RULE)
     at_ms = start if start is not None else register.now_ms if from_now else 0
     held = register.book.row(table, key, at_ms)
     stated = start is None or register.book.starts_at(table, key, at_ms)

@@ -13,6 +13,7 @@ from boucle.checklists import read_checklist
 from boucle.events import Event
 from boucle.qualifications import HOLDERS
 from boucle.reference import Book, Version
+from boucle.return_rules import TABLE as RETURN_RULE
 from boucle.roles import Role
 from boucle.rounds import TABLE as ROUND
 from boucle.rounds import read_round
@@ -28,8 +29,8 @@ from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, PERSON
 
 VOID: Final = "event.voided"
-_JOINING: Final = ("lane", HOLDERS)
-"""Tables of which a key joins the keys of others."""
+_JOINING: Final = ("lane", HOLDERS, RETURN_RULE)
+"""Tables of which a key joins, or is, the keys of others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +122,8 @@ def _used(
 def _names_of(version: Version) -> set[str]:
     """Give the texts by which events and other rows name a row.
 
-    None for a lane, which only explains movements, and for what somebody holds, which is asked about by person.
+    None for a lane, which only explains movements, for what somebody holds, which is asked about by person, and for a
+    rule of returns, which nothing names.
     """
     if version.table in _JOINING:
         return set()

@@ -32,6 +32,7 @@ class Heap(StrEnum):
     RETURN_ASKED = "return_asked"
     RETURN_RECEIVED = "return_received"
     RETURN_GRADED = "return_graded"
+    RETURN_VALUED = "return_valued"
     REPAIR_LATE = "repair_late"
     REPAIR_CHECK = "repair_check"
     REPAIR_END = "repair_end"

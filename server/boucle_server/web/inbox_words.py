@@ -31,6 +31,7 @@ _KINDS: Final = {
     Heap.RETURN_ASKED: "info",
     Heap.RETURN_RECEIVED: "info",
     Heap.RETURN_GRADED: "info",
+    Heap.RETURN_VALUED: "warn",
     Heap.REPAIR_LATE: "bad",
     Heap.REPAIR_CHECK: "info",
     Heap.REPAIR_END: "warn",

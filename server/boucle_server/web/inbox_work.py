@@ -6,8 +6,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
+from boucle.events import Event
 from boucle.lifecycle import BUSY, ReturnStage, WorkStage
 from boucle.reference import Book
+from boucle.return_counts import Return
 from boucle.words import LANGUAGES, say
 from boucle_server import repairs, reports, returns
 from boucle_server.driven import planned_place
@@ -15,6 +17,7 @@ from boucle_server.repairs import Ticket
 from boucle_server.returns import Product
 from boucle_server.unserved import unserved
 from boucle_server.web import numbers, people_list, qualified_list
+from boucle_server.web.details import coded
 from boucle_server.web.return_words import act_href, return_href
 from boucle_server.web.rounds_list import ENDING, href_of_round, title_of
 from boucle_server.web.workshop import barrier_name, fault_name, step_href, ticket_href
@@ -69,10 +72,37 @@ def products_at(*stages: str) -> Callable[[Connection, str, Book, int], list[Wai
 
     def gather(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
         del book, now_ms
-        found = sorted(returns.waiting(connection, org, stages), key=lambda one: (one.back.received_ms, one.code))
+        waiting = [each for each in returns.waiting(connection, org, stages) if not each.back.asked]
+        found = sorted(waiting, key=lambda one: (one.back.received_ms, one.code))
         return [_product(one) for one in found]
 
     return gather
+
+
+def returns_valued(connection: Connection, org: str, book: Book, now_ms: int) -> list[Waiting]:
+    """Give what somebody decided about products that are worth more than they may decide about, the oldest first."""
+    del now_ms
+    asked = [each for each in returns.waiting(connection, org, [ReturnStage.GRADED]) if each.back.asked]
+    found = [_product(each)._replace(reason=each.back.asked) for each in asked]
+    zone = reports.zone_of(connection, org)
+    for one in returns.returns(connection, org):
+        if any(each.to_confirm for each in one.counts):
+            said = returns.events_of(connection, org, one, zone)
+            found += [_decision(event, one) for event in returns.waiting_decisions(said, book)]
+    return sorted(found, key=lambda each: (each.at_ms or 0, each.key))
+
+
+def _decision(event: Event, of: Return) -> Waiting:
+    chosen = event.text("disposition")
+    return Waiting(
+        key=event.id,
+        at_ms=event.teff,
+        type=event.item_type,
+        partner=of.partner,
+        name=of.rma,
+        reason=chosen,
+        n=event.qty,
+    )
 
 
 def _product(of: Product) -> Waiting:
@@ -142,6 +172,7 @@ GATHERED: Final[Mapping[str, Gather]] = {
     "return_asked": returns_asked,
     "return_received": products_at(ReturnStage.RECEIVED),
     "return_graded": products_at(ReturnStage.GRADED),
+    "return_valued": returns_valued,
     "repair_late": repairs_late,
     "repair_check": repairs_at(WorkStage.QUALITY_CONTROL),
     "repair_end": repairs_at(WorkStage.NOT_REPAIRABLE),
@@ -160,11 +191,12 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
         "partner": partner or say("web.without", lang),
         "day": numbers.day_name(case.day, lang) if case.day else "",
         "grade": case.reason,
+        "chosen": coded("disposition", case.reason, lang),
         "barrier": barrier_name(case.reason, lang),
         "fault": fault_name(case.reason, lang),
     }
     said = {
-        "what": _what(heap, lang, what),
+        "what": _what(f"web.inbox_what_{heap}", lang, what),
         "todo": say(f"web.inbox_todo_{heap}", lang, stops=case.stops),
         "act_href": _action(heap, case),
     }
@@ -174,11 +206,14 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
         return {**said, "about": case.name, "href": said["act_href"]}
     if heap == "return_asked":
         return {**said, "about": case.name, "href": return_href(case.name)}
+    if heap == "return_valued" and not case.code:
+        key = "web.inbox_what_return_valued_n"
+        return {**said, "what": _what(key, lang, what), "about": case.name, "href": return_href(case.name)}
     return {**said, "href": ticket_href(case.code) if heap.startswith("repair") else return_href(case.name)}
 
 
-def _what(heap: str, lang: str, values: dict[str, object]) -> str:
-    return say(f"web.inbox_what_{heap}", lang, **values)
+def _what(key: str, lang: str, values: dict[str, object]) -> str:
+    return say(key, lang, **values)
 
 
 def _action(heap: str, case: Any) -> str:
@@ -193,6 +228,10 @@ def _action(heap: str, case: Any) -> str:
             return act_href("classer", case.name, objet=case.code)
         case "return_graded":
             return act_href("affecter", case.name, objet=case.code)
+        case "return_valued" if case.code:
+            return act_href("confirmer", case.name, objet=case.code)
+        case "return_valued":
+            return act_href("confirmer", case.name, type=case.type, decision=case.key)
         case "repair_late":
             return step_href("planifier", case.code)
         case "repair_check":

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from boucle.binding import Binding
 from boucle.board import limits_of
 from boucle.clock import DEFAULT_ZONE
+from boucle.lifecycle import Disposition
 from boucle.photo_guards import PhotoGuard
 from boucle.reference import ANY_TYPE, GOODS, Book, Version
 from boucle.words import say
@@ -30,6 +31,7 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
     ("lanes", "origin"): "site",
     ("lanes", "destination"): "site",
     ("lanes", "item_type"): "item_type",
+    ("return-rules", "item_type"): "item_type",
 }
 """Fields that name a row of another table."""
 _SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qualification.act."}
@@ -37,6 +39,13 @@ _SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qual
 _TOLD: Final = frozenset({"role", "access", "material", "loop", "reminder"})
 """Fields of which the example is words of a language."""
 _IDENTITY: Final = frozenset({"key", "origin", "destination"})
+_NAMED: Final[Mapping[str, tuple[str, ...]]] = {
+    "lanes": ("origin", "destination", "item_type"),
+    "return-rules": ("item_type",),
+}
+"""Fields by which a row without a name of its own is called; none of them changes."""
+_FROM_NOW: Final = frozenset({"qualifications", "return-rules"})
+"""Kinds of which the first version says nothing of the time before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +118,14 @@ def named(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[st
 
 def headed(kind: str) -> list[Column]:
     """Give the columns of the list for people, beside the name that leads to the row."""
-    told = {"name", *(("origin", "destination", "item_type") if kind == "lanes" else ())}
+    told = {"name", *(_NAMED.get(kind, ()))}
     return [column for column in shown(kind) if column.field not in told]
 
 
 def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
     """Give what a row is called: its name, of a lane its two ends and its type."""
+    if kind == "return-rules":
+        return say("web.reg_any_type", lang) if key == ANY_TYPE else _other(book, "item_type", key, now_ms)
     if kind != "lanes":
         return str(_row(book, kind, key, now_ms).get("name") or _last(book, kind, key).get("name") or key)
     ends = _ends(key)
@@ -126,7 +137,7 @@ def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
 
 def _row(book: Book, kind: str, key: str, now_ms: int) -> Mapping[str, Any]:
     row = book.row(TABLES[kind], key, now_ms) or {}
-    return {**_ends(key), **row} if kind == "lanes" else row
+    return {**_named_by(kind, key), **row}
 
 
 def _other(book: Book, table: str, key: str, now_ms: int) -> str:
@@ -153,19 +164,19 @@ def asked(
     """Give the fields of a row's form: as typed, else as they hold now, else empty."""
     row: Mapping[str, Any] = (book.row(TABLES[kind], key, now_ms) if key else None) or {}
     if key:
-        row = {"key": key, **(_ends(key) if kind == "lanes" else {}), **row}
+        row = {"key": key, **_named_by(kind, key), **row}
     found = []
     for column in COLUMNS[kind]:
         value = typed(column.field) if typed else _written(column, row.get(column.field), lang)
         if not key and typed is None and column.field == "zone":
             value = DEFAULT_ZONE
-        is_fixed = bool(key) and (column.field in _IDENTITY or (kind, column.field) == ("lanes", "item_type"))
+        is_fixed = bool(key) and (column.field in _IDENTITY or column.field in _NAMED.get(kind, ()))
         found.append(
             Asked(
                 name=column.field,
                 label=label(column.field, lang),
                 value=value,
-                help=_help(column, lang, is_always=not key and kind != "qualifications"),
+                help=_help(column, lang, is_always=not key and kind not in _FROM_NOW),
                 required=column.required,
                 is_fixed=is_fixed,
                 options=_options(kind, column, book, now_ms, lang),
@@ -239,6 +250,13 @@ def _last(book: Book, kind: str, key: str) -> Mapping[str, Any]:
     return _versions(book, kind, key)[-1].row
 
 
+def _named_by(kind: str, key: str) -> dict[str, str]:
+    """Give the fields that the key of a row stands for."""
+    if kind == "return-rules":
+        return {"item_type": key}
+    return _ends(key) if kind == "lanes" else {}
+
+
 def _ends(key: str) -> dict[str, str]:
     origin, _, rest = key.partition(">")
     destination, _, item_type = rest.partition(">")
@@ -250,6 +268,9 @@ def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> l
         return [("oui", say("web.yes", lang)), ("non", say("web.no", lang))]
     if column.read is cells.nature:
         return [("", say("nature.container", lang)), *((each, say(f"nature.{each}", lang)) for each in sorted(GOODS))]
+    if column.read is cells.disposition:
+        named = [(str(each), say(f"disposition.{each}", lang)) for each in Disposition]
+        return [("", say("web.reg_as_usual", lang)), *named]
     table = _CHOICES.get((kind, column.field))
     if table is None:
         return []
@@ -267,7 +288,7 @@ def _help(column: Column, lang: str, *, is_always: bool) -> str:
         return say("web.reg_key_help", lang)
     return (
         say("web.reg_example", lang, example=_example(column, lang))
-        if column.example and column.read not in (cells.yes_no, cells.nature)
+        if column.example and column.read not in (cells.yes_no, cells.nature, cells.disposition)
         else ""
     )
 
@@ -310,6 +331,8 @@ def _said(column: Column, value: object, lang: str) -> str:
             return say("nature.container", lang) if column.read is cells.nature else numbers.DASH
         case str() if column.read is cells.nature:
             return say(f"nature.{value}", lang)
+        case str() if column.read is cells.disposition:
+            return say(f"disposition.{value}", lang)
         case bool():
             return say("web.yes" if value else "web.no", lang)
         case "*":

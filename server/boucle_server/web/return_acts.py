@@ -1,222 +1,48 @@
-"""What can be done about a return: what each act asks, and the events that the answers make."""
+"""What can be done about a return: the events that the answers to an act make."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from boucle.codes import Label, read_label
-from boucle.grades import CRITERIA, Grade
+from boucle.grades import CRITERIA
 from boucle.lifecycle import Disposition, ReturnStage
+from boucle.photo_guards import asks_photo
 from boucle.proposing import KIND_OF
-from boucle.reference import Book
-from boucle.return_counts import COMES, Counts, Return
 from boucle.words import say
-from boucle_server import reports
 from boucle_server.imports import cells
-from boucle_server.returns import Product
 from boucle_server.server_device import Draft
-from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
-from boucle_server.web.inputs import Input, choice
-from boucle_server.web.item_words import printed
-from boucle_server.web.return_words import proposal
+from boucle_server.web.photo_field import FormPhoto, read_photo
+from boucle_server.web.return_desk import ACTS, Desk, type_name
+from boucle_server.web.return_inputs import ANSWERS, asked_for, dispositions, grades
 from boucle_server.web.typed import Answers
-from boucle_server.web.visit import LONGEST_SHOWN, Visit
-from boucle_server.web.work_bench import treatments
+from boucle_server.web.visit import LONGEST_SHOWN
+from boucle_server.web.work_acts import answered_to
+from boucle_server.web.work_bench import CHECKLIST, treatments
 
 MOST_CODES: Final = 200
-ROWS: Final = 5
-ACTS: Final[Mapping[str, str]] = {
-    "autoriser": "return.authorised",
-    "refuser": "return.refused",
-    "abandonner": "return.cancelled",
-    "recevoir": "item.received",
-    "classer": "item.graded",
-    "affecter": "item.disposition_decided",
-    "executer": "item.moved",
-}
-"""Every act with the kind of event that it records; what is carried out depends on what was decided."""
-_ANSWERS: Final = ("autoriser", "refuser", "abandonner")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What an act is about: who asks, the return, and the one product or line where there is one."""
+class Made(NamedTuple):
+    """What the answers make: the acts, what is wrong with which field, what somebody should be asked, a photo."""
 
-    visit: Visit
-    book: Book
-    back: Return
-    numbered: tuple[Product, ...]
-    product: Product | None = None
-    line: Counts | None = None
-
-    @property
-    def lang(self) -> str:
-        """The language of the page."""
-        return self.visit.lang
-
-    @property
-    def decided(self) -> str:
-        """What was decided about the product; of a line each quantity may be decided otherwise."""
-        return self.product.back.disposition if self.product else ""
-
-    @property
-    def place(self) -> str:
-        """Where the product stands."""
-        return self.product.item.site if self.product else ""
-
-    def sites(self, *, ours: bool) -> list[Option]:
-        """Give our sites, or those of partners."""
-        known = self.book.keys("site")
-        wanted = [key for key in known if bool(self.book.site(key, self.visit.now_ms).partner) is not ours]
-        named = [(key, reports.name_of(self.book, "site", key, self.visit.now_ms)) for key in wanted]
-        return sorted(named, key=lambda one: one[1].casefold())
-
-    def senders(self) -> list[Option]:
-        """Give the sites from which it may come, those of its partner first."""
-        sites = self.sites(ours=False)
-        mine = [each for each in sites if self.book.site(each[0], self.visit.now_ms).partner == self.back.partner]
-        return [*mine, *(each for each in sites if each not in mine)]
+    drafts: list[Draft]
+    wrong: dict[str, str]
+    asks: list[str]
+    photo: FormPhoto | None
 
 
-def type_name(desk: Desk, key: str) -> str:
-    """Give the name of a type."""
-    return reports.name_of(desk.book, "item_type", key, desk.visit.now_ms)
-
-
-# What is asked
-
-
-def inputs(act: str, desk: Desk) -> list[Input]:
-    """Give the fields of an act."""
-    if act in _ANSWERS:
-        return _answered(act, desk)
-    return {"recevoir": _received, "classer": _graded, "affecter": _decided, "executer": _carried}[act](desk)
-
-
-def _answered(act: str, desk: Desk) -> list[Input]:
-    lang = desk.lang
-    found = []
-    for each in desk.back.counts:
-        most = each.to_answer if act == "autoriser" else each.line.remaining
-        waiting = [one for one in desk.numbered if one.item.type == each.line.type and one.item.return_stage in COMES]
-        loose = max(0, most - len(waiting))
-        if loose:
-            label = say("web.return_how_many", lang, type=type_name(desk, each.line.type), most=loose)
-            value = str(loose) if act != "refuser" else ""
-            found.append(Input(name=f"n.{each.line.type}", label=label, kind="number", value=value))
-    for one in desk.numbered:
-        if one.item.return_stage in (COMES if act != "autoriser" else {ReturnStage.REQUESTED}):
-            words = f"{printed(one.code)} · {type_name(desk, one.item.type)}"
-            found.append(Input(name=f"c.{one.code}", label=words, kind="check", value="1" if act != "refuser" else ""))
-    if act != "autoriser":
-        found.append(Input(name="reason", label=say("web.work_reason", lang), required=act == "refuser"))
-    return found
-
-
-def _received(desk: Desk) -> list[Input]:
-    lang = desk.lang
-    found = [
-        choice("site", say("web.return_at", lang), desk.sites(ours=True), required=True),
-        choice("from", say("web.return_from", lang), desk.senders(), value=_sender(desk)),
-        Input(name="codes", label=say("web.return_codes", lang), kind="long", help=say("web.return_codes_help", lang)),
-    ]
-    for each in desk.back.counts:
-        kind = desk.book.item_type(each.line.type, desk.visit.now_ms)
-        if not (kind.known and kind.serialised):
-            label = say("web.return_how_many", lang, type=type_name(desk, each.line.type), most=each.line.remaining)
-            found.append(Input(name=f"n.{each.line.type}", label=label, kind="number"))
-    return found
-
-
-def _sender(desk: Desk) -> str:
-    mine = [key for key, _ in desk.senders() if desk.book.site(key, desk.visit.now_ms).partner == desk.back.partner]
-    return mine[0] if desk.back.partner and mine else ""
-
-
-def grades(lang: str) -> list[Option]:
-    """Give the grades with their criteria."""
-    return [
-        (each.value, say("web.grade_with", lang, grade=each.value, means=say(f"grade.{each}_means", lang)))
-        for each in Grade
-    ]
-
-
-def dispositions(lang: str) -> list[Option]:
-    """Give what may become of a product."""
-    return [(each.value, say(f"disposition.{each}", lang)) for each in Disposition]
-
-
-def _how_many(desk: Desk, most: int) -> list[Input]:
-    if desk.line is None:
-        return []
-    label = say("web.return_how_many", desk.lang, type=type_name(desk, desk.line.line.type), most=most)
-    site = choice("site", say("web.return_at", desk.lang), desk.sites(ours=True), required=True)
-    return [Input(name="n", label=label, kind="number", value=str(most), required=True), site]
-
-
-def _graded(desk: Desk) -> list[Input]:
-    most = desk.line.to_grade if desk.line else 0
-    helping = say("web.return_criteria", desk.lang, version=CRITERIA)
-    return [
-        *_how_many(desk, most),
-        choice("grade", say("web.work_grade", desk.lang), grades(desk.lang), required=True, help=helping),
-    ]
-
-
-def _decided(desk: Desk) -> list[Input]:
-    lang = desk.lang
-    found = _how_many(desk, desk.line.to_decide if desk.line else 0)
-    if desk.line is not None:
-        found.append(choice("grade", say("web.return_grade_was", lang), grades(lang)))
-    proposed = proposed_for(desk)
-    helping = say("web.return_proposed", lang, what=say(f"disposition.{proposed}", lang)) if proposed else ""
-    label = say("web.return_becomes", lang)
-    found.append(choice("disposition", label, dispositions(lang), value=proposed, required=True, help=helping))
-    return [*found, Input(name="reason", label=say("web.return_why", lang), help=say("web.return_why_help", lang))]
-
-
-def proposed_for(desk: Desk, grade: str = "") -> str:
-    """Give what the rule proposes for the product, or for a line of that grade."""
-    if desk.product is not None:
-        return proposal(desk.product.item.grade, desk.product.item.type, desk.book, desk.visit)
-    return proposal(grade, desk.line.line.type, desk.book, desk.visit) if desk.line and grade else ""
-
-
-def _carried(desk: Desk) -> list[Input]:
-    lang = desk.lang
-    found = _how_many(desk, desk.line.to_do if desk.line else 0)
-    chosen = desk.decided
-    if desk.line is not None:
-        offered = [each for each in dispositions(lang) if each[0] in KIND_OF]
-        found.append(choice("disposition", say("web.return_becomes", lang), offered, required=True))
-    kinds = {KIND_OF.get(chosen, "item.moved")} if desk.product else set(KIND_OF.values())
-    if "item.moved" in kinds:
-        found.append(Input(name="zone", label=say("web.work_zone", lang), required=desk.product is not None))
-    if "item.shipped" in kinds:
-        found.append(
-            choice("to", say("web.return_to", lang), desk.sites(ours=False), required=desk.product is not None)
-        )
-    if "item.treated" in kinds:
-        found += [
-            choice("treatment", say("web.work_treatment", lang), treatments(), required=desk.product is not None),
-            Input(name="mass", label=say("web.work_mass", lang), kind="mass"),
-            Input(name="outlet", label=say("web.work_outlet", lang)),
-        ]
-    return found
-
-
-# What the answers make
-
-
-def drafts(act: str, desk: Desk, fields: Fields) -> tuple[list[Draft], dict[str, str], list[str]]:
-    """Give the acts, what is wrong with which field, and sentences for what a person should be asked about."""
+def drafts(act: str, desk: Desk, fields: Fields) -> Made:
+    """Give what the answers to an act make."""
     typed = Answers(fields, desk.lang)
     asks: list[str] = []
+    photo = read_photo(typed) if act == "classer" else None
     made = _MADE[act](act, desk, typed, asks)
+    if photo is not None:
+        made = [Draft(kind=each.kind, fields={**each.fields, "photos": [dict(photo.announced)]}) for each in made]
     if not made and not typed.wrong:
         typed.fault("", "web.return_nothing")
-    return made, typed.wrong, asks
+    return Made(made, typed.wrong, asks, photo)
 
 
 def _kept(**body: Any) -> dict[str, Any]:
@@ -230,17 +56,41 @@ def _count(typed: Answers, name: str) -> int:
 def _answer(act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
     reason = typed.text("reason", required=act == "refuser")
     kind, made = ACTS[act], []
+    body = _kept(reason=reason, until=_day(typed) if act == "autoriser" else "")
     for each in desk.back.counts:
         n = _count(typed, f"n.{each.line.type}")
-        most = each.to_answer if act == "autoriser" else each.line.remaining
+        most = each.to_answer if act == "autoriser" else each.line.coming
         if n > most:
             asks.append(say("web.return_too_many", desk.lang, type=type_name(desk, each.line.type), n=n, most=most))
         if n:
-            made.append(Draft(kind=kind, fields=_quantity(desk, each.line.type, n, _kept(reason=reason), task=True)))
+            made.append(Draft(kind=kind, fields=_quantity(desk, each.line.type, n, body, task=True)))
     for one in desk.numbered:
         if typed.fields.value(f"c.{one.code}"):
-            fields = {"code": one.code, "task": desk.back.rma, "body": _kept(reason=reason)}
+            fields = {"code": one.code, "task": desk.back.rma, "body": body}
             made.append(Draft(kind=kind, fields=fields))
+    return made
+
+
+def _day(typed: Answers) -> str:
+    """Read the last day to send something back, `""` for none."""
+    return typed.day("until")
+
+
+def _prolong(act: str, desk: Desk, typed: Answers, _asks: list[str]) -> list[Draft]:
+    """Give another last day to all that was authorised and has not come."""
+    until = _day(typed)
+    if not until:
+        typed.fault("until", "web.field_needed")
+        return []
+    kind, made = ACTS[act], []
+    for one in desk.numbered:
+        if one.item.return_stage == ReturnStage.AUTHORISED and one.back.until != until:
+            fields = {"code": one.code, "task": desk.back.rma, "body": {"until": until}}
+            made.append(Draft(kind=kind, fields=fields))
+    for item_type, day, n in desk.back.loose_until:
+        if day != until:
+            body = {"until": until, "extends": day}
+            made.append(Draft(kind=kind, fields=_quantity(desk, item_type, n, body, task=True)))
     return made
 
 
@@ -262,14 +112,14 @@ def _receive(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Dra
     ]
     for each in desk.back.counts:
         n = _count(typed, f"n.{each.line.type}")
-        if n > each.line.remaining:
+        if n > each.line.coming:
             asks.append(
                 say(
                     "web.return_too_many",
                     desk.lang,
                     type=type_name(desk, each.line.type),
                     n=n,
-                    most=each.line.remaining,
+                    most=each.line.coming,
                 )
             )
         if n:
@@ -315,20 +165,40 @@ def _about(
 
 def _grade(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
     grade = typed.chosen("grade", grades(desk.lang), required=True)
-    body = {"grade": grade, "criteria": CRITERIA}
+    listed = desk.checklist(typed.fields.value(CHECKLIST))
+    answers = answered_to(listed, typed) if listed is not None else {}
+    body = {"grade": grade, "criteria": CRITERIA, **answers}
+    if desk.line is not None and not typed.fields.value("photo"):
+        # Of what has a number the fold says so; of a quantity nobody would.
+        site = desk.book.site(typed.fields.value("site"), desk.visit.now_ms)
+        asks += [say("web.return_no_photo", desk.lang)] if asks_photo("item.graded", body, site) else []
     return _about(desk, typed, "item.graded", body, most=desk.line.to_grade if desk.line else 0, asks=asks)
 
 
 def _decide(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
-    chosen = typed.chosen("disposition", dispositions(desk.lang), required=True)
-    proposed = proposed_for(desk, typed.fields.value("grade"))
-    reason = typed.text("reason")
+    proposed = desk.proposed(typed.fields.value("grade"))
+    body = _explained(desk, typed, proposed)
+    most = desk.line.to_decide if desk.line else 0
+    n = 1 if desk.line is None else _count(typed, "n")
+    kind = ACTS["confirmer" if desk.confirms and desk.above(n) else "affecter"]
+    return _about(desk, typed, kind, body, most=most, asks=asks)
+
+
+def _confirm(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
+    body = _explained(desk, typed, asked_for(desk))
+    kind = ACTS["confirmer"]
+    if desk.waits is None:
+        return _about(desk, typed, kind, body, most=0, asks=asks)
+    of = desk.waits
+    return [Draft(kind=kind, fields=_quantity(desk, of.item_type, of.qty, {**body, "confirms": of.id}, place=of.place))]
+
+
+def _explained(desk: Desk, typed: Answers, proposed: str) -> dict[str, Any]:
+    """Read what becomes of it; something else than was proposed wants a reason."""
+    chosen, reason = typed.chosen("disposition", dispositions(desk.lang), required=True), typed.text("reason")
     if chosen and proposed and chosen != proposed and not reason:
         typed.fault("reason", "web.return_why_needed", what=say(f"disposition.{proposed}", desk.lang))
-    body = _kept(disposition=chosen, proposed=proposed, reason=reason)
-    return _about(
-        desk, typed, "item.disposition_decided", body, most=desk.line.to_decide if desk.line else 0, asks=asks
-    )
+    return _kept(disposition=chosen, proposed=proposed, reason=reason)
 
 
 def _carry(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
@@ -340,18 +210,40 @@ def _carry(_act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft
         case "item.moved":
             body = {"zone": typed.text("zone", required=True)}
         case "item.shipped":
-            body = {"to": typed.chosen("to", desk.sites(ours=False), required=True)}
+            to_supplier = chosen == Disposition.SUPPLIER
+            body = _kept(
+                to=typed.chosen("to", desk.sites(ours=False), required=True),
+                disposition=chosen if to_supplier else "",
+                supplier_ref=typed.text("supplier_ref") if to_supplier else "",
+            )
         case _:
             code = typed.chosen("treatment", treatments(), required=True)
             body = _kept(code=code, outlet=typed.text("outlet"), mass_g=typed.number("mass", cells.grams))
     return _about(desk, typed, kind, body, most=desk.line.to_do if desk.line else 0, asks=asks)
 
 
-_Made = Callable[[str, Desk, Answers, list[str]], list[Draft]]
-_MADE: Final[Mapping[str, _Made]] = {
-    **dict.fromkeys(_ANSWERS, _answer),
+def _supplier_has(act: str, desk: Desk, typed: Answers, asks: list[str]) -> list[Draft]:
+    """Say that the supplier has received what was sent back: that ends it."""
+    kind, body = ACTS[act], {"disposition": str(Disposition.SUPPLIER)}
+    if desk.product is not None:
+        place = desk.product.item.place
+        fields = {"code": desk.product.code, "place": place, "against": desk.back.rma, "body": body}
+        return [Draft(kind=kind, fields=fields)]
+    n, site = _count(typed, "n"), typed.chosen("site", desk.sites(ours=False), required=True)
+    most = desk.line.at_supplier if desk.line else 0
+    if n > most:
+        asks.append(say("web.return_too_many", desk.lang, type=type_name(desk, desk.type), n=n, most=most))
+    return [Draft(kind=kind, fields=_quantity(desk, desk.type, n, body, place=site))] if n else []
+
+
+_Act = Callable[[str, Desk, Answers, list[str]], list[Draft]]
+_MADE: Final[Mapping[str, _Act]] = {
+    **dict.fromkeys(ANSWERS, _answer),
     "recevoir": _receive,
     "classer": _grade,
     "affecter": _decide,
+    "confirmer": _confirm,
     "executer": _carry,
+    "prolonger": _prolong,
+    "fournisseur": _supplier_has,
 }

@@ -18,15 +18,17 @@ from boucle_server.errors import ForbiddenError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
-from boucle_server.web import acts, return_acts, return_words
+from boucle_server.web import acts, return_acts, return_inputs, return_words, returns_list
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.floor_tables import returns_table
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import printed
 from boucle_server.web.places import RETURNS
-from boucle_server.web.rendering import redirect, render
-from boucle_server.web.return_acts import ACTS, ROWS, Desk, codes_in
+from boucle_server.web.rendering import LIVE_POLICY, redirect, render
+from boucle_server.web.return_acts import codes_in
+from boucle_server.web.return_desk import ABOUT_ONE, ACTS, Desk
+from boucle_server.web.return_inputs import ROWS
 from boucle_server.web.return_words import act_href, act_words, return_href
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
@@ -51,7 +53,7 @@ def list_page(visit: Reading) -> Response:
         if found_rma:
             return redirect(return_href(found_rma))
         book = load_book(connection, visit.who.org)
-        found = return_words.listed(connection, visit, book)
+        found = returns_list.listed(connection, visit, book)
         undo = acts.undoable(connection, visit)
     if format_of(visit) and not found.problems and not sought:
         return table_file(visit, "retours", [returns_table(found.every, book, visit)])
@@ -67,8 +69,8 @@ def list_page(visit: Reading) -> Response:
         may_announce=may_record(held, "return.announced"),
         may_receive=may_record(held, "item.received"),
         first=visit.here(page="") if found.first else "",
-        next=visit.here(page=str(found.first // return_words.PAGE + 2))
-        if len(found.every) > found.first + return_words.PAGE
+        next=visit.here(page=str(found.first // returns_list.PAGE + 2))
+        if len(found.every) > found.first + returns_list.PAGE
         else "",
     )
 
@@ -176,13 +178,18 @@ def do_act(posted: Sending, act: str, rma: str) -> Response:
     visit, typed = posted.visit, posted.fields
     with visit.server.database.reading() as connection:
         desk = _desk(connection, visit, act, rma)
-    drafts, wrong, asks = return_acts.drafts(act, desk, typed)
-    if wrong:
-        return _act_page(visit, act, rma, typed=typed, wrong=wrong, status=422)
+    made = return_acts.drafts(act, desk, typed)
+    if made.wrong:
+        return _act_page(visit, act, rma, typed=typed, wrong=made.wrong, status=422)
     sure = bool(typed.value("sure"))
-    if asks and not sure:
-        return _act_page(visit, act, rma, typed=typed, asks=asks, status=409)
-    came = acts.act(visit, lambda _: drafts, sure=sure)
+    if made.asks and not sure:
+        return _act_page(visit, act, rma, typed=typed, asks=made.asks, status=409)
+
+    def keep(connection: Connection) -> None:
+        if made.photo:
+            made.photo.keep(connection, visit.who.org, now_ms=visit.server.clock.now_ms())
+
+    came = acts.act(visit, lambda _: made.drafts, sure=sure, then=keep)
     if not came.done:
         return _act_page(visit, act, rma, typed=typed, came=came, status=409)
     return redirect(return_href(rma), done="web.step_done", **{UNDO: acts.named(came.ids)})
@@ -202,7 +209,7 @@ def _sought(connection: Connection, visit: Visit, text: str) -> str:
 
 
 def _return(connection: Connection, visit: Visit, rma: str) -> Return:
-    found = returns.returns(connection, visit.who.org, rma[:200])
+    found = returns.returns(connection, visit.who.org, rma[:200], today=today(visit))
     if not found:
         raise NotFoundError("web.return_gone")
     return found[0]
@@ -223,11 +230,16 @@ def _desk(connection: Connection, visit: Visit, act: str, rma: str) -> Desk:
     code, kind = visit.value("objet"), visit.value("type")
     product = next((each for each in numbered if each.code == code), None)
     line = next((each for each in back.counts if kind and each.line.type == kind), None)
-    if act in ("classer", "affecter", "executer") and product is None and line is None:
+    if act in ABOUT_ONE and product is None and line is None:
         raise NotFoundError("web.return_gone")
-    desk = Desk(
-        visit=visit, book=load_book(connection, visit.who.org), back=back, numbered=numbered, product=product, line=line
-    )
+    book, waits = load_book(connection, visit.who.org), None
+    if act == "confirmer" and product is None:
+        said = returns.events_of(connection, visit.who.org, back, visit.who.zone)
+        pending = returns.waiting_decisions(said, book)
+        waits = next((each for each in pending if each.id == visit.value("decision")), None)
+    if act == "confirmer" and waits is None and not (product and product.back.asked):
+        raise NotFoundError("web.return_gone")
+    desk = Desk(visit=visit, book=book, back=back, numbered=numbered, product=product, line=line, waits=waits)
     held = visit.who.capabilities
     kinds = set(KIND_OF.values()) if act == "executer" else {ACTS[act]}
     if not any(may_record(held, each) for each in kinds):
@@ -248,9 +260,10 @@ def _act_page(
 ) -> Response:
     with visit.server.database.reading() as connection:
         desk = _desk(connection, visit, act, rma)
-    about = {"objet": visit.value("objet"), "type": visit.value("type")}
+    about = {name: visit.value(name) for name in ("objet", "type", "decision")}
     name = printed(desk.product.code) if desk.product else desk.back.rma
     kind = desk.product.item.type if desk.product else desk.line.line.type if desk.line else ""
+    asked = filled(return_inputs.inputs(act, desk), typed, wrong or {})
     return _form(
         visit,
         title=act_words(act, visit.lang),
@@ -259,7 +272,8 @@ def _act_page(
         type=reports.name_of(desk.book, "item_type", kind, visit.now_ms) if kind else "",
         back=return_href(desk.back.rma),
         action=act_href(act, desk.back.rma, **{key: value for key, value in about.items() if value}),
-        inputs=filled(return_acts.inputs(act, desk), typed, wrong or {}),
+        inputs=[each for each in asked if each.kind != "hidden"],
+        hidden=[each for each in asked if each.kind == "hidden"],
         wrong=wrong or {},
         came=came,
         more_doubts=asks or [],
@@ -269,7 +283,8 @@ def _act_page(
 
 
 def _form(visit: Visit, *, came: Acted | None, wrong: dict[str, str], status: int, **values: Any) -> Response:
-    given: dict[str, Any] = {"about": "", "type": "", "more_doubts": [], "danger": False, **values}
+    given: dict[str, Any] = {"about": "", "type": "", "more_doubts": [], "danger": False, "hidden": [], **values}
+    live = any(each.kind == "photo" for each in given["inputs"])
     notices = [wrong[""]] if wrong.get("") else []
     return render(
         visit.noting(*notices),
@@ -277,7 +292,7 @@ def _form(visit: Visit, *, came: Acted | None, wrong: dict[str, str], status: in
         status=status,
         place=RETURNS,
         item_href=given["back"],
-        hidden=[],
+        headers={"Content-Security-Policy": LIVE_POLICY} if live else {},
         hindrance=None,
         lacking=[],
         wrong=bool(wrong),

@@ -1,31 +1,32 @@
 """Returns in words: their list, the page of one, each line and each numbered product with what it waits for."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from boucle.lifecycle import OUT, ReturnStage
-from boucle.proposing import KIND_OF, propose
+from boucle.clock import day_of
+from boucle.events import Event
+from boucle.lifecycle import OUT, Disposition, ReturnStage
+from boucle.proposing import KIND_OF
 from boucle.reference import Book
 from boucle.return_counts import COMES, Counts, Return
+from boucle.return_rules import deadline
+from boucle.returning import NOT_SENT
 from boucle.rma import ReturnState
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import reports, returns
 from boucle_server.returns import Product
 from boucle_server.web import numbers
-from boucle_server.web.asking import Option
 from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_of, href_path, moment, printed
-from boucle_server.web.items import valid
 from boucle_server.web.places import RETURNS, WORKSHOP
+from boucle_server.web.typed import today
 from boucle_server.web.visit import Visit, address
 
-PAGE: Final = 50
 _KINDS: Final = {
     ReturnState.OPEN: "info",
     ReturnState.PARTLY_RECEIVED: "warn",
@@ -40,39 +41,13 @@ _BY_REPAIR: Final = frozenset({"repair", "refurbish"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One return of the list."""
-
-    rma: str
-    href: str
-    partner: str
-    month: str
-    state: Badge
-    lines: str
-    remaining: str
-    asks: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A page of the list under the filters of an address."""
-
-    rows: tuple[Row, ...]
-    every: tuple[Return, ...]
-    """All of them, whatever page is shown."""
-    first: int
-    chosen: Mapping[str, str]
-    options: Mapping[str, list[Option]]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One type of a return: how many at each stage, and what can be done with those without numbers."""
 
     type: str
     cells: tuple[str, ...]
     excess: str
+    expired: str
     acts: tuple[tuple[str, str], ...]
 
 
@@ -88,6 +63,9 @@ class Shown:
     decided: str
     origin: str
     warns: str
+    notes: tuple[str, ...]
+    """The last day to send it back, the supplier's own number, what waits for a manager."""
+    expired: bool
     reason: str
     acts: tuple[tuple[str, str], ...]
 
@@ -105,6 +83,10 @@ class ReturnPage:
     products: tuple[Shown, ...]
     acts: tuple[tuple[str, str], ...]
     told: tuple[tuple[str, str, str], ...]
+    until: str
+    expired: str
+    waits: tuple[tuple[str, str, str], ...]
+    """Decisions about quantities that wait for a manager: what, why, and where it is answered."""
 
 
 def return_number(rma: str, lang: str) -> str:
@@ -132,53 +114,6 @@ def state_badge(state: ReturnState, lang: str) -> Badge:
     return _KINDS[state], say(f"web.return_state_{state}", lang)
 
 
-def listed(connection: Connection, visit: Visit, book: Book) -> Found:
-    """Give a page of returns."""
-    lang = visit.lang
-    partners = [(key, reports.name_of(book, "partner", key, visit.now_ms)) for key in book.keys("partner")]
-    options: dict[str, list[Option]] = {
-        "state": [
-            ("", say("web.all_states", lang)),
-            *((each.value, state_badge(each, lang)[1]) for each in ReturnState),
-        ],
-        "partner": [("", say("web.all_partner", lang)), *sorted(partners, key=lambda one: one[1].casefold())],
-    }
-    problems: list[str] = []
-    chosen = {name: valid(visit, name, options[name], problems) for name in options}
-    every = [
-        each
-        for each in returns.returns(connection, visit.who.org)
-        if (not chosen["state"] or each.state == chosen["state"])
-        and (not chosen["partner"] or each.partner == chosen["partner"])
-    ]
-    page = visit.value("page")
-    first = (int(page) - 1) * PAGE if page.isdecimal() and 0 < int(page[:6]) == int(page) else 0
-    return Found(
-        rows=tuple(_row(each, book, visit) for each in every[first : first + PAGE]),
-        every=tuple(every),
-        first=first,
-        chosen=chosen,
-        options=options,
-        problems=tuple(problems),
-    )
-
-
-def _row(of: Return, book: Book, visit: Visit) -> Row:
-    lang = visit.lang
-    remaining = sum(each.line.remaining for each in of.counts)
-    lines = [_so_many(each.line.requested or each.line.received, each.line.type, book, visit) for each in of.counts]
-    return Row(
-        rma=return_number(of.rma, lang),
-        href=return_href(of.rma),
-        partner=reports.name_of(book, "partner", of.partner, visit.now_ms) if of.partner else say("web.without", lang),
-        month=numbers.month_name(of.month, lang),
-        state=state_badge(of.state, lang),
-        lines=", ".join(lines),
-        remaining=numbers.number(remaining, 0, lang) if remaining else "",
-        asks=say("web.return_asks", lang, n=of.to_answer) if of.to_answer else "",
-    )
-
-
 def _type(of: Counts, book: Book, visit: Visit) -> str:
     return (
         reports.name_of(book, "item_type", of.line.type, visit.now_ms)
@@ -192,6 +127,7 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
     org, lang = visit.who.org, visit.lang
     said = returns.events_of(connection, org, of, visit.who.zone)
     numbered = returns.products(connection, org, of.rma)
+    pending = returns.waiting_decisions(said, book)
     reasons = [event.text("reason") for event in said if event.text("reason")]
     reasons += [each.back.reason for each in numbered if each.back.reason]
     return ReturnPage(
@@ -207,25 +143,40 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
             (
                 moment(event.teff, visit.who.zone, lang),
                 say(f"kind.{event.kind}", lang),
-                _so_many(event.qty, event.item_type, book, visit),
+                " · ".join((so_many(event.qty, event.item_type, book, visit), *_said(event, said, visit))),
             )
             for event in said
         ),
+        until=numbers.day_name(of.until, lang) if of.until else "",
+        expired=say("web.return_expired_n", lang, n=of.expired) if of.expired else "",
+        waits=tuple(_waiting(each, of, book, visit) for each in pending),
     )
 
 
-def _so_many(n: int, type_key: str, book: Book, visit: Visit) -> str:
+def _waiting(event: Event, of: Return, book: Book, visit: Visit) -> tuple[str, str, str]:
+    """Say a decision about a quantity that waits for a manager, and where it is answered by who may."""
+    lang, chosen = visit.lang, coded("disposition", event.text("disposition"), visit.lang)
+    many = so_many(event.qty, event.item_type, book, visit)
+    may = may_record(visit.who.capabilities, "item.disposition_confirmed")
+    href = act_href("confirmer", of.rma, type=event.item_type, decision=event.id) if may else ""
+    return say("web.return_waits_n", lang, many=many, what=chosen), event.text("reason"), href
+
+
+def so_many(n: int, type_key: str, book: Book, visit: Visit) -> str:
+    """Say how many of a type."""
     name = reports.name_of(book, "item_type", type_key, visit.now_ms) if type_key else ""
     return f"{numbers.number(n, 0, visit.lang)} × {name or say('web.unknown_type', visit.lang)}"
 
 
 def _acts(of: Return, numbered: list[Product], visit: Visit) -> list[tuple[str, str]]:
     asked = any(each.item.return_stage == ReturnStage.REQUESTED for each in numbered)
-    comes = any(each.item.return_stage in COMES for each in numbered) or any(each.line.remaining for each in of.counts)
+    comes = any(each.item.return_stage in COMES for each in numbered) or any(each.line.coming for each in of.counts)
+    sent = any(each.item.return_stage == ReturnStage.AUTHORISED for each in numbered) or bool(of.loose_until)
     offered = {
         "autoriser": ("return.authorised", asked or of.to_answer > 0),
-        "refuser": ("return.refused", comes),
         "recevoir": ("item.received", comes),
+        "prolonger": ("return.authorised", sent),
+        "refuser": ("return.refused", comes),
         "abandonner": ("return.cancelled", comes),
     }
     held = visit.who.capabilities
@@ -243,6 +194,7 @@ def _line(of: Counts, back: Return, book: Book, visit: Visit) -> Line:
         "classer": ("item.graded", of.to_grade),
         "affecter": ("item.disposition_decided", of.to_decide),
         "executer": ("item.treated", of.to_do),
+        "fournisseur": ("item.delivered", of.at_supplier),
     }
     loose = not (kind.known and kind.serialised)
     acts = [
@@ -264,6 +216,7 @@ def _line(of: Counts, back: Return, book: Book, visit: Visit) -> Line:
             )
         ),
         excess=say("web.return_excess_n", lang, n=line.excess) if line.excess else "",
+        expired=say("web.return_expired_n", lang, n=line.expired) if line.expired else "",
         acts=tuple(acts),
     )
 
@@ -287,9 +240,44 @@ def _product(of: Product, back: Return, book: Book, visit: Visit) -> Shown:
         decided=coded("disposition", of.back.disposition, lang),
         origin=reports.name_of(book, "partner", origin, visit.now_ms) if origin else "",
         warns=_warns(of, partner, origin, book, visit),
+        notes=tuple(_notes(of, visit)),
+        expired=_is_expired(of, visit),
         reason=of.back.reason,
         acts=tuple(_next(of, back, visit)),
     )
+
+
+def _said(event: Event, every: list[Event], visit: Visit) -> list[str]:
+    """Give what an event about a quantity says beside how many: until when, to become what, under which number."""
+    lang = visit.lang
+    found = [("disposition", event.text("disposition")), ("supplier_ref", event.text("supplier_ref"))]
+    told = [coded(name, text, lang) for name, text in found if text]
+    until = deadline(event.text("until"))
+    if until:
+        told.append(say("web.return_until_day", lang, day=numbers.day_name(until, lang)))
+    days = [deadline(each.text("until")) for each in every if each.item_type == event.item_type]
+    last = max(days, default="")
+    if event.kind == "item.received" and "" < last < day_of(event.teff, visit.who.zone):
+        told.append(say("web.return_late", lang, day=numbers.day_name(last, lang)))
+    return told
+
+
+def _is_expired(of: Product, visit: Visit) -> bool:
+    return of.item.return_stage in NOT_SENT and "" < of.back.until < today(visit)
+
+
+def _notes(of: Product, visit: Visit) -> list[str]:
+    """Say until when it may come or that it came too late, what waits for a manager, the supplier's own number."""
+    lang, back, found = visit.lang, of.back, []
+    if back.until and of.item.return_stage in COMES:
+        found.append(say("web.return_until_day", lang, day=numbers.day_name(back.until, lang)))
+    elif back.until and back.received_ms and day_of(back.received_ms, visit.who.zone) > back.until:
+        found.append(say("web.return_late", lang, day=numbers.day_name(back.until, lang)))
+    if back.asked:
+        found.append(say("web.return_waits", lang, what=coded("disposition", back.asked, lang)))
+    if back.supplier_ref:
+        found.append(say("web.return_supplier_number", lang, number=back.supplier_ref))
+    return found
 
 
 def _warns(of: Product, partner: str, origin: str, book: Book, visit: Visit) -> str:
@@ -313,11 +301,16 @@ def _next(of: Product, back: Return, visit: Visit) -> list[tuple[str, str]]:
         and stage == ReturnStage.RECEIVED
     ):
         found.append((act_words("classer", lang), act_href("classer", back.rma, objet=of.code)))
-    if stage == ReturnStage.GRADED and may_record(held, "item.disposition_decided"):
+    if stage == ReturnStage.GRADED and of.back.asked and may_record(held, "item.disposition_confirmed"):
+        found.append((act_words("confirmer", lang), act_href("confirmer", back.rma, objet=of.code)))
+    elif stage == ReturnStage.GRADED and may_record(held, "item.disposition_decided"):
         found.append((act_words("affecter", lang), act_href("affecter", back.rma, objet=of.code)))
     if stage == ReturnStage.DISPOSED_TO and of.item.stage not in OUT:
         found += _carried_out(of, back, visit)
-    if stage == ReturnStage.IN_TREATMENT:
+    if stage == ReturnStage.IN_TREATMENT and of.back.disposition == Disposition.SUPPLIER:
+        if may_record(held, "item.delivered"):
+            found.append((act_words("fournisseur", lang), act_href("fournisseur", back.rma, objet=of.code)))
+    elif stage == ReturnStage.IN_TREATMENT:
         found.append((say("web.return_see_repair", lang), href_path(f"{WORKSHOP.path}/fiche", of.code)))
     return found
 
@@ -334,8 +327,3 @@ def _carried_out(of: Product, back: Return, visit: Visit) -> list[tuple[str, str
         return [(words, href)] if may_record(held, "work.harvested") else []
     kind = KIND_OF.get(chosen, "item.moved")
     return [(words, act_href("executer", back.rma, objet=of.code))] if may_record(held, kind) else []
-
-
-def proposal(grade: str, type_key: str, book: Book, visit: Visit) -> str:
-    """Give what the rule proposes, `""` for nothing."""
-    return str(propose(grade, book.item_type(type_key, visit.now_ms)) or "")

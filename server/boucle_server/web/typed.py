@@ -41,9 +41,13 @@ class Answers:
         """Read a number, 0 for nothing."""
         return self._read(name, read) or 0
 
+    def day(self, name: str) -> str:
+        """Read a day, `""` for nothing."""
+        return self._read(name, cells.day) or ""
+
     def day_ms(self, name: str, zone: str) -> int:
         """Read a day as the instant of its noon, 0 for nothing."""
-        day = self._read(name, cells.day)
+        day = self.day(name)
         return parse_instant(f"{day}T12:00", zone) if day else 0
 
     def _read(self, name: str, read: Callable[[str], Any]) -> Any:

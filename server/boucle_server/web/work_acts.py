@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from boucle import gauges
 from boucle.answers import body_of
-from boucle.checklists import Answer, Asks, Moment
+from boucle.checklists import Answer, Asks, Checklist, Moment
 from boucle_server.imports import cells
 from boucle_server.server_device import Draft
 from boucle_server.web.asking import Option
@@ -134,8 +134,11 @@ def _gauged(typed: Answers, name: str, unit: str) -> int | None:
 def _answered(bench: Bench, typed: Answers, moment: Moment) -> dict[str, Any]:
     """Read the answers to the checklist that was shown, under its own version, whichever holds by now."""
     listed = bench.checklist(moment, typed.fields.value(CHECKLIST))
-    if listed is None:
-        return {}
+    return {} if listed is None else answered_to(listed, typed)
+
+
+def answered_to(listed: Checklist, typed: Answers) -> dict[str, Any]:
+    """Read the answers to the questions of a checklist as an event keeps them."""
     answers: dict[str, Answer] = {}
     for step in listed.steps:
         name = f"q.{step.id}"

@@ -53,7 +53,7 @@ def _asks(moment: Moment) -> Callable[[Bench], list[Input]]:
     def asked(bench: Bench) -> list[Input]:
         listed = bench.checklist(moment)
         if listed is not None:
-            return _of_checklist(listed, bench.lang)
+            return of_checklist(listed, bench.lang)
         if moment is Moment.TEST:
             return _free_measures(bench.lang)
         if moment is Moment.QUALITY:
@@ -69,7 +69,8 @@ def _asks(moment: Moment) -> Callable[[Bench], list[Input]]:
     return asked
 
 
-def _of_checklist(listed: Checklist, lang: str) -> list[Input]:
+def of_checklist(listed: Checklist, lang: str) -> list[Input]:
+    """Give the questions of a checklist, with the version that asks them."""
     hidden = Input(name=CHECKLIST, label="", kind="hidden", value=listed.ref)
     return [hidden, *(_question(step, listed, lang) for step in listed.steps)]
 
