@@ -15,6 +15,7 @@ from kivy.uix.scrollview import ScrollView
 
 from boucle.telling import Outcome
 from boucle_field.screens.face import Face
+from boucle_field.screens.sound import Volume
 
 PATIENCE_S = 20.0
 ENTER = 13
@@ -27,9 +28,13 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[Outcome] = []
+        self.volume = Volume.LOUD
 
     def play(self, outcome: Outcome) -> None:
         self.heard.append(outcome)
+
+    def turn(self, volume: Volume) -> None:
+        self.volume = volume
 
 
 class Hand:

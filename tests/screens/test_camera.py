@@ -9,7 +9,6 @@ import pytest
 from boucle.telling import Outcome
 from boucle_field.screens.camera import FolderFrames, KivyFrames
 from boucle_field.screens.hardware import Android, Desktop, hardware
-from boucle_field.screens.sound import RATE, TONES, VIBRATIONS_MS, Speaker, samples
 from boucle_field.screens.viewfinder import Viewfinder
 from tests.builders import code
 from tests.field_app.pictures import picture
@@ -147,30 +146,6 @@ def test_the_camera_s_thread_ends_with_it(open_app: Callable[..., Hand], data: P
     hand.wait(lambda: len(hand.ear.heard) == 3)
     hand.button("Éteindre la caméra").dispatch("on_release")
     hand.wait(lambda: "camera" not in {each.name for each in threads()})
-
-
-def test_no_two_outcomes_sound_or_feel_alike_but_for_the_two_that_are_told_apart_by_tone() -> None:
-    assert len(set(TONES.values())) == len(Outcome)
-    assert set(VIBRATIONS_MS) == set(TONES) == set(Outcome)
-    assert VIBRATIONS_MS[Outcome.ACCEPTED] != VIBRATIONS_MS[Outcome.REFUSED] != VIBRATIONS_MS[Outcome.REPEAT]
-
-
-@pytest.mark.parametrize("outcome", Outcome)
-def test_a_tone_lasts_as_long_as_it_says_and_is_never_clipped(outcome: Outcome) -> None:
-    made = samples(TONES[outcome])
-    assert len(made) == sum(beep.ms * RATE // 1000 for beep in TONES[outcome])
-    assert 20_000 < max(made) < 32_767
-    assert abs(made[0]) < 1_000
-
-
-def test_the_loudspeaker_plays_every_tone() -> None:
-    speaker = Speaker()
-    for outcome in Outcome:
-        speaker.play(outcome)
-        sound = speaker._sounds[outcome]
-        assert sound is not None
-        assert sound.length == pytest.approx(sum(beep.ms for beep in TONES[outcome]) / 1000, abs=0.01)
-    speaker.close()
 
 
 class Lamp:

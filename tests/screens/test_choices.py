@@ -114,8 +114,8 @@ def test_a_scan_after_a_choice_leaves_the_choice_alone(strayed: Hand) -> None:
 
 def test_a_choice_of_one_visit_is_not_taken_back_in_the_next(strayed: Hand) -> None:
     strayed.tap("Ignorer")
-    strayed.tap("TERMINER")
-    strayed.tap("VALIDER")
+    strayed.tap("Terminer")
+    strayed.tap("Valider")
     arrive(strayed)
     assert not strayed.sees("Revenir sur")
     command(strayed, Command.UNDO)
@@ -185,18 +185,18 @@ def test_a_foreign_code_leads_to_typing_in_one_tap(hand: Hand) -> None:
 
 
 def test_what_nobody_decides_about_stays_kept_and_the_visit_ends_as_ever(strayed: Hand) -> None:
-    strayed.tap("TERMINER")
+    strayed.tap("Terminer")
     assert strayed.sees("1 sans choix")
-    strayed.tap("VALIDER")
+    strayed.tap("Valider")
     assert strayed.face.visit is None
     assert place_of(strayed, STRAY) == ("inbound", "mulhouse")
 
 
 def test_the_summary_leads_to_what_is_undecided(strayed: Hand) -> None:
-    strayed.tap("TERMINER")
+    strayed.tap("Terminer")
     strayed.tap("1 sans choix")
     strayed.tap("Ajouter ici")
-    strayed.tap("TERMINER")
+    strayed.tap("Terminer")
     assert not strayed.sees("sans choix")
 
 

@@ -227,5 +227,5 @@ def test_what_is_used_with_gloves_is_larger(hand: Hand) -> None:
     hand.tap("Réceptionner")
     hand.frames(4)
     assert hand.button("Annuler le dernier").height >= dp(theme.GLOVE)
-    assert all(hand.button(words).height >= dp(theme.MAIN) for words in ("TERMINER", "Bon", "Rebut"))
+    assert all(hand.button(words).height >= dp(theme.MAIN) for words in ("Terminer", "Bon", "Rebut"))
     assert hand.face.screen.panel.counter.counted.font_size >= sp(theme.COUNTER)

@@ -102,20 +102,20 @@ def test_a_blank_label_met_by_a_reception_becomes_an_item_and_the_reception_goes
     hand.tap("Nouvel objet")
     hand.tap("Retour")
     assert visit_of(hand) is before, "nothing was chosen yet"
-    hand.tap("1 sans choix" if hand.sees("1 sans choix") else "TERMINER")
+    hand.tap("1 sans choix" if hand.sees("1 sans choix") else "Terminer")
     hand.tap("1 sans choix")
     hand.tap("Nouvel objet")
     assert hand.face.pending == [BLANK[0]]
     hand.tap("Bac 600×400")
     assert isinstance(hand.face.screen, CommissionScreen)
     assert item_of(hand, BLANK[0]) == ("bac", True)
-    hand.tap("TERMINER")
-    hand.tap("VALIDER")
+    hand.tap("Terminer")
+    hand.tap("Valider")
     assert (visit_of(hand).action, visit_of(hand).task, visit_of(hand).counted) == ("receive", before.task, 2)
     assert [line.item_type for line in visit_of(hand).lines] == ["bac", "bac"]
     assert visit_of(hand).asking == []
-    hand.tap("TERMINER")
-    hand.tap("VALIDER")
+    hand.tap("Terminer")
+    hand.tap("Valider")
     assert hand.face.visit is None
 
 

@@ -62,7 +62,7 @@ def test_a_photo_of_a_stop_goes_with_its_validation(open_app: Callable[..., Hand
     plan_today(hand.face.at)
     arrive(hand)
     scan_crates(hand, range(1, 4))
-    hand.tap("TERMINER")
+    hand.tap("Terminer")
     hand.tap("Photo")
     assert hand.sees("Visez")
     aim(hand)
@@ -70,7 +70,7 @@ def test_a_photo_of_a_stop_goes_with_its_validation(open_app: Callable[..., Hand
     assert hand.sees("Photo prise (1)")
     hand.tap("Encore utilisé")  # another screen is made; the photo stays in hand
     assert hand.sees("Photo ✓ 1")
-    hand.tap("VALIDER")
+    hand.tap("Valider")
     assert recorded(hand)[-1] == ("stop.validated/1", 1)
     assert hand.face.proofs == {}
     assert not hand.face.eye.is_open

@@ -60,10 +60,10 @@ def test_twenty_good_crates_and_one_for_scrap_take_five_taps(dock: Hand) -> None
     scan_crates(dock, range(1, 21))
     dock.tap("Rebut")
     scan_crates(dock, range(21, 22))
-    dock.tap("TERMINER")
+    dock.tap("Terminer")
     assert dock.sees("Bon : 20")
     assert dock.sees("Rebut : 1")
-    dock.tap("VALIDER")
+    dock.tap("Valider")
     assert dock.taps == 5
     assert unsent(dock) - before == 42
     assert {stage(dock, number) for number in range(1, 21)} == {("available", "", "")}
@@ -89,8 +89,8 @@ def test_with_the_photo_that_a_site_asks_of_scrap_it_is_six_taps(
     aim(hand)
     hand.tap("Photo")
     scan_crates(hand, range(21, 22))
-    hand.tap("TERMINER")
-    hand.tap("VALIDER")
+    hand.tap("Terminer")
+    hand.tap("Valider")
     assert hand.taps == 6
     assert recorded(hand)[-2:] == [("item.received/1", 0), ("item.sorted/1", 1)]
     assert stage(hand, 21) == ("received", "", "scrap")
@@ -131,7 +131,7 @@ def test_a_verdict_that_is_touched_again_goes_along_no_more(dock: Hand) -> None:
     dock.tap("✓ Bon")
     scan_crates(dock, range(1, 2))
     assert stage(dock, 1)[0] == "received"
-    dock.tap("TERMINER")
+    dock.tap("Terminer")
     assert not dock.sees("Sans verdict")
 
 
@@ -226,7 +226,7 @@ def test_what_did_not_arrive_is_listed_with_where_it_came_from(dock: Hand) -> No
     dock.scan(STRASBOURG.url(BASE))
     scan_crates(dock, range(1, 20))
     scan_crates(dock, range(23, 24))
-    dock.tap("TERMINER")
+    dock.tap("Terminer")
     assert dock.sees("2 attendus, pas encore vus")
     dock.tap("Voir les écarts")
     assert dock.sees("Pas vus : 2")
@@ -235,7 +235,7 @@ def test_what_did_not_arrive_is_listed_with_where_it_came_from(dock: Hand) -> No
     assert dock.sees("En plus : 1")
     assert dock.sees(f"+ {dock.face.named(code(23))}")
     dock.tap("Retour")
-    dock.tap("VALIDER")
+    dock.tap("Valider")
     assert dock.face.visit is None
 
 

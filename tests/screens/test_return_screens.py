@@ -84,7 +84,7 @@ def test_a_return_is_received_in_parts_and_its_counts_are_right_after_each_scan(
     assert desk.sees(" / 14")
     pieces(desk, "Manuel d’entretien", "7")
     assert state(desk) == (ReturnState.PARTLY_RECEIVED, 6)
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     assert isinstance(desk.face.screen, ReturnScreen)
     assert desk.sees("7 reçus sur 12 · reste 5")
     said = kept(desk, "item.received")
@@ -101,7 +101,7 @@ def test_what_comes_beyond_is_kept_and_told(desk: Hand) -> None:
     assert desk.sees("2 de plus qu’annoncé")
     assert desk.sees("+ 2 en plus")
     desk.tap("Ajouter ici")
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     assert desk.sees("14 reçus sur 12 · 2 en trop")
     assert state(desk) == (ReturnState.PARTLY_RECEIVED, 2)
 
@@ -167,7 +167,7 @@ def test_an_unknown_label_is_kept_and_counts_in_no_return(desk: Hand) -> None:
 def test_a_product_is_graded_decided_and_put_away_in_four_taps(desk: Hand) -> None:
     scan(desk, 71)
     scan(desk, 72)
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     desk.taps = 0
     scan(desk, 71)
     assert isinstance(desk.face.screen, ProductScreen)
@@ -193,7 +193,7 @@ def test_a_product_is_graded_decided_and_put_away_in_four_taps(desk: Hand) -> No
 
 def test_another_decision_than_the_proposed_one_wants_a_reason(desk: Hand) -> None:
     scan(desk, 71)
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     scan(desk, 71)
     desk.tap("Classer")
     desk.tap("C · Cassé")
@@ -218,7 +218,7 @@ def test_what_has_no_number_goes_on_by_quantity_and_a_part_of_it_too(desk: Hand)
     desk.tap("Rhin Plasturgie")
     desk.tap("Recevoir")
     pieces(desk, "Manuel d’entretien", "12")
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     desk.tap("Classer\n12")
     desk.tap("Une partie seulement")
     typed(desk, "13")
@@ -258,7 +258,7 @@ def test_a_role_sees_only_what_it_may_do(desk: Hand) -> None:
 
 def test_each_act_is_undone_in_one_tap_or_one_scan(desk: Hand) -> None:
     scan(desk, 71)
-    desk.tap("TERMINER")
+    desk.tap("Terminer")
     scan(desk, 71)
     desk.tap("Classer")
     desk.tap("B · Propre")
@@ -313,7 +313,7 @@ def a_pump(hand: Hand) -> None:
     asking(hand.face.at)
     hand.face.open_returns()
     scan(hand, 71)
-    hand.tap("TERMINER")
+    hand.tap("Terminer")
     scan(hand, 71)
     hand.tap("Classer")
 

@@ -67,9 +67,9 @@ def test_a_stop_of_twenty_crates_takes_four_taps_and_a_signature(driver: Hand) -
     driver.tap("Rhin Plasturgie")
     driver.tap("Reprendre")
     scan_crates(driver, range(1, 21))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     sign(driver)
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     assert driver.taps == 4
     assert (driver.face.visit, unsent(driver), progress(driver)) == (None, 21, Progress.DONE)
     payload, priv = last_kept(driver)
@@ -83,9 +83,9 @@ def test_a_stop_of_twenty_crates_takes_four_taps_and_a_signature(driver: Hand) -
 def test_with_the_label_of_the_place_two_taps_are_enough(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 21))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     sign(driver)
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     assert (driver.taps, progress(driver)) == (2, Progress.DONE)
 
 
@@ -101,13 +101,13 @@ def test_with_command_labels_no_tap_is_needed(driver: Hand) -> None:
 def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     assert driver.sees("Pourquoi cet écart ?")
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     sign(driver)
     driver.tap("Encore utilisé")
     assert driver.sees("✓ Encore utilisé")
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     payload, priv = last_kept(driver)
     body = payload["body"]
     assert isinstance(body, dict)
@@ -119,7 +119,7 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
 def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     driver.tap("Une raison pour chaque type")
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
@@ -128,7 +128,7 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
         rows = [row for row in driver.face.screen.found if row.name == name]
         driver.face.screen._because(rows, gap)
     assert driver.face.screen is not screen
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     payload, _ = last_kept(driver)
     body = payload["body"]
     assert isinstance(body, dict)
@@ -138,10 +138,10 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
 def test_a_reason_is_taken_back_by_a_second_tap(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     driver.tap("Introuvable")
     driver.tap("Introuvable")
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     payload, _ = last_kept(driver)
     assert isinstance(payload["body"], dict)
     assert payload["body"]["reasons"] == {}
@@ -168,13 +168,13 @@ def test_an_address_becomes_a_link_that_any_map_understands() -> None:
 def test_the_name_of_who_signs_is_typed_and_kept_apart(driver: Hand) -> None:
     arrive(driver)
     driver.scan(LABEL + code(1))
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     driver.tap("Nom du signataire")
     for key in "WEBER":
         driver.tap(key)
     driver.tap("OK")
     assert driver.sees("Signataire : Weber")
-    driver.tap("VALIDER")
+    driver.tap("Valider")
     payload, priv = last_kept(driver)
     assert priv["signer"] == "Weber"
     assert "Weber" not in json.dumps(payload)
@@ -199,7 +199,7 @@ def test_both_ways_of_an_exchange_are_one_stop(driver: Hand) -> None:
     visit = driver.face.visit
     assert visit is not None
     assert (visit.action, visit.task) == ("deliver", "T-1#a")
-    driver.tap("TERMINER")
+    driver.tap("Terminer")
     assert driver.sees("Reprendre · Bac 600×400")
     assert driver.sees("Déposer · Bac 600×400")
 

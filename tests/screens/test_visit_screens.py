@@ -12,6 +12,7 @@ from boucle.commands import Command, command_code
 from boucle.lines import Line
 from boucle.telling import Outcome
 from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.screens.sound import Volume
 from boucle_field.screens.theme import BADGE_SIGNS, OUTCOMES
 from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen
 from boucle_field.store import FILE
@@ -49,8 +50,8 @@ def test_twenty_crates_are_returned_in_four_taps(hand: Hand) -> None:
     hand.tap("Rhin Plasturgie")
     scan_crates(hand, range(1, 21))
     assert hand.sees("20")
-    hand.tap("TERMINER")
-    hand.tap("VALIDER")
+    hand.tap("Terminer")
+    hand.tap("Valider")
     assert hand.taps == 4
     assert (hand.face.visit, unsent(hand)) == (None, 20)
     assert hand.ear.heard == [Outcome.ACCEPTED] * 20
@@ -59,8 +60,8 @@ def test_twenty_crates_are_returned_in_four_taps(hand: Hand) -> None:
 def test_with_the_label_of_the_place_two_taps_are_enough(hand: Hand) -> None:
     arrive(hand)
     scan_crates(hand, range(1, 21))
-    hand.tap("TERMINER")
-    hand.tap("VALIDER")
+    hand.tap("Terminer")
+    hand.tap("Valider")
     assert hand.taps == 2
     assert (hand.face.visit, unsent(hand)) == (None, 20)
 
@@ -135,7 +136,7 @@ def test_a_place_where_the_action_cannot_be_is_no_dead_end(hand: Hand) -> None:
 def test_a_scan_on_the_summary_goes_on_with_the_visit(hand: Hand) -> None:
     arrive(hand)
     scan_crates(hand, range(1, 3))
-    hand.tap("TERMINER")
+    hand.tap("Terminer")
     assert isinstance(hand.face.screen, SummaryScreen)
     assert hand.sees("18 attendus, pas encore vus")
     scan_crates(hand, range(3, 4))
@@ -290,6 +291,9 @@ class Witness:
         del outcome
         with closing(sqlite3.connect(self.file)) as db:
             self.kept.append(db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def turn(self, volume: Volume) -> None:
+        """Hear as before."""
 
 
 def test_the_tone_comes_after_the_scan_is_kept(hand: Hand, data: Path) -> None:

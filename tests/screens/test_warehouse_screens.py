@@ -22,7 +22,7 @@ def test_a_count_shows_what_should_stand_there_and_what_is_missing(hand: Hand) -
     scan_crates(hand, range(21, 24))
     hand.scan(LABEL + code(1))
     assert hand.ear.heard == [Outcome.ACCEPTED] * 3 + [Outcome.UNEXPECTED]
-    hand.tap("TERMINER")
+    hand.tap("Terminer")
     hand.tap("Voir les écarts")
     assert hand.sees("Pas vus : 1")
     assert hand.sees(f"− {hand.face.named(code(24))}")

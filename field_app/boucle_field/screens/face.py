@@ -36,7 +36,7 @@ from boucle_field.screens.labels_at_hand import labels_in
 from boucle_field.screens.router import Router
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.sends_screen import SendsScreen
-from boucle_field.screens.sound import Signal, Speaker
+from boucle_field.screens.sound import Signal, Speaker, volume_of
 from boucle_field.screens.theme import OUTCOMES, Theme
 from boucle_field.screens.top_bar import BarState, TopBar
 from boucle_field.screens.wedge import Wedge
@@ -73,6 +73,7 @@ class Face(Router, App):
         self.store = Store.open(directory)
         self.lang = self.store.get("face_lang") or lang
         self.look: Theme = theme.THEMES.get(self.store.get("face_theme"), theme.LIGHT)
+        self.volume = volume_of(self.store.get("face_volume"))
         self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
         self.training = self.enrolling = False
         self.news = News(line=Line.UNKNOWN)
@@ -97,7 +98,7 @@ class Face(Router, App):
 
     def on_start(self) -> None:
         """Listen, and send what waits."""
-        self._signal = self._signal or Speaker()
+        self._signal = self._signal or Speaker(self.volume)
         self.wedge.listen()
         self._begin_sending()
 
@@ -303,6 +304,15 @@ class Face(Router, App):
         """Change between day and night."""
         self.look = theme.DARK if self.look is theme.LIGHT else theme.LIGHT
         self._keep("face_theme", self.look.name)
+        self.again()
+
+    def next_volume(self) -> None:
+        """Be less loud, after the lowest step loud again; what is chosen is heard at once."""
+        self.volume = self.volume.next
+        self._keep("face_volume", self.volume)
+        if self._signal is not None:
+            self._signal.turn(self.volume)
+        self.signal(Outcome.ACCEPTED)
         self.again()
 
     def switch_training(self) -> None:

@@ -4,6 +4,7 @@ import math
 import tempfile
 import wave
 from array import array
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -13,8 +14,33 @@ from boucle_field.screens.hardware import hardware
 RATE: Final = 22_050
 _FADE_S: Final = 0.005
 """A tone that begins or ends at once clicks."""
-_LOUDNESS: Final = 0.8
 _SILENCE_HZ: Final = 0
+
+
+class Volume(StrEnum):
+    """How loud the tones are beside the loudness of the device; the words are `screen.volume.<value>`.
+
+    None of them is silence: where nothing vibrates a tone is all that tells what happened without a look.
+    """
+
+    LOUD = "loud"
+    MIDDLE = "middle"
+    QUIET = "quiet"
+
+    @property
+    def next(self) -> "Volume":
+        """The step below; after the lowest the loudest."""
+        steps = list(Volume)
+        return steps[(steps.index(self) + 1) % len(steps)]
+
+
+PEAKS: Final = {Volume.LOUD: 0.8, Volume.MIDDLE: 0.32, Volume.QUIET: 0.13}
+"""The highest point of a tone, in shares of full scale: 8 dB a step, which everybody hears as clearly less."""
+
+
+def volume_of(kept: str) -> Volume:
+    """Give the volume that was kept; where none was, or one of another version, the loudest."""
+    return Volume(kept) if kept in set(Volume) else Volume.LOUD
 
 
 class Beep(NamedTuple):
@@ -51,14 +77,25 @@ class Signal(Protocol):
         """Sound and vibrate."""
         ...
 
+    def turn(self, volume: Volume) -> None:
+        """Be so loud from now on."""
+        ...
+
 
 class Speaker:
     """The loudspeaker and the vibration motor, as far as this machine has them."""
 
-    def __init__(self) -> None:
+    def __init__(self, volume: Volume = Volume.LOUD) -> None:
         self._hardware = hardware()
         self._folder = tempfile.TemporaryDirectory(prefix="boucle-tones-")
-        self._sounds = {outcome: _loaded(_written(Path(self._folder.name), outcome)) for outcome in Outcome}
+        self._sounds: dict[Outcome, Any] = {}
+        self.turn(volume)
+
+    def turn(self, volume: Volume) -> None:
+        """Be so loud from now on."""
+        self._unload()
+        folder = Path(self._folder.name)
+        self._sounds = {outcome: _loaded(_written(folder, outcome, volume)) for outcome in Outcome}
 
     def play(self, outcome: Outcome) -> None:
         """Sound and vibrate."""
@@ -70,13 +107,16 @@ class Speaker:
 
     def close(self) -> None:
         """Take the files of the tones away."""
+        self._unload()
+        self._folder.cleanup()
+
+    def _unload(self) -> None:
         for sound in self._sounds.values():
             if sound is not None:
                 sound.unload()
-        self._folder.cleanup()
 
 
-def samples(beeps: tuple[Beep, ...]) -> "array[int]":
+def samples(beeps: tuple[Beep, ...], volume: Volume = Volume.LOUD) -> "array[int]":
     """Give a tone as signed 16-bit samples."""
     out: array[int] = array("h")
     for beep in beeps:
@@ -86,17 +126,17 @@ def samples(beeps: tuple[Beep, ...]) -> "array[int]":
             pitch = beep.from_hz + (beep.to_hz - beep.from_hz) * at / count
             phase += 2 * math.pi * pitch / RATE
             edge = min(at, count - at) / (RATE * _FADE_S)
-            out.append(round(32_767 * _LOUDNESS * min(1.0, edge) * math.sin(phase)))
+            out.append(round(32_767 * PEAKS[volume] * min(1.0, edge) * math.sin(phase)))
     return out
 
 
-def _written(folder: Path, outcome: Outcome) -> Path:
-    file = folder / f"{outcome}.wav"
+def _written(folder: Path, outcome: Outcome, volume: Volume) -> Path:
+    file = folder / f"{outcome}-{volume}.wav"
     with wave.open(str(file), "wb") as target:
         target.setnchannels(1)
         target.setsampwidth(2)
         target.setframerate(RATE)
-        target.writeframes(samples(TONES[outcome]).tobytes())
+        target.writeframes(samples(TONES[outcome], volume).tobytes())
     return file
 
 

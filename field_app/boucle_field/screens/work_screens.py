@@ -77,6 +77,7 @@ class HomeScreen(Screen):
             ("screen.training_leave" if face.training else "screen.training_enter", face.switch_training),
             *([("screen.change_person", face.leave)] if face.has_people else []),
             ("screen.by_night" if self.look is theme.LIGHT else "screen.by_day", face.next_theme),
+            (f"screen.volume.{face.volume}", face.next_volume),
             ("screen.other_language", face.next_language),
             ("screen.help", face.open_help),
         ]
