@@ -57,6 +57,12 @@ class Form:
     fault: str = ""
     found: bool | None = None
 
+    def answer(self, step_id: str, answer: Answer) -> None:
+        """Take an answer; the same again takes it back."""
+        before = self.answers.pop(step_id, None)
+        if before != answer or isinstance(before, bool) != isinstance(answer, bool):
+            self.answers[step_id] = answer
+
     @property
     def open_steps(self) -> list[str]:
         """The ids of the blocking steps without an answer."""

@@ -3,11 +3,12 @@
 Every act names its return. What an act is about is one numbered product, or so many of a type without numbers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from boucle.checklists import Moment, checklist_for
 from boucle.clock import day_after, day_of
 from boucle.events import Event
 from boucle.grades import CRITERIA
@@ -17,6 +18,7 @@ from boucle.return_counts import Return, back_of
 from boucle.return_rules import needs_manager, rule_for
 from boucle.roles import may_record
 from boucle.telling import Told
+from boucle_field.bench_acts import Form, begin_form, drop_form
 from boucle_field.outbox import Draft, as_event
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
@@ -39,11 +41,13 @@ class Step(StrEnum):
     GRADE = "grade"
     DECIDE = "decide"
     CARRY_OUT = "carry_out"
+    SUPPLIER = "supplier"
+    """Its maker has what was sent back to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What an act is about: a product by its code, or `n` of a type; `grade` is what a quantity was graded."""
+    """What an act is about: a product by its code, or `n` of a type; of a quantity its grade and its end."""
 
     rma: str
     code: str = ""
@@ -51,6 +55,7 @@ class About:
     n: int = 1
     most: int = 1
     grade: str = ""
+    disposition: str = ""
 
 
 def step_of(phone: Phone, product: Product) -> Step | None:
@@ -61,7 +66,9 @@ def step_of(phone: Phone, product: Product) -> Step | None:
     elif stage == ReturnStage.RECEIVED:
         wanted, kind = Step.GRADE, "item.graded"
     elif stage == ReturnStage.GRADED:
-        wanted, kind = Step.DECIDE, "item.disposition_decided"
+        wanted, kind = Step.DECIDE, CONFIRMED if product.back.asked else "item.disposition_decided"
+    elif stage == ReturnStage.IN_TREATMENT and product.back.disposition == Disposition.SUPPLIER:
+        wanted, kind = Step.SUPPLIER, "item.delivered"
     elif stage == ReturnStage.DISPOSED_TO and product.item.stage not in OUT:
         wanted, kind = Step.CARRY_OUT, kind_of(product.back.disposition)
     else:
@@ -77,6 +84,7 @@ def loose_steps(phone: Phone, of: Return) -> list[tuple[Step, About]]:
             (Step.GRADE, "item.graded", each.to_grade),
             (Step.DECIDE, "item.disposition_decided", each.to_decide),
             (Step.CARRY_OUT, "item.moved", each.to_do),
+            (Step.SUPPLIER, "item.delivered", each.at_supplier),
         )
         if not is_loose(phone, each.line.type):
             continue
@@ -117,9 +125,20 @@ def may_confirm(phone: Phone) -> bool:
     return may_record(phone.desk.capabilities, CONFIRMED)
 
 
+def form_of(phone: Phone, about: About) -> Form:
+    """Give the control that the type is held to, with what was answered so far of this product, or this quantity."""
+    item_type = phone.mirror.look(about.code).item.type if about.code else about.item_type
+    listed = checklist_for(phone.mirror.book(), item_type, Moment.CONTROL, at_ms=phone.desk.now_ms())
+    return begin_form(phone, about.code or f"{about.rma}:{about.item_type}", listed, Moment.CONTROL)
+
+
 def grade(phone: Phone, about: About, said: str, photos: tuple[Photo, ...] = ()) -> Told:
-    """Record a grade under the written criteria, with the photo that shows why where one was taken."""
-    return _record(phone, about, "item.graded", {"grade": said, "criteria": CRITERIA}, photos=photos)
+    """Record a grade under the written criteria, with the answers to the control and the photo that shows why."""
+    body = {"grade": said, "criteria": CRITERIA, **form_of(phone, about).body}
+    told = _record(phone, about, "item.graded", body, photos=photos)
+    if told.event_id:
+        drop_form(phone)
+    return told
 
 
 def wants_photo(phone: Phone, about: About, said: str) -> bool:
@@ -149,9 +168,24 @@ def store_away(phone: Phone, about: About, zone: str) -> Told:
     return _record(phone, about, "item.moved", {"zone": zone})
 
 
-def send(phone: Phone, about: About, place: str) -> Told:
-    """Send it where it was decided to go."""
-    return _record(phone, about, "item.shipped", {"to": place})
+def send(phone: Phone, about: About, place: str, *, supplier_ref: str = "") -> Told:
+    """Send it where it was decided to go; to its maker with the number of their agreement, where they gave one."""
+    to_supplier = goes_to_supplier(phone, about)
+    body = {"to": place, "disposition": str(Disposition.SUPPLIER) if to_supplier else "", "supplier_ref": supplier_ref}
+    return _record(phone, about, "item.shipped", {name: value for name, value in body.items() if value})
+
+
+def goes_to_supplier(phone: Phone, about: About) -> bool:
+    """Tell whether something goes back to its maker."""
+    decided = back_of(phone.mirror.look(about.code).item).disposition if about.code else about.disposition
+    return decided == Disposition.SUPPLIER
+
+
+def supplier_has(phone: Phone, about: About, place: str = "") -> Told:
+    """Say that its maker has received it, which ends the return; of a product it is known where that is."""
+    where = phone.mirror.look(about.code).item.place if about.code else place
+    draft = _draft(phone, about, "item.delivered", {"disposition": str(Disposition.SUPPLIER)})
+    return phone.desk.record(replace(draft, place=where))
 
 
 def answer(phone: Phone, about: About, kind: str, *, reason: str = "", until: str = "") -> Told:
@@ -183,25 +217,29 @@ def last_day(phone: Phone, item_type: str) -> str:
 
 
 def to_refuse(of: Return, products: list[Product]) -> list[About]:
-    """Give what can still be refused: so many of each type, those with a number apart."""
+    """Give what can still be refused, or called off: so many of each type, those with a number apart."""
     found = []
     for each in of.counts:
         numbered = sum(1 for one in products if one.comes and one.item.type == each.line.type)
-        if (loose := each.line.remaining - numbered) > 0:
+        if (loose := each.line.coming - numbered) > 0:
             found.append(About(rma=of.rma, item_type=each.line.type, n=loose, most=loose))
     return found
 
 
 def last_act(phone: Phone, rma: str, code: str = "") -> Event | None:
     """Give the last act of this phone about a return, or a product in it, that still stands."""
+    return next((event for event in acts_of(phone, rma) if code in ("", event.code)), None)
+
+
+def acts_of(phone: Phone, rma: str) -> Iterator[Event]:
+    """Give the acts of this phone about a return that still stand, the last first."""
     gone = amended(phone.store)
     with phone.store.reading() as db:
         rows = db.execute(_OF_RETURN, {"rma": rma}).fetchall()
     for payload, teff, tq, wall in rows:
         event = as_event(payload, wall if teff is None else teff, tq)
-        if event.kind != VOID and event.id not in gone and code in ("", event.code):
-            return event
-    return None
+        if event.kind != VOID and event.id not in gone:
+            yield event
 
 
 def undo(phone: Phone, rma: str, code: str = "") -> Told | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from boucle.amend import effective
-from boucle.clock import day_of, month_of
+from boucle.clock import DEFAULT_ZONE, day_of, month_of
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
@@ -84,6 +84,12 @@ class Product(NamedTuple):
         return bool(back.received_ms and back.origin and back.partner and back.partner != back.origin)
 
     @property
+    def late(self) -> bool:
+        """Whether it came after the last day on which it could be sent back."""
+        back = self.back
+        return bool(back.until and back.received_ms) and day_of(back.received_ms, DEFAULT_ZONE) > back.until
+
+    @property
     def unknown_origin(self) -> bool:
         """Whether nobody knows to whom it was ever sent."""
         return bool(self.back.received_ms and not self.back.origin)
@@ -113,6 +119,11 @@ def known(phone: Phone, rma: str = "") -> Known:
         key: gather(key, told, [each.item for each in numbered[key]], today=today) for key, told in cells.items()
     }
     return Known(returns, dict(numbered))
+
+
+def near(of: Return, home: str) -> bool:
+    """Tell whether a return is of one of our sites: something of it came there, or nothing came anywhere yet."""
+    return not home or not of.came_to or home in of.came_to
 
 
 def find(phone: Phone, rma: str) -> Return | None:

@@ -5,7 +5,11 @@ from dataclasses import replace
 
 from boucle.actions import Amount
 from boucle_field.return_acts import About, Step
-from boucle_field.screens.return_steps import CarryOutStep, GradePhotoStep, HowManyStep, RefuseStep, SendStep, WhyStep
+from boucle_field.return_announce import Announcement
+from boucle_field.screens.return_announce_screens import HowManyAnnouncedScreen, WhatPiecesScreen, WhyAnnouncedScreen
+from boucle_field.screens.return_answer_steps import CancelStep, RefuseStep
+from boucle_field.screens.return_send_steps import SendStep, SupplierHasStep, SupplierRefStep
+from boucle_field.screens.return_steps import CarryOutStep, GradePhotoStep, HowManyStep, WhyStep
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.return_stock import RMA, announce, describe_products, sell
@@ -27,6 +31,30 @@ def return_scenes(hand: Hand) -> Iterator[str]:
     yield "return-expected"
     yield from _a_receipt(hand)
     yield from _steps(hand)
+    yield from _announcing(hand)
+
+
+def _announcing(hand: Hand) -> Iterator[str]:
+    face = hand.face
+    face.announce_return()
+    yield "announce-who"
+    of = Announcement(
+        "charleville", codes=[code(73), code(74)], pieces={"relevage": 3}, reason="Modèle ou quantité en trop"
+    )
+    face.announcing(of)
+    yield "announce"
+    face.open(WhatPiecesScreen, of)
+    yield "announce-pieces"
+    face.open(HowManyAnnouncedScreen, of, "relevage")
+    yield "announce-how-many"
+    face.open(WhyAnnouncedScreen, of)
+    yield "announce-why"
+    face.announced(of)
+    yield "announced"
+    face.open(CancelStep, About(rma=RMA, item_type="relevage", n=3, most=3))
+    yield "return-cancel"
+    face.screen._said("kept")
+    face.home()
 
 
 def _a_receipt(hand: Hand) -> Iterator[str]:
@@ -77,6 +105,10 @@ def _steps(hand: Hand) -> Iterator[str]:
     yield "return-treatment"
     face.open(SendStep, about)
     yield "return-send"
+    face.open(SupplierRefStep, about, "charleville")
+    yield "return-supplier-ref"
+    face.open(SupplierHasStep, replace(about, code="", item_type="manuel", n=14, most=14))
+    yield "return-supplier-has"
     loose = About(rma=RMA, item_type="manuel", n=14, most=14)
     face.return_step(Step.GRADE, loose)
     yield "return-grade-many"

@@ -100,10 +100,7 @@ class CheckScreen(Screen):
 
     def answer(self, step_id: str, answer: Answer) -> None:
         """Keep an answer; the same again takes it back."""
-        answers = self.form.answers
-        before = answers.pop(step_id, None)
-        if before != answer or isinstance(before, bool) != isinstance(answer, bool):
-            answers[step_id] = answer
+        self.form.answer(step_id, answer)
         keep_form(self.face.at, self.form)
         self.face.again()
 

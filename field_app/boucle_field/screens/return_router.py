@@ -1,6 +1,7 @@
 """The router's part about returned products: what a scanned product opens, its steps, the way back from each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,17 +9,18 @@ from boucle.lifecycle import Disposition
 from boucle.proposing import KIND_OF
 from boucle.return_counts import Return
 from boucle.returning import ENDED
-from boucle.roles import may_record
 from boucle.telling import Outcome, Told
 from boucle_field import return_acts, return_receipt, returns
 from boucle_field.bench import Next
 from boucle_field.errors import FieldError
 from boucle_field.photos import Photo
 from boucle_field.return_acts import BY_REPAIR, About, Step
-from boucle_field.screens.bench_router import BenchRouter
+from boucle_field.screens.return_announcing import AnnouncingRouter
+from boucle_field.screens.return_answer_steps import CancelStep, RefuseStep
 from boucle_field.screens.return_scan_screen import WhoBringsScreen
 from boucle_field.screens.return_screens import ProductScreen, ReturnScreen, ReturnsScreen
-from boucle_field.screens.return_steps import CarryOutStep, DecideStep, GradeStep, RefuseStep, SendStep, ZoneStep
+from boucle_field.screens.return_send_steps import SendStep, SupplierHasStep
+from boucle_field.screens.return_steps import CarryOutStep, DecideStep, GradeStep, ZoneStep
 from boucle_field.weighed import Job, Weighing
 
 if TYPE_CHECKING:
@@ -29,10 +31,11 @@ _STEPS: Final[dict[Step, "type[Screen]"]] = {
     Step.GRADE: GradeStep,
     Step.DECIDE: DecideStep,
     Step.CARRY_OUT: CarryOutStep,
+    Step.SUPPLIER: SupplierHasStep,
 }
 
 
-class ReturnRouter(BenchRouter):
+class ReturnRouter(AnnouncingRouter):
     """What the router knows of returned products."""
 
     pending: list[str]
@@ -41,10 +44,6 @@ class ReturnRouter(BenchRouter):
     open_visit: Any
     weigh: Any
     eye: "Eye"
-
-    def may(self, kind: str) -> bool:
-        """Tell whether who is here may record a kind of event."""
-        return may_record(self.at.desk.capabilities, kind)
 
     @property
     def may_decide(self) -> bool:
@@ -142,6 +141,8 @@ class ReturnRouter(BenchRouter):
         """Open the screen of a step."""
         if step is Step.RECEIVE:
             self.take_product(about.code)
+        elif step is Step.SUPPLIER and about.code:
+            self.return_kept(about, partial(return_acts.supplier_has, self.at, about))
         elif step is Step.CARRY_OUT and about.code:
             self.carry_out(about, returns.product_of(self.at, about.code).back.disposition)
         else:
@@ -153,7 +154,7 @@ class ReturnRouter(BenchRouter):
             case "item.moved":
                 self.open(ZoneStep, about)
             case "item.shipped":
-                self.open(SendStep, about)
+                self.open(SendStep, replace(about, disposition=disposition))
             case "item.treated":
                 self.weigh(
                     Weighing(
@@ -190,11 +191,6 @@ class ReturnRouter(BenchRouter):
         self.recorded()
         self._tell(told, words)
 
-    def refuse_return_step(self, key: str, /, **values: object) -> None:
-        """Say why nothing was recorded."""
-        self.told(Outcome.REFUSED, self.say(key, **values))
-        self.signal(Outcome.REFUSED)
-
     def _back_to(self, about: About) -> None:
         if about.code:
             self.open_product(about.code)
@@ -204,6 +200,10 @@ class ReturnRouter(BenchRouter):
     def refuse_return(self, about: About) -> None:
         """Ask why something is refused."""
         self.open(RefuseStep, about)
+
+    def cancel_return(self, about: About) -> None:
+        """Ask why something is waited for no more."""
+        self.open(CancelStep, about)
 
     def authorise_return(self, rma: str) -> None:
         """Say yes to all of a return that waits for an answer."""

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from kivy.uix.widget import Widget
 
+from boucle.clock import day_of
 from boucle.commands import Command
-from boucle.lifecycle import ReturnStage
+from boucle.lifecycle import Disposition, ReturnStage
 from boucle.meaning import Meaning, Thing
 from boucle.return_counts import Counts, Return
+from boucle.returning import NOT_SENT
 from boucle.rma import ReturnState
 from boucle.roles import may_record
 from boucle_field import return_acts, returns
@@ -21,7 +23,7 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.serial_screen import FindBySerialScreen
-from boucle_field.screens.top_bar import grouped, local_day
+from boucle_field.screens.top_bar import grouped, local_day, read_day
 from boucle_field.screens.wording import named
 from boucle_field.visit import name_of_place, name_of_type
 
@@ -54,14 +56,20 @@ class ReturnsScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        self.known = returns.known(self.face.at)
-        found = self.known.open()
+        phone = self.face.at
+        self.known = returns.known(phone)
+        every = self.known.open()
+        home = "" if self.face.returns_of_all else phone.desk.context().home
+        found = [each for each in every if returns.near(each, home)]
+        elsewhere = sum(1 for each in every if not returns.near(each, phone.desk.context().home))
         more = len(found) - returns.MOST_SHOWN
         self.fill(
             self.title("screen.job.returns"),
             self.text("screen.return.how" if found else "screen.return.none"),
             *(self._tile(each) for each in found[: returns.MOST_SHOWN]),
             *([self.text("screen.return.more", n=more)] if more > 0 else []),
+            *self._sites(elsewhere),
+            *([self.other("screen.return.announce", self.face.announce_return)] if self.face.may_announce else []),
             self.other("screen.serial", partial(self.face.open, FindBySerialScreen)),
             bottom=(
                 beside(
@@ -70,6 +78,12 @@ class ReturnsScreen(Screen):
                 ),
             ),
         )
+
+    def _sites(self, elsewhere: int) -> Iterable[Widget]:
+        """Offer the returns of other sites, or to see those of this one alone again."""
+        if elsewhere:
+            key = "screen.return.this_site" if self.face.returns_of_all else "screen.return.all_sites"
+            yield self.other(key, self.face.turn_sites, n=elsewhere)
 
     def _tile(self, of: Return) -> BigButton:
         partner = partner_name(self.face.at, of.partner) if of.partner else self.say("screen.return.no_partner")
@@ -80,6 +94,8 @@ class ReturnsScreen(Screen):
         state = state_words(self, of)
         if of.remaining:
             state = f"{state} · {self.say('screen.return.remaining', n=of.remaining)}"
+        if of.expired:
+            state = f"{state} · ⚠ {self.say('screen.return.expired', n=of.expired)}"
         words = f"{partner}\n{of.rma}\n{lines}\n{state}"
         return BigButton(words, self.look.tile, act=partial(self.face.open_return, of.rma), line=self.look.line)
 
@@ -115,6 +131,7 @@ class ReturnScreen(Screen):
             Text(partner, self.look.page, size=theme.TITLE, bold=True),
             Text(self.rma, self.look.page),
             Text(state_words(self, of), self.look.page, bold=True),
+            *([Text(self.say("screen.return.until", date=read_day(of.until)), self.look.page)] if of.until else []),
             *(widget for each in of.counts for widget in self._line(each)),
             *self._loose(of),
             *self._products(known),
@@ -137,6 +154,9 @@ class ReturnScreen(Screen):
         for key, n in (
             ("remaining", line.remaining),
             ("excess", line.excess),
+            ("expired", line.expired),
+            ("to_confirm", of.to_confirm),
+            ("at_supplier", of.at_supplier),
             ("refused", line.refused + line.cancelled),
             ("graded", line.graded),
             ("closed", line.closed),
@@ -171,6 +191,10 @@ class ReturnScreen(Screen):
             for about in return_acts.to_refuse(of, known.products.get(self.rma, [])):
                 kind = type_words(self, about.item_type)
                 yield self.other("screen.return.refuse_type", partial(face.refuse_return, about), type=kind)
+        if may_record(held, "return.cancelled"):
+            for about in return_acts.to_refuse(of, known.products.get(self.rma, [])):
+                kind = type_words(self, about.item_type)
+                yield self.other("screen.return.cancel_type", partial(face.cancel_return, about), type=kind)
 
     def take(self, meant: Meaning) -> bool:
         """Take a product of this return, or any other; the words to undo and to go on."""
@@ -193,6 +217,16 @@ def stage_words(screen: Screen, product: Product) -> list[str]:
     if product.back.disposition and product.stage in (ReturnStage.DISPOSED_TO, ReturnStage.IN_TREATMENT):
         told.append(screen.say(f"disposition.{product.back.disposition}"))
     lines = [" · ".join(told)]
+    if product.stage in NOT_SENT and product.back.until:
+        today = day_of(screen.face.at.desk.now_ms(), screen.face.at.identity.zone)
+        key = "screen.return.until_past" if product.back.until < today else "screen.return.until"
+        lines.append(screen.say(key, date=read_day(product.back.until)))
+    if product.late:
+        lines.append(f"⚠ {screen.say('screen.return.late', date=read_day(product.back.until))}")
+    if product.back.asked:
+        lines.append(screen.say("screen.return.waits", what=screen.say(f"disposition.{product.back.asked}")))
+    if product.back.supplier_ref:
+        lines.append(screen.say("screen.return.supplier_number", number=product.back.supplier_ref))
     if product.other_partner:
         lines.append(f"⚠ {screen.say('screen.return.other_partner')}")
     if product.unknown_origin:
@@ -216,6 +250,7 @@ class ProductScreen(Screen):
         undo = return_acts.last_act(phone, rma, self.code) if rma else None
         again = self.product.stage == ReturnStage.GRADED and may_record(phone.desk.capabilities, "item.graded")
         refuses = self.product.comes and may_record(phone.desk.capabilities, "return.refused")
+        calls_off = self.product.comes and may_record(phone.desk.capabilities, "return.cancelled")
         self.fill(
             Text(type_words(self, self.product.item.type), self.look.page, size=theme.TITLE, bold=True),
             Text(named(self.code), self.look.page),
@@ -224,6 +259,7 @@ class ProductScreen(Screen):
             *([] if step else [self.text("screen.return.nothing_to_do")]),
             *([self.other("screen.return.grade_again", partial(self._do, Step.GRADE))] if again else []),
             *([self.other("screen.return.refuse", partial(self.face.refuse_return, self._about))] if refuses else []),
+            *([self.other("screen.return.cancel", partial(self.face.cancel_return, self._about))] if calls_off else []),
             *self._bench(),
             *([self.other("screen.bench.undo", partial(self.face.undo_return, rma, self.code))] if undo else []),
             bottom=(
@@ -260,7 +296,8 @@ class ProductScreen(Screen):
             yield self.say("screen.bench.place", place=f"{place} · {item.zone}" if item.zone else place)
 
     def _bench(self) -> list[Widget]:
-        if self.product.stage != ReturnStage.IN_TREATMENT or not self.face.has_bench:
+        to_supplier = self.product.back.disposition == Disposition.SUPPLIER
+        if self.product.stage != ReturnStage.IN_TREATMENT or to_supplier or not self.face.has_bench:
             return []
         return [self.other("screen.bench.ticket_of_it", partial(self.face.open_ticket, self.code))]
 

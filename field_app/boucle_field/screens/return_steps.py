@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 from kivy.uix.widget import Widget
 
-from boucle.grades import CRITERIA, Grade
+from boucle.answers import failed_steps, open_steps
+from boucle.checklists import Answer
+from boucle.checklists import Step as Question
+from boucle.grades import CRITERIA, GOOD, Grade
 from boucle.lifecycle import Disposition
 from boucle.proposing import KIND_OF
+from boucle.telling import Outcome
 from boucle_field import return_acts, returns
+from boucle_field.bench_acts import keep_form
 from boucle_field.photos import Photo
 from boucle_field.picture import photo_of
 from boucle_field.return_acts import About
 from boucle_field.screens.arranging import beside
+from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import TextPad, number_pad, tiles
-from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.return_screens import type_words
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped
@@ -30,8 +35,6 @@ if TYPE_CHECKING:
 
 WHY_OTHER: Final = ("asked", "demand", "means", "cost", "safety", "other")
 """Why something else becomes of a product than the rule proposes; the words are `screen.return.why.<value>`."""
-WHY_REFUSED: Final = ("not_ours", "terms", "not_as_announced", "unsafe", "other")
-"""Why a return is refused; the words are `screen.return.no.<value>`."""
 LONGEST_ZONE: Final = 20
 _VIEW_DP: Final = 240
 
@@ -101,16 +104,53 @@ class GradeStep(ReturnStep):
 
     def build(self) -> None:
         """Lay the screen out."""
+        self.form = return_acts.form_of(self.face.at, self.about)
         named_grades = [(str(each), f"{each} · {self.say(f'grade.{each}_means')}") for each in Grade]
         self.fill(
             self.title("screen.return.step.grade"),
             *self.subject(),
+            *self._questions(),
             *(self.plain(words, partial(self._chosen, grade)) for grade, words in named_grades),
             self.text("screen.grade_version", version=CRITERIA),
             bottom=(self.again(),),
         )
 
+    def _questions(self) -> list[Widget]:
+        if self.form.checklist is None:
+            return []
+        asked = ChecklistForm(self, self.form.checklist, answered=self.answer, measure=self._measure)
+        return asked.widgets(self.form.answers)
+
+    def answer(self, step_id: str, answer: Answer) -> None:
+        """Keep an answer; the same again takes it back."""
+        self.form.answer(step_id, answer)
+        keep_form(self.face.at, self.form)
+        self.face.again()
+
+    def _measure(self, step: Question) -> None:
+        self.face.open(MeasureScreen, step, partial(self._measured, step.id))
+
+    def _measured(self, step_id: str, value: int | None) -> None:
+        if value is not None:
+            self.form.answers[step_id] = value
+            keep_form(self.face.at, self.form)
+        self.face.open(type(self), self.about)
+
+    @property
+    def objection(self) -> str:
+        """What in the control speaks against a good grade, in words, `""` when nothing does."""
+        if self.form.checklist is None or self.form.passes:
+            return ""
+        failed = failed_steps(self.form.checklist, self.form.answers)
+        steps = failed or open_steps(self.form.checklist, self.form.answers)
+        named_steps = "\n".join(f"· {step.say(self.face.lang)}" for step in steps)
+        return self.say("told.check_failed" if failed else "told.check_open", steps=named_steps)
+
     def _chosen(self, grade: str) -> None:
+        if grade in GOOD and self.objection:
+            self.face.signal(Outcome.REFUSED)
+            self.face.told(Outcome.REFUSED, self.objection)
+            return
         about = replace(self.about, grade=grade)
         if not self.face.eye.missing and return_acts.wants_photo(self.face.at, about, grade):
             self.face.open(GradePhotoStep, about)
@@ -150,7 +190,8 @@ class DecideStep(ReturnStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        proposed = return_acts.proposed(self.face.at, self.about)
+        proposed = return_acts.before(self.face.at, self.about)
+        asked = self._asked
         others = [each for each in Disposition if each != proposed]
         first = (
             [self.main(f"screen.return.become.{proposed}", partial(self._chosen, proposed))]
@@ -160,15 +201,28 @@ class DecideStep(ReturnStep):
         self.fill(
             self.title("screen.return.step.decide"),
             *self.subject(),
-            *([self.text("screen.return.proposed")] if proposed else []),
+            *self._last_word(),
+            *([self.text("screen.return.asked" if asked else "screen.return.proposed")] if proposed else []),
             *first,
             *([self.text("screen.return.or_else")] if proposed else []),
             *(self.other(f"screen.return.become.{each}", partial(self._chosen, str(each))) for each in others),
             bottom=(self.again(),),
         )
 
+    @property
+    def _asked(self) -> bool:
+        """Whether somebody decided, and it waits for whoever is here."""
+        code = self.about.code
+        return bool(code and returns.product_of(self.face.at, code).back.asked)
+
+    def _last_word(self) -> list[Widget]:
+        """Say that a manager confirms it afterwards, where it is so."""
+        phone = self.face.at
+        above = return_acts.is_above(phone, self.about) and not return_acts.may_confirm(phone)
+        return [self.text("screen.return.above")] if above else []
+
     def _chosen(self, chosen: str) -> None:
-        proposed = return_acts.proposed(self.face.at, self.about)
+        proposed = return_acts.before(self.face.at, self.about)
         if proposed and chosen != proposed:
             self.face.open(WhyStep, self.about, chosen)
             return
@@ -184,7 +238,7 @@ class WhyStep(ReturnStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        proposed = return_acts.proposed(self.face.at, self.about)
+        proposed = return_acts.before(self.face.at, self.about)
         told = [self.say(f"disposition.{each}") for each in (proposed, self.chosen)]
         self.fill(
             self.title("screen.return.why"),
@@ -217,22 +271,6 @@ class ZoneStep(ReturnStep):
         self.face.return_kept(self.about, partial(return_acts.store_away, self.face.at, self.about, text.strip()))
 
 
-class SendStep(ReturnStep):
-    """To whom it is sent."""
-
-    def build(self) -> None:
-        """Lay the screen out."""
-        self.fill(
-            self.title("screen.return.send"),
-            *self.subject(),
-            PlaceList(self.face, "collect", self._chosen),
-            bottom=(self.again(),),
-        )
-
-    def _chosen(self, place: str) -> None:
-        self.face.return_kept(self.about, partial(return_acts.send, self.face.at, self.about, place))
-
-
 class CarryOutStep(ReturnStep):
     """Of what has no numbers: which decision is carried out, for several may wait at once."""
 
@@ -249,22 +287,3 @@ class CarryOutStep(ReturnStep):
             ),
             bottom=(self.again(),),
         )
-
-
-class RefuseStep(ReturnStep):
-    """Why what was announced is refused: who announced it reads it."""
-
-    def build(self) -> None:
-        """Lay the screen out."""
-        self.fill(
-            self.title("screen.return.refuse"),
-            *self.subject(),
-            self.text("screen.return.refuse_how"),
-            *tiles(self.look, [(each, self.say(f"screen.return.no.{each}")) for each in WHY_REFUSED], self._said),
-            bottom=(self.again(),),
-        )
-
-    def _said(self, why: str) -> None:
-        reason = self.say(f"screen.return.no.{why}")
-        act = partial(return_acts.answer, self.face.at, self.about, "return.refused", reason=reason)
-        self.face.return_kept(replace(self.about, code=""), act)

@@ -111,6 +111,11 @@ def local_day(ms: int, zone: str) -> str:
     return _local(ms, zone).strftime("%d/%m/%Y")
 
 
+def read_day(day: str) -> str:
+    """Write a day such as `2026-12-15` as people do."""
+    return f"{day[8:]}/{day[5:7]}/{day[:4]}"
+
+
 def _local(ms: int, zone: str) -> datetime:
     return datetime.fromtimestamp(ms // 1000, UTC).astimezone(ZoneInfo(zone))
 
