@@ -256,6 +256,8 @@ READERS = {
     "grams": "kilograms, to the gram",
     "cents": "euros, to the cent",
     "zone": "time zone",
+    "figure": "id, stable name or name of a figure that can have a goal (see [kpi.md](kpi.md))",
+    "goal": "number in the unit of the figure: per cent, kilograms, euros, days; empty: no goal any more",
     "instant": "day or instant: `31/12/2025`, `31/12/2025 08:30`, ISO 8601",
     "day": "day: `24/11/2026` or `2026-11-24`",
     "hour": "time of day: `08:30`, `8 h`",
@@ -300,6 +302,10 @@ stands.""",
     "qualifications": """\
 What is asked for by which acts, on which types; without `types` on every type, and without `actes` by none. Without
 `valable à partir du` it is asked for from now on; of what was decided before it asks nothing.""",
+    "goals": """\
+What a figure is wanted to reach: at least, or for delays, losses and the like at most. Without `boucle` and `type` it
+is for the whole; a loop or a type is held to a goal of its own alone. A month is held to the goal that stood at its
+end; without `valable à partir du` a first goal holds for every month, a changed one from now on.""",
     "qualified": """\
 Who holds what, from the start of a day to the end of another (the calendar day of the place of the act); without
 `jusqu’au` for ever. One row a period: a renewal is a row from its own day on, and earlier ones stand.""",
@@ -366,6 +372,9 @@ KPIS_MEAN = {
     "bands": "parts of the value, `name=count`",
     "timezone": "zone in which the months begin",
     "as_of": "the instant it was asked for",
+    "goal": "what was wanted of it at the end of the period, in the unit of `value`; empty for no goal",
+    "goal_sense": "`least` or `most`: which way is better",
+    "goal_verdict": "`met`, `missed`, `open` (too early to say) or `few` (fewer than 20 cases)",
 }
 BALANCES_MEAN = {
     "day": "the local day at the end of which it is so",

@@ -10,6 +10,10 @@ from typing import Any, Final
 
 from boucle.clock import DEFAULT_ZONE
 from boucle.codes import Kind, mint
+from boucle.goals import MICRO as GOAL_MICRO
+from boucle.goals import TABLE as GOAL
+from boucle.goals import goal_key
+from boucle.reference import ANY_TYPE
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.checklists import CHECKLIST_ROWS
 
@@ -155,6 +159,16 @@ LOOPS: Final = {
     "copeaux": "Déchets mutualisés : copeaux",
 }
 
+GOALS: Final = (
+    ("K1", "", 95),
+    ("K1", "bacs-mulhouse", 97),
+    ("K13", "", 10),
+    ("K15", "", 5),
+    ("K22", "", 85),
+    ("K30", "", 80),
+    ("K32-median", "", 14),
+)
+"""What the firm wants of its figures: the id, the loop it is for, how much in the unit that people read."""
 _BACS = {"origin": "strasbourg", "model": "bac-600x400", "loop": "bacs-mulhouse", "truck": "camion-sud"}
 _CAISSES = {"origin": "metz", "model": "caisse-palette", "loop": "palettes-nancy", "truck": "camion-lorraine"}
 _ROLLS = {"origin": "colmar", "model": "roll", "loop": "rolls-haguenau", "truck": "camion-nord"}
@@ -251,6 +265,10 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
     ]
     rows += [("item_type", model.key, _type_row(model)) for model in MODELS]
     rows += [("loop", key, {"name": name}) for key, name in LOOPS.items()]
+    rows += [
+        (GOAL, goal_key(figure, loop, ANY_TYPE), {"figure": figure, "loop": loop, "goal_micro": n * GOAL_MICRO})
+        for figure, loop, n in GOALS
+    ]
     rows += [("lane", f"{stop.origin}>{stop.firm}>{stop.model}", {"loop": stop.loop}) for stop in STOPS]
     rows += CHECKLIST_ROWS
     rows += [("lane", f"metz>{firm}>{SHEET}", {"loop": "intercalaires-reims"}) for firm, *_ in SHEETS]

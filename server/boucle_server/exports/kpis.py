@@ -7,15 +7,18 @@ from typing import IO, Any, Final
 from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE
-from boucle.clock import EARLIEST_MS, month_of, months_between
-from boucle.kpi import MICRO
-from boucle.tally import DIMENSIONS
+from boucle.clock import EARLIEST_MS, month_of, months_between, parse_instant
+from boucle.goals import goal_of
+from boucle.kpi import MICRO, Question
+from boucle.reference import Book
+from boucle.tally import DIMENSIONS, Slice
 from boucle.words import LANGUAGES, say
 from boucle_server import figures_document, reports
 from boucle_server.errors import OperatorError
 from boucle_server.exports.command import Request
 from boucle_server.exports.sheets import Cell, Sheet, write_csv, write_xlsx
 from boucle_server.exports.state import canonical
+from boucle_server.projections import load_book
 
 _MICROS: Final = ("value", "ci_low", "ci_high")
 _PLAIN: Final = ("unit", "numerator", "denominator", "n", "maturity", "reason", "view", "factor_set_id")
@@ -32,6 +35,9 @@ COLUMNS: Final = (
     "bands",
     "timezone",
     "as_of",
+    "goal",
+    "goal_sense",
+    "goal_verdict",
 )
 
 
@@ -44,14 +50,16 @@ def write(connection: Connection, org: str, file: IO[bytes], *, request: Request
         case "json":
             file.write(canonical(content))
         case "csv":
-            write_csv(file, long_table(content))
+            write_csv(file, long_table(content, load_book(connection, org)))
         case _:
             about = Sheet(
                 name="about",
                 columns=("key", "value"),
                 rows=[(key, str(content[key])) for key in ("format", "org", "as_of", "timezone", "reference")],
             )
-            write_xlsx(file, [long_table(content), definitions(), about], at_ms=request.as_of_ms)
+            write_xlsx(
+                file, [long_table(content, load_book(connection, org)), definitions(), about], at_ms=request.as_of_ms
+            )
 
 
 def months_of(connection: Connection, org: str, request: Request) -> list[str] | None:
@@ -71,9 +79,27 @@ def months_of(connection: Connection, org: str, request: Request) -> list[str] |
     return [str(month) for month in months_between(first, last)]
 
 
-def long_table(content: Mapping[str, Any]) -> Sheet:
-    """Give one row a figure."""
-    return Sheet(name="kpi_long", columns=COLUMNS, rows=[_row(value) for value in content["values"]])
+def long_table(content: Mapping[str, Any], book: Book) -> Sheet:
+    """Give one row a figure, with what was wanted of it in `book`."""
+    rows = [[*_row(value), *_goal(value, book)] for value in content["values"]]
+    return Sheet(name="kpi_long", columns=COLUMNS, rows=rows)
+
+
+def _goal(value: Mapping[str, Any], book: Book) -> list[Cell]:
+    """Give the goal of a written value in the value's own unit, its sense, and what the value says of it."""
+    month = value["period"].rpartition("/")[2][: len("2026-10")]
+    asked = Question(
+        months=(month,),
+        as_of_ms=parse_instant(value["as_of"]),
+        narrowed=Slice(**value["scope"]),
+        zone=value["timezone"],
+    )
+    goal = goal_of(book, value["definition_id"], asked)
+    if goal is None:
+        return [None, None, None]
+    cases = value["n"] if value["denominator"] is not None else None
+    verdict = goal.judge(_from_micro(value["value_micro"]), cases=cases, asked=asked)
+    return [goal.value, goal.sense.value, verdict.value if verdict else None]
 
 
 def _row(value: Mapping[str, Any]) -> list[Cell]:

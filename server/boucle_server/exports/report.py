@@ -36,6 +36,8 @@ from boucle_server.web.month_lines import Line
 Block = dict[str, Any]
 """One block of `pdf/templates/report.typ`."""
 MOST_MONTHS: Final = 36
+YEAR_COLUMNS: Final = 9
+"""Of the table of months, without that of a goal."""
 _BODY, _DENSE, _NOTE = 8.5, 7.5, 7.5
 """Sizes of text, in points."""
 
@@ -158,7 +160,8 @@ def _figures(figures: Sequence[Figure], lang: str) -> Block:
 
 
 def _figure(each: Figure, lang: str) -> tuple[str, ...]:
-    notes = [each.badge[1]] if each.badge else []
+    notes = [say("page.named", lang, name=say("web.goal", lang), value=each.goal.line)] if each.goal else []
+    notes += [each.badge[1]] if each.badge else []
     notes += [each.reason] if each.reason else []
     if each.change and each.against:
         notes.append(say("report.change", lang, change=" ".join(filter(None, each.change)), month=each.against))
@@ -173,17 +176,9 @@ def _year(page: Dashboard, lang: str) -> Iterator[Block]:
     yield _heading(2, say("page.year_title", lang))
     if page.chart is not None:
         yield _chart(page.chart, page.chart_text, [say("web.sent", lang), say("web.back", lang)], lang)
-    heads = (
-        "web.sent",
-        "web.back",
-        "web.quantities",
-        "web.short_return_rate",
-        "web.short_reuse_share",
-        "web.short_out",
-    )
-    columns = [("page.month", False), *((key, True) for key in (*heads, "web.short_mass", "web.short_valorised"))]
-    rows = [_cells(line) for line in page.year]
-    yield _table(columns, rows, lang, size=_DENSE, shares=(5, 2, 2, 4, 3, 3, 2, 3, 2))
+    columns = [("page.month", False), *((head, True) for head in page.year_heads)]
+    shares = [5, 2, 2, 4, 3, 3, 2, 3, 2] if len(columns) == YEAR_COLUMNS else [5, 2, 2, 4, 3, 4, 3, 2, 3, 2]
+    yield _table(columns, [_cells(line) for line in page.year], lang, size=_DENSE, shares=shares)
 
 
 def _balances(connection: Connection, org: str, asked: Asked) -> Iterator[Block]:

@@ -7,9 +7,11 @@ from decimal import Decimal, InvalidOperation
 
 from boucle.board import COLUMNS as BOARD
 from boucle.board import MOST as MOST_IN_A_COLUMN
+from boucle.catalogue import CATALOGUE, find
 from boucle.checklists import MOST_WORDS, Asks, Moment
 from boucle.clock import is_zone
 from boucle.codes import Label, read_label
+from boucle.goals import MICRO, MOST_MICRO, SENSES
 from boucle.lifecycle import Disposition
 from boucle.photo_guards import PhotoGuard
 from boucle.qualifications import Act
@@ -192,6 +194,25 @@ def grams(cell: str) -> int:
 def cents(cell: str) -> int:
     """Read an amount written in euros: `4,50` is 450 cents."""
     return _whole(_number(cell.removesuffix("€")) * 100, MAX_CENTS)
+
+
+def figure(cell: str) -> str:
+    """Read a figure that can have a goal, by its id, its stable name or its name in either language; as its id."""
+    found = find(cell) or next((each for each in CATALOGUE.values() if _named(each.words("name"), cell)), None)
+    if found is None or found.id not in SENSES:
+        raise CellError("import.bad_goal_figure", known=", ".join(SENSES))
+    return found.id
+
+
+def _named(words: str, cell: str) -> bool:
+    return cell.casefold() in {say(words, lang).casefold() for lang in LANGUAGES}
+
+
+def goal(cell: str) -> int:
+    """Read what a figure is wanted to reach, in the unit in which people read it, `92,5` or `92,5 %`; in millionths."""
+    for sign in ("%", "€", "kg"):
+        cell = cell.removesuffix(sign)
+    return _whole(_number(cell) * MICRO, MOST_MICRO)
 
 
 def zone(cell: str) -> str:

@@ -296,6 +296,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 example="31/12/2028",
             ),
         ),
+        "goals": (
+            _c("figure", "indicateur", cells.figure, "figure", "kpi", "chiffre", required=True, example="K1"),
+            _c("loop", "boucle", cells.short, "loop", example=""),
+            _c("item_type", "type", cells.type_or_any, "item type", example=""),
+            _c("goal_micro", "objectif", cells.goal, "goal", "target", "cible", "valeur", example="92,5"),
+            _FROM,
+        ),
         "operators": (
             _c("name", "nom", cells.text, "name", "opérateur", "operator", required=True, example="Camille"),
             _c("role", "rôle", cells.role, "role", required=True, example="Chauffeur"),
@@ -309,7 +316,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 
 ORDER = (
     *("partners", "sites", "item-types", "lanes", "return-rules", "operators"),
-    *("checklists", "qualifications", "qualified", "rounds", "items", "events"),
+    *("checklists", "qualifications", "qualified", "goals", "rounds", "items", "events"),
 )
 """Every kind in the order in which they are imported: a row may only name what was imported before it."""
 MORE_EXAMPLES: Mapping[str, Mapping[str, str]] = MappingProxyType(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Event
+from boucle.goals import TABLE as GOAL
 from boucle.ids import uuid7
 from boucle.item import Item
 from boucle.reference import Book
@@ -23,6 +24,7 @@ TABLES: Mapping[str, str] = {
     "lanes": "lane",
     "return-rules": "return_rule",
     "qualifications": "qualification",
+    "goals": GOAL,
 }
 """Kinds of import whose rows are versions of reference data."""
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from boucle.catalogue import CATALOGUE
 from boucle.clock import EARLIEST_MS, day_of, instant_of, is_zone
 from boucle.codes import Label, read_label
+from boucle.goals import loops_known
 from boucle.reference import ANY_TYPE
 from boucle_server.imports.cells import CellError
 from boucle_server.imports.checklist_rows import StepRows
@@ -45,7 +47,7 @@ def plan(kind: str, rows: Sequence[Sequence[str]], register: Register) -> Plan:
             continue
         numbers.append(number)
         values, faults = _values(number, row, columns)
-        for look in (_timed, _misfits):
+        for look in (_timed, _misfits, _no_such_goal):
             faults = faults or list(look(kind, number, values, register=register, columns=columns))
         faults = faults or _twice(number, identity(kind, values), seen)
         if gathered is not None:
@@ -161,6 +163,7 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "checklists": {"types": "item_type"},
     "qualifications": {"types": "item_type"},
     "qualified": {"qualification": "qualification"},
+    "goals": {"item_type": "item_type"},
 }
 """Fields that name a row of another table, which must have been imported before."""
 
@@ -200,6 +203,21 @@ def _misfits(
     if kind == "events" and _NEEDED.get(values["kind"], "kind") not in values:
         header = next(column.header for column in COLUMNS[kind] if column.field == _NEEDED[values["kind"]])
         yield Fault(row=number, column="", key="import.no_field", values={"field": header})
+
+
+def _no_such_goal(
+    kind: str, number: int, values: Mapping[str, Any], *, register: Register, columns: Mapping[int, Column]
+) -> Iterable[Fault]:
+    """Give the faults of a goal for a loop that nobody knows, or for a part that its figure cannot be told apart by."""
+    if kind != "goals":
+        return
+    headers = {column.field: column.header for column in columns.values()}
+    by = CATALOGUE[values["figure"]].by
+    if "loop" in values and values["loop"] not in loops_known(register.book):
+        yield Fault(row=number, column=headers["loop"], key="import.no_loop", values={"key": values["loop"]})
+    for field, dimension, whole in (("loop", "loop", ""), ("item_type", "type", ANY_TYPE)):
+        if values.get(field, whole) != whole and dimension not in by:
+            yield Fault(row=number, column=headers[field], key=f"import.goal_not_by_{dimension}")
 
 
 def _stray(number: int, values: Mapping[str, Any], register: Register, headers: Mapping[str, str]) -> Iterable[Fault]:

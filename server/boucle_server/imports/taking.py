@@ -7,6 +7,7 @@ from boucle.binding import Binding
 from boucle.checklists import TABLE as CHECKLIST
 from boucle.clock import DEFAULT_ZONE
 from boucle.events import Quality
+from boucle.goals import goal_key
 from boucle.pin import pin_fits
 from boucle.qualifications import HOLDERS, holder_key
 from boucle.qualifications import TABLE as QUALIFICATION
@@ -29,6 +30,8 @@ def identity(kind: str, values: Mapping[str, Any]) -> object:
             return lane_key(values["origin"], values["destination"], values.get("item_type", ANY_TYPE))
         case "return-rules":
             return values.get("item_type", ANY_TYPE)
+        case "goals":
+            return goal_key(values["figure"], values.get("loop", ""), values.get("item_type", ANY_TYPE))
         case "items":
             return values["code"]
         case "operators":

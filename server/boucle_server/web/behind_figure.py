@@ -18,10 +18,11 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError
 from boucle_server.web import numbers
 from boucle_server.web.asking import NO_LOOP, Asked
-from boucle_server.web.chart import Chart, chart, line
+from boucle_server.web.chart import Chart, Goals, chart, line
 from boucle_server.web.dashboard import is_settled
 from boucle_server.web.figure_parts import NamedPart, part_of, part_word, parts_asked
 from boucle_server.web.figures import Badge, Figure, badge, figure, quality
+from boucle_server.web.goal_words import ToldGoal, told_goal
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_ground import Ground, ground
 from boucle_server.web.month_lines import Line
@@ -88,7 +89,7 @@ def all_figures(connection: Connection, org: str, asked: Asked) -> list[Figure]:
     before = answers(on.tally, on.of(asked.against)) if asked.against else {}
     values = answers(on.tally, on.question)
     return [
-        figure(values[id_], on.lang, asked=on.question, before=before.get(id_), against=asked.against)
+        figure(values[id_], on.lang, asked=on.question, before=before.get(id_), against=asked.against, book=asked.book)
         for id_ in CATALOGUE
     ]
 
@@ -109,13 +110,14 @@ def behind_figure(
     page = None
     if not refused:
         page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES, only=only)
-    drawn, unit = _drawn(on, definition, year)
+    goals = {month: told_goal(asked.book, year[month], on.of(month), on.lang) for month in on.months}
+    drawn, unit = _drawn(on, definition, year, [goal.exact if goal else None for goal in goals.values()])
     return Behind(
-        figure=figure(value, on.lang, asked=on.question, before=before, against=asked.against),
+        figure=figure(value, on.lang, asked=on.question, before=before, against=asked.against, book=asked.book),
         quality=quality(value, on.lang),
         chart=drawn,
         chart_unit=unit,
-        year=tuple(_line(on, definition, month, year[month]) for month in reversed(on.months)),
+        year=tuple(_line(on, definition, month, year[month], goals[month]) for month in reversed(on.months)),
         splits=tuple(_splits(connection, org, on, definition)),
         events=() if page is None else tuple(_row(each, asked) for each in page.rows),
         next="" if page is None else page.next or "",
@@ -144,17 +146,24 @@ def all_events(
         after = page.next
 
 
-def _line(on: Ground, definition: Definition, month: str, value: Value) -> Line:
+def _line(on: Ground, definition: Definition, month: str, value: Value, goal: ToldGoal | None) -> Line:
     mark: Badge | None = badge(value, on.of(month), on.lang)
     shown = numbers.DASH if value.value is None else numbers.quantity(value.value, value.unit, on.lang)
-    cells = (shown, numbers.parts(definition, value, on.lang), numbers.interval(value, on.lang))
-    exact = (*parts_of(value), *(None if bound is None else numbers.exact(bound) for bound in _bounds(value)))
+    said = numbers.DASH if goal is None else goal.line
+    cells = (shown, numbers.parts(definition, value, on.lang), numbers.interval(value, on.lang), said)
+    bounds = (None if bound is None else numbers.exact(bound) for bound in _bounds(value))
+    exact = (*parts_of(value), *bounds, *goal_cells(goal))
     return Line(key=month, head=numbers.month_name(month, on.lang), cells=cells, exact=exact, badge=mark)
 
 
 def parts_of(value: Value) -> tuple[Fraction | None, int | None, int | None]:
     """Give a value in the unit of its word, with its two parts as they were counted."""
     return numbers.exact(value), value.numerator, value.denominator
+
+
+def goal_cells(goal: ToldGoal | None) -> tuple[Fraction | None, str]:
+    """Give a goal for a file: its number, and what the value says of it."""
+    return (None, "") if goal is None else (goal.exact, goal.badge[1] if goal.badge else "")
 
 
 def _bounds(value: Value) -> tuple[Value | None, Value | None]:
@@ -165,21 +174,21 @@ def _bounds(value: Value) -> tuple[Value | None, Value | None]:
     )
 
 
-def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value]) -> tuple[Chart, str]:
+def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value], goals: Goals) -> tuple[Chart, str]:
     """Draw shares as a line in per cent, masses as bars in kilograms, all else as bars in its unit."""
     names = [numbers.month_short(month, on.lang) for month in on.months]
     values = [year[month].value for month in on.months]
     if definition.unit is Unit.RATIO:
         open_ones = [not is_settled(year[month]) for month in on.months]
-        return line(names, [None if each is None else round(each * 100) for each in values], open_ones), "%"
+        return line(names, [None if each is None else round(each * 100) for each in values], open_ones, goals), "%"
     if definition.unit is Unit.GRAMS:
-        return chart(names, [[0 if each is None else round(each / _KILO) for each in values]]), "kg"
+        return chart(names, [[0 if each is None else round(each / _KILO) for each in values]], goals), "kg"
     if definition.unit is Unit.CENTS:
-        return chart(names, [[0 if each is None else round(each / 100) for each in values]]), say(
+        return chart(names, [[0 if each is None else round(each / 100) for each in values]], goals), say(
             Unit.CENTS.words, on.lang
         )
     unit = numbers.unit_word(definition.unit, on.lang)
-    return chart(names, [[0 if each is None else round(each) for each in values]]), unit
+    return chart(names, [[0 if each is None else round(each) for each in values]], goals), unit
 
 
 def _splits(connection: Connection, org: str, on: Ground, definition: Definition) -> list[tuple[str, tuple[Part, ...]]]:

@@ -21,6 +21,10 @@ DAY_RIGHT: Final = 16
 """Room for half of the last number below a chart of days."""
 
 
+Goals = Sequence[Fraction | None]
+"""What is wanted in each month, in the unit of the chart; None where nobody set a goal."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     """One bar, in the units of the drawing."""
@@ -54,7 +58,7 @@ class Tick:
 class Chart:
     """All that is drawn: bars or dots with the pieces of line between them, lines across, the names below.
 
-    `faint` are pieces of line that few cases carry.
+    `faint` are pieces of line that few cases carry, `goals` those of what is wanted.
     """
 
     ticks: tuple[Tick, ...]
@@ -63,6 +67,7 @@ class Chart:
     dots: tuple[Dot, ...] = ()
     paths: tuple[str, ...] = ()
     faint: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -70,9 +75,9 @@ class Chart:
     base: int = HEIGHT - BOTTOM
 
 
-def chart(months: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
-    """Lay out bars for each month, the series side by side; the scale begins at nil."""
-    ceiling, step = _scale(max([1, *(value for one in series for value in one)]))
+def chart(months: Sequence[str], series: Sequence[Sequence[int]], goals: Goals = ()) -> Chart:
+    """Lay out bars for each month, the series side by side, and what is wanted of each; the scale begins at nil."""
+    ceiling, step = _scale(max([1, *(value for one in series for value in one), *_highest(goals)]))
     left, slot = _slots(months, ceiling)
     wide = slot * 4 // (5 * max(1, len(series)))
     bars = [
@@ -87,12 +92,18 @@ def chart(months: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
         for at in range(len(months))
         for number, one in enumerate(series)
     ]
-    return Chart(bars=tuple(bars), ticks=_ticks(ceiling, step), labels=_labels(months, left, slot), left=left)
+    return Chart(
+        bars=tuple(bars),
+        goals=_goal_lines(goals, left, slot, ceiling),
+        ticks=_ticks(ceiling, step),
+        labels=_labels(months, left, slot),
+        left=left,
+    )
 
 
-def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequence[bool]) -> Chart:
+def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequence[bool], goals: Goals = ()) -> Chart:
     """Lay out a line through the months that have a value, broken where there is none; the scale begins at nil."""
-    ceiling, step = _scale(max([1, *(value for value in values if value is not None)]))
+    ceiling, step = _scale(max([1, *(value for value in values if value is not None), *_highest(goals)]))
     left, slot = _slots(months, ceiling)
     dots: list[Dot | None] = [
         None
@@ -103,6 +114,7 @@ def line(months: Sequence[str], values: Sequence[int | None], unsettled: Sequenc
     return Chart(
         dots=tuple(dot for dot in dots if dot is not None),
         paths=tuple(_pieces(dots)),
+        goals=_goal_lines(goals, left, slot, ceiling),
         ticks=_ticks(ceiling, step),
         labels=_labels(months, left, slot),
         left=left,
@@ -147,6 +159,24 @@ def _stairs(
 
 def _value_on(corners: Sequence[tuple[int, Fraction]], day: int) -> Fraction:
     return next((value for since, value in reversed(corners) if since <= day), Fraction(0))
+
+
+def _highest(goals: Goals) -> list[int]:
+    return [-(-goal.numerator // goal.denominator) for goal in goals if goal is not None]
+
+
+def _goal_lines(goals: Goals, left: int, slot: int, ceiling: int) -> tuple[str, ...]:
+    """Draw a level across each month that has a goal, joined where it stays the same."""
+    pieces: list[tuple[int, int, int]] = []
+    for at, goal in enumerate(goals):
+        if goal is None:
+            continue
+        first, y = left + at * slot, _y(round(goal * _PERMILLE), ceiling * _PERMILLE)
+        if pieces and pieces[-1][1:] == (first, y):
+            pieces[-1] = (pieces[-1][0], first + slot, y)
+        else:
+            pieces.append((first, first + slot, y))
+    return tuple(f"M{first} {y}H{end}" for first, end, y in pieces)
 
 
 def _pieces(dots: Sequence[Dot | None]) -> list[str]:

@@ -21,10 +21,11 @@ from boucle_server.web.asking import Asked
 from boucle_server.web.bands import Band, bands_of
 from boucle_server.web.chart import Chart, chart, line
 from boucle_server.web.figures import Badge, Figure, as_reported, change, figure
+from boucle_server.web.goal_words import ToldGoal, told_goal
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_compare import BACK, Compared, compared
 from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
-from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line
+from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line, year_heads
 from boucle_server.web.workshop_figures import STARTED, WorkshopFigures, workshop_figures
 
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
@@ -72,6 +73,9 @@ class Dashboard:
     chart_text: str = ""
     rates: Chart | None = None
     rates_title: str = ""
+    goal_title: str = ""
+    """What the goals beside the months are for; nothing where there are none."""
+    year_heads: tuple[str, ...] = ()
     compared: tuple[Compared, ...] = ()
     compared_names: tuple[str, ...] = ()
     """The months of its columns."""
@@ -103,6 +107,8 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     values = answers(on.tally, on.question, TILES)
     cohort = grown_month(on)
     year = {each: answers(on.tally, on.of(each), YEAR) for each in on.months}
+    goals = _goals(on, year)
+    goal_of = _rate_of(on) if goals else ""
     moves = unit_moves if on.has_numbered else quantity_moves
     series = [[moves(on.tally, each)[side] for each in on.months] for side in (0, 1)]
     return Dashboard(
@@ -113,12 +119,16 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         chart=chart([numbers.month_short(each, lang) for each in on.months], series),
         chart_title=say("web.chart_title" if on.has_numbered else "web.chart_quantities", lang),
         chart_text=_chart_text(on.months, series, lang),
-        rates=_rates(on, year),
+        rates=_rates(on, year, goals),
+        goal_title=say("web.goal_of", lang, name=_rate_word(on)) if goals else "",
         rates_title=say("web.rates_title", lang, name=say(CATALOGUE[_rate_of(on)].words("name"), lang)),
         compared=compared(on, values, frozen, cohort),
         compared_names=tuple(numbers.month_name(next_month(asked.month, -back), lang) for back in (0, *BACK)),
         quantities=any(any(quantity_moves(on.tally, each)) for each in on.months),
-        year=tuple(month_line(on, each, year[each]) for each in reversed(on.months)),
+        year=tuple(
+            month_line(on, each, year[each], goal_of=goal_of, goal=goals.get(each)) for each in reversed(on.months)
+        ),
+        year_heads=tuple(year_heads(goal_of, lang)),
         loops=tuple(loop_lines(connection, org, on, cohort)),
         cohort_name=numbers.month_name(cohort, lang),
         loans=bands(ages_of_loans(on.tally, on.question), lang, age),
@@ -158,7 +168,7 @@ def _returned(on: Ground, cohort: str) -> Figure:
     earlier = str(next_month(cohort, _months_back(on.asked))) if on.asked.against else ""
     rate = answers(on.tally, grown, ["K1"])["K1"]
     before = answers(on.tally, on.of(earlier), ["K1"])["K1"] if earlier else None
-    told = figure(rate, on.lang, asked=grown, before=before, against=earlier)
+    told = figure(rate, on.lang, asked=grown, before=before, against=earlier, book=on.asked.book)
     told = replace(told, of=say("web.cohort_of", on.lang, month=told.of))
     if cohort == on.asked.month:
         return told
@@ -170,12 +180,18 @@ def _tile(
     on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], before: Mapping[str, Value], id_: str
 ) -> Figure:
     value = frozen.get(id_, values[id_])
-    told = figure(value, on.lang, asked=on.question, before=before.get(id_), against=on.asked.against)
+    told = _told(on, value, before)
     now = change(values[id_], value, on.lang) if id_ in frozen else None
     if now is None or not now[2]:
         return told
     known = numbers.quantity(values[id_].value or Fraction(0), value.unit, on.lang)
     return replace(told, more=(say("web.known_since", on.lang, value=known),))
+
+
+def _told(on: Ground, value: Value, before: Mapping[str, Value]) -> Figure:
+    """Say a value of the month beside the one compared with, and its goal."""
+    earlier = before.get(value.definition_id)
+    return figure(value, on.lang, asked=on.question, before=earlier, against=on.asked.against, book=on.asked.book)
 
 
 def _out(on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], before: Mapping[str, Value]) -> Figure:
@@ -201,10 +217,9 @@ def _out(on: Ground, values: Mapping[str, Value], frozen: Mapping[str, Value], b
 def _losses(on: Ground, values: Mapping[str, Value], before: Mapping[str, Value]) -> Figure:
     """Give net losses: of the pool in twelve months; under a filter that the pool knows nothing of, per dispatch."""
     if set(on.asked.narrowed.narrowed) - CATALOGUE["K15"].by:
-        lost = values["K14"]
-        return figure(lost, on.lang, asked=on.question, before=before.get("K14"), against=on.asked.against)
+        return _told(on, values["K14"], before)
     value = values["K15"]
-    told = figure(value, on.lang, asked=on.question, before=before.get("K15"), against=on.asked.against)
+    told = _told(on, value, before)
     if value.value is None:
         return told
     n = numbers.number(value.numerator, 0, on.lang)
@@ -282,14 +297,25 @@ def _rate_of(on: Ground) -> str:
     return "K1" if on.has_numbered else "K22"
 
 
-def _rates(on: Ground, year: Mapping[str, Mapping[str, Value]]) -> Chart | None:
+def _rate_word(on: Ground) -> str:
+    return say("web.short_return_rate" if on.has_numbered else "web.short_valorised", on.lang)
+
+
+def _goals(on: Ground, year: Mapping[str, Mapping[str, Value]]) -> dict[str, ToldGoal | None]:
+    """Give what was wanted of the rate in each month; nothing where it was wanted in none."""
+    found = {month: told_goal(on.asked.book, year[month][_rate_of(on)], on.of(month), on.lang) for month in on.months}
+    return found if any(found.values()) else {}
+
+
+def _rates(on: Ground, year: Mapping[str, Mapping[str, Value]], goals: Mapping[str, ToldGoal | None]) -> Chart | None:
     """Draw the return rate where there are numbered containers, else the valorisation rate, in per cent."""
     values = [year[month][_rate_of(on)] for month in on.months]
     if all(value.value is None for value in values):
         return None
     unsettled = [not is_settled(value) for value in values]
     shown = [None if value.value is None else round(value.value * 100) for value in values]
-    return line([numbers.month_short(month, on.lang) for month in on.months], shown, unsettled)
+    wanted = [goal.exact if goal else None for goal in goals.values()]
+    return line([numbers.month_short(month, on.lang) for month in on.months], shown, unsettled, wanted)
 
 
 def _chart_text(shown: Sequence[str], series: Sequence[Sequence[int]], lang: str) -> str:

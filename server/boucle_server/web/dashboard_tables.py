@@ -7,7 +7,7 @@ from boucle.words import say
 from boucle_server.exports.sheets import Cell
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
-from boucle_server.web.behind_figure import Behind, Row, parts_of
+from boucle_server.web.behind_figure import Behind, Row, goal_cells, parts_of
 from boucle_server.web.dashboard import Dashboard
 from boucle_server.web.figures import Figure
 from boucle_server.web.table_files import Table
@@ -52,7 +52,7 @@ def dashboard_tables(page: Dashboard, asked: Asked) -> list[Table]:
         Table(
             key="months",
             title=t("page.months_title"),
-            heads=[t("page.month"), *moves, *map(_with_unit, year), t("web.file_state")],
+            heads=[t("page.month"), *moves, *map(_with_unit, year), *_goal_head(page), t("web.file_state")],
             rows=[(each.key, *each.exact, each.badge[1] if each.badge else "") for each in page.year],
         ),
         Table(
@@ -65,17 +65,25 @@ def dashboard_tables(page: Dashboard, asked: Asked) -> list[Table]:
     ]
 
 
+def _goal_head(page: Dashboard) -> list[str]:
+    return [_with_unit((page.goal_title, "%"))] if page.goal_title else []
+
+
 def figures_tables(figures: Iterable[Figure], asked: Asked) -> list[Table]:
     """Give every figure of a month in one table."""
     title = say("page.all_title", asked.lang, month=numbers.month_name(asked.month, asked.lang))
     heads = ["id", *(say(key, asked.lang) for key in ("page.figure", "page.value", "web.file_unit", *_PARTS))]
-    heads += [say(key, asked.lang) for key in ("page.period", "web.file_state", "web.definition")]
+    heads += [
+        say(key, asked.lang)
+        for key in ("page.period", "web.file_state", "web.goal", "web.goal_verdict", "web.definition")
+    ]
     rows: list[tuple[Cell, ...]] = []
     for each in figures:
         value, above, below = parts_of(each.exact)
         state = each.badge[1] if each.badge else each.reason
         unit = say(each.exact.unit.words, asked.lang)
-        rows.append((each.id, each.name, value, unit, above, below, each.exact.period, state, each.means))
+        wanted = goal_cells(each.goal)
+        rows.append((each.id, each.name, value, unit, above, below, each.exact.period, state, *wanted, each.means))
     return [Table(key="figures", title=title, heads=heads, rows=rows)]
 
 
@@ -86,7 +94,7 @@ def figure_tables(page: Behind, asked: Asked, events: Iterable[Row]) -> list[Tab
     year = Table(
         key="year",
         title=say("page.year_title", lang),
-        heads=[say("page.month", lang), *values, say("web.file_low", lang), say("web.file_high", lang)],
+        heads=[say("page.month", lang), *values, *(say(key, lang) for key in _LAST)],
         rows=[(each.key, *each.exact) for each in page.year],
     )
     splits = [
@@ -117,6 +125,7 @@ def _curve(page: Behind, lang: str) -> list[Table]:
 
 
 CURVE_HEADS = ("web.curve_back", "web.curve_left", "web.curve_watched", "web.curve_share")
+_LAST = ("web.file_low", "web.file_high", "web.goal", "web.goal_verdict")
 _PARTS = ("web.file_numerator", "web.file_denominator")
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from boucle.catalogue import CATALOGUE
 from boucle.clock import day_of, month_end_ms
 from boucle.kpi import Maturity, Question, Span, Unit, Value
+from boucle.reference import Book
 from boucle.units import DAY_MS
 from boucle.words import say
 from boucle_server.web import numbers
+from boucle_server.web.goal_words import ToldGoal, told_goal
 
 Badge = tuple[str, str]
 """The kind of a badge, and its word."""
@@ -40,12 +42,22 @@ class Figure:
     month: str = ""
     """The month that was asked for; the page of the figure is asked for the same one."""
     more: tuple[str, ...] = ()
+    goal: ToldGoal | None = None
 
 
 def figure(
-    value: Value, lang: str, *, asked: Question | None = None, before: Value | None = None, against: str = ""
+    value: Value,
+    lang: str,
+    *,
+    asked: Question | None = None,
+    before: Value | None = None,
+    against: str = "",
+    book: Book | None = None,
 ) -> Figure:
-    """Say a value; `asked` tells whether its cohort is still young, `before` what it is compared with, of `against`."""
+    """Say a value; `asked` tells whether its cohort is still young, `before` what it is compared with, of `against`.
+
+    `book` is where its goal is looked up; without it none is told.
+    """
     definition = CATALOGUE[value.definition_id]
     return Figure(
         id=definition.id,
@@ -64,6 +76,7 @@ def figure(
         change=change(value, before, lang),
         against=numbers.month_name(against, lang) if against else "",
         month=asked.last if asked else "",
+        goal=told_goal(book, value, asked, lang) if book and asked else None,
     )
 
 

@@ -15,6 +15,7 @@ from boucle_server.exports.sheets import Cell
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
 from boucle_server.web.figures import Badge, is_young
+from boucle_server.web.goal_words import ToldGoal
 from boucle_server.web.month_ground import Ground, has_numbered, quantity_moves, unit_moves
 
 YEAR: Final = ("K1", "K7", "K12", "K20-mass", "K22")
@@ -35,8 +36,31 @@ class Line:
     badge: Badge | None = None
 
 
-def month_line(on: Ground, month: str, values: Mapping[str, Value]) -> Line:
-    """Give the line of a month."""
+YEAR_WORDS: Final = (
+    "web.short_return_rate",
+    "web.short_reuse_share",
+    "web.short_out",
+    "web.short_mass",
+    "web.short_valorised",
+)
+"""The heads of the figures of YEAR."""
+
+
+def year_heads(goal_of: str, lang: str) -> list[str]:
+    """Give the heads of the months' columns; that of a goal stands behind the figure it is for, `""` for none."""
+    heads = [say(key, lang) for key in ("web.sent", "web.back", "web.quantities")]
+    return [*heads, *_with_goal([say(key, lang) for key in YEAR_WORDS], goal_of, [say("web.goal", lang)])]
+
+
+def _with_goal(cells: list[str], goal_of: str, goal: list[str]) -> list[str]:
+    at = YEAR.index(goal_of) + 1 if goal_of else len(cells)
+    return [*cells[:at], *(goal if goal_of else ()), *cells[at:]]
+
+
+def month_line(
+    on: Ground, month: str, values: Mapping[str, Value], *, goal_of: str = "", goal: ToldGoal | None = None
+) -> Line:
+    """Give the line of a month; with `goal_of`, what was wanted of that figure at its end."""
     question, lang = on.of(month), on.lang
     runs = not question.is_over(month) or bool(question.reasons.get(month))
     word = say("page.provisional", lang) if runs else ""
@@ -44,8 +68,17 @@ def month_line(on: Ground, month: str, values: Mapping[str, Value]) -> Line:
     return Line(
         key=month,
         head=numbers.month_name(month, lang),
-        cells=(*_moves(on.tally, month, lang), *(_cell(value, question, lang) for value in shown)),
-        exact=(*_exact_moves(on.tally, month), *(None if value is None else numbers.exact(value) for value in shown)),
+        cells=(
+            *_moves(on.tally, month, lang),
+            *_with_goal(
+                [_cell(value, question, lang) for value in shown], goal_of, [goal.lines if goal else numbers.DASH]
+            ),
+        ),
+        exact=(
+            *_exact_moves(on.tally, month),
+            *(None if value is None else numbers.exact(value) for value in shown),
+            *((goal.exact if goal else None,) if goal_of else ()),
+        ),
         badge=("warn", word) if word else None,
     )
 

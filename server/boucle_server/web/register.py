@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from boucle.binding import Binding
 from boucle.board import limits_of
 from boucle.clock import DEFAULT_ZONE
+from boucle.goals import MICRO, parts_of_key
 from boucle.lifecycle import Disposition
 from boucle.photo_guards import PhotoGuard
 from boucle.reference import ANY_TYPE, GOODS, Book, Version
@@ -20,7 +21,7 @@ from boucle_server.imports.columns import COLUMNS, Column
 from boucle_server.imports.planned import TABLES, Plan, Register
 from boucle_server.imports.rows import plan
 from boucle_server.tables import PERSON, RECORD
-from boucle_server.web import numbers
+from boucle_server.web import goal_words, numbers
 from boucle_server.web.item_words import moment
 from boucle_server.web.visit import Visit
 
@@ -32,6 +33,7 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
     ("lanes", "destination"): "site",
     ("lanes", "item_type"): "item_type",
     ("return-rules", "item_type"): "item_type",
+    ("goals", "item_type"): "item_type",
 }
 """Fields that name a row of another table."""
 _SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qualification.act."}
@@ -42,6 +44,7 @@ _IDENTITY: Final = frozenset({"key", "origin", "destination"})
 _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "lanes": ("origin", "destination", "item_type"),
     "return-rules": ("item_type",),
+    "goals": ("figure", "loop", "item_type"),
 }
 """Fields by which a row without a name of its own is called; none of them changes."""
 _FROM_NOW: Final = frozenset({"qualifications", "return-rules"})
@@ -59,6 +62,11 @@ class Asked:
     required: bool
     is_fixed: bool
     options: list[tuple[str, str]]
+
+    @property
+    def shown(self) -> str:
+        """Give the value as the option that it is, else as it stands."""
+        return dict(self.options).get(self.value, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +121,8 @@ def listed(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[s
 def named(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[str]:
     """Give the cells of a row for people: rows of other tables by their names, `""` where nothing is said."""
     row = _row(book, kind, key, now_ms)
-    return [_named(kind, column, row.get(column.field), book, now_ms=now_ms, lang=lang) for column in headed(kind)]
+    told = [_named(kind, column, row.get(column.field), book, now_ms=now_ms, lang=lang) for column in headed(kind)]
+    return [goal_words.stated(str(row["figure"]), row.get("goal_micro"), lang)] if kind == "goals" else told
 
 
 def headed(kind: str) -> list[Column]:
@@ -123,12 +132,14 @@ def headed(kind: str) -> list[Column]:
 
 
 def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
-    """Give what a row is called: its name, of a lane its two ends and its type."""
+    """Give what a row is called: its name, of a lane its two ends and its type, of a goal what it is for."""
     if kind == "return-rules":
         return say("web.reg_any_type", lang) if key == ANY_TYPE else _other(book, "item_type", key, now_ms)
+    if kind == "goals":
+        return goal_words.goal_name(key, book, now_ms=now_ms, lang=lang)
     if kind != "lanes":
         return str(_row(book, kind, key, now_ms).get("name") or _last(book, kind, key).get("name") or key)
-    ends = _ends(key)
+    ends = _named_by(kind, key)
     places = [_other(book, "site", ends[each], now_ms) for each in ("origin", "destination")]
     of = ends["item_type"]
     item_type = say("web.reg_any_type", lang) if of == ANY_TYPE else _other(book, "item_type", of, now_ms)
@@ -251,16 +262,9 @@ def _last(book: Book, kind: str, key: str) -> Mapping[str, Any]:
 
 
 def _named_by(kind: str, key: str) -> dict[str, str]:
-    """Give the fields that the key of a row stands for."""
-    if kind == "return-rules":
-        return {"item_type": key}
-    return _ends(key) if kind == "lanes" else {}
-
-
-def _ends(key: str) -> dict[str, str]:
-    origin, _, rest = key.partition(">")
-    destination, _, item_type = rest.partition(">")
-    return {"origin": origin, "destination": destination, "item_type": item_type}
+    """Give the fields that the key of a row stands for; none for a key that is a field itself."""
+    fields = _NAMED.get(kind, ())
+    return dict(zip(fields, parts_of_key(key) if kind == "goals" else key.split(">", 2), strict=False))
 
 
 def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> list[tuple[str, str]]:
@@ -271,6 +275,10 @@ def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> l
     if column.read is cells.disposition:
         named = [(str(each), say(f"disposition.{each}", lang)) for each in Disposition]
         return [("", say("web.reg_as_usual", lang)), *named]
+    if column.read is cells.figure:
+        return goal_words.figures_offered(lang)
+    if (kind, column.field) == ("goals", "loop"):
+        return goal_words.loops_offered(book, now_ms, lang)
     table = _CHOICES.get((kind, column.field))
     if table is None:
         return []
@@ -286,6 +294,8 @@ def _help(column: Column, lang: str, *, is_always: bool) -> str:
         return say("web.reg_from_help_new" if is_always else "web.reg_from_help", lang)
     if column.field == "key":
         return say("web.reg_key_help", lang)
+    if column.read is cells.goal:
+        return say("web.reg_goal_help", lang)
     return (
         say("web.reg_example", lang, example=_example(column, lang))
         if column.example and column.read not in (cells.yes_no, cells.nature, cells.disposition)
@@ -321,6 +331,8 @@ def _written(column: Column, value: object, lang: str) -> str:
             return _decimal(value, 1000, lang)
         case int() if column.read is cells.cents:
             return _decimal(value, 100, lang)
+        case int() if column.read is cells.goal:
+            return _decimal(value, MICRO, lang)
         case _:
             return str(value)
 

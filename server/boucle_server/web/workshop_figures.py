@@ -55,7 +55,7 @@ def _barrier(key: str, lang: str) -> str:
 
 
 def _tile(on: Ground, values: Mapping[str, Value], before: Value | None, id_: str) -> Figure:
-    told = figure(values[id_], on.lang, asked=on.question, before=before)
+    told = figure(values[id_], on.lang, asked=on.question, before=before, book=on.asked.book)
     return replace(told, more=(*told.more, *_beside(on, values, id_)))
 
 
