@@ -1,25 +1,15 @@
-"""A picture made into a photo: small, upright, and without a word about where and with what it was taken.
+"""A picture file of this device made into a photo.
 
-The one place of the phone that writes pictures. It stands on Pillow, which the reader of labels brings along and for
-which python-for-android has a recipe; whoever hands in bytes made otherwise needs nothing of it.
+It stands on Pillow, which the reader of labels brings along and for which python-for-android has a recipe; whoever
+hands in bytes made otherwise needs nothing of it.
 """
 
-from io import BytesIO
 from pathlib import Path
-from typing import Final
 
-from PIL import Image
-
-from boucle.photo import Picture, look
 from boucle_field.errors import UsageError
 from boucle_labels.errors import RefusedError
+from boucle_labels.photo import photo_of
 from boucle_labels.reading import open_picture
-
-MAX_SIDE: Final = 1600
-"""Pixels of the longer side: a label of a part in a whole view of it stays readable."""
-MAX_BYTES: Final = 300_000
-_QUALITIES: Final = (82, 70, 58, 45)
-_SMALLER: Final = 0.7
 
 
 def photo_of_file(path: Path) -> bytes:
@@ -29,26 +19,3 @@ def photo_of_file(path: Path) -> bytes:
     except RefusedError as error:
         raise UsageError("phone.photo_unreadable", path=str(path)) from error
     return photo_of(picture)
-
-
-def photo_of(picture: Image.Image) -> bytes:
-    """Make a photo of a picture: at most 300 kB, nothing in it but the picture."""
-    # A fresh image: whatever the old one carried beside its pixels stays behind.
-    bare = Image.new("RGB", picture.size, "white")
-    bare.paste(picture.convert("RGB"))
-    bare.thumbnail((MAX_SIDE, MAX_SIDE))
-    while True:
-        for quality in _QUALITIES:
-            content = _written(bare, quality)
-            if len(content) <= MAX_BYTES:
-                found = look(content)
-                if not isinstance(found, Picture):
-                    raise TypeError(f"a photo of our own is none: {found}")
-                return content
-        bare = bare.resize((max(1, round(bare.width * _SMALLER)), max(1, round(bare.height * _SMALLER))))
-
-
-def _written(picture: Image.Image, quality: int) -> bytes:
-    target = BytesIO()
-    picture.save(target, "JPEG", quality=quality, optimize=True)
-    return target.getvalue()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -147,8 +148,17 @@ def open_picture(path: Path) -> Image.Image:
 
     Raises RefusedError for what is missing, no picture, cut short, or larger than MAX_PIXELS.
     """
+    return _opened(path, path)
+
+
+def picture_in(content: bytes, *, name: str) -> Image.Image:
+    """The picture in the bytes of a file; as `open_picture`."""
+    return _opened(BytesIO(content), Path(name))
+
+
+def _opened(source: Path | BytesIO, path: Path) -> Image.Image:
     try:
-        with Image.open(path, formats=PICTURE_FORMATS) as picture:
+        with Image.open(source, formats=PICTURE_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise RefusedError("picture_too_large", path=path, limit=MAX_PIXELS // 1_000_000)
             picture.load()

@@ -26,7 +26,9 @@ from boucle_server.notices import JOBS
 from boucle_server.opening import make_ready
 from boucle_server.settings import Settings
 from boucle_server.web import routing
+from boucle_server.web.forms import LONGEST_WITH_FILE
 from boucle_server.web.import_reading import BRING, MOST_BYTES
+from boucle_server.web.places import RETURNS, STATION, WORKSHOP
 
 ROUTERS: Final = (
     "boucle_server.api.health",
@@ -59,6 +61,8 @@ ROUTERS: Final = (
     "boucle_server.web.item_pages",
     "boucle_server.web.station_stop_pages",
     "boucle_server.web.station_reception_pages",
+    "boucle_server.web.station_control_pages",
+    "boucle_server.web.station_photo_pages",
     "boucle_server.web.station_weigh_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",
@@ -73,8 +77,18 @@ ROUTERS: Final = (
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024
 """Bytes of a request; a push is one mebibyte of records, and a little around them."""
-ROOMY: Final = {f"{BRING}/": MOST_BYTES}
-"""Bytes of a request to the paths that begin so: a table that somebody brings is one body."""
+ROOMY: Final = {
+    f"{BRING}/": MOST_BYTES,
+    **dict.fromkeys(
+        (
+            f"{WORKSHOP.path}/ouvrir",
+            f"{RETURNS.path}/acte/",
+            *(f"{STATION.path}/{each}" for each in ("photo", "controler", "arret")),
+        ),
+        LONGEST_WITH_FILE,
+    ),
+}
+"""Bytes of a request to the paths that begin so: a table that somebody brings is one body, and so is a photo."""
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:

@@ -5,7 +5,7 @@ decision that would have no effect is refused beforehand, with the reason, and n
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -120,11 +120,18 @@ class Desk:
         subject = subject_of(code, "", "")
         return subject in self.store.bindings([subject])
 
-    def record(self, act: Act, *, corrects: str = "", private: Mapping[str, Any] = MappingProxyType({})) -> Told:
+    def record(
+        self,
+        act: Act,
+        *,
+        corrects: str = "",
+        private: Mapping[str, Any] = MappingProxyType({}),
+        photos: Sequence[Mapping[str, Any]] = (),
+    ) -> Told:
         """Record what happened and tell what it means; ForbiddenError for what is not this person's to record."""
         if not may_record(self.who.held, act.kind):
             raise ForbiddenError("web.station_not_yours")
-        draft = replace(_draft_of(act, corrects), private=private)
+        draft = replace(_draft_of(act, corrects, photos), private=private)
         self._follow(draft)
         event = self._trial(draft)
         mark = self.foresee(event)
@@ -135,7 +142,7 @@ class Desk:
 
     def preview(self, act: Act) -> Told:
         """Tell what recording would tell; nothing is recorded."""
-        mark = self.foresee(self._trial(_draft_of(act, "")))
+        mark = self.foresee(self._trial(_draft_of(act, "", ())))
         return Told(outcome_of(mark), "", reasons_of(mark))
 
     def _trial(self, draft: Draft) -> Event:
@@ -162,6 +169,19 @@ class Desk:
             raise ConflictError("web.inbox_voided_before")
         about: dict[str, Any] = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
         draft = Draft(kind=VOID, fields={**about, "body": {"target": event.id}})
+        self._follow(draft)
+        return self._accept(draft)
+
+    def add_photo(self, event: Event, photo: Mapping[str, Any]) -> str:
+        """Say an event again with one photo more; give the id of what now stands in its place."""
+        if not may_record(self.who.held, event.kind):
+            raise ForbiddenError("web.station_not_yours")
+        if any(edge.target == event.id for edge in self.store.edges([event.id])):
+            raise ConflictError("web.inbox_voided_before")
+        slots = {name: value for name in _SLOTS if (value := getattr(event, name)) not in ("", 0)}
+        photos = [*(dict(each) for each in event.photos), dict(photo)]
+        fields = {**slots, "corrects": event.id, "body": dict(event.body), "photos": photos}
+        draft = Draft(kind=event.kind, fields=fields)
         self._follow(draft)
         return self._accept(draft)
 
@@ -197,6 +217,10 @@ class Desk:
         return self.connection.execute(query).scalar()
 
 
-def _draft_of(act: Act, corrects: str) -> Draft:
+def _draft_of(act: Act, corrects: str, photos: Sequence[Mapping[str, Any]]) -> Draft:
     slots = {name: value for name in _SLOTS if (value := getattr(act, name)) not in ("", None)}
-    return Draft(kind=act.kind, fields={**slots, **({"corrects": corrects} if corrects else {}), "body": act.body})
+    more = {
+        **({"corrects": corrects} if corrects else {}),
+        **({"photos": [dict(each) for each in photos]} if photos else {}),
+    }
+    return Draft(kind=act.kind, fields={**slots, **more, "body": act.body})

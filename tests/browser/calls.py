@@ -8,6 +8,7 @@ from boucle_server.web import places
 from boucle_server.web.inbox_case import Heap
 from boucle_server.web.register import KINDS
 from tests.browser.chromium import Call
+from tests.builders import code
 
 ADMINISTRATOR: Final = "administrateur"
 MANAGER: Final = "responsable"
@@ -154,6 +155,7 @@ BEHIND: Final = (
         MANAGER,
         follow=(_LAST_WEEK, _FIRST_ROW, f"main a[href^='{places.STATION.path}/reception']"),
     ),
+    Call("poste-controle", f"{places.STATION.path}/controler/objet?lieu=strasbourg&code={code(30)}", MANAGER),
     Call("poste-lieu", f"{places.STATION.path}/expedier", MANAGER),
     Call("poste-scan", f"{places.STATION.path}/receptionner", MANAGER),
     Call(

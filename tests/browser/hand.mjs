@@ -86,8 +86,10 @@ const commands = {
   async status() { return answered; },
   async words() { return page.evaluate(() => document.body.innerText); },
   async links({ selector }) { return page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute("href"))); },
+  async settled() { await page.waitForLoadState("load"); },
   async picture({ selector, file, told }) {
     await page.locator(selector).setInputFiles(file);
+    if (!told) return "";
     await page.waitForFunction((at) => document.querySelector(at).textContent !== "", told, { timeout: 60_000 });
     return page.locator(told).innerText();
   },

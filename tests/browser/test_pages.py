@@ -19,8 +19,8 @@ EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 4
 EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404}
 FILES = re.compile(r"\.(pdf|png|txt)(/|$)|^/(fichiers|photos)/|^/$|/import/(modele/|exemple$)")
 """Routes that give no page."""
-ONLY_ONCE = {"/administration/import/suivi/{run}/annuler"}
-"""Pages that a walk cannot open again and again: `test_import_by_hand` goes through them."""
+ONLY_ONCE = {"/administration/import/suivi/{run}/annuler", "/saisie/photo/{slug}"}
+"""Pages that a walk cannot open again and again: `test_import_by_hand` and `test_station` go through them."""
 
 
 def plain(text: str) -> str:

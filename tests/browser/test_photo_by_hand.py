@@ -63,7 +63,30 @@ def test_a_file_that_is_no_picture_is_told_and_not_attached(keys: Keyboard, tmp_
     assert "n’est pas une image" in told
 
 
-def test_without_scripts_the_form_says_so_and_is_whole(keys: Keyboard) -> None:
+def test_without_scripts_the_file_goes_as_it_is_and_arrives_small_upright_and_bare(
+    keys: Keyboard, house: House, tmp_path: Path
+) -> None:
+    keys.open(scripts=True)
+    keys.sign_in("technicien", PASSWORD)
+    keys.goto("/objets?stage=available")
+    items = keys.ask("links", selector="main tbody th a")
+    keys.open()
     keys.sign_in("technicien", PASSWORD)
     keys.goto(OPEN)
-    assert "Une photo demande JavaScript" in keys.words
+    keys.write(str(items[1]).rpartition("/")[2], field="code")
+    before = stored(house)
+    keys.ask("picture", selector="#f-photo", file=str(a_picture(tmp_path / "entree.jpg")))
+    keys.follow("Ouvrir une réparation")
+    assert "/atelier/fiche/" in keys.url, keys.words
+    (content,) = [each for each in stored(house) if each not in before]
+    assert len(content) <= 300_000
+    found = look(content)
+    assert isinstance(found, Picture)
+    assert (3 * found.height, found.height <= 1600) == (4 * found.width, True)
+    assert not Image.open(BytesIO(content)).getexif()
+
+
+def stored(house: House) -> list[bytes]:
+    """Give the photos that are kept."""
+    with closing(sqlite3.connect(f"file:{house.data / 'boucle.sqlite3'}?mode=ro", uri=True)) as database:
+        return [bytes(content) for (content,) in database.execute("SELECT content FROM photo ORDER BY sha256")]

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,12 +13,15 @@ import sqlalchemy as sa
 from boucle.clock import SystemClock
 from boucle.codes import Kind
 from boucle.commands import Command, command_code
+from boucle.photo import Picture, look
 from boucle_server.db import Database
 from boucle_server.demo.people import PASSWORD
+from boucle_server.organisations import SERVER_DEV
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.settings import Settings
-from boucle_server.tables import RECORD
+from boucle_server.tables import PHOTO, RECORD
 from tests.browser.keyboard import Keyboard
+from tests.browser.test_photo_by_hand import a_picture
 from tests.e2e.commands import House
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -71,6 +75,15 @@ def wait_for(keys: Keyboard, words: str) -> None:
     while words not in keys.words:
         assert time.monotonic() < until, f"{words!r} never came: {keys.words}"
         time.sleep(0.1)
+
+
+def wait_for_page(keys: Keyboard, part: str) -> None:
+    """Wait until the address says something, then until its page is whole."""
+    until = time.monotonic() + PATIENCE_S
+    while part not in unquote(keys.url):
+        assert time.monotonic() < until, f"{part!r} never came: {keys.url}"
+        time.sleep(0.1)
+    keys.ask("settled")
 
 
 def a_place(away: dict[str, list[str]], n: int) -> tuple[str, list[str]]:
@@ -159,3 +172,47 @@ def test_the_station_works_by_keyboard_alone_and_without_any_script(
     keys.follow("Annuler\n– ")  # the line's own
     assert "Annulé" in keys.words
     assert task_of(keys) == task
+
+
+def homes(house: House, stage: str) -> list[str]:
+    """Give the codes of crates that stand at Strasbourg in a stage."""
+    query = (
+        sa.select(BINDING.c.code, ITEM.c.state)
+        .join(ITEM, (ITEM.c.org == BINDING.c.org) & (ITEM.c.item == BINDING.c.item))
+        .where(ITEM.c.stage == stage, BINDING.c.code.startswith(f"{Kind.CONTAINER.value}/"))
+    )
+    return [code.partition("/")[2] for code, state in rows(house, query) if json.loads(state)["site"] == "strasbourg"]
+
+
+def test_a_photo_is_added_to_a_line_without_any_script(keys: Keyboard, house: House, tmp_path: Path) -> None:
+    (code,) = homes(house, "available")[:1]
+    keys.sign_in("magasinier", PASSWORD)
+    keys.goto("/saisie/trier?lieu=strasbourg&d.verdict=dirty")
+    keys.ask("type", text=code)
+    keys.ask("follow", key="Enter")
+    keys.follow("Photo")
+    assert "Joindre une photo" in keys.words
+    taken = a_picture(tmp_path / "sale.jpg")
+    keys.ask("picture", selector="#f-photo", file=str(taken))
+    keys.follow("Joindre")
+    assert "Photo jointe." in keys.words, keys.words
+    contents = [bytes(row.content) for row in rows(house, sa.select(PHOTO.c.content).where(PHOTO.c.dev == SERVER_DEV))]
+    assert len(contents) == 1
+    assert len(contents[0]) <= 300_000
+    assert isinstance(look(contents[0]), Picture)
+
+
+def test_of_two_controls_scanned_at_once_the_second_waits_for_the_first(open_keyboard: Keyboard, house: House) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in("magasinier", PASSWORD)
+    first, second = homes(house, "available")[1:3]
+    since = now_ms()
+    keys.goto("/saisie/controler?lieu=strasbourg")
+    keys.ask("type", text=f"{first}\n{second}\n")
+    for code in (first, second):
+        wait_for_page(keys, code)
+        keys.follow("Bon")
+    wait_for_page(keys, "tache=")
+    assert "Contrôlé" in keys.words
+    assert recorded(house, [first, second], since) == {"item.sorted/1": 2}

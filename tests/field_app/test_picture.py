@@ -9,7 +9,8 @@ from PIL import Image
 
 from boucle.photo import PhotoFlaw, Picture, look
 from boucle_field.errors import UsageError
-from boucle_field.picture import MAX_BYTES, MAX_SIDE, photo_of, photo_of_file
+from boucle_field.picture import photo_of_file
+from boucle_labels.photo import MAX_BYTES, MAX_SIDE, photo_of
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:

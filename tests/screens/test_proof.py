@@ -13,10 +13,10 @@ from boucle_field.courier import Courier
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
-from boucle_field.picture import photo_of
 from boucle_field.screens.diagnosis_screens import DiagnosisScreen
 from boucle_field.screens.round_screens import RoundScreen
 from boucle_field.screens.sends_screen import SendsScreen
+from boucle_labels.photo import photo_of
 from tests.builders import code
 from tests.screens.bench_stock import HOST, bench_staff, describe_bench, workshop_device
 from tests.screens.hand import SETTLED, Hand

@@ -4,10 +4,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from boucle_field.photos import Photo
-from boucle_field.picture import photo_of
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.viewfinder import Viewfinder
+from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

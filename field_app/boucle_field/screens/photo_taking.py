@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from boucle.lifecycle import Verdict
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
-from boucle_field.picture import photo_of
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.panels import Shown
+from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from boucle_field.screens.scan_screen import ScanScreen

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from boucle_field.hand import MOST
 from boucle_field.photos import Photo
-from boucle_field.picture import photo_of
 from boucle_field.screens.controls import Box, Chip, chips
 from boucle_field.screens.viewfinder import Viewfinder
+from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen

@@ -16,7 +16,6 @@ from boucle.telling import Outcome
 from boucle_field import return_acts, returns
 from boucle_field.bench_acts import keep_form
 from boucle_field.photos import Photo
-from boucle_field.picture import photo_of
 from boucle_field.return_acts import About
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
@@ -27,6 +26,7 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.wording import named
+from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,11 @@ from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from boucle_server.api.rights import states
 from boucle_server.errors import ForbiddenError, InvalidInputError
+from boucle_server.web.multipart import TYPE, boundary_of, parts_of
 from boucle_server.web.places import Place
 from boucle_server.web.visit import SignInNeededError, Visit, check, visit_of
 
@@ -19,6 +21,8 @@ KEPT: Final = "garde."
 """In front of the names of fields that wait for somebody to sign in again."""
 MOST_FIELDS: Final = 2_000
 LONGEST: Final = 512 * 1024
+LONGEST_WITH_FILE: Final = 16 * 1024 * 1024
+"""Bytes of a form with a picture as a camera makes it; what nobody signed in sends is read no further than another."""
 _TYPE: Final = "application/x-www-form-urlencoded"
 _SECRET: Final = frozenset({"password", "pin"})
 
@@ -28,6 +32,11 @@ class Fields:
     """What was typed, in the order of the form."""
 
     pairs: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    def file(self, name: str) -> bytes:
+        """Give the bytes of a file; none when there is none."""
+        return next((content for key, content in self.files if key == name), b"")
 
     def value(self, name: str) -> str:
         """Give a field, trimmed; `""` when it is not there."""
@@ -76,13 +85,9 @@ async def fields(request: Request) -> Fields:
     """Read a form; InvalidInputError for what is none, ForbiddenError for one of another site."""
     if not is_from_here(request):
         raise ForbiddenError("web.foreign_form")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
+    if _type_of(request) != _TYPE:
         raise InvalidInputError("web.no_form")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST:
-            raise InvalidInputError("web.long_form", longest=LONGEST // 1024)
+    body = await _body(request, LONGEST)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -92,7 +97,36 @@ async def fields(request: Request) -> Fields:
     return Fields(pairs=tuple(pairs))
 
 
+async def fields_and_files(request: Request) -> Fields:
+    """Read a form that may bring a file; as `fields`."""
+    if _type_of(request) != TYPE:
+        return await fields(request)
+    if not is_from_here(request):
+        raise ForbiddenError("web.foreign_form")
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    if (await run_in_threadpool(visit_of, request)).session is None:
+        # What was typed before the file is kept for whoever signs in again; the file must be chosen once more.
+        kept = parts_of(await _body(request, LONGEST, cut=True), boundary)
+        return Fields(pairs=kept.pairs)
+    found = parts_of(await _body(request, LONGEST_WITH_FILE), boundary)
+    return Fields(pairs=found.pairs, files=found.files)
+
+
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _body(request: Request, longest: int, *, cut: bool = False) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        if len(body) + len(part) > longest and not cut:
+            raise InvalidInputError("web.long_form", longest=longest // 1024)
+        body += part[: longest - len(body)]
+    return bytes(body)
+
+
 Typed = Annotated[Fields, Depends(fields)]
+TypedOrBrought = Annotated[Fields, Depends(fields_and_files)]
 
 
 @lru_cache
@@ -103,16 +137,31 @@ def posts(place: Place) -> Callable[..., Posted]:
     """
 
     def posted(request: Request, typed: Typed) -> Posted:
-        visit = visit_of(request)
-        if visit.session is None:
-            raise SessionEndedError(typed)
-        check(visit, place)
-        if not hmac.compare_digest(typed.value(TOKEN).encode(), visit.who.form_token.encode()):
-            raise OtherSessionError(typed)
-        return Posted(visit=visit, fields=typed)
+        return _posted(request, place, typed)
 
     states(posted, place.permission)
     return posted
+
+
+@lru_cache
+def brings(place: Place) -> Callable[..., Posted]:
+    """Take a form of a place that may bring a file; as `posts`."""
+
+    def posted(request: Request, typed: TypedOrBrought) -> Posted:
+        return _posted(request, place, typed)
+
+    states(posted, place.permission)
+    return posted
+
+
+def _posted(request: Request, place: Place, typed: Fields) -> Posted:
+    visit = visit_of(request)
+    if visit.session is None:
+        raise SessionEndedError(typed)
+    check(visit, place)
+    if not hmac.compare_digest(typed.value(TOKEN).encode(), visit.who.form_token.encode()):
+        raise OtherSessionError(typed)
+    return Posted(visit=visit, fields=typed)
 
 
 def is_from_here(request: Request) -> bool:

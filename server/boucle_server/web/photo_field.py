@@ -1,22 +1,35 @@
 """A photo that came with a form: read back, looked at as every photo is, and kept with the event that announces it.
 
-The picture was made small and bare in the browser (`static/snapshot.js`), so that the form stays within its limit.
+With a script the picture is made small and bare in the browser (`static/snapshot.js`); without one the file comes as
+the camera made it, and becomes the same kind of photo here, before anything of it is kept.
 """
 
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.engine import Connection
 
-from boucle.photo import JPEG, Picture, look
+from boucle.photo import JPEG, PhotoFlaw, Picture, look
 from boucle.wire import digest
+from boucle.words import say
+from boucle_labels.errors import RefusedError
+from boucle_labels.photo import photo_of
+from boucle_labels.reading import picture_in
 from boucle_server import photos
 from boucle_server.organisations import SERVER_DEV
+from boucle_server.web.forms import Fields
+from boucle_server.web.inputs import Input
 from boucle_server.web.typed import Answers
 
 FIELD: Final = "photo"
+FILE: Final = "photo-fichier"
+"""The field of a file as the camera made it; the template of fields knows it by this name too."""
+_NONE: Final = "?"
+"""Stands in the field for a file that is no picture: no photo is written so."""
+_BOMB: Final = "??"
 
 
 class FormPhoto(NamedTuple):
@@ -35,15 +48,36 @@ class FormPhoto(NamedTuple):
         photos.keep(connection, org, SERVER_DEV, self.content, picture=self.picture, now_ms=now_ms)
 
 
+def photo_input(label: str, lang: str, *, help_key: str = "web.photo_help") -> Input:
+    """Give the field that takes a photo."""
+    return Input(name=FIELD, label=label, kind="photo", help=say(help_key, lang))
+
+
+def with_photo(fields: Fields) -> Fields:
+    """Give a form with its file made into a photo, which then goes along with the form wherever it is shown again."""
+    file = fields.file(FILE)
+    if not file:
+        return fields
+    try:
+        made = base64.urlsafe_b64encode(photo_of(picture_in(file, name=FIELD))).rstrip(b"=").decode("ascii")
+    except RefusedError as error:
+        made = _BOMB if error.key == "picture_too_large" else _NONE
+    others = tuple(pair for pair in fields.pairs if pair[0] != FIELD)
+    return replace(fields, pairs=(*others, (FIELD, made)), files=())
+
+
 def read_photo(answers: Answers) -> FormPhoto | None:
     """Read the photo of a form, None where there is none; what is none is said beside its field."""
     typed = answers.fields.value(FIELD)
     if not typed:
         return None
+    if typed == _BOMB:
+        answers.fault(FIELD, f"photo.flaw.{PhotoFlaw.TOO_MANY_PIXELS}")
+        return None
     try:
         content = base64.b64decode(typed + "=" * (-len(typed) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
-        answers.fault(FIELD, "photo.flaw.no_jpeg")
+        answers.fault(FIELD, "photo.flaw.no_jpeg" if typed != _NONE else "web.photo_no_picture")
         return None
     found = look(content)
     if not isinstance(found, Picture):

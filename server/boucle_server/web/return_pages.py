@@ -21,9 +21,10 @@ from boucle_server.server_device import Draft
 from boucle_server.web import acts, return_acts, return_inputs, return_words, returns_list
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.floor_tables import returns_table
-from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import printed
+from boucle_server.web.photo_field import with_photo
 from boucle_server.web.places import RETURNS
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.return_acts import codes_in
@@ -42,6 +43,7 @@ BLIND: Final = f"{RETURNS.path}/sans-annonce"
 _NOTHING: Final = Fields(pairs=())
 Reading = Annotated[Visit, Depends(visits(RETURNS))]
 Sending = Annotated[Posted, Depends(posts(RETURNS))]
+Bringing = Annotated[Posted, Depends(brings(RETURNS))]
 
 
 @router.get(RETURNS.path)
@@ -173,9 +175,9 @@ def act_form(visit: Reading, act: str, rma: str) -> Response:
 
 
 @router.post(RETURNS.path + "/acte/{act}/{rma:path}")
-def do_act(posted: Sending, act: str, rma: str) -> Response:
+def do_act(posted: Bringing, act: str, rma: str) -> Response:
     """Do an act; nothing is recorded, and what was typed stays, where it would have no effect."""
-    visit, typed = posted.visit, posted.fields
+    visit, typed = posted.visit, with_photo(posted.fields)
     with visit.server.database.reading() as connection:
         desk = _desk(connection, visit, act, rma)
     made = return_acts.drafts(act, desk, typed)

@@ -5,10 +5,11 @@ Each scan is recorded at once, as an event of its own. What could not be used st
 
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from boucle.codes import Label, read_label
 from boucle.commands import QUANTITIES, VERDICTS, Command
+from boucle.events import Event
 from boucle.lines import Choice, choices
 from boucle.meaning import Nothing, Spot, Task, Thing, meaning
 from boucle.rounds import stop_of_task
@@ -21,7 +22,7 @@ from boucle_server.scan_desk import Desk
 from boucle_server.scan_lines import ALONG_MS, SORTED, Remembered, closed_before, events_under, kinds_of, lines_of
 from boucle_server.web.station_jobs import BY_ACTION, offered
 from boucle_server.web.station_recording import Recording
-from boucle_server.web.station_state import State
+from boucle_server.web.station_state import State, control_href
 
 MOST_TEXTS: Final = 500
 """Codes of one paste: more are no hand's work, and belong into an import."""
@@ -52,19 +53,34 @@ class Station(Recording):
         super().__init__(desk, state, memory)
         self.ended = False
         """Whether the visit is over."""
-        self.away = ""
-        """Another page that a scan leads to."""
+        self.asked = ""
+        """The item about which questions are asked now: nothing else is taken in before they are answered."""
+        self.left = 0
+        """How many texts of one paste were not taken in."""
 
     # ---- a text
 
+    @property
+    def href(self) -> str:
+        """The page that comes next."""
+        if self.ended:
+            return self.state.end_href
+        return control_href(self.state, self.asked, left=self.left) if self.asked else self.state.href
+
     def take(self, text: str) -> None:
-        """Do what a text means."""
+        """Do what a text means; while something is asked first, it stays in sight and is scanned again."""
+        if self.asked or not self.state.place:
+            self.left += 1
+            self.state = self.state.seeing(text)
+            return
         meant = meaning(text, book=self.desk.book, is_linked=self.desk.is_known)
         match meant:
             case Nothing(raw=raw) if raw and self.state.job.action == "bind" and self.first:
                 self._pair(raw, text)
             case Thing(code=code) if self.state.job.pairs:
                 self._pair(code, text)
+            case Thing(code=code) if self.state.job.asks_each:
+                self._ask(code, text)
             case Thing(code=code, repaired=repaired):
                 self.tell(self.scan(code), text)
                 if repaired:
@@ -112,6 +128,13 @@ class Station(Recording):
             self._forget()
             self.tell(self._record(new, beside={PAIRS[action]: known}), text)
 
+    def _ask(self, code: str, text: str) -> None:
+        """Lead to the questions about an item; one that was gone through in this visit says so."""
+        if any(line.subject == code and line.counts for line in self.lines):
+            self.tell(self.scan(code), text)
+        else:
+            self.asked = code
+
     def _forget(self) -> None:
         said = {name: value for name, value in self.state.said.items() if name != "first"}
         self.state = replace(self.state, said=said, note="first_forgotten", last="")
@@ -153,8 +176,6 @@ class Station(Recording):
             if not state.task:
                 self.state = replace(state, task=self.desk.task_at(state.job.action, state.place))
             self.lines = lines_of(self.desk, self.state.scope, self.memory)
-        else:
-            self.away = state.href
 
     # ---- what a person makes of a line
 
@@ -177,6 +198,10 @@ class Station(Recording):
         self.lines = lines_of(self.desk, self.state.scope, self.memory)
         self.state = replace(self.state, last="", note=f"undone.{last.code or last.item_type}"[:80])
 
+    def own_event(self, event_id: str) -> Event | None:
+        """Give an event of this visit that its person may still change, None for any other."""
+        return next((event for event in self._own_events() if event.id == event_id), None)
+
     def _why_no_undo(self, event_id: str) -> str:
         """Give the note that says why nothing was taken back."""
         if self.lines and stop_of_task(self.state.task) is not None:
@@ -185,7 +210,7 @@ class Station(Recording):
             return "received"
         return "undo_gone" if event_id else "nothing_to_undo"
 
-    def _own_events(self) -> list[Any]:
+    def _own_events(self) -> list[Event]:
         """Give what this person recorded in this visit and can still take back, in its order."""
         found = events_under(self.desk, self.state.task, {*kinds_of(self.state.job.action), SORTED})
         closed = closed_before(self.desk, self.state.task)

@@ -52,7 +52,12 @@ class Job:
     @property
     def counts_pieces(self) -> bool:
         """Whether it can be said of a number of pieces without labels."""
-        return ACTIONS[self.action].takes_quantity
+        return ACTIONS[self.action].takes_quantity and not self.asks_each
+
+    @property
+    def asks_each(self) -> bool:
+        """Whether each scan opens questions about one item."""
+        return self.action == "control"
 
     @property
     def sorts(self) -> bool:
@@ -76,6 +81,7 @@ _ROWS: Final = (
     Job(slug="deplacer", action="move", group="moves", may_say=("zone",)),
     Job(slug="inventaire", action="count", group="stock"),
     Job(slug="trier", action="sort", group="stock"),
+    Job(slug="controler", action="control", group="stock"),
     Job(slug="laver", action="clean", group="stock"),
     Job(slug="quarantaine", action="hold", group="stock", asks=("reason",)),
     Job(slug="lever-quarantaine", action="unhold", group="stock"),

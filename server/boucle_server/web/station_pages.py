@@ -135,9 +135,7 @@ def take(posted: Sending, slug: str) -> Response:
             return state.href
         station = Station(desk, replace(_begun(desk, state), note=""), visit.server.told)
         _do(station, posted.fields)
-        if station.ended:
-            return station.state.end_href
-        return station.away or station.state.href
+        return station.href
 
     return _to(written(visit, write))
 

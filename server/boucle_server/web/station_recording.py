@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from boucle import leaving, sticky
 from boucle.actions import ACTIONS, Act, Amount, Question, act
+from boucle.events import Event
 from boucle.fields import Fault
 from boucle.leaving import COMMON, Treatment
 from boucle.lines import Line
 from boucle.meaning import Nothing, Thing, meaning
+from boucle.photo_guards import lacks_photo
 from boucle.telling import Outcome, Told
 from boucle.visiting import (
     CLAIMING,
@@ -26,8 +28,12 @@ from boucle.visiting import (
 from boucle_server.scan_desk import Desk
 from boucle_server.scan_expected import has_list, is_unlisted
 from boucle_server.scan_lines import Remembered, lines_of
+from boucle_server.web.photo_field import FormPhoto
 from boucle_server.web.station_state import State
 from boucle_server.web.visit import LONGEST_SHOWN
+
+PHOTOGRAPHED: Final = frozenset({"collect", "deliver", "receive", "ship", "sort", "control", "hold"})
+"""The actions of which a photo says more than their words."""
 
 
 def treatment_said(said: Mapping[str, str], month: str) -> Treatment | None:
@@ -45,6 +51,9 @@ class Recording:
     def __init__(self, desk: Desk, state: State, memory: Remembered) -> None:
         self.desk, self.state, self.memory = desk, state, memory
         self.lines = lines_of(desk, state.scope, memory)
+        self.photo: FormPhoto | None = None
+        """A photo in hand: it goes with whatever is recorded next."""
+        self._events: dict[str, Event] = {}
 
     @property
     def first(self) -> str:
@@ -89,6 +98,22 @@ class Recording:
         why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
         return replace(self._refused(code, ""), why=why, item=item.id, item_type=item.type)
 
+    # ---- photos
+
+    def event_of(self, line: Line) -> Event | None:
+        """Give the event of a line that a photo can be added to: what sorting found of it, else the line's own."""
+        key = line.found_event or line.event_id
+        if not key or self.state.job.action not in PHOTOGRAPHED:
+            return None
+        if key not in self._events:
+            self._events |= {event.id: event for event in self.desk.store.events({key})}
+        return self._events.get(key)
+
+    def lacks_photo(self, event: Event) -> bool:
+        """Tell whether an event lacks the photo that its place asks for."""
+        place = self.desk.book.site(event.place, event.teff)
+        return lacks_photo(event.kind, event.body, event.photos, place)
+
     # ---- what is recorded
 
     def scan(self, code: str) -> Line:
@@ -104,6 +129,11 @@ class Recording:
     def count(self, amount: Amount, *, stop: tuple[str, str] | None = None) -> Line:
         """Record so many pieces of a type that carries no labels; `stop` is where they come from: place and task."""
         return self._record(amount, stop=stop)
+
+    def judge(self, code: str, said: Mapping[str, Any], photo: FormPhoto | None) -> Line:
+        """Record what a control came to of one item."""
+        self.photo = photo
+        return self._record(code, beside=said)
 
     def keep_foreign(self, text: str) -> Line:
         """Record a foreign code all the same, so that whoever links it to an item later gives that item this scan."""
@@ -161,6 +191,8 @@ class Recording:
             line = replace(line, found=along["verdict"], found_event=told.event_id)
         elif state.job.action == "sort":
             line = replace(line, found=along["verdict"])
+        elif state.job.asks_each:
+            line = replace(line, found=str(beside.get("verdict", "")))
         if along and state.job.sorts:
             self.state = replace(self.state, said=sticky.after_one(self.state.said))
         self.state = replace(
@@ -177,7 +209,10 @@ class Recording:
             return line_of_pieces(subject, desk.record(made), at_ms=desk.now_ms)
         before = desk.look(subject)
         unlisted = is_unlisted(desk, scope, before) and has_list(desk, scope, self.lines)
-        told = desk.record(made)
+        told = desk.record(made, photos=[self.photo.announced] if self.photo else ())
+        if self.photo and told.event_id:
+            self.photo.keep(desk.connection, desk.org, now_ms=desk.now_ms)
+            self.photo = None
         after = desk.look(subject)
         where = {"action": scope.action, "place": scope.place}
         return line_of(subject, told, before, after, **where, unlisted=unlisted, context=desk.context())

@@ -18,6 +18,8 @@ from boucle_server.web.visit import Visit, address
 SAID: Final = "d."
 """In front of the names of what is said once for all scans."""
 PLACE, SITE, TASK, SEEN, DECIDED, LAST, NOTE = "lieu", "site", "tache", "vu", "regle", "dernier", "dit"
+CODE, EVENT, LEFT = "code", "evenement", "reste"
+PHOTO: Final = f"{STATION.path}/photo"
 MOST_SEEN: Final = 8
 MOST_DECIDED: Final = 60
 LONGEST_SEEN: Final = 400
@@ -97,6 +99,18 @@ class State:
     def is_decided(self, event_id: str) -> bool:
         """Tell whether somebody chose what becomes of an event."""
         return event_id[-_SHORT:] in self.decided
+
+
+def control_href(state: State, code: str, *, left: int = 0) -> str:
+    """Give the page on which an item is gone through, within a visit; `left` codes were not taken in."""
+    pairs = replace(state, last="", note="").pairs
+    return address(f"{state.path}/objet", [(CODE, code), *([(LEFT, str(left))] if left else []), *pairs])
+
+
+def photo_href(state: State, event_id: str) -> str:
+    """Give the page on which a photo is added to an event of a visit."""
+    pairs = replace(state, last="", note="").pairs
+    return address(f"{PHOTO}/{state.job.slug}", [(EVENT, event_id), *pairs])
 
 
 def state_of(visit: Visit, job: Job) -> State:

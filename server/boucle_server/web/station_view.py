@@ -11,6 +11,7 @@ from boucle.holds import said as held_because
 from boucle.leaving import COMMON, modes
 from boucle.lifecycle import Verdict
 from boucle.lines import Choice, Line, choices
+from boucle.photo import announced
 from boucle.rounds import stop_of_task
 from boucle.telling import Outcome
 from boucle.weighing import said_kg
@@ -21,7 +22,7 @@ from boucle_server.web import numbers
 from boucle_server.web.asking import Option
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.station import Station
-from boucle_server.web.station_state import State
+from boucle_server.web.station_state import State, photo_href
 from boucle_server.web.visit import address
 
 SIGNS: Final[Mapping[Outcome, str]] = {
@@ -53,6 +54,9 @@ class LineView:
     undo: str
     choices: tuple[Option, ...]
     verdict: str
+    photo_href: str
+    photos: int
+    wants_photo: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,7 @@ def _line(station: Station, line: Line, lang: str, *, text: str = "") -> LineVie
     name = reports.name_of(desk.book, "item_type", line.item_type, desk.now_ms) if line.item_type else ""
     bulk = not line.item and bool(line.item_type)
     code = "" if bulk else printed(line.subject)
+    event = station.event_of(line)
     offered = [(f"{choice} {key}", say(f"screen.choice.{choice}", lang)) for choice in choices(line) if _works(choice)]
     return LineView(
         outcome=str(line.outcome),
@@ -195,6 +200,9 @@ def _line(station: Station, line: Line, lang: str, *, text: str = "") -> LineVie
         undo=line.event_id,
         choices=tuple(offered),
         verdict=say(f"verdict.{line.found}", lang) if line.found else "",
+        photo_href=photo_href(station.state, event.id) if event else "",
+        photos=len(announced(event.photos)) if event else 0,
+        wants_photo=event is not None and station.lacks_photo(event),
     )
 
 
@@ -308,6 +316,8 @@ _NOTES: Final[Mapping[str, str]] = {
     "empty": "web.station_empty",
     "validated": "phone.undo_validated",
     "received": "web.reception_closed",
+    "kept_list": "web.control_kept",
+    "photo": "web.photo_added",
     "same_code": "told.same_code",
     "first_forgotten": "web.station_first_forgotten",
     "mass_unread": "told.mass.unread",

@@ -139,12 +139,17 @@ def _answered(bench: Bench, typed: Answers, moment: Moment) -> dict[str, Any]:
 
 def answered_to(listed: Checklist, typed: Answers) -> dict[str, Any]:
     """Read the answers to the questions of a checklist as an event keeps them."""
+    return body_of(listed, answers_typed(listed, typed))
+
+
+def answers_typed(listed: Checklist, typed: Answers, *, whole: bool = True) -> dict[str, Answer]:
+    """Read the answers to a checklist by step; where they must be `whole`, a blocking step without one is a fault."""
     answers: dict[str, Answer] = {}
     for step in listed.steps:
         name = f"q.{step.id}"
         text = typed.fields.value(name)
         if not text:
-            if step.blocking:
+            if step.blocking and whole:
                 typed.fault(name, "web.field_needed")
             continue
         match step.asks:
@@ -156,7 +161,7 @@ def answered_to(listed: Checklist, typed: Answers) -> dict[str, Any]:
                 value = _gauged(typed, name, step.unit)
                 if value is not None:
                     answers[step.id] = value
-    return body_of(listed, answers)
+    return answers
 
 
 def _checked(bench: Bench, typed: Answers) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from boucle_server.server_device import Draft
 from boucle_server.web import acts, certificate_acts, qualified, ticket, work_acts, work_inputs, work_steps
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.floor_tables import repairs_table
-from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.items import look_up
-from boucle_server.web.photo_field import FIELD, read_photo
+from boucle_server.web.photo_field import FIELD, read_photo, with_photo
 from boucle_server.web.places import WORKSHOP
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.routing import pages_router
@@ -39,6 +39,7 @@ OPEN: Final = f"{WORKSHOP.path}/ouvrir"
 _NOTHING: Final = Fields(pairs=())
 Reading = Annotated[Visit, Depends(visits(WORKSHOP))]
 Sending = Annotated[Posted, Depends(posts(WORKSHOP))]
+Bringing = Annotated[Posted, Depends(brings(WORKSHOP))]
 
 
 @router.get(WORKSHOP.path)
@@ -76,9 +77,9 @@ def open_form(visit: Reading) -> Response:
 
 
 @router.post(OPEN)
-def open_repair(posted: Sending) -> Response:
+def open_repair(posted: Bringing) -> Response:
     """Open a repair of the thing that a code names."""
-    visit, typed = posted.visit, posted.fields
+    visit, typed = posted.visit, with_photo(posted.fields)
     answers = Answers(typed, visit.lang)
     code = answers.code("code")
     if not code:

@@ -1,5 +1,5 @@
 // Photos in forms: a picture is made small and bare here, in the browser, and goes with the form it belongs to.
-// Without this script the form is whole, and sends no photo.
+// Without this script the form sends the file as it is, and the server makes the same of it.
 (() => {
   const SIDE = 1600; // as the phone makes them: pixels of the longer side, bytes at most
   const MOST = 300_000;
@@ -37,7 +37,8 @@
     const data = document.getElementById(field.dataset.photo);
     const told = document.getElementById(field.dataset.told);
     const buttons = field.form.querySelectorAll("button[type=submit]");
-    field.disabled = false;
+    field.removeAttribute("name"); // the small one goes, not the file
+    field.form.enctype = "application/x-www-form-urlencoded";
     field.addEventListener("change", async () => {
       data.value = "";
       told.textContent = "";

@@ -12,6 +12,7 @@
   const TONES = { accepted: [1760, 70], repeat: [880, 140], unexpected: [1320, 160], unknown: [660, 160], refused: [220, 350] };
   let queue = JSON.parse(sessionStorage.getItem(KEPT) || "[]");
   let busy = false;
+  let leaving = false;
   let sound;
   let typed = 0; // characters since the field was empty, by the keyboard
   let firstKey = 0;
@@ -62,7 +63,10 @@
   async function post(body, url) {
     const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/html" } });
     const text = await answer.text();
-    return { isHere: answer.ok && show(text, answer.url), isOurs: answer.status < 500, status: answer.status };
+    const isHere = answer.ok && show(text, answer.url);
+    // A page that something taken in leads to, such as questions about an item: what was sent is done.
+    const leadsTo = !isHere && answer.ok && answer.redirected ? answer.url : "";
+    return { isHere, leadsTo, isOurs: answer.status < 500 };
   }
 
   // Sends the queue by an ordinary form: the page that comes says what is to be done, and keeps what was typed.
@@ -83,7 +87,14 @@
     const sent = queue.slice();
     const body = new URLSearchParams({ jeton: form.elements.jeton.value, attente: sent.join("\n") });
     try {
-      const { isHere, isOurs } = await post(body, form.action);
+      const { isHere, leadsTo, isOurs } = await post(body, form.action);
+      if (leadsTo) {
+        queue = queue.slice(sent.length); // what was scanned meanwhile waits here, and goes on when this page is back
+        keep();
+        leaving = true;
+        location.assign(leadsTo);
+        return;
+      }
       if (isHere) {
         queue = queue.slice(sent.length);
         keep();
@@ -163,14 +174,15 @@
     const after = () => { other.removeAttribute("aria-busy"); };
     if (other.hasAttribute("aria-busy")) return;
     other.setAttribute("aria-busy", "true");
-    post(body, other.action).then(({ isHere }) => {
-      if (!isHere) location.reload();
+    post(body, other.action).then(({ isHere, leadsTo }) => {
+      if (leadsTo) location.assign(leadsTo);
+      else if (!isHere) location.reload();
       else field.focus();
     }).catch(() => say(true)).finally(after);
   });
 
   addEventListener("beforeunload", (event) => {
-    if (queue.length) event.preventDefault();
+    if (queue.length && !leaving) event.preventDefault();
   });
 
   say(false);
