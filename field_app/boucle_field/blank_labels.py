@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from boucle.reprinting import printable
 from boucle.wire import subject_of
 from boucle_field.phone import Phone
-from boucle_field.reprinting import printable
 
 ARRIVALS: Final = frozenset({"collect", "receive"})
 """The visits that meet things labelled elsewhere: a blank label is asked about there alone."""

@@ -1,20 +1,17 @@
 """Reprinting: a pile of labels that is scanned together, then asked for as one batch of the page of labels.
 
-A label that is printed again keeps its code, so what hangs on an item still names it. The pile survives the app; the
-batch is an event like any other, and waits for a line like any other.
+The rule of it is `boucle.reprinting`. The pile survives the app; the batch waits for a line like any other event.
 """
 
 import json
 from typing import Final
 
-from boucle.codes import Code, Kind
+from boucle.reprinting import MOST, batch_of
 from boucle.telling import Told
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.store import put
 
-MOST: Final = 500
-"""Labels of one batch: its codes stand in one event."""
 PAGE: Final = "/etiquettes/lots/{id}"
 """Where a server shows a batch, and gives it as a sheet."""
 _PILE: Final = "reprint_pile"
@@ -43,19 +40,9 @@ def take_back(phone: Phone) -> str:
     return kept[-1] if kept else ""
 
 
-def printable(subject: str) -> bool:
-    """Tell whether a code is a label of ours, so that it can be printed again."""
-    letter, _, chars = subject.partition("/")
-    try:
-        return Code(kind=Kind(letter), chars=chars).kind is Kind.CONTAINER
-    except ValueError:
-        return False
-
-
 def ask(phone: Phone, name: str) -> Told:
     """Ask for the pile to be printed, as a batch with a name; then the pile is empty. A `FieldError` keeps it."""
-    codes = [subject.partition("/")[2] for subject in pile(phone)]
-    body = {"count": len(codes), "letter": Kind.CONTAINER.value, "name": name, "codes": codes, "reason": "reprint"}
+    body = batch_of(pile(phone), name=name)
     told = phone.desk.record(Draft(kind="label.minted", place=phone.desk.context().home, body=body))
     _keep(phone, [])
     return told

@@ -61,6 +61,7 @@ ROUTERS: Final = (
     "boucle_server.web.item_pages",
     "boucle_server.web.station_stop_pages",
     "boucle_server.web.station_reception_pages",
+    "boucle_server.web.reprint_pages",
     "boucle_server.web.station_control_pages",
     "boucle_server.web.station_photo_pages",
     "boucle_server.web.station_weigh_pages",

@@ -43,6 +43,7 @@ BEHIND: Final = (
     Call("appareil-code", places.ENROL.path, ADMINISTRATOR, fill=(("name", "Téléphone du quai Nord"),)),
     Call("appareil-retirer", places.DEVICES.path, ADMINISTRATOR, follow=(f"a[href^='{places.REVOKE.path}/']",)),
     Call("etiquettes-lot", places.LABELS.path, ADMINISTRATOR, fill=(("count", "24"), ("name", "Bac 600×400"))),
+    Call("etiquettes-reimprimer", f"{places.LABELS.path}/reimprimer?code={code(30)}", ADMINISTRATOR),
     Call("etiquettes-commandes", "/etiquettes/commandes", ADMINISTRATOR),
     Call("etiquettes-lieux", places.PLACE_LABELS.path, ADMINISTRATOR),
     Call("etiquettes-badges", places.BADGES.path, ADMINISTRATOR),

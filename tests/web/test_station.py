@@ -318,3 +318,19 @@ async def test_a_mass_is_recorded_asked_about_and_taken_back(served: Served) -> 
     served.clock.ms += 1_000
     assert (await sent(served, undo)).status_code == 303
     assert item(served, HOME[0]).stage != Stage.RETIRED
+
+
+async def test_an_old_label_that_cannot_be_read_is_chosen_from_what_is_expected_here(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    page = await at(served, "/saisie/remplacer-etiquette?lieu=strasbourg")
+    assert "Attendus ici" not in page.text  # the new label comes first
+    page = await scan(served, page, code(777))
+    assert "L’ancienne étiquette est illisible" in page.text
+    for n in HOME:
+        assert printed(code(n)) in page.text
+    assert printed(code(1)) not in page.text  # that one is at a partner's
+    page = await scan(served, page, code(31))
+    assert "Attendus ici" not in page.text
+    assert item(served, 777).id == item(served, 31).id
+    page = await scan(served, page, code(778))
+    assert printed(code(30)) in page.text

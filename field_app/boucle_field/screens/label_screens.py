@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from boucle.commands import Command
 from boucle.meaning import Meaning, Nothing, Thing
+from boucle.reprinting import printable
 from boucle.shape import MAX_TARE_G
 from boucle.telling import Outcome
 from boucle.weighing import grams, said_kg
@@ -297,7 +298,7 @@ class ReprintScreen(Screen):
     def take(self, meant: Meaning) -> bool:
         """Put a label on the pile."""
         match meant:
-            case Thing(code=code) if reprinting.printable(code):
+            case Thing(code=code) if printable(code):
                 is_new = reprinting.add(self.face.at, code)
                 outcome = Outcome.ACCEPTED if is_new else Outcome.REPEAT
                 self._tell(outcome, "screen.reprint_added" if is_new else "screen.outcome.repeat", code)

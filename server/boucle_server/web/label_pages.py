@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from boucle.codes import Kind, mint
 from boucle.push import Status
+from boucle.reprinting import Why
 from boucle.words import say
 from boucle_labels import errors as label_errors
 from boucle_labels.batch import MAX_TEXT_CHARACTERS, Line
@@ -264,8 +265,16 @@ def _batch(visit: Visit, id_: str) -> Printable:
         path=f"{BATCH}/{id_}",
         title=f"{found.count} × {found.name or kind}",
         lines=list(found.lines),
-        means=say("web.labels_batch_means", visit.lang, day=moment(found.at_ms, visit.who.zone, visit.lang)),
+        means=_means(found, visit),
     )
+
+
+def _means(found: label_sheets.Batch, visit: Visit) -> str:
+    day = moment(found.at_ms, visit.who.zone, visit.lang)
+    if not found.is_reprint:
+        return say("web.labels_batch_means", visit.lang, day=day)
+    why = f" {say(f'reprint.why.{found.why}', visit.lang)}." if found.why in set(Why) else ""
+    return say("web.reprint_means", visit.lang, day=day) + why
 
 
 def _commands(visit: Visit) -> Printable:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle import reprinting
 from boucle.codes import Code, Kind, Label, read_label
 from boucle.commands import Command, command_code
 from boucle.words import say
@@ -26,8 +27,7 @@ from boucle_server.settings import Settings
 from boucle_server.tables import PERSON, RECORD
 from boucle_server.web.forms import Fields
 
-MOST: Final = 500
-"""Labels of one batch: its codes stand in one event."""
+MOST: Final = reprinting.MOST
 MOST_COPIES: Final = 50
 MINTED: Final = "label.minted"
 KINDS: Final = (Kind.CONTAINER, Kind.PLACE, Kind.BADGE)
@@ -48,6 +48,8 @@ class Batch:
     at_ms: int
     actor: str
     lines: tuple[Line, ...]
+    is_reprint: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +216,8 @@ def _batch(row: Any) -> Batch:
         at_ms=row.teff,
         actor=str(said.get("actor", "")),
         lines=lines,
+        is_reprint=body.get("reason") == reprinting.REPRINT,
+        why=str(body.get("why", "")),
     )
 
 

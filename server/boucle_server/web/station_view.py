@@ -37,6 +37,7 @@ MOST_SHOWN: Final = 12
 _SECOND: Final[Mapping[str, str]] = {"replace": "web.station_replace_second", "bind": "screen.bind_second"}
 _ALONG: Final = ("reason", "type", "treatment", "mode", "outlet", "zone")
 MOST_TYPES: Final = 30
+MOST_PICKS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,16 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """An item that should stand here, to be chosen where its label cannot be read; `value` is what its button sends."""
+
+    value: str
+    code: str
+    type: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """All that the page of a visit shows."""
 
@@ -97,10 +108,13 @@ class View:
     once: bool
     serial: str
     tare: str
+    picks: tuple[Pick, ...]
+    picks_more: int
 
 
 def view(station: Station, lang: str) -> View:
     """Gather what the page shows."""
+    picks = picks_of(station)
     state, desk = station.state, station.desk
     listed = rows(desk, state.scope, station.lines)
     lines = [_decided(state, line) for line in station.lines]
@@ -139,7 +153,31 @@ def view(station: Station, lang: str) -> View:
         end_href=state.end_href,
         once="serial" in state.job.may_say,
         serial=state.said.get("serial", ""),
+        picks=picks[:MOST_PICKS],
+        picks_more=max(0, len(picks) - MOST_PICKS),
         tare=said_kg(int(state.said["tare_g"]), lang) if state.said.get("tare_g", "").isdecimal() else "",
+    )
+
+
+def picks_of(station: Station) -> tuple[Pick, ...]:
+    """Give the items to choose from: all that should stand here for an old label, else all that wait.
+
+    What this visit has seen already is not offered again.
+    """
+    state, desk = station.state, station.desk
+    wants_old = state.job.action == "replace" and bool(station.first)
+    if not wants_old and not state.job.asks_each:
+        return ()
+    scope = replace(state.scope, action="count" if wants_old else state.job.action)
+    return tuple(
+        Pick(
+            value=each.code,
+            code=printed(each.code),
+            type=reports.name_of(desk.book, "item_type", each.item_type, desk.now_ms),
+            where=each.zone,
+        )
+        for each in missing(desk, scope, station.lines)
+        if each.code
     )
 
 
