@@ -18,6 +18,8 @@ HUBS = ("strasbourg", "metz")
 ZONES = ("Europe/Paris", "Atlantic/Azores", "Asia/Tokyo")
 NATURES = ("", "product", "part", "")
 LANE: dict[str, Any] = {"loss_days": 40}
+LIMITS: tuple[dict[str, int], ...] = ({}, {"agreed_cents": 1_500}, {"price_cents": 9_000, "repair_percent": 60})
+"""What a type says of quotes and estimates."""
 _TIGHT = Step(id="etanche", blocking=True)
 LISTS = tuple(
     Checklist(key="essai", valid_from=START_MS + n * 9 * DAY, moment=Moment.TEST, steps=steps)
@@ -40,6 +42,10 @@ _BENCH = (
     *("work.opened", "work.repaired", "work.tested", "work.requalified"),
     *("work.paused", "work.part_used", "work.not_repairable", "work.cancelled", "work.harvested"),
     *("part.installed", "part.installed", "part.removed"),
+)
+_CONSENT = (
+    *("work.diagnosed", "work.quoted", "work.quoted", "work.approved", "work.declined"),
+    *("work.started", "work.stopped", "work.held", "work.unheld"),
 )
 _DESK = (
     *("return.announced", "return.authorised", "return.refused", "return.cancelled"),
@@ -98,7 +104,9 @@ histories = st.lists(moves, min_size=1, max_size=28)
 _AMENDING = ("void", "review", "correct")
 _benches = st.builds(
     Move,
-    operation=st.sampled_from((*("commission", "ship", "receive"), *_AMENDING, "reference", *_BENCH, *_DESK)),
+    operation=st.sampled_from(
+        (*("commission", "ship", "receive"), *_AMENDING, "reference", *_BENCH, *_CONSENT, *_DESK)
+    ),
     device=st.integers(0, 1),
     crate=st.integers(0, 1),
     place=st.integers(0, 7),
@@ -193,8 +201,13 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
         case kind:
             body = {"reason": "essai", "passed": move.pick % 2 == 0, "checks": {"fuite": move.pick % 3 > 0}}
             keys: dict[str, Any] = {"place": hub, "body": body, "actor": f"p{move.pick % 2}"}
-            if kind in _BENCH or kind in _DESK:
-                keys |= {"body": {**body, **_bench(move)}, "task": task, "other": code(move.pick % CODES)}
+            if kind in (*_BENCH, *_CONSENT, *_DESK):
+                quote = next((each.id for each in reversed(before) if each.kind == "work.quoted"), "")
+                keys |= {
+                    "body": {**body, **_bench(move), "quote": quote},
+                    "task": task,
+                    "other": code(move.pick % CODES),
+                }
             if kind == "return.announced" and move.place % 2:
                 keys["place"] = partner
             return kind, crate, keys
@@ -213,6 +226,9 @@ def _bench(move: Move) -> dict[str, Any]:
         "parts": [{"mass_g": 40 * move.pick}],
         "rest_g": 700,
         "barrier": "cout",
+        "owner": ("", "rhin")[move.pick % 3 > 0],
+        "cents": 1_000 * (move.pick % 4),
+        "estimate_cents": 900 * move.pick,
         "cost_cents": 10 * move.pick,
         "avoided_cents": 900,
         "needed": move.pick % 6 > 0,
@@ -238,6 +254,11 @@ def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
     return kind, "", {**about, "place": HUBS[move.place % 2], "task": "t1", "against": "t1", "body": body}
 
 
+def _masses(move: Move) -> dict[str, int]:
+    """State what one weighs and when it is due."""
+    return {"tare_g": 2_000 + move.pick, "due_days": 10 + move.pick}
+
+
 def _stated(move: Move) -> dict[str, Any]:
     """State a version of reference data, back-dated or not; a site may come by another name."""
     if move.pick % 5 == 4:
@@ -256,11 +277,7 @@ def _stated(move: Move) -> dict[str, Any]:
         return {"table": "return_rule", "key": ("*", "bac", "film")[move.crate % 3], "valid_from": start, "row": ruled}
     partner = PARTNERS[move.pick % 4]
     rows: list[tuple[str, str, dict[str, Any]]] = [
-        (
-            "item_type",
-            "bac",
-            {**TYPES["bac"], "tare_g": 2_000 + move.pick, "due_days": 10 + move.pick, "price_cents": 4 * move.pick},
-        ),
+        ("item_type", "bac", {**TYPES["bac"], "price_cents": 4 * move.pick, **LIMITS[move.pick % 3], **_masses(move)}),
         ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}", "nature": NATURES[move.pick % 4]}),
         ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0, "nature": NATURES[move.crate]}),
         ("site", partner, {**SITES[partner], "partner": f"p{move.pick % 3}", "zone": ZONES[move.crate % 3]}),

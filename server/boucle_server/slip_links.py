@@ -1,18 +1,12 @@
 """Links of slips: each made by an event, opened by a code that only this server's key makes, taken back by a void.
 
-The code is the id of that event and what the organisation's key makes of it: nobody can guess one, and nothing of it is
-stored that could be stolen. The event says which slip, and until when.
+The event says which slip, and until when; how its code is made is told in `link_codes`.
 """
 
-import base64
-import binascii
-import hmac
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +14,7 @@ from sqlalchemy.engine import Connection
 from boucle.amend import effective
 from boucle.clock import day_of
 from boucle.events import Event
-from boucle_server import keys
+from boucle_server import link_codes
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.server_device import Draft
 from boucle_server.slips import Slip, slips_of
@@ -30,8 +24,6 @@ SHARED: Final = "slip.shared"
 LINK_DAYS: Final = 60
 """A link is for the next statement, not for ever."""
 _SEED: Final = b"boucle link of a slip 2"
-_ID_BYTES: Final = 16
-_CODE_BYTES: Final = 16
 
 
 class Standing(StrEnum):
@@ -87,23 +79,13 @@ def links_of(connection: Connection, versions: Sequence[Slip], *, now_ms: int) -
 
 def code_of(connection: Connection, org: str, link: Link) -> str:
     """Give what stands in the address of a link."""
-    plain = UUID(link.event).bytes
-    return base64.urlsafe_b64encode(plain + _code(connection, org, plain)).rstrip(b"=").decode()
+    return link_codes.code_of(connection, org, link.event, seed=_SEED)
 
 
 def opened(connection: Connection, code: str, *, now_ms: int) -> tuple[list[Slip], date] | None:
     """Give the slip that a code opens with its later versions, and its last day; None where it opens nothing (more)."""
-    try:
-        read = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        return None
-    if len(read) != _ID_BYTES + _CODE_BYTES:
-        return None
-    plain, given = read[:_ID_BYTES], read[_ID_BYTES:]
-    for org in connection.execute(sa.select(ORG.c.org)).scalars().all():
-        if hmac.compare_digest(_code(connection, org, plain), given):
-            return _opened(connection, org, str(UUID(bytes=plain)), now_ms=now_ms)
-    return None
+    found = link_codes.opened(connection, code, seed=_SEED)
+    return None if found is None else _opened(connection, found.org, found.event, now_ms=now_ms)
 
 
 def _opened(connection: Connection, org: str, event_id: str, *, now_ms: int) -> tuple[list[Slip], date] | None:
@@ -133,8 +115,3 @@ def _link(event: Event, today: str, *, stands: bool) -> Link | None:
     ended = Standing.ENDED if today > until.isoformat() else Standing.OPENS
     standing = ended if stands else Standing.TAKEN_BACK
     return Link(event.id, event.text("target"), event.teff, event.actor, until, standing)
-
-
-def _code(connection: Connection, org: str, plain: bytes) -> bytes:
-    secret = keys.secret(connection, org, _SEED)
-    return hmac.digest(secret, org.encode() + b"\0" + plain, sha256)[:_CODE_BYTES]

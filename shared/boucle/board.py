@@ -11,7 +11,8 @@ from boucle.lifecycle import WorkStage
 _W = WorkStage
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "open": (_W.OPEN,),
-    "diagnosed": (_W.DIAGNOSED,),
+    "approval": (_W.AWAITING_APPROVAL,),
+    "diagnosed": (_W.DIAGNOSED, _W.APPROVED),
     "in_repair": (_W.IN_REPAIR,),
     "waiting": (_W.WAITING,),
     "testing": (_W.TESTING,),

@@ -50,6 +50,8 @@ def _release_guard(turn: Turn) -> Reason | None:
     item, event, book = turn.item, turn.event, turn.book
     if target("container", item.stage, event.kind) is None:
         return Reason.NOT_REQUALIFYING
+    if isinstance(item.job, Job) and item.job.hold:
+        return Reason.REPAIR_HELD
     if objections(event, book):
         return Reason.CHECK_FAILED
     if item.work_stage != WorkStage.REQUALIFIED and names_no_checklist(event, item.type, book):

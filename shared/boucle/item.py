@@ -14,7 +14,13 @@ class Job(NamedTuple):
     """One repair of an item: its id is that of the event that opened it. Instants in ms, 0 = never.
 
     `start_ms` is when the item came in for it, `day` the local day of the opening, `due` the day it is promised for;
-    `hands` are the persons who worked on it or tested it; `outcome` is one of `repair.Outcomes` once it is over.
+    `hands` are the persons who worked on it or tested it; `outcome` is one of `job_figures.Ending` once it is over.
+
+    `owner` is the partner whose thing it is, `""` for ours; `quote` the event that asked for `quote_cents` until the
+    day `quote_until`, `consent` how far that is (`consent.Consent`). `dear` says that the estimate passes the limit of
+    its type, `explained` that somebody said why it is repaired all the same. `hold` says why it is on hold; it waits
+    for a decision since `idle_ms`, and did for `idle_s` before. `clock_ms` is since when hands are on it, `worked_s`
+    for how long they were before.
     """
 
     id: str = ""
@@ -37,6 +43,19 @@ class Job(NamedTuple):
     outcome: str = ""
     closed_ms: int = 0
     back_ms: int = 0
+    owner: str = ""
+    quote: str = ""
+    quote_cents: int = 0
+    quote_until: str = ""
+    consent: str = ""
+    estimate_cents: int = 0
+    dear: bool = False
+    explained: bool = False
+    hold: str = ""
+    idle_ms: int = 0
+    idle_s: int = 0
+    clock_ms: int = 0
+    worked_s: int = 0
 
 
 class Back(NamedTuple):

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from boucle.clock import days_of, month_end_ms
 from boucle.estimate import nearest_rank, rank_median
+from boucle.job_figures import Ending
 from boucle.kpi import Parts, Question, share
-from boucle.repair import REPEAT_DAYS, Ending
+from boucle.repair import REPEAT_DAYS
 from boucle.tally import Tally
 from boucle.units import DAY_MS
 
@@ -61,7 +62,10 @@ def turnaround_mean(tally: Tally, question: Question) -> Parts:
     return share(
         tally.total("month", "turnaround_s", question.months),
         tally.total("month", "turnaround_n", question.months),
-        bands={"open": _open_at(tally, question)},
+        bands={
+            "open": _open_at(tally, question),
+            "idle_s": tally.total("month", "turnaround_idle_s", question.months),
+        },
     )
 
 

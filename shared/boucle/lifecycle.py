@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 
 class Transition(NamedTuple):
-    """One row: from any of `sources`, `kind` (with `qualifier`) leads to `target`; `keep` when it stays."""
+    """One row: from any of `sources`, `kind` (with `qualifier`) leads to `target`, `""` when the stage stays."""
 
     sources: tuple[str, ...]
     kind: str
@@ -160,6 +160,7 @@ RETURNED_PRODUCT: tuple[Transition, ...] = (
     Transition((_R.IN_TREATMENT,), "work.requalified", "", _R.CLOSED),
     Transition((_R.IN_TREATMENT,), "work.not_repairable", "", _R.GRADED),
     Transition((_R.IN_TREATMENT,), "work.cancelled", "", _R.GRADED),
+    Transition((_R.IN_TREATMENT,), "work.declined", "", _R.GRADED),
 )
 
 
@@ -168,6 +169,8 @@ class WorkStage(StrEnum):
 
     OPEN = "open"
     DIAGNOSED = "diagnosed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
     IN_REPAIR = "in_repair"
     TESTING = "testing"
     WAITING = "waiting"
@@ -180,23 +183,35 @@ class WorkStage(StrEnum):
 
 
 _W = WorkStage
-_BUSY = (_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL)
+_TO_START = (_W.OPEN, _W.DIAGNOSED, _W.AWAITING_APPROVAL, _W.APPROVED)
+_AT_WORK = (*_TO_START[1:], _W.IN_REPAIR, _W.WAITING)
+_BUSY = (*_TO_START, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL)
 _OVER = ("", _W.REQUALIFIED, _W.RETURNED_TO_USE, _W.NOT_REPAIRABLE, _W.HARVESTED, _W.CANCELLED)
 BUSY: frozenset[str] = frozenset(_BUSY)
-"""Stages of a repair that is not over."""
+"""Stages of a repair that is not over. That it is on hold is a flag beside its stage, to which it goes back."""
 
 WORK: tuple[Transition, ...] = (
     Transition(_OVER, "work.opened", "", _W.OPEN, "repairing"),
     Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "inspecting"),
-    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR), "work.paused", "", _W.WAITING),
+    Transition(_AT_WORK, "work.quoted", "", _W.AWAITING_APPROVAL),
+    Transition(_TO_START[1:], "work.quoted", "agreed", _W.APPROVED),
+    Transition((_W.IN_REPAIR, _W.WAITING), "work.quoted", "agreed", ""),
+    Transition((_W.AWAITING_APPROVAL,), "work.approved", "", _W.APPROVED),
+    Transition((_W.APPROVED, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL), "work.approved", "", ""),
+    Transition(_BUSY, "work.declined", "", _W.CANCELLED),
+    Transition((*_TO_START, _W.IN_REPAIR, _W.WAITING), "work.started", "", _W.IN_REPAIR, "repairing"),
+    Transition(_BUSY, "work.stopped", "", ""),
+    Transition((_W.OPEN, _W.DIAGNOSED, _W.APPROVED, _W.IN_REPAIR), "work.paused", "", _W.WAITING),
     Transition((_W.WAITING,), "work.resumed", "", _W.IN_REPAIR, "repairing"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.part_used", "", _W.IN_REPAIR, "installing"),
-    Transition((_W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.part_removed", "", _W.IN_REPAIR, "removing"),
-    Transition((_W.OPEN, _W.DIAGNOSED, _W.IN_REPAIR, _W.WAITING), "work.repaired", "", _W.TESTING, "repairing"),
+    Transition(_AT_WORK, "work.part_used", "", _W.IN_REPAIR, "installing"),
+    Transition(_AT_WORK, "work.part_removed", "", _W.IN_REPAIR, "removing"),
+    Transition((*_TO_START, _W.IN_REPAIR, _W.WAITING), "work.repaired", "", _W.TESTING, "repairing"),
     Transition((_W.TESTING,), "work.tested", "passed", _W.QUALITY_CONTROL, "inspecting"),
     Transition((_W.TESTING, _W.QUALITY_CONTROL), "work.tested", "failed", _W.IN_REPAIR, "inspecting"),
     Transition((_W.QUALITY_CONTROL,), "work.requalified", "", _W.REQUALIFIED, "inspecting", "available"),
     Transition((_W.QUALITY_CONTROL,), "work.rejected", "", _W.IN_REPAIR, "inspecting"),
+    Transition(_BUSY, "work.held", "", "", "holding"),
+    Transition(_BUSY, "work.unheld", "", ""),
     Transition(_BUSY, "work.not_repairable", "", _W.NOT_REPAIRABLE, "inspecting"),
     Transition(_BUSY, "work.cancelled", "", _W.CANCELLED),
     Transition((*_BUSY, "", _W.NOT_REPAIRABLE, _W.CANCELLED), "work.harvested", "", _W.HARVESTED, "disassembling"),
@@ -214,7 +229,7 @@ def _index(rows: tuple[Transition, ...]) -> Mapping[tuple[str, str, str], str]:
             address = (str(source), row.kind, str(row.qualifier))
             if address in found:
                 raise ValueError(f"two rows for {address}")
-            found[address] = str(row.target)
+            found[address] = str(row.target or source)
     return MappingProxyType(found)
 
 

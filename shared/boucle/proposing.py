@@ -10,7 +10,7 @@ from typing import Final
 
 from boucle.grades import Grade
 from boucle.lifecycle import Disposition
-from boucle.reference import Book
+from boucle.reference import Book, ItemType
 from boucle.return_rules import rule_for
 
 _D = Disposition
@@ -43,3 +43,13 @@ def by_default(grade: str, *, serialised: bool) -> Disposition | None:
             return Disposition.HARVEST if serialised else Disposition.RECYCLE
         case _:
             return None
+
+
+def limit_cents(kind: ItemType) -> int:
+    """Give the estimate above which a type is not repaired as a rule; 0 where no rule says so."""
+    return kind.price_cents * kind.repair_percent // 100
+
+
+def is_too_dear(estimate_cents: int, kind: ItemType) -> bool:
+    """Tell whether the rule proposes not to repair: the estimate passes the type's share of the price of a new one."""
+    return kind.repair_percent > 0 and estimate_cents * 100 > kind.price_cents * kind.repair_percent > 0

@@ -74,6 +74,13 @@ class Reason(StrEnum):
     AFTER_DEADLINE = "after_deadline"
     NEEDS_MANAGER = "needs_manager"
 
+    NOT_APPROVED = "not_approved"
+    QUOTE_REPLACED = "quote_replaced"
+    QUOTE_EXPIRED = "quote_expired"
+    TOO_DEAR = "too_dear"
+    WORKED_ON_HOLD = "worked_on_hold"
+    REPAIR_HELD = "repair_held"
+
     NO_PHOTO = "no_photo"
     NO_CHECKLIST = "no_checklist"
     UNQUALIFIED = "unqualified"
@@ -111,6 +118,12 @@ TASKS = frozenset(
         Reason.UNKNOWN_ORIGIN,
         Reason.OVERRIDE_UNEXPLAINED,
         Reason.NOT_AS_DECIDED,
+        Reason.NOT_APPROVED,
+        Reason.QUOTE_REPLACED,
+        Reason.QUOTE_EXPIRED,
+        Reason.TOO_DEAR,
+        Reason.WORKED_ON_HOLD,
+        Reason.REPAIR_HELD,
         Reason.NO_PHOTO,
         Reason.NO_CHECKLIST,
         Reason.UNQUALIFIED,

@@ -34,6 +34,8 @@ MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""
 MAX_USES = 100_000
 """More uses than any container sees."""
+MAX_PERCENT = 1_000
+"""Nobody repairs a thing for ten times its price."""
 GOODS = frozenset({"product", "part"})
 """Natures of what belongs to no pool: a product that somebody may send back, a spare part."""
 ANY_TYPE = "*"
@@ -67,7 +69,9 @@ class Site:
 class ItemType:
     """A class of items. Masses in grams, `due_days` from shipping to due, `loss_days` from due to presumed lost.
 
-    `price_cents` is what a new one costs; after `most_uses` it is retired by rule (0: by its condition);
+    `price_cents` is what a new one costs; a repair that is estimated at more than `repair_percent` of it is too dear
+    as a rule (0: no rule), one that is quoted at `agreed_cents` or less needs no owner's approval. After `most_uses` it
+    is retired by rule (0: by its condition);
     `nature` is `product` or `part` for what is no container of a pool; `reminder` is what a
     driver minds when taking or leaving one.
     """
@@ -81,6 +85,8 @@ class ItemType:
     loss_days: int = 180
     deposit_cents: int = 0
     price_cents: int = 0
+    repair_percent: int = 0
+    agreed_cents: int = 0
     most_uses: int = 0
     nature: str = ""
     requalify: bool = False
@@ -139,6 +145,8 @@ _MOST = {
     "tare_g": MAX_TARE_G,
     "deposit_cents": MAX_AMOUNT,
     "price_cents": MAX_AMOUNT,
+    "repair_percent": MAX_PERCENT,
+    "agreed_cents": MAX_AMOUNT,
     "most_uses": MAX_USES,
     "due_days": MAX_DAYS,
     "loss_days": MAX_DAYS,
@@ -184,6 +192,8 @@ def _item_type(key: str, row: Mapping[str, Any]) -> ItemType:
         loss_days=_count(row, "loss_days", 180),
         deposit_cents=_count(row, "deposit_cents", 0),
         price_cents=_count(row, "price_cents", 0),
+        repair_percent=_count(row, "repair_percent", 0),
+        agreed_cents=_count(row, "agreed_cents", 0),
         most_uses=_count(row, "most_uses", 0),
         nature=_text(row, "nature") if _text(row, "nature") in GOODS else "",
         requalify=row.get("requalify") is True,

@@ -8,14 +8,15 @@ A repair counts in the month in which it is over, at the site where it was opene
 from collections.abc import Mapping
 from enum import StrEnum
 
+from boucle import consent
 from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Item, Job, Part
+from boucle.job_figures import Ending, close, count, job_of, mind_clock, mind_idle, site_of, stock
 from boucle.lifecycle import BUSY, GONE, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.photo_guards import lacks_photo
 from boucle.qualifications import is_unqualified
 from boucle.reasons import Outcome, Reason
-from boucle.reference import Site
 from boucle.shape import LAST_MS, is_short
 from boucle.turn import Turn
 from boucle.units import DAY_MS
@@ -28,6 +29,7 @@ HAPPENED: Mapping[tuple[str, str], str] = {
     if row.kind
     in (
         "work.diagnosed",
+        "work.started",
         "work.part_used",
         "work.part_removed",
         "work.repaired",
@@ -50,16 +52,6 @@ class Priority(StrEnum):
     LOW = "low"
 
 
-class Ending(StrEnum):
-    """How a repair ended."""
-
-    FIXED = "fixed"
-    NO_FAULT = "no_fault"
-    NOT_FIXED = "not_fixed"
-    UNKNOWN = "unknown"
-    """Nobody said: cancelled, or the item was retired with its repair open."""
-
-
 def waits(item: Item) -> bool:
     """Tell whether a repair still wants somebody: it is not over, or what it ended with has gone nowhere yet."""
     gone = item.stage in OUT or item.stage in GONE
@@ -69,7 +61,7 @@ def waits(item: Item) -> bool:
 def advance(turn: Turn) -> Outcome:
     """Apply an event of a repair to the item that is repaired."""
     event = turn.event
-    qualifier = _qualifier(turn) if event.kind == "work.tested" else ""
+    qualifier = _qualifier(turn)
     stage = target("work", turn.item.work_stage, event.kind, qualifier)
     if stage is None:
         stage = HAPPENED.get((event.kind, qualifier))
@@ -78,7 +70,7 @@ def advance(turn: Turn) -> Outcome:
             return Outcome.REFUSED
         if event.kind != "work.repaired" or turn.item.stage != Stage.IN_REPAIR:
             turn.say(Reason.OUT_OF_STEP)
-    refusal = _gate(turn) if event.kind == "work.requalified" else None
+    refusal = _gate(turn)
     if lacks_photo(event.kind, event.body, event.photos, turn.place):
         turn.say(Reason.NO_PHOTO)
     if refusal is not None:
@@ -89,8 +81,11 @@ def advance(turn: Turn) -> Outcome:
     elif turn.item.work_stage not in BUSY and event.kind != "work.harvested":
         turn.say(Reason.INFERRED_OPENED)
         _open(turn)
-    _record(turn, passed=qualifier == "passed")
+    consent.mind_hands(turn)
+    mind_clock(turn)
+    _record(turn, qualifier)
     turn.put(work_stage=stage)
+    mind_idle(turn)
     return Outcome.APPLIED
 
 
@@ -99,15 +94,18 @@ def served(turn: Turn) -> None:
     stage = target("work", turn.item.work_stage, turn.event.kind)
     if stage is None:
         return
-    job = _job(turn)
+    job = job_of(turn)
     if not job.outcome:
-        _close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
+        close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
         _qualify(turn)
-    job = _job(turn)
-    site = _site(turn)
+    turn.put(work_stage=stage)
+    mind_idle(turn)
+    job = job_of(turn)
+    site = site_of(turn)
     lasted_ms = max(0, turn.at - job.start_ms)
-    _count(turn, "turnaround_n")
-    _count(turn, "turnaround_s", n=lasted_ms // 1000)
+    count(turn, "turnaround_n")
+    count(turn, "turnaround_s", n=lasted_ms // 1000)
+    count(turn, "turnaround_idle_s", n=job.idle_s)
     turn.fact(
         "dwell",
         month_of(turn.at, site.zone),
@@ -118,30 +116,27 @@ def served(turn: Turn) -> None:
         bucket=f"{lasted_ms // DAY_MS:04d}",
         n=1,
     )
-    turn.put(job=job._replace(back_ms=turn.at), work_stage=stage)
+    turn.put(job=job._replace(back_ms=turn.at))
 
 
 def abandon(turn: Turn) -> None:
     """End a repair with its item: nobody said how it would have ended."""
     if turn.item.work_stage in BUSY:
-        _close(turn, Ending.UNKNOWN)
+        close(turn, Ending.UNKNOWN)
         turn.put(work_stage=WorkStage.CANCELLED)
 
 
-def _job(turn: Turn) -> Job:
-    job = turn.item.job
-    return job if isinstance(job, Job) else Job()
-
-
-def _site(turn: Turn) -> Site:
-    return turn.book.site(_job(turn).site, turn.at)
-
-
-def _count(turn: Turn, measure: str, bucket: str = "", *, n: int = 1) -> None:
-    turn.month(_site(turn), "", measure, bucket, n=n, loop="")
-
-
 def _qualifier(turn: Turn) -> str:
+    match turn.event.kind:
+        case "work.tested":
+            return _verdict(turn)
+        case "work.quoted":
+            return consent.qualifier(turn)
+        case _:
+            return ""
+
+
+def _verdict(turn: Turn) -> str:
     """Tell whether a test passed: it says so, by the checklist of its type, and no answer or measure contradicts it."""
     claimed = turn.event.body.get("passed") is True
     wrong = objections(turn.event, turn.book)
@@ -154,19 +149,39 @@ def _qualifier(turn: Turn) -> str:
 
 
 def _gate(turn: Turn) -> Reason | None:
+    """Give why a decision about the repair has no effect, None when it has."""
+    job = job_of(turn)
+    match turn.event.kind:
+        case "work.requalified":
+            return _requalifying(turn)
+        case "work.approved" | "work.declined":
+            return consent.gate(turn)
+        case "work.held" if job.hold:
+            return Reason.ALREADY_HELD
+        case "work.unheld" if not job.hold:
+            return Reason.NOT_HELD
+        case "work.stopped" if not job.clock_ms:
+            return Reason.SAME_AGAIN
+        case _:
+            return None
+
+
+def _requalifying(turn: Turn) -> Reason | None:
     """Give why an item may not be requalified, None when it may: checks passed, by somebody else who is qualified."""
-    event = turn.event
+    event, job = turn.event, job_of(turn)
+    if job.hold:
+        return Reason.REPAIR_HELD
     if objections(event, turn.book):
         return Reason.CHECK_FAILED
     if names_no_checklist(event, turn.item.type, turn.book):
         return Reason.NO_CHECKLIST
-    if event.actor and event.actor in _job(turn).hands:
+    if event.actor and event.actor in job.hands:
         return Reason.SAME_PERSON
     return Reason.UNQUALIFIED if is_unqualified(event, turn.item.type, turn.place, turn.book) else None
 
 
 def _open(turn: Turn) -> None:
-    event, before = turn.event, _job(turn)
+    event, before = turn.event, job_of(turn)
     opens = event.kind == "work.opened"
     due_ms = event.number("due_ms") if opens else 0
     day = day_of(turn.at, turn.place.zone)
@@ -179,6 +194,7 @@ def _open(turn: Turn) -> None:
         due=day_of(due_ms, turn.place.zone) if EARLIEST_MS <= due_ms < LAST_MS - DAY_MS else "",
         priority=event.text("priority") if opens else "",
         earlier=before.id,
+        owner=event.text("owner") if opens else "",
     )
     if before.back_ms and turn.at - before.back_ms < REPEAT_DAYS * DAY_MS:
         # It speaks of the earlier repair, so it counts in the month in which that one was over.
@@ -186,8 +202,8 @@ def _open(turn: Turn) -> None:
         month = month_of(before.closed_ms, there.zone)
         turn.fact("month", month, site=there.key, partner="", loop="", measure="repair_again", bucket="", n=1)
     turn.put(job=job)
-    _count(turn, "repair_opened")
-    _stock(turn, 1)
+    count(turn, "repair_opened")
+    stock(turn, 1)
 
 
 def _came_in_ms(turn: Turn) -> int:
@@ -196,71 +212,73 @@ def _came_in_ms(turn: Turn) -> int:
     return back.received_ms if isinstance(back, Back) and turn.item.return_stage == ReturnStage.DISPOSED_TO else 0
 
 
-def _stock(turn: Turn, sign: int) -> None:
-    """Count the repair in among the open ones, or out."""
-    job, site = _job(turn), _site(turn)
-    turn.stock("jobs", sign, site=site, partner="", loop="")
-    for cell, day in (("visit", job.day), ("due", job.due)):
-        if day:
-            turn.fact(cell, day[:7], site=job.site, partner="", loop="", measure="job", bucket=day[8:], n=sign)
-
-
-def _close(turn: Turn, ending: Ending) -> None:
-    _count(turn, "repair_closed", str(ending))
-    _stock(turn, -1)
-    turn.put(job=_job(turn)._replace(outcome=str(ending), closed_ms=turn.at))
-
-
-def _record(turn: Turn, *, passed: bool) -> None:
-    event, job = turn.event, _job(turn)
+def _record(turn: Turn, qualifier: str) -> None:
+    event, job = turn.event, job_of(turn)
     match event.kind:
         case "work.diagnosed":
-            turn.put(job=job._replace(fault=event.text("fault"), faultless=event.body.get("found") is False))
+            consent.diagnose(turn)
+        case "work.quoted" | "work.approved" | "work.declined" | "work.held" | "work.unheld":
+            _decide(turn, qualifier)
         case "work.part_used":
             turn.put(job=job._replace(parts=job.parts + 1))
         case "work.repaired":
             _lend_hand(turn)
         case "work.tested":
-            _test(turn, passed=passed)
+            _test(turn, passed=qualifier == "passed")
         case "work.rejected":
             turn.put(job=job._replace(reworks=job.reworks + 1))
         case "work.requalified":
-            _close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
+            close(turn, Ending.NO_FAULT if job.faultless else Ending.FIXED)
             _qualify(turn)
         case "work.not_repairable":
             barrier = event.text("barrier")
             turn.put(job=job._replace(barrier=barrier))
-            _count(turn, "barrier", barrier if is_short(barrier) else "")
-            _close(turn, Ending.NOT_FIXED)
+            count(turn, "barrier", barrier if is_short(barrier) else "")
+            close(turn, Ending.NOT_FIXED)
         case "work.cancelled":
-            _close(turn, Ending.UNKNOWN)
+            close(turn, Ending.UNKNOWN)
         case "work.harvested":
             _harvest(turn)
         case _:
             pass
 
 
+def _decide(turn: Turn, qualifier: str) -> None:
+    """Ask for consent, take the answer, put the repair on hold or let it go on."""
+    match turn.event.kind:
+        case "work.quoted":
+            consent.quote(turn, agreed=qualifier == "agreed")
+        case "work.approved":
+            consent.approve(turn)
+        case "work.declined":
+            close(turn, Ending.UNKNOWN)
+        case "work.held":
+            turn.put(job=job_of(turn)._replace(hold=turn.event.text("reason")))
+        case _:
+            turn.put(job=job_of(turn)._replace(hold=""))
+
+
 def _lend_hand(turn: Turn) -> None:
     if is_unqualified(turn.event, turn.item.type, turn.place, turn.book):
         turn.say(Reason.UNQUALIFIED)
-    job, person = _job(turn), turn.event.actor
+    job, person = job_of(turn), turn.event.actor
     if person and person not in job.hands:
         turn.put(job=job._replace(hands=tuple(sorted((*job.hands, person)))))
 
 
 def _test(turn: Turn, *, passed: bool) -> None:
     _lend_hand(turn)
-    job = _job(turn)
+    job = job_of(turn)
     if not job.tests:
-        _count(turn, "first_tested")
+        count(turn, "first_tested")
         if passed:
-            _count(turn, "first_passed")
+            count(turn, "first_passed")
     turn.put(job=job._replace(tests=job.tests + 1, reworks=job.reworks + (0 if passed else 1)))
 
 
 def _qualify(turn: Turn) -> None:
     """Let the item serve again: what it then saves is booked when it does, less what this has cost."""
-    event, job, item = turn.event, _job(turn), turn.item
+    event, job, item = turn.event, job_of(turn), turn.item
     part = item.part if isinstance(item.part, Part) else Part()
     cents = event.number("cost_cents")
     turn.put(part=part._replace(requalified=True, credit=True, cents=part.cents + cents))
@@ -289,4 +307,4 @@ def _harvest(turn: Turn) -> None:
         turn.say(Reason.MASS_MISMATCH)
     turn.month(turn.place, "", "donors", loop="")
     if item.work_stage in BUSY:
-        _close(turn, Ending.NOT_FIXED)
+        close(turn, Ending.NOT_FIXED)

@@ -67,7 +67,7 @@ class _Field(NamedTuple):
 
 _TYPES: Mapping[str, type] = {"text": str, "int": int, "bool": bool, "map": dict, "list": list}
 _NAMES = frozenset(
-    {"type", "to", "from", "verdict", "code", "mode", "grade", "route", "zone", "table", "until", "extends"}
+    {"type", "to", "from", "verdict", "code", "mode", "grade", "route", "zone", "table", "until", "extends", "owner"}
 )
 _COUNTS = frozenset({"opening_uses", "cycle", "count", "revision", "version"})
 _INSTANTS = frozenset({"valid_from", "due_ms", "valid_until_ms"})

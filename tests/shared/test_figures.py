@@ -572,6 +572,8 @@ def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
         phone.event("item.commissioned", part, body={"type": "bac", "origin": "recovered"}, other=crate, **hub),
         phone.event("item.commissioned", crate, body={"type": "bac"}, **hub),
         phone.event("work.opened", part, **hub),
+        phone.event("work.held", part, body={"reason": "doubt"}, **hub),
+        phone.event("work.unheld", part, at=10, **hub),
         phone.event("work.repaired", part, **hub),
         phone.event("work.tested", part, body={"passed": True}, **hub),
         phone.event("work.requalified", part, body=fixed, **hub),

@@ -92,6 +92,8 @@ async def test_the_board_and_the_list_show_the_same_repairs_with_age_due_day_and
     served: Served,
 ) -> None:
     await a_bench(served)
+    asked = act("work.quoted", 5, 39.15, cents=12_500, until="2026-03-01", owner="rhin")
+    record(served.database, "acme", [asked], now_ms=NOW)
     board, listed = await opened(served, "/atelier"), await opened(served, "/atelier?vue=liste")
     for page in (board, listed):
         assert page.status == 200

@@ -24,6 +24,7 @@ MAX_CELL = 500
 MAX_GRAMS = 100_000_000
 """Heavier than any container: a hundred tonnes, so that a slip of the decimal point is noticed."""
 MAX_DAYS = 36_500
+MAX_PERCENT = 1_000
 MAX_CENTS = 100_000_000
 
 _YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
@@ -169,6 +170,11 @@ def _whole(number: Decimal, most: int) -> int:
 def days(cell: str) -> int:
     """Read a number of days."""
     return _whole(_number(cell), MAX_DAYS)
+
+
+def percent(cell: str) -> int:
+    """Read a whole number of per cent."""
+    return _whole(_number(cell.removesuffix("%")), MAX_PERCENT)
 
 
 def count(cell: str) -> int:

@@ -15,12 +15,13 @@ from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PLACES: Final = frozenset({"to", "from"})
-SAID: Final = frozenset({"evidence", "target", "until", "type", "opening_uses", "certificate_sha256"})
+SAID: Final = frozenset({"evidence", "target", "until", "type", "quote", "opening_uses", "certificate_sha256"})
 NAMED: Final = frozenset(
     {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
     | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
     | {"cost_cents", "avoided_cents", "at_ms", "charge_cents", "cents", "serial", "refilled", "requalify", "cycle"}
+    | {"estimate_cents", "covers", "how", "owner"}
     | {WHY, "contradiction", "route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
 )
 
@@ -88,6 +89,8 @@ def coded(field: str, code: str, lang: str) -> str:
                 return say(f"reason.{code}", lang)
             case "correction":
                 return say(f"screen.because.{code}", lang)
+            case "how":
+                return say(f"consent.how.{code}", lang)
             case "disposition" | "proposed":
                 return say(f"disposition.{code}", lang)
             case _:
@@ -106,7 +109,7 @@ def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
             return say("web.yes" if value else "web.no", lang)
         case int() if key.endswith("_g"):
             return numbers.mass(value, lang)
-        case int() if key.endswith("_cents"):
+        case int() if key.endswith("cents"):
             return numbers.money(value, lang)
         case int() if key.endswith("_ms"):
             return moment(value, book.site("", at_ms).zone, lang)
@@ -127,6 +130,8 @@ def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
 def _text(key: str, value: str, book: Book, at_ms: int, lang: str) -> str:
     if key in _PLACES:
         return book.site(value, at_ms).name or value
+    if key == "owner":
+        return str((book.row("partner", value, at_ms) or {}).get("name") or value)
     if key == "verdict" and value in set(Verdict):
         return say(f"verdict.{value}", lang)
     return printed(value) if key == "code" and value.startswith("C/") else coded(key, value, lang)[:LONGEST]

@@ -37,7 +37,7 @@ def repairs_table(shown: Board, lang: str) -> Table:
             each.due_day,
             each.priority[1] if each.priority else say("web.priority_normal", lang),
             each.waits,
-            each.hold,
+            each.on_hold or each.hold,
         )
         for each in shown.cards
     ]

@@ -20,6 +20,8 @@ class Input:
     help: str = ""
     required: bool = False
     wrong: str = ""
+    bare: bool = False
+    """The first answer stands for none; no empty one is put before it."""
     group: str = ""
     """Fields of one group stand together under this title."""
 

@@ -65,6 +65,7 @@ PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_men
 ROUNDS: Final = Place(key="rounds", path="/tournees", needs=_READ, in_menu=True)
 ROUND_PLAN: Final = Place(key="round_plan", path="/tournees/plan", needs=_MANAGE)
 SLIP: Final = Place(key="slip", path="/bon", public=True)
+QUOTE: Final = Place(key="quote", path="/devis", public=True)
 DEVICES: Final = Place(key="devices", path="/appareils", needs=_MANAGE, in_menu=True)
 ENROL: Final = Place(key="enrol", path="/appareils/nouveau", needs=_ADMINISTER)
 REVOKE: Final = Place(key="revoke", path="/appareils/retirer", needs=_ADMINISTER)
@@ -100,6 +101,7 @@ PLACES: Final = (
     ROUNDS,
     ROUND_PLAN,
     SLIP,
+    QUOTE,
     WORKSHOP,
     RETURNS,
     CERTIFICATES,

@@ -18,12 +18,13 @@ from boucle.words import say
 from boucle_server import histories, repairs, reports
 from boucle_server.histories import Known
 from boucle_server.repairs import Repair
-from boucle_server.web import item_page, numbers, qualified, work_steps
+from boucle_server.web import item_page, numbers, qualified, quote_words, work_steps
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.measured import Test, tests_of
 from boucle_server.web.part_lines import PartLine, parts_of
 from boucle_server.web.places import WORKSHOP
+from boucle_server.web.quote_words import QuoteView
 from boucle_server.web.visit import Visit
 from boucle_server.web.workshop import (
     age_badge,
@@ -41,6 +42,8 @@ _KINDS: Final = {
     WorkStage.REQUALIFIED: "good",
     WorkStage.RETURNED_TO_USE: "good",
     WorkStage.WAITING: "warn",
+    WorkStage.AWAITING_APPROVAL: "warn",
+    WorkStage.APPROVED: "good",
     WorkStage.NOT_REPAIRABLE: "bad",
     WorkStage.CANCELLED: "plain",
     WorkStage.HARVESTED: "plain",
@@ -81,6 +84,9 @@ class TicketPage:
     stage: Badge
     badges: tuple[Badge, ...]
     hold: str
+    on_hold: str
+    proposal: str
+    quote: QuoteView | None
     pairs: tuple[tuple[str, str], ...]
     waits: tuple[str, ...]
     tasks: tuple[tuple[str, str], ...]
@@ -114,6 +120,9 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         stage=_stage(item, visit.lang) if not is_past else _ended(shown, visit.lang),
         badges=tuple(_badges(item, job, visit, zone)) if not is_past else (),
         hold=held_why(item.hold, visit.lang),
+        on_hold=held_why(job.hold, visit.lang),
+        proposal=quote_words.proposal(item, job, visit, book),
+        quote=quote_words.quote_view(connection, visit, item, shown, job),
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
         waits=tuple(_waits(item, shown)) if not is_past else (),
         tasks=tuple(
@@ -185,6 +194,7 @@ def _pairs(
         "zone": item.zone,
         "donor": printed(item.part.donor) if item.part and item.part.donor else "",
     }
+    given |= quote_words.pairs(job, shown, visit, book)
     return [(say(f"web.ticket_{name}", lang), value) for name, value in given.items() if value]
 
 
@@ -222,6 +232,7 @@ def _ended(shown: Repair | None, lang: str) -> Badge:
         ("work.not_repairable", "bad"),
         ("work.harvested", "plain"),
         ("work.cancelled", "plain"),
+        ("work.declined", "plain"),
         ("item.released", "good"),
     ):
         if shown is not None and shown.last(kind):

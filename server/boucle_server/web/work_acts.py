@@ -8,6 +8,7 @@ from boucle.answers import body_of
 from boucle.checklists import Answer, Asks, Checklist, Moment
 from boucle_server.imports import cells
 from boucle_server.server_device import Draft
+from boucle_server.web import consent_acts
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import printed
@@ -46,6 +47,7 @@ def _diagnosed(bench: Bench, typed: Answers) -> list[Draft]:
     body = {
         "found": found == "yes",
         **_kept(fault=fault if found == "yes" else ""),
+        **_kept(**consent_acts.estimated(bench, typed)),
         **_answered(bench, typed, Moment.ENTRY),
     }
     return [bench.draft("work.diagnosed", body)]
@@ -190,7 +192,8 @@ def _moved(bench: Bench, typed: Answers) -> list[Draft]:
 def _planned(bench: Bench, typed: Answers) -> list[Draft]:
     due = typed.day_ms("due", bench.visit.who.zone)
     priority = typed.chosen("priority", priorities(bench.lang))
-    body = _kept(reason=bench.reason, due_ms=due, priority=priority)
+    owner = typed.chosen("owner", bench.partners())
+    body = _kept(reason=bench.reason, due_ms=due, priority=priority, owner=owner)
     return [bench.draft("work.opened", body, corrects=bench.opening)]
 
 
@@ -223,6 +226,10 @@ def _retired(bench: Bench, typed: Answers) -> list[Draft]:
 
 _MADE: Final[Mapping[str, Callable[[Bench, Answers], list[Draft]]]] = {
     "diagnostiquer": _diagnosed,
+    "devis": consent_acts.quoted,
+    "accord": consent_acts.answered("work.approved"),
+    "refus": consent_acts.answered("work.declined"),
+    "suspendre": consent_acts.held,
     "attendre": _paused,
     "poser": _part_used,
     "deposer": _part_removed,

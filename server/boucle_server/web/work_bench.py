@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from boucle.checklists import Checklist, Moment, checklist_for, find_checklist
+from boucle.consent import How
 from boucle.item import Item, Job
 from boucle.reference import Book
 from boucle.repair import Priority
@@ -14,6 +15,7 @@ from boucle.workshop_codes import Barrier, Fault
 from boucle_server import reports
 from boucle_server.server_device import Draft
 from boucle_server.web.asking import Option
+from boucle_server.web.inputs import Input, choice
 from boucle_server.web.visit import Visit
 
 ROWS: Final = 4
@@ -56,6 +58,10 @@ class Bench:
         fields = {"code": self.code, "place": self.place, "task": self.job.task, "body": dict(body), **more}
         return Draft(kind=kind, fields={name: value for name, value in fields.items() if value or name == "body"})
 
+    def partners(self) -> list[Option]:
+        """Give the partners to whom a thing may belong, by their names."""
+        return partners(self.visit, self.book)
+
     def types(self) -> list[Option]:
         """Give the types of which parts may be, parts before all others."""
         found = []
@@ -64,6 +70,25 @@ class Bench:
             name = reports.name_of(self.book, "item_type", key, self.visit.now_ms)
             found.append((not is_part, name.casefold(), key, name))
         return [(key, name) for _, _, key, name in sorted(found)]
+
+
+def partners(visit: Visit, book: Book) -> list[Option]:
+    """Give the partners, by their names."""
+    named = [(key, reports.name_of(book, "partner", key, visit.now_ms)) for key in book.keys("partner")]
+    return sorted(named, key=lambda pair: pair[1].casefold())
+
+
+def ways(lang: str) -> list[Option]:
+    """Give the ways by which an owner may have answered, other than the link."""
+    return [(each.value, say(f"consent.how.{each}", lang)) for each in How if each is not How.LINK]
+
+
+def owner_field(partners: list[Option], lang: str, owner: str = "") -> Input:
+    """Give the field that asks to whom a thing belongs."""
+    options = [("", say("web.work_owner_ours", lang)), *partners]
+    return choice(
+        "owner", say("web.work_owner", lang), options, value=owner, help=say("web.work_owner_help", lang), bare=True
+    )
 
 
 def faults(lang: str) -> list[Option]:

@@ -1,15 +1,19 @@
 """What each step of a repair asks: its fields, those of its checklist among them."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
 from boucle import gauges
 from boucle.checklists import Asks, Checklist, Moment
 from boucle.checklists import Step as Question
+from boucle.proposing import limit_cents
 from boucle.repair import Priority
 from boucle.words import say
+from boucle_server.web import numbers
 from boucle_server.web.details import limits_text
 from boucle_server.web.inputs import Input, choice, yes_no
+from boucle_server.web.typed import today
 from boucle_server.web.work_bench import (
     CHECKLIST,
     CHECKS,
@@ -18,10 +22,15 @@ from boucle_server.web.work_bench import (
     barriers,
     faults,
     origins,
+    owner_field,
     priorities,
     treatments,
+    ways,
 )
 from boucle_server.web.work_steps import Step
+
+QUOTE_DAYS: Final = 30
+"""For how long a quote holds where nobody says otherwise."""
 
 
 def inputs(step: Step, bench: Bench) -> list[Input]:
@@ -47,6 +56,30 @@ def _plan(bench: Bench) -> list[Input]:
 def _priority(bench: Bench) -> list[Input]:
     label = say("web.work_priority", bench.lang)
     return [choice("priority", label, priorities(bench.lang), value=bench.job.priority or Priority.NORMAL.value)]
+
+
+def _estimate(bench: Bench) -> list[Input]:
+    lang, kind = bench.lang, bench.book.item_type(bench.item.type, bench.visit.now_ms)
+    limit = limit_cents(kind)
+    more = say("web.work_estimate_limit", lang, limit=numbers.money(limit, lang)) if limit else ""
+    helping = f"{say('web.work_estimate_help', lang)} {more}".strip()
+    found = [Input(name="estimate", label=say("web.work_estimate", lang), kind="money", help=helping)]
+    if limit:
+        label, why = say("web.work_dear_reason", lang), say("web.work_dear_help", lang)
+        found.append(Input(name="dear_reason", label=label, help=why))
+    return found
+
+
+def _amount(bench: Bench) -> list[Input]:
+    cents = bench.job.quote_cents or bench.job.estimate_cents
+    value = f"{cents // 100}{',' if bench.lang == 'fr' else '.'}{cents % 100:02d}" if cents else ""
+    return [Input(name="amount", label=say("web.work_amount", bench.lang), kind="money", value=value, required=True)]
+
+
+def _until(bench: Bench) -> list[Input]:
+    until = date.fromisoformat(today(bench.visit)) + timedelta(days=QUOTE_DAYS)
+    label = say("web.work_until", bench.lang)
+    return [Input(name="until", label=label, kind="date", value=until.isoformat(), required=True)]
 
 
 def _asks(moment: Moment) -> Callable[[Bench], list[Input]]:
@@ -128,6 +161,14 @@ def _harvest(bench: Bench) -> list[Input]:
 
 _ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
     "found": lambda bench: [yes_no("found", say("web.work_found", bench.lang), bench.lang, required=True)],
+    "estimate": _estimate,
+    "owner": lambda bench: [owner_field(bench.partners(), bench.lang, bench.job.owner)],
+    "amount": _amount,
+    "until": _until,
+    "covers": _text("covers", kind="long", helped=True),
+    "how": lambda bench: [choice("how", say("web.work_how", bench.lang), ways(bench.lang), required=True)],
+    "by": _text("by", required=True, helped=True),
+    "hold": _text("hold", required=True),
     "fault": lambda bench: [choice("fault", say("web.work_fault", bench.lang), faults(bench.lang))],
     "entry": _asks(Moment.ENTRY),
     "test": _asks(Moment.TEST),

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from boucle.consent import Consent
 from boucle.item import Item, Job
-from boucle.lifecycle import Disposition, WorkStage, target
+from boucle.lifecycle import BUSY, Disposition, WorkStage, target
 from boucle.reasons import Reason
 from boucle.roles import Capability, may_record
 
@@ -33,7 +34,12 @@ class Offer:
 
 _W = WorkStage
 STEPS: Final = (
-    Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "entry")),
+    Step("lever", "work.unheld", ""),
+    Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "estimate", "entry")),
+    Step("devis", "work.quoted", _W.AWAITING_APPROVAL, ("owner", "amount", "until", "covers")),
+    Step("accord", "work.approved", _W.APPROVED, ("how", "by")),
+    Step("demarrer", "work.started", _W.IN_REPAIR),
+    Step("arreter", "work.stopped", _W.IN_REPAIR),
     Step("attendre", "work.paused", _W.WAITING, ("reason", "parts")),
     Step("reprendre", "work.resumed", _W.IN_REPAIR),
     Step("poser", "work.part_used", _W.IN_REPAIR, ("origin", "part", "needed")),
@@ -44,14 +50,18 @@ STEPS: Final = (
     Step("refuser", "work.rejected", _W.IN_REPAIR, ("reason",)),
     Step("remettre", "item.released", _W.RETURNED_TO_USE, ("quality", "grade")),
     Step("ranger", "item.moved", _W.RETURNED_TO_USE, ("zone",)),
-    Step("planifier", "work.opened", "", ("due", "priority")),
+    Step("planifier", "work.opened", "", ("due", "priority", "owner")),
+    Step("suspendre", "work.held", "", ("hold",), is_last_resort=True),
+    Step("refus", "work.declined", _W.CANCELLED, ("how", "by", "reason"), is_last_resort=True),
     Step("non-reparable", "work.not_repairable", _W.NOT_REPAIRABLE, ("barrier",), is_last_resort=True),
     Step("demonter", "work.harvested", _W.HARVESTED, ("harvest",), is_last_resort=True),
     Step("reformer", "item.retired", "", ("scrap", "reason", "mass"), is_last_resort=True),
     Step("abandonner", "work.cancelled", _W.CANCELLED, ("reason",), is_last_resort=True),
 )
-"""Every step, in the order in which a repair goes; the last ones end it without the thing."""
+"""Every step, in the order in which a repair goes; the last ones stop it, or end it without the thing."""
 BY_KEY: Final = {step.key: step for step in STEPS}
+_ON_HOLD: Final = frozenset({"work.unheld", "work.approved", "work.opened"})
+"""What somebody is led to while a repair is on hold, beside what ends it."""
 
 
 def offers(item: Item, held: Iterable[Capability], person: str, *, lacks: Callable[[str], object]) -> list[Offer]:
@@ -63,8 +73,12 @@ def offers(item: Item, held: Iterable[Capability], person: str, *, lacks: Callab
     return [
         Offer(step=step, hindrance=_hindrance(step, item, person, lacks))
         for step in STEPS
-        if _fits(step, item) and may_record(known, step.kind)
+        if _fits(step, item) and may_record(known, step.kind) and _is_led_to(step, _job(item))
     ]
+
+
+def _is_led_to(step: Step, job: Job) -> bool:
+    return not job.hold or step.kind in _ON_HOLD or (step.is_last_resort and step.kind != "work.held")
 
 
 def may_go(step: Step, item: Item) -> bool:
@@ -80,6 +94,14 @@ def _fits(step: Step, item: Item) -> bool:
             return item.work_stage != "" and _job(item).outcome == ""
         case "work.tested":
             return target("work", item.work_stage, step.kind, "passed") is not None
+        case "work.approved" | "work.declined":
+            waits = _job(item).consent in (Consent.ASKED, Consent.MISSED) and bool(_job(item).quote)
+            return waits and target("work", item.work_stage, step.kind) is not None
+        case "work.held" | "work.unheld":
+            return item.work_stage in BUSY and bool(_job(item).hold) == (step.kind == "work.unheld")
+        case "work.started" | "work.stopped":
+            runs = bool(_job(item).clock_ms) == (step.kind == "work.stopped")
+            return runs and target("work", item.work_stage, step.kind) is not None
         case "item.released":
             return not item.nature and target("container", item.stage, step.kind) is not None
         case "item.moved":

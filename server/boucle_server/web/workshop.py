@@ -57,6 +57,7 @@ class Card:
     due_day: str
     priority: Badge | None
     hold: str
+    on_hold: str
     waits: str
     place: str
     moves: tuple[tuple[str, str, bool], ...]
@@ -96,6 +97,7 @@ def board(connection: Connection, visit: Visit, book: Book) -> Board:
     problems: list[str] = []
     chosen = {name: valid(visit, name, options[name], problems) for name in _FILTERS}
     chosen["late"] = "1" if visit.value("late") else ""
+    chosen["held"] = "1" if visit.value("held") else ""
     everything = repairs.tickets(connection, org)
     found = [each for each in everything if _wanted(each, chosen, book, visit)]
     found.sort(key=lambda each: _order(each, book, visit))
@@ -183,6 +185,7 @@ def _wanted(each: Ticket, chosen: Mapping[str, str], book: Book, visit: Visit) -
         and (not chosen["type"] or item.type == chosen["type"])
         and (not chosen["site"] or item.site == chosen["site"])
         and (not chosen["priority"] or (job.priority or Priority.NORMAL) == chosen["priority"])
+        and (not chosen["held"] or bool(job.hold))
         and (not chosen["late"] or _is_late(each, book, visit))
     )
 
@@ -225,6 +228,7 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
         due_day=job.due or "",
         priority=priority_badge(job, lang),
         hold=held_why(item.hold, lang),
+        on_hold=held_why(job.hold, lang),
         waits=waits,
         place=book.site(item.site, visit.now_ms).name or item.site,
         moves=tuple(moves),

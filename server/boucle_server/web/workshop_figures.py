@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from boucle.catalogue import answers
+from boucle.job_figures import Ending
 from boucle.kpi import Value
-from boucle.repair import Ending
 from boucle.words import say
 from boucle_server.web import numbers
 from boucle_server.web.bands import Band, bands_of

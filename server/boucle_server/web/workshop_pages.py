@@ -29,7 +29,7 @@ from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers, number_of, today
 from boucle_server.web.visit import Visit, visits
-from boucle_server.web.work_bench import Bench, priorities
+from boucle_server.web.work_bench import Bench, owner_field, partners, priorities
 from boucle_server.web.work_steps import BY_KEY, Step
 from boucle_server.web.workshop import board, step_href, step_words, ticket_href
 
@@ -93,6 +93,7 @@ def open_repair(posted: Bringing) -> Response:
     with visit.server.database.reading() as connection:
         store = SqlStore(connection, visit.who.org)
         sites = _sites(visit, connection)
+        body["owner"] = answers.chosen("owner", partners(visit, store.book()))
         item = _item(connection, visit, code) if code else None
         if code and not store.bindings([code]):
             answers.fault("code", "web.code_unknown", asked=printed(code))
@@ -272,6 +273,7 @@ def _open_page(
 ) -> Response:
     with visit.server.database.reading() as connection:
         sites = _sites(visit, connection)
+        owners = partners(visit, load_book(connection, visit.who.org))
     lang = visit.lang
     asked = [
         Input(
@@ -280,6 +282,7 @@ def _open_page(
         Input(name="reason", label=say("web.work_symptom", lang), kind="long", help=say("web.work_symptom_help", lang)),
         Input(name="due", label=say("web.work_due", lang), kind="date"),
         choice("priority", say("web.work_priority", lang), priorities(lang), value="normal"),
+        owner_field(owners, lang),
         choice("site", say("web.work_site", lang), sites, help=say("web.work_site_help", lang)),
         Input(name=FIELD, label=say("web.work_photo", lang), kind="photo", help=say("web.work_photo_help", lang)),
     ]

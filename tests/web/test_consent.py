@@ -1,0 +1,168 @@
+"""Quotes, holds and limits on the pages: asked at the bench, answered by a link, told where they stand."""
+
+import pytest
+
+from boucle.roles import Role
+from tests.api.serving import Served
+from tests.builders import DAY
+from tests.server.figures_world import draft, record
+from tests.server.workshop_world import MOTOR, NOW, label
+from tests.web.browser import Page, opened, sent, sign_in
+from tests.web.test_workshop import a_bench, another, do, item, job, press, printed, said, ticket
+
+UNTIL = "2026-03-31"
+
+
+def limited(served: Served) -> None:
+    """State what a repair of a motor may cost."""
+    row = {**MOTOR, "repair_percent": 60, "agreed_cents": 5_000}
+    stated = {"table": "item_type", "key": "moteur", "valid_from": 0, "row": row}
+    record(served.database, "acme", [draft("reference.set", at=-0.5, body=stated)], now_ms=NOW)
+
+
+async def a_quote(served: Served, amount: str = "200,00") -> str:
+    """Quote the repair of a pump of Rhin Plasturgie; give the path of the link."""
+    await a_bench(served, Role.MANAGER)
+    done = await do(served, "devis", 1, owner="rhin", amount=amount, until=UNTIL, covers="Roulement et main-d’œuvre")
+    assert done.status_code == 303, said(done)
+    page = await ticket(served, 1)
+    links = [each for each in page.attributes("a", "href") if "/devis/" in each and each.startswith("http")]
+    return "/devis/" + links[0].rpartition("/")[2] if links else ""
+
+
+async def stranger(served: Served, path: str, status: int = 200) -> Page:
+    served.client.cookies.clear()
+    served.clock.ms += 60_000
+    page = await opened(served, path)
+    assert page.status == status, page.text
+    return page
+
+
+async def test_an_owner_accepts_by_the_link_and_the_workshop_reads_who_it_was(served: Served) -> None:
+    path = await a_quote(served)
+    page = await stranger(served, path)
+    for told in ("200,00", "31/03/2026", "Roulement et main-d’œuvre", printed(label(1))):
+        assert told in page.text
+    done = await sent(served, page.form(path), by="Mme Weiß", answer="yes")
+    assert done.status_code == 303
+    after = await stranger(served, done.headers["location"])
+    assert "Votre réponse est enregistrée" in after.text
+    assert path not in [form.action for form in after.forms]
+    assert (item(served, 1).work_stage, job(served, 1).consent) == ("approved", "given")
+    await sign_in(served, "manager")
+    page = await ticket(served, 1)
+    assert "Mme Weiß" in page.text
+    assert "par le lien" in page.text
+
+
+async def test_an_owner_declines_and_the_thing_goes_back_as_it_is(served: Served) -> None:
+    path = await a_quote(served)
+    page = await stranger(served, path)
+    await sent(served, page.form(path), by="M. Lang", answer="no", reason="trop cher")
+    assert (item(served, 1).work_stage, job(served, 1).outcome) == ("cancelled", "unknown")
+    again = await sent(served, page.form(path), by="M. Lang", answer="yes")
+    assert again.status_code == 409
+    assert item(served, 1).work_stage == "cancelled"
+
+
+async def test_an_answer_without_a_name_or_a_choice_is_asked_for_again(served: Served) -> None:
+    path = await a_quote(served)
+    page = await stranger(served, path)
+    for typed in ({"by": "", "answer": "yes"}, {"by": "M. Lang", "answer": "peut-être"}):
+        done = await sent(served, page.form(path), **typed)
+        assert done.status_code == 422
+        assert typed["by"] in done.text
+    assert item(served, 1).work_stage == "awaiting_approval"
+
+
+async def test_a_link_ends_with_its_day_and_with_its_quote(served: Served) -> None:
+    path = await a_quote(served)
+    served.clock.ms = NOW + 60 * DAY
+    assert "n’est plus valable" in (await stranger(served, path)).text
+    served.clock.ms = NOW + DAY
+    await sign_in(served, "manager")
+    await do(served, "devis", 1, owner="rhin", amount="180", until=UNTIL)
+    for wrong in (path, path[:-1], path[:-4] + "AAAA", "/devis/rien", "/devis/" + "A" * 43):
+        assert "ne mène plus à un devis" in (await stranger(served, wrong, 404)).text
+
+
+async def test_the_link_says_nothing_that_search_engines_keep_and_no_other_site_posts_to_it(served: Served) -> None:
+    path = await a_quote(served)
+    served.client.cookies.clear()
+    shown = await served.client.get(path)
+    assert "noindex" in shown.headers["x-robots-tag"]
+    posted = await served.client.post(path, data={"by": "x", "answer": "yes"}, headers={"sec-fetch-site": "cross-site"})
+    assert posted.status_code == 403
+    assert item(served, 1).work_stage == "awaiting_approval"
+
+
+async def test_an_answer_by_phone_is_recorded_with_who_gave_it(served: Served) -> None:
+    await a_quote(served)
+    missing = await do(served, "accord", 1, how="phone", by="")
+    assert missing.status_code == 422
+    assert (await do(served, "accord", 1, how="phone", by="M. Roth")).status_code == 303
+    page = await ticket(served, 1)
+    assert "par téléphone" in page.text
+    assert "M. Roth" in page.text
+    assert item(served, 1).work_stage == "approved"
+
+
+async def test_what_costs_no_more_than_was_agreed_is_approved_at_once(served: Served) -> None:
+    await a_bench(served, Role.MANAGER)
+    limited(served)
+    number = next(each for each in range(1, 13) if item(served, each).type == "moteur" and job(served, each).fault)
+    # A repair that was given up, or is over, takes no quote; the first motor that is diagnosed waits for parts.
+    assert (await do(served, "devis", number, owner="rhin", amount="50", until=UNTIL)).status_code == 303
+    assert job(served, number).consent == "agreed"
+
+
+async def test_a_technician_makes_no_quote_and_starts_without_one_only_knowingly(served: Served) -> None:
+    await a_quote(served)
+    await another(served, Role.TECHNICIAN)
+    refused = await opened(served, f"/atelier/etape/devis/{printed(label(1))}")
+    assert refused.status == 403
+    doubted = await press(served, "demarrer", 1)
+    assert doubted.status_code == 409
+    assert "sans l’accord du propriétaire" in said(doubted)
+    assert item(served, 1).work_stage == "awaiting_approval"
+
+
+async def test_a_repair_on_hold_is_told_everywhere_and_goes_on_where_it_was(served: Served) -> None:
+    await a_bench(served)
+    before = item(served, 4).work_stage
+    assert (await do(served, "suspendre", 4, hold="Attente de l’assureur")).status_code == 303
+    page = await ticket(served, 4)
+    assert "Attente de l’assureur" in page.text
+    actions = [form.action for form in page.forms]
+    assert f"/atelier/etape/lever/{printed(label(4))}" in actions
+    assert f"/atelier/etape/repare/{printed(label(4))}" not in actions
+    for path in ("/atelier", "/atelier?vue=liste", "/atelier?held=1"):
+        shown = await opened(served, path)
+        assert "Attente de l’assureur" in shown.text
+    assert printed(label(5)) not in (await opened(served, "/atelier?held=1")).text
+    assert (await press(served, "lever", 4)).status_code == 303
+    assert (item(served, 4).work_stage, job(served, 4).hold) == (before, "")
+
+
+async def test_time_on_a_repair_is_shown_for_the_repair(served: Served) -> None:
+    await a_bench(served)
+    assert (await press(served, "demarrer", 1)).status_code == 303
+    served.clock.ms += 90 * 60_000
+    assert "travail en cours" in (await ticket(served, 1)).text
+    await press(served, "arreter", 1)
+    assert "1 h 31" in (await ticket(served, 1)).text
+
+
+@pytest.mark.parametrize(("why", "asks"), [("", True), ("client historique", False)])
+async def test_an_estimate_above_the_limit_proposes_not_to_repair(served: Served, why: str, *, asks: bool) -> None:
+    await a_bench(served)
+    limited(served)
+    number = next(
+        each for each in (11, 12, 3, 6, 9, 1) if item(served, each).type == "moteur" and not job(served, each).fault
+    )
+    typed = {"found": "yes", "fault": "worn", "estimate": "300", "dear_reason": why}
+    assert (await do(served, "diagnostiquer", number, **typed)).status_code == 303
+    page = await ticket(served, number)
+    assert ("la règle propose de ne pas réparer" in page.text) is asks
+    assert "300,00" in page.text
+    assert why in page.text
