@@ -44,6 +44,11 @@ Products move by the events of a container, without pool, loan or balance. One t
 its own at the door (`blind`); once a return is refused, cancelled or closed, the product may come back anew. A return
 is named by the `task` of its announcement and is made of its lines: it is {_STATES}, as far behind as its last line.
 
+An authorisation may say the last day to send something back. Past it what was not handed over is expired: that is
+derived for the day of asking, and no event says so; what comes all the same is received and told as late. What is worth
+more than the rule of its type says (`above_value`) is decided by `item.disposition_confirmed` alone, which asks for the
+right to decide.
+
 What may be decided: {_DECISIONS}.
 What is done otherwise than decided counts, and a person looks."""
 WORK_NOTE = """\

@@ -72,6 +72,7 @@ ROUTERS: Final = (
     "boucle_server.web.round_pages",
     "boucle_server.web.slip_pages",
     "boucle_server.web.quote_pages",
+    "boucle_server.web.return_announce_pages",
     "boucle_server.web.return_pages",
     "boucle_server.web.certificate_pages",
     "boucle_server.web.public_page",

@@ -62,6 +62,23 @@ def test_a_return_is_announced_authorised_and_taken_back(keys: Keyboard) -> None
     assert "annulé" in keys.words.lower()
 
 
+def test_a_manager_confirms_what_is_worth_more_and_states_a_rule_for_every_type(keys: Keyboard) -> None:
+    keys.sign_in("responsable", PASSWORD)
+    keys.goto("/a-traiter?kind=return_valued")
+    assert "À confirmer pour 30 pièces" in keys.words
+    keys.follow("Confirmer")
+    keys.follow("Confirmer")
+    assert keys.url.startswith("/retours/dossier/"), keys.words
+    assert "affectation confirmée" in keys.words
+    keys.follow("Annuler")
+    assert "Attend un responsable" in keys.words
+    keys.goto("/administration/registre/return-rules")
+    keys.follow("tous les types")
+    keys.write("21", field="return_days")
+    keys.follow("Enregistrer")
+    assert "21" in keys.words
+
+
 def test_a_repair_is_opened_and_taken_back(keys: Keyboard) -> None:
     keys.sign_in("technicien", PASSWORD)
     keys.follow("Objets")

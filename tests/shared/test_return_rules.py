@@ -209,7 +209,7 @@ def test_a_quantity_is_worth_what_all_of_it_costs_and_waits_as_a_whole() -> None
     book = {"table": "item_type", "key": "livre", "valid_from": 1, "row": row}
     desk.events.append(server.event("reference.set", body=book))
     ruled(desk, "livre", most_cents=4_500)
-    desk("item.received", -1, "strasbourg", at=9, against=RMA, qty=11, body={"from": "mulhouse"}, **LOOSE)
+    desk("item.received", -1, "strasbourg", at=9, against=RMA, qty=15, body={"from": "mulhouse"}, **LOOSE)
     desk("item.graded", -1, "strasbourg", against=RMA, qty=11, body={"grade": "B"}, **LOOSE)
     desk("item.disposition_decided", -1, "strasbourg", against=RMA, qty=5, body={"disposition": "resale"}, **LOOSE)
     waits = desk(
@@ -221,6 +221,9 @@ def test_a_quantity_is_worth_what_all_of_it_costs_and_waits_as_a_whole() -> None
     desk("item.disposition_confirmed", -1, "strasbourg", against=RMA, qty=6, body=body, **LOOSE)
     (line,) = whole(desk).counts
     assert (line.to_decide, line.to_confirm, line.to_do) == (0, 0, 11)
+    desk("item.graded", -1, "strasbourg", against=RMA, qty=4, body={"grade": "B"}, **LOOSE)
+    (line,) = whole(desk).counts
+    assert (line.to_decide, line.to_confirm, line.to_do) == (4, 0, 11)  # what is confirmed waits no more
 
 
 # ---- the supplier

@@ -94,7 +94,9 @@ async def test_a_late_receipt_is_offered_counted_and_said_to_be_late(served: Ser
     page = await opened(served, f"/retours/dossier/{rma}")
     assert "Reçu après la date limite (11/02/2026)" in page.text
     assert "expiré" not in page.text
-    assert "renvoyé après la date limite" in (await opened(served, f"/objets/{printed(label(1))}")).text
+    history = (await opened(served, f"/objets/{printed(label(1))}")).text
+    assert "renvoyé après la date limite" in history
+    assert "jusqu’au" in history
     assert state(served, rma) is ReturnState.RECEIVED
 
 

@@ -9,19 +9,24 @@ from boucle.correction import VOID, WHY
 from boucle.events import Event
 from boucle.lifecycle import Verdict
 from boucle.reference import Book
+from boucle.return_rules import deadline
 from boucle.words import say
 from boucle_server.web import numbers
 from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
+_PAGE_SAYS: Final = ("slip.shared", "until")
 _PLACES: Final = frozenset({"to", "from"})
-SAID: Final = frozenset({"evidence", "target", "until", "type", "quote", "opening_uses", "certificate_sha256"})
+SAID: Final = frozenset(
+    {"evidence", "target", "extends", "confirms", "type", "quote", "opening_uses", "certificate_sha256"}
+)
 NAMED: Final = frozenset(
     {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}
     | {"checks", "answers", "measures", "limits", "checklist", "fault", "found", "passed", "barrier", "parts", "rest_g"}
     | {"certificate", "valid_until_ms", "due_ms", "priority", "origin", "disposition", "proposed", "criteria", "needed"}
     | {"cost_cents", "avoided_cents", "at_ms", "charge_cents", "cents", "serial", "refilled", "requalify", "cycle"}
     | {"estimate_cents", "covers", "how", "owner"}
+    | {"until", "supplier_ref"}
     | {WHY, "contradiction", "route", "count", "batch", "month", "revision", "text", "ending", "version", "note"}
 )
 
@@ -33,7 +38,12 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
         found.append((say("web.detail_other", lang), printed(event.other)))
     listed = find_checklist(book, event.text("checklist"))
     for key, value in sorted(event.body.items()):
-        if key in SAID or value in ("", None) or (key == "checks" and _repeats(value, event.body.get("answers"))):
+        if (
+            key in SAID
+            or (event.kind, key) == _PAGE_SAYS
+            or value in ("", None)
+            or (key == "checks" and _repeats(value, event.body.get("answers")))
+        ):
             continue
         said = _asked(key, value, listed, lang) if listed else None
         # The reason of a void is that of a correction; elsewhere a reason is whatever somebody wrote.
@@ -93,6 +103,8 @@ def coded(field: str, code: str, lang: str) -> str:
                 return say(f"consent.how.{code}", lang)
             case "disposition" | "proposed":
                 return say(f"disposition.{code}", lang)
+            case "until":
+                return numbers.day_name(deadline(code), lang) if deadline(code) else code
             case _:
                 return code
     except KeyError:

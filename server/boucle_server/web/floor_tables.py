@@ -17,7 +17,7 @@ from boucle_server.web.workshop import Board
 _REPAIRS = ("web.item", "web.filter_type", "web.work_fault", "web.filter_stage", "web.filter_site", "web.file_age")
 _REPAIRS_MORE = ("web.work_due", "web.work_priority", "web.ticket_waits", "web.file_hold")
 _RETURNS = ("web.return_number", "web.filter_partner", "page.month", "web.filter_stage", "web.filter_type")
-_LINES = ("requested", "refused", "received", "remaining", "graded", "closed")
+_LINES = ("requested", "refused", "received", "remaining", "graded", "closed", "expired", "until")
 _ROUNDS = ("web.file_day", "web.round_name", "web.round_state", "web.round_stops", "web.file_stops")
 _PIECES = ("web.file_collected", "web.file_to_collect", "web.file_delivered", "web.file_to_deliver")
 _STOPS = ("web.file_stop", "web.where", "web.filter_type", "web.round_way")
@@ -56,7 +56,7 @@ def returns_table(found: Iterable[Return], book: Book, visit: Visit) -> Table:
             name = reports.name_of(book, "item_type", line.type, now_ms) if line.type else ""
             stopped = line.refused + line.cancelled
             counts = (line.requested, stopped, line.received, line.remaining, line.graded, line.closed)
-            rows.append((*head, name, *counts))
+            rows.append((*head, name, *counts, line.expired, of.until))
     heads = (*_RETURNS, *(f"web.return_{name}" for name in _LINES))
     return _table("returns", "web.page_returns", heads, rows, lang)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.engine import Connection
+
 from boucle.checklists import Checklist, Moment, checklist_for, find_checklist
 from boucle.events import Event
 from boucle.proposing import propose
@@ -12,6 +14,7 @@ from boucle.return_counts import Counts, Return
 from boucle.return_rules import needs_manager
 from boucle.roles import may_record
 from boucle_server import reports
+from boucle_server.projections import load_book
 from boucle_server.returns import Product
 from boucle_server.web.asking import Option
 from boucle_server.web.visit import Visit
@@ -102,3 +105,10 @@ class Desk:
 def type_name(desk: Desk, key: str) -> str:
     """Give the name of a type."""
     return reports.name_of(desk.book, "item_type", key, desk.visit.now_ms)
+
+
+def bare_desk(connection: Connection, visit: Visit) -> Desk:
+    """Give the desk of what belongs to no return yet."""
+    book = load_book(connection, visit.who.org)
+    nothing = Return(rma="", partner="", month="", last="", counts=())
+    return Desk(visit=visit, book=book, back=nothing, numbered=())
