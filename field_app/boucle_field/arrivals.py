@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from boucle.item import Item
+from boucle.receiving import expected_of
 from boucle.rounds import Round, rounds_in, stop_of_task
-from boucle.visiting import pieces_planned, sources_of, stop_answered
+from boucle.visiting import sources_of, stop_answered
 from boucle_field import driving
 from boucle_field.phone import Phone
 
@@ -59,9 +60,13 @@ def answered(phone: Phone, item: Item, *, task: str) -> str:
 
 
 def planned(phone: Phone, task: str) -> dict[str, int]:
-    """Give the pieces without labels that the plan of a round brings, by type."""
+    """Give the pieces without labels that a round brings, by type: as signed at its stops, else as planned."""
     of = driving.find_round(phone, task)
-    return pieces_planned(of.stops if of else (), phone.mirror.book(), phone.desk.now_ms())
+    if of is None:
+        return {}
+    book, now = phone.mirror.book(), phone.desk.now_ms()
+    brought = expected_of(of, {}, driving.signed(phone, of), book, now)
+    return {key: n for key, n in brought.items() if n and not book.item_type(key, now).serialised}
 
 
 def sources(phone: Phone, task: str, item_type: str) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from boucle.rounds import (
     Gap,
     Round,
     Stop,
+    counts_of,
     found_at,
     rounds_in,
     stop_of_task,
@@ -29,7 +30,7 @@ from boucle_field import people
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
-from boucle_field.undoing import amended, of_task
+from boucle_field.undoing import amended, of_round, of_task
 
 STILL_SHOWN: Final = timedelta(days=1)
 """A round of yesterday can still be ended: nights and forgotten evenings happen."""
@@ -124,6 +125,13 @@ def standing(phone: Phone, of: Round, stop: Stop) -> Standing:
     added = sum(n > last[0] for n, _ in numbered) if last else 0
     progress = Progress.DONE if last and not added else Progress.BEGUN if work or last else Progress.TO_DO
     return Standing(progress, found, last[1] if last else None, len(validations), added)
+
+
+def signed(phone: Phone, of: Round) -> dict[str, list[Found]]:
+    """Give what the last validation of each stop that was made on this phone says was found, by the stop's task."""
+    gone = amended(phone.store)
+    events = (event for _, event in of_round(phone.store, of.key, (VALIDATED,)) if event.id not in gone)
+    return {event.task: counts_of(event) for event in events}
 
 
 def is_done(phone: Phone, of: Round) -> bool:

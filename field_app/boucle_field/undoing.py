@@ -4,6 +4,7 @@ An undone event is not taken away: a void that names it follows. Both stay in th
 """
 
 import sqlite3
+from collections.abc import Collection
 from typing import Final
 
 from boucle.events import Event
@@ -47,11 +48,20 @@ def amended(store: Store) -> dict[str, str]:
 
 def of_task(store: Store, task: str) -> list[tuple[int, Event]]:
     """Give the events of this device under a task with their places in the outbox, in their order."""
+    return numbered(store, "json_extract(CAST(payload AS TEXT), '$.task') = ?", (task,))
+
+
+def of_round(store: Store, key: str, kinds: Collection[str]) -> list[tuple[int, Event]]:
+    """Give the events of this device that name a round, or a stop of it, in `task` or `against`; as `of_task`."""
+    named = (f"instr(json_extract(CAST(payload AS TEXT), '$.{field}') || '#', ?) = 1" for field in ("task", "against"))
+    condition = f"kind IN ({', '.join('?' * len(kinds))}) AND ({' OR '.join(named)})"
+    return numbered(store, condition, (*kinds, f"{key}#", f"{key}#"))
+
+
+def numbered(store: Store, condition: str, values: tuple[str, ...]) -> list[tuple[int, Event]]:
+    """Give the events of this device that fulfil a condition of ours, with their places in the outbox."""
     with store.reading() as db:
-        rows = db.execute(
-            f"SELECT n, {_EVENT} FROM outbox WHERE json_extract(CAST(payload AS TEXT), '$.task') = ? ORDER BY n",  # noqa: S608
-            (task,),
-        ).fetchall()
+        rows = db.execute(f"SELECT n, {_EVENT} FROM outbox WHERE {condition} ORDER BY n", values).fetchall()  # noqa: S608
     return [(n, _event(*content)) for n, *content in rows]
 
 

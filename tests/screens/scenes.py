@@ -11,6 +11,7 @@ from boucle_field.outbox import Draft
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
+from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
 from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -204,10 +205,10 @@ def _a_round(hand: Hand) -> Iterator[str]:
     yield "stop-summary"
     face.open(SignerScreen, of, of.stops[0])
     yield "stop-signer"
-    face.open(StopSummaryScreen, of, of.stops[0], Said(apart=True))
+    face.open(StopSummaryScreen, of, of.stops[0], Said(reasons=Reasons(apart=True)))
     yield "stop-gaps"
     gaps = {"collect:bac": Gap.IN_USE, "collect:palette": Gap.NO_ROOM}
-    face.open(StopSummaryScreen, of, of.stops[0], Said(gaps=gaps, signer=LONG_NAME))
+    face.open(StopSummaryScreen, of, of.stops[0], Said(reasons=Reasons(gaps), signer=LONG_NAME))
     face.screen.signing.draw([[100, 800, 300, 200, 500, 800, 700, 200], [650, 500, 900, 480]])
     yield "stop-signed"
     face.screen.validate()

@@ -147,9 +147,9 @@ def test_a_server_that_goes_down_loses_nothing(open_app: Open, tmp_path: Path, h
     hand.wait(lambda: hand.sees("○ Hors ligne"))
     assert hand.sees("⇅ 3 à envoyer")
     hand.face.open_sends()
-    assert hand.button("Réessayer")
+    assert hand.button("Envoyer maintenant")
     with served(house):
-        hand.tap("Réessayer")
+        hand.tap("Envoyer maintenant")
         hand.wait(lambda: unsent(hand) == 0)
 
 

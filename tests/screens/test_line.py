@@ -14,6 +14,7 @@ from boucle_field.courier import Line, News, standing
 from boucle_field.identity import Identity
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen
 from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.screens.tabs import Tabs
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.store import Store, put
 from tests.builders import code
@@ -237,7 +238,7 @@ def test_the_language_changes_at_once_and_stays(open_app: Open, data: Path) -> N
     hand.tap("English")
     assert hand.sees("What are you doing?")
     hand.face.open_sends()
-    assert hand.sees("Sends")
+    assert hand.sees("Outbox")
     with closing(Store.open(data)) as store:
         assert store.get("face_lang") == "en"
 
@@ -251,3 +252,15 @@ def test_a_phone_that_was_renamed_still_opens(open_app: Open, data: Path) -> Non
     hand.tap("Réceptionner")
     hand.tap("Metz-Nord")
     assert hand.sees("Réceptionner — Metz-Nord")
+
+
+def test_the_piles_are_tabs_in_one_frame_and_no_actions(hand: Hand) -> None:
+    hand.tap("Envois")
+    (tabs,) = [each for each in hand.widgets() if isinstance(each, Tabs)]
+    assert [cell.text.split()[0] for cell in tabs.cells.values()] == ["En", "À", "Envoyés", "À"]
+    actions = [hand.button(words) for words in ("Exporter", "Rester hors ligne", "Envoyer maintenant")]
+    assert not {*tabs.cells.values()} & {*actions}
+    assert {cell.rounding for cell in tabs.cells.values()}.isdisjoint(each.rounding for each in actions)
+    hand.tap("Envoyés")
+    chosen = next(each for each in hand.widgets() if isinstance(each, Tabs)).cells
+    assert [key for key, cell in chosen.items() if cell.bold] == ["sent"]

@@ -14,6 +14,7 @@ from boucle.words import LANGUAGES, say
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import Below
 from boucle_field.screens.controls import BigButton, Plate, Text
+from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.pads import Pad
 from boucle_field.screens.panels import OutcomePanel
 from boucle_field.screens.scan_screen import ScanScreen
@@ -56,7 +57,7 @@ def hidden_lines(hand: Hand) -> Iterator[str]:
     screen, lang = hand.face.screen, hand.face.lang
     reasons = {say(f"round.gap.{gap}", lang) for gap in Gap}
     for widget in hand.widgets():
-        is_asked = isinstance(screen, StopSummaryScreen) and not screen.said.apart and not screen.said.gaps
+        is_asked = isinstance(screen, StopSummaryScreen) and screen.said.reasons == Reasons()
         wanted = (isinstance(widget, VerdictTiles) and isinstance(screen, ScanScreen)) or (
             isinstance(widget, Plate)
             and (isinstance(widget.parent.parent, Pad) or (is_asked and widget.text in reasons))

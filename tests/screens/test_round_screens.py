@@ -11,6 +11,7 @@ from boucle.commands import Command
 from boucle.rounds import Gap
 from boucle_field import driving
 from boucle_field.driving import Progress
+from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.hardware import geo_uri
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen, StopScreen
 from boucle_field.screens.scan_screen import ScanScreen
@@ -124,9 +125,8 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
     screen = driver.face.screen
-    for name, gap in (("collect:bac", Gap.NOT_FOUND), ("collect:palette", Gap.NO_ROOM)):
-        rows = [row for row in driver.face.screen.found if row.name == name]
-        driver.face.screen._because(rows, gap)
+    said = {"collect:bac": Gap.NOT_FOUND, "collect:palette": Gap.NO_ROOM}
+    driver.face.screen._because(Reasons(said, apart=True))
     assert driver.face.screen is not screen
     driver.tap("Valider")
     payload, _ = last_kept(driver)

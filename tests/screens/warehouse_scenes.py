@@ -7,9 +7,11 @@ from random import Random
 from boucle.actions import Amount
 from boucle.codes import Kind, mint
 from boucle.leaving import Treatment
+from boucle.rounds import Gap
 from boucle_field.outbox import Draft
 from boucle_field.screens.control_screens import CheckScreen
 from boucle_field.screens.differences_screen import DifferencesScreen
+from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.label_screens import ReprintScreen, SerialScreen, TareScreen
 from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.warehouse_screens import HoldScreen, SourceScreen
@@ -58,6 +60,8 @@ def _a_reception(hand: Hand) -> Iterator[str]:
     face.back()
     face.summary()
     yield "receive-summary"
+    face.screen._because(Reasons({"receive:bac": Gap.ON_BOARD}))
+    yield "receive-explained"
     face.open(DifferencesScreen)
     yield "receive-differences"
     face.validate()

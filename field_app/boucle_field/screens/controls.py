@@ -156,6 +156,8 @@ class Room(Lettering):
 class Plate(ButtonBehavior, Lettering):
     """What can be pressed: a rounded plate with a text that wraps, never lower than its least height."""
 
+    rounding: float = theme.ROUND
+
     def __init__(
         self,
         text: str,
@@ -183,7 +185,7 @@ class Plate(ButtonBehavior, Lettering):
             **options,
         )
         self.pair = pair
-        ground(self, pair.ground, radius=theme.ROUND, line=line)
+        ground(self, pair.ground, radius=self.rounding, line=line)
         self.bind(width=self._wrap, texture_size=self._grow, state=self._sink)
         self.bind(on_release=lambda _: act())
         self._wrap()

@@ -1,12 +1,13 @@
 """The router's part about rounds: what a round's label opens, the stop of the visit, its validation."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from boucle.roles import Capability
-from boucle.rounds import Round, Stop
+from boucle.rounds import Gap, Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
-from boucle_field import driving
+from boucle_field import driving, unloading
 from boucle_field.errors import FieldError
 from boucle_field.screens import wording
 from boucle_field.screens.round_screens import RoundScreen, StopScreen
@@ -32,6 +33,7 @@ class RoundRouter:
     fail: Any
     recorded: Any
     begin: Any
+    validate: Any
     proofs: Any
     eye: "Eye"
 
@@ -76,6 +78,26 @@ class RoundRouter:
         """Receive what a round brings."""
         self.begin("receive", place, of.key)
         self.told(None, self.say("screen.receiving_round", name=of.name or of.key))
+
+    @property
+    def unloaded_round(self) -> Round | None:
+        """The round that the visit receives."""
+        if self.visit is None or self.visit.action != "receive":
+            return None
+        return driving.find_round(self.at, self.visit.task)
+
+    def validate_reception(self, of: Round, reasons: Mapping[str, Gap]) -> None:
+        """Record that a round is unloaded, and end the visit."""
+        assert self.visit is not None
+        try:
+            unloading.validate(self.at, of, self.visit.place, reasons=reasons)
+        except FieldError as error:
+            self.fail(error)
+            return
+        self.signal(Outcome.ACCEPTED)
+        self.validate()
+        self.recorded()
+        self.told(Outcome.ACCEPTED, self.say("screen.reception_done", name=of.name or of.key))
 
     def open_stop(self, of: Round, stop: Stop) -> None:
         """Open a stop."""

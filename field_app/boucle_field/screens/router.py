@@ -22,6 +22,7 @@ from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
 from boucle_field.screens.label_screens import TypeScreen
 from boucle_field.screens.pick_screen import PickScreen
+from boucle_field.screens.reception_summary_screen import ReceptionSummaryScreen
 from boucle_field.screens.red_screen import RedScreen
 from boucle_field.screens.return_router import ReturnRouter
 from boucle_field.screens.round_screens import RoundScreen, WorkScreen
@@ -285,6 +286,8 @@ class Router(ReturnRouter):
         stop = self.stop
         if stop is not None:
             self.open(StopSummaryScreen, *stop)
+        elif (unloaded := self.unloaded_round) is not None:
+            self.open(ReceptionSummaryScreen, unloaded)
         elif self.visit is not None and self.visit.action == "return":
             self.end_receipt()
         elif self.visit is not None:

@@ -1,5 +1,6 @@
 """D6, the sends: what is open, what waits, what is sent, what waits for a person; line by line."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,8 +13,10 @@ from boucle.words import knows
 from boucle_field import photos, rescuing
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
+from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.tabs import Tabs
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.sends import Pile, Sent, lines
 from boucle_field.undoing import VOID
@@ -38,38 +41,38 @@ class SendsScreen(Screen):
         """Lay the screen out."""
         counts = self.face.at.outbox.counts()
         numbers = {Pile.WAITING: counts.unsent, Pile.SENT: counts.sent, Pile.TO_CHECK: counts.to_check}
-        tabs = chips(self._tab(OPEN, self.say("sends.open")))
-        for pile, number in numbers.items():
-            tabs.add_widget(self._tab(pile.value, f"{self.say(f'sends.{pile}')} {grouped(number)}"))
+        words = {OPEN: self.say("sends.open")}
+        words |= {pile.value: f"{self.say(f'sends.{pile}')} {grouped(n)}" for pile, n in numbers.items()}
         content = self._open() if self.pile == OPEN else self._lines(Pile(self.pile))
+        back = self.other("screen.back", self.face.start)
         self.fill(
             self.title("screen.sends"),
-            tabs,
-            self._actions(),
+            *([self.text("screen.training_stays")] if self.face.training else [self._switches()]),
             *self._photos(),
             gap(),
+            # The piles stand right above what they show, in one frame: they are no actions.
+            Tabs(self.look, words, self.pile, choose=partial(self.face.open, SendsScreen)),
             *content,
-            bottom=(self.other("screen.back", self.face.start),),
+            bottom=(back if self.face.training else beside(back, self.main("screen.send_now", self.face.send_now)),),
         )
 
-    def _tab(self, pile: str, text: str) -> Chip:
-        pair = self.look.main if pile == self.pile else self.look.tile
-        return Chip(text, pair, act=lambda: self.face.open(SendsScreen, pile), line=self.look.line)
-
-    def _actions(self) -> Text | Widget:
-        face = self.face
-        if face.training:
-            return self.text("screen.training_stays")
+    def _switches(self) -> Widget:
+        """Give what can be done with everything at once, and how it goes out."""
+        face, store = self.face, self.face.at.store
         held = face.courier is not None and face.courier.held
-        offers = [
-            ("screen.send_now", face.send_now),
-            ("screen.export", self.export),
-            ("screen.back_online" if held else "screen.stay_offline", face.toggle_line),
-        ]
-        return chips(*(Chip(self.say(key), self.look.tile, act=act, line=self.look.line) for key, act in offers))
+        only = photos.only_free(store)
+        wifi = f"{'✓ ' if only else ''}{self.say('sends.photos_wifi')}"
+        return chips(
+            self._chip(self.say("screen.export"), self.export),
+            self._chip(self.say("screen.back_online" if held else "screen.stay_offline"), face.toggle_line),
+            self._chip(wifi, partial(self._choose_wifi, chosen=not only), on=only),
+        )
+
+    def _chip(self, words: str, act: Callable[[], object], *, on: bool = False) -> Chip:
+        return Chip(words, self.look.main if on else self.look.tile, act=act, line=self.look.line)
 
     def _photos(self) -> list[Widget]:
-        """Say how many photos the server has not confirmed, what they wait for, and let them wait for Wi-Fi."""
+        """Say how many photos the server has not confirmed, and what they wait for."""
         face, store = self.face, self.face.at.store
         if face.training:
             return []
@@ -80,10 +83,7 @@ class SendsScreen(Screen):
             told.append(self.text("sends.photos_held" if held else "sends.photos", n=waiting))
         if refused:
             told.append(self.text("sends.photos_refused", n=refused))
-        only = photos.only_free(store)
-        words = f"{'✓ ' if only else ''}{self.say('sends.photos_wifi')}"
-        pair = self.look.main if only else self.look.tile
-        return [*told, chips(Chip(words, pair, act=partial(self._choose_wifi, chosen=not only), line=self.look.line))]
+        return told
 
     def _choose_wifi(self, *, chosen: bool) -> None:
         """Let photos wait for Wi-Fi, or go over any network from now on."""

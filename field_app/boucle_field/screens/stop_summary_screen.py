@@ -1,44 +1,37 @@
 """The summary of a stop (D5): expected, found, why they differ, who signed; then it is validated."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
-from boucle.actions import ACTIONS
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
-from boucle.rounds import Ending, Found, Gap, Round, Stop, gaps_for
+from boucle.rounds import Ending, Round, Stop
 from boucle_field import driving
 from boucle_field.driving import Signed
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside, is_low
-from boucle_field.screens.controls import BigButton, Chip, Text, chips, column
+from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.gap_asking import GapAsking, Reasons, name_of_row
 from boucle_field.screens.pads import NamePad
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
-from boucle_field.screens.top_bar import grouped
-from boucle_field.visit import name_of_place, name_of_type
+from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
-_CLOSE: Final = 2
-"""Numbers that are read together, and reasons on the lowest phone, stand closer than other things."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What was said of a stop before it is validated: why each row differs, who signs, whether rows are asked apart."""
+    """What was said of a stop before it is validated: why rows differ, and who signs."""
 
-    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=Reasons)
     signer: str = ""
-    apart: bool = False
 
 
 class StopSummaryScreen(Screen):
@@ -54,7 +47,7 @@ class StopSummaryScreen(Screen):
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         self.found = driving.standing(phone, self.round, self.stop).found
         listed = ExpectedList(self.look, self.face.lang)
-        listed.show([ListRow(self._name(row), row.total, row.expected, 0) for row in self.found])
+        listed.show([ListRow(name_of_row(self, row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look, self.say("screen.stop_sign"))
         whole = Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True)
         asked = self._gaps()
@@ -83,14 +76,6 @@ class StopSummaryScreen(Screen):
             ),
         )
 
-    def _name(self, row: Found) -> str:
-        return f"{ACTIONS[row.direction].word(self.face.lang)} · {self._type(row)}"
-
-    def _type(self, row: Found) -> str:
-        phone = self.face.at
-        name = name_of_type(phone.mirror.book(), row.item_type, phone.desk.now_ms())
-        return name or self.say("screen.unknown_type")
-
     def _undecided(self) -> list[Widget]:
         visit = self.face.visit
         undecided = [each for each in visit.asking if each.event_id] if visit else []
@@ -99,61 +84,13 @@ class StopSummaryScreen(Screen):
         return [self.other("screen.undecided", partial(self.face.red_lines, undecided), n=len(undecided))]
 
     def _gaps(self) -> list[Widget]:
-        """Ask why numbers differ: once for all of them, or of each type where the driver wants to."""
+        """Ask why numbers differ, where the plan has numbers."""
         if not (self.stop.collect or self.stop.deliver):
             return []
-        differing = [row for row in self.found if row.difference]
-        if not differing:
-            return [self.text("screen.stop_no_gap")]
-        why = self.say("screen.stop_gap_why")
-        title = Text(why, self.look.page, size=theme.TEXT if is_low() else theme.TITLE, bold=True)
-        if not self.said.apart and len({self.said.gaps.get(row.name) for row in differing}) == 1:
-            fitting = tuple(gap for gap in Gap if any(gap in gaps_for(row.difference) for row in differing))
-            more = [self.other("screen.stop_gap_apart", self._apart)] if len(differing) > 1 else []
-            told = column(title, *(self._told(row) for row in differing), spacing=dp(_CLOSE))
-            return [told, self._chips(differing, fitting), *more]
-        asked: list[Widget] = [title]
-        for row in differing:
-            asked += [self._told(row), self._chips([row], gaps_for(row.difference))]
-        return asked
+        return GapAsking(self, self.found, self.said.reasons, self._because).widgets()
 
-    def _told(self, row: Found) -> Text:
-        """Say the numbers of one row: which way it goes only where the stop has both."""
-        both_ways = len({each.direction for each in self.found}) > 1
-        words = self.say(
-            "screen.stop_gap_line",
-            name=self._name(row) if both_ways else self._type(row),
-            scanned=self.say("screen.stop_gap_scanned", n=row.scanned),
-            declared=self.say("screen.stop_gap_declared", n=row.declared),
-            expected=grouped(row.expected),
-            difference=f"{'+' if row.difference > 0 else '−'}{grouped(abs(row.difference))}",
-        )
-        return Text(words, self.look.page)
-
-    def _chips(self, rows: Sequence[Found], offered: Sequence[Gap]) -> Widget:
-        made = []
-        for gap in offered:
-            fitting = [row for row in rows if gap in gaps_for(row.difference)]
-            is_chosen = all(self.said.gaps.get(row.name) is gap for row in fitting)
-            made.append(
-                Chip(
-                    f"{'✓ ' if is_chosen else ''}{self.say(f'round.gap.{gap}')}",
-                    self.look.main if is_chosen else self.look.tile,
-                    act=partial(self._because, rows, None if is_chosen else gap),
-                    line=self.look.line,
-                )
-            )
-        return chips(*made, spacing=dp(_CLOSE if is_low() else theme.GAP))
-
-    def _because(self, rows: Sequence[Found], gap: Gap | None) -> None:
-        """Give differences this reason, or none any more; one that it cannot explain keeps none."""
-        names = {row.name for row in rows}
-        kept = {name: each for name, each in self.said.gaps.items() if name not in names}
-        given = {row.name: gap for row in rows if gap is not None and gap in gaps_for(row.difference)}
-        self._open(replace(self.said, gaps=kept | given))
-
-    def _apart(self) -> None:
-        self._open(replace(self.said, apart=True))
+    def _because(self, reasons: Reasons) -> None:
+        self._open(replace(self.said, reasons=reasons))
 
     def _ask_name(self) -> None:
         self.face.open(SignerScreen, self.round, self.stop, self.said)
@@ -172,13 +109,11 @@ class StopSummaryScreen(Screen):
 
     def validate(self) -> None:
         """Record that the stop is done."""
-        differing = {row.name for row in self.found if row.difference}
-        reasons = {name: gap for name, gap in self.said.gaps.items() if name in differing}
         self.face.validate_stop(
             self.round,
             self.stop,
             ending=Ending.DONE,
-            reasons=reasons,
+            reasons=self.said.reasons.of(self.found),
             signed=Signed(self.said.signer, self.signing.strokes),
             photos=self.proof.photos,
         )

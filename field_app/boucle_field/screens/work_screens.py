@@ -207,17 +207,14 @@ class SummaryScreen(Screen):
     def build(self) -> None:
         """Lay the screen out."""
         visit = self.visit
-        rows = [
-            ListRow(visit.type_name(each.item_type) or self.say("screen.unknown_type"), *each[1:])
-            for each in visit.rows()
-        ]
         listed = ExpectedList(self.look, self.face.lang)
-        listed.show(rows)
+        listed.show(self.listed())
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), visit.place, phone.desk.now_ms())
         waiting = len(visit.to_look)
         missing = sum(max(0, each.expected - each.counted) for each in visit.rows())
         told: list[Widget] = [
+            *self.asked(),
             self.text("screen.summary_counted", n=visit.counted),
             *([self.text("screen.summary_missing", n=missing)] if missing else []),
             *self._sorted(),
@@ -234,10 +231,21 @@ class SummaryScreen(Screen):
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
             listed,
-            bottom=(
-                beside(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.face.validate)),
-            ),
+            bottom=(beside(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.validate)),),
         )
+
+    def asked(self) -> list[Widget]:
+        """Give what is asked before the visit ends."""
+        return []
+
+    def listed(self) -> list[ListRow]:
+        """Give what was counted, by type."""
+        unknown = self.say("screen.unknown_type")
+        return [ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in self.visit.rows()]
+
+    def validate(self) -> None:
+        """End the visit."""
+        self.face.validate()
 
     def _sorted(self) -> list[Widget]:
         """Say what sorting found, and how many nobody sorted, where things are sorted."""
@@ -263,7 +271,7 @@ class SummaryScreen(Screen):
         """Take the word to validate; anything else that can be scanned goes on with the visit."""
         match meant:
             case Command.VALIDATE | Command.FINISH:
-                self.face.validate()
+                self.validate()
             case Thing() | Command.UNDO:
                 self.face.back()
                 return self.face.screen.take(meant)
