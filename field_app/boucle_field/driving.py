@@ -127,6 +127,14 @@ def standing(phone: Phone, of: Round, stop: Stop) -> Standing:
     return Standing(progress, found, last[1] if last else None, len(validations), added)
 
 
+def is_late(phone: Phone, of: Round, stop: Stop) -> bool:
+    """Tell whether the place of a stop has closed before the stop was validated; a window that is open closes never."""
+    if not stop.closes or standing(phone, of, stop).progress is Progress.DONE:
+        return False
+    now = datetime.fromtimestamp(phone.desk.now_ms() / 1000, ZoneInfo(phone.identity.zone))
+    return (of.day, stop.closes) < (now.date(), now.strftime("%H:%M"))
+
+
 def signed(phone: Phone, of: Round) -> dict[str, list[Found]]:
     """Give what the last validation of each stop that was made on this phone says was found, by the stop's task."""
     gone = amended(phone.store)

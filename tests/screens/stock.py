@@ -74,7 +74,7 @@ def staff(server: SimServer) -> None:
     server.add_person("p-jean", {**driver, "name": LONG_NAME})
 
 
-def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False) -> None:
+def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False, closes: str = "10:30") -> None:
     """Let a round of today come down to a phone: Mulhouse, then a place with a long name where nothing is known.
 
     With `pieces` it takes cardboard sheets at both, which carry no labels.
@@ -86,7 +86,7 @@ def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False) -> None:
             "collect": {"bac": 20, "palette": 2},
             "deliver": {"bac": 4},
             "opens": "08:00",
-            "closes": "10:30",
+            "closes": closes,
             "note": "Quai 3, sonner à l’interphone.",
         },
         {"id": "b", "place": "charleville", "collect": {"palette": 1_200}, "opens": "11:00"},

@@ -261,3 +261,25 @@ def test_a_stop_goes_on_where_the_app_was_killed(driver: Hand, data: Path, open_
     assert isinstance(again.face.screen, ScanScreen)
     assert again.face.visit is not None
     assert (again.face.visit.task, again.face.visit.counted, again.face.visit.wanted) == ("T-1#a", 3, 22)
+
+
+LATE = "En retard : le lieu ferme à 00:00"
+
+
+def test_a_stop_whose_place_has_closed_is_late_on_the_round_and_at_the_stop(hand: Hand) -> None:
+    plan_today(hand.face.at, closes="00:00")
+    hand.face.start()
+    assert hand.sees(LATE)
+    hand.tap("Rhin Plasturgie")
+    assert hand.sees(LATE)
+    hand.tap("Rien à reprendre")
+    hand.tap("Fermé")
+    assert progress(hand) is Progress.DONE
+    assert not hand.sees(LATE)
+
+
+def test_a_stop_that_is_still_open_or_has_no_hour_is_not_late(hand: Hand) -> None:
+    plan_today(hand.face.at, closes="23:59")
+    hand.face.start()
+    assert hand.sees("23:59")
+    assert not hand.sees("En retard")

@@ -3,23 +3,26 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.actions import ACTIONS
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Round, Stop
+from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import Card
-from boucle_field.screens.controls import BigButton, Text, row
+from boucle_field.screens.controls import BigButton, Text, column, ground, row
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import grouped, local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.visit import name_of_place, name_of_type
@@ -59,7 +62,8 @@ class RoundScreen(Screen):
         progress = driving.standing(phone, self.round, stop).progress
         stands = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
         act = partial(self.face.open_stop, self.round, stop)
-        return Card(self.look, f"{number}. {place}", planned_words(self, stop), act=act, stands=stands)
+        words = [*planned_words(self, stop), *late_words(self, self.round, stop)]
+        return Card(self.look, f"{number}. {place}", words, act=act, stands=stands)
 
     def take(self, meant: Meaning) -> bool:
         """Take an item: what is done with it is asked, as anywhere. Everything else means what it always means."""
@@ -110,12 +114,24 @@ class StopScreen(Screen):
         self.fill(
             Text(place, self.look.page, size=theme.TITLE, bold=True),
             *big,
+            *self._late(),
             *hints,
             *self._standing(now),
             *self._map(),
             *([nothing] if again else []),
             bottom=bottom,
         )
+
+    def _late(self) -> list[Widget]:
+        """Say in the colour of what to mind that the place has closed by now."""
+        amber = OUTCOMES[Outcome.REPEAT]
+        plates = [
+            column(Text(words, amber, bold=True), padding=dp(theme.GAP))
+            for words in late_words(self, self.round, self.stop)
+        ]
+        for plate in plates:
+            ground(plate, amber.ground, radius=theme.ROUND)
+        return [*plates]
 
     def _hints(self) -> list[str]:
         """Say what to mind here: today, at this place, with the types that are planned; each once."""
@@ -283,6 +299,12 @@ def planned_words(screen: Screen, stop: Stop) -> list[str]:
         case opens, closes:
             told.append(screen.say("screen.stop_between", opens=opens, closes=closes))
     return told
+
+
+def late_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
+    """Say that a stop is late, where it is."""
+    late = driving.is_late(screen.face.at, of, stop)
+    return [f"⚠ {screen.say('screen.stop_late', closes=stop.closes)}"] if late else []
 
 
 def _in_order(stop: Stop) -> list[tuple[str, bool]]:
