@@ -8,6 +8,7 @@ from boucle.anchor import Reading
 from boucle.binding import owner
 from boucle.reasons import Outcome, Reason
 from boucle.replay import World, replay
+from boucle_field import mirror, pages
 from boucle_field.outbox import Draft, as_event
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
@@ -136,3 +137,44 @@ def test_a_table_of_a_newer_server_is_passed_over(place: Place) -> None:
     assert page is not None
     place.phone.mirror.apply(page)
     assert place.phone.mirror.cursor == "99"
+
+
+# ---- what is withdrawn
+
+
+def _site(n: int, *rows: dict[str, object]) -> Page:
+    """Give a page with all that was ever said of one site, as a server sends it: an empty row withdraws its start."""
+    versions = [{"valid_from": 0, "row": row, "id": f"v{at}"} for at, row in enumerate(rows)]
+    page = Page.read({"rows": [{"n": n, "table": "site", "key": "dijon", "row": versions}], "next": n, "more": False})
+    assert page is not None
+    return page
+
+
+DIJON: dict[str, object] = {"name": "Dijon", "partner": "dijon"}
+
+
+def _stands(phone: Phone) -> bool:
+    return phone.mirror.book().has("site", "dijon") and "dijon" in phone.mirror.book().keys("site")
+
+
+def test_a_row_that_the_office_withdraws_is_gone_from_the_phone_and_can_come_back(place: Place) -> None:
+    phone, n = place.phone, int(place.phone.mirror.cursor)
+    phone.mirror.apply(_site(n + 1, DIJON))
+    assert _stands(phone)
+    phone.mirror.apply(_site(n + 2, DIJON, {}))
+    assert not _stands(phone)
+    assert [each.row for each in phone.mirror.book().standing if each.key == "dijon"] == []
+    assert [each.row for each in phone.mirror.book().versions if each.key == "dijon"] == [DIJON, {}]
+    phone.mirror.apply(_site(n + 3, DIJON, {}, DIJON | {"name": "Dijon-Sud"}))
+    assert _stands(phone)
+    assert phone.mirror.book().site("dijon", phone.desk.now_ms()).name == "Dijon-Sud"
+
+
+def test_a_mirror_that_passes_over_empty_rows_would_be_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = pages.versions
+    monkeypatch.setattr(
+        mirror, "versions", lambda table, key, text: [each for each in kept(table, key, text) if each.row]
+    )
+    phone, n = place.phone, int(place.phone.mirror.cursor)
+    phone.mirror.apply(_site(n + 1, DIJON, {}))
+    assert _stands(phone)
