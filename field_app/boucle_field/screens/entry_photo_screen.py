@@ -3,11 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from boucle_field.photos import Photo
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.viewfinder import Viewfinder
-from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
@@ -41,13 +39,8 @@ class EntryPhotoScreen(Screen):
 
     def shoot(self) -> None:
         """Take what the camera sees, and open the repair with it; look again where it is off."""
-        picture = self.face.eye.newest
-        if picture is None:
-            self.face.eye.open()
-            return
-        photo = Photo(photo_of(picture))
-        self.face.eye.close()
-        self.face.repair_opened(self.code, self.priority, (photo,))
+        if (photo := self.face.eye.shoot()) is not None:
+            self.face.repair_opened(self.code, self.priority, (photo,))
 
     def leave_out(self) -> None:
         """Open the repair without its photo: it counts, and a person looks."""

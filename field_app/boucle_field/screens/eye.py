@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from kivy.clock import Clock
 
+from boucle_field.photos import Photo
 from boucle_field.screens.camera import FolderFrames, FrameSource, Reader, opened_camera
 from boucle_field.screens.controls import BigButton, Chip
+from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -56,6 +58,15 @@ class Eye:
         if reader is not None:
             reader.close()
             self._lit = False
+
+    def shoot(self) -> Photo | None:
+        """Take what the camera sees, and look no more; None where it was off: it looks from now on."""
+        if self.newest is None:
+            self.open()
+            return None
+        photo = Photo(photo_of(self.newest))
+        self.close()
+        return photo
 
     def chips(self) -> list[Chip]:
         """Give what can be done with the camera now."""

@@ -15,7 +15,6 @@ from boucle.proposing import KIND_OF
 from boucle.telling import Outcome
 from boucle_field import return_acts, returns
 from boucle_field.bench_acts import keep_form
-from boucle_field.photos import Photo
 from boucle_field.return_acts import About
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
@@ -26,7 +25,6 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.wording import named
-from boucle_labels.photo import photo_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,13 +174,8 @@ class GradePhotoStep(ReturnStep):
 
     def shoot(self) -> None:
         """Take what the camera sees, and record the grade with it; look again where it is off."""
-        picture = self.face.eye.newest
-        if picture is None:
-            self.face.eye.open()
-            return
-        photo = Photo(photo_of(picture))
-        self.face.eye.close()
-        self.face.graded(self.about, (photo,))
+        if (photo := self.face.eye.shoot()) is not None:
+            self.face.graded(self.about, (photo,))
 
 
 class DecideStep(ReturnStep):
