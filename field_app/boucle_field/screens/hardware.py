@@ -37,6 +37,10 @@ class Hardware(Protocol):
         """Show an address on whatever map the device has; False where it has none."""
         ...
 
+    def share(self, text: str) -> bool:
+        """Offer a text to whatever the person sends messages with; False where the device offers nothing."""
+        ...
+
 
 class Desktop:
     """A computer: nothing vibrates, no lamp, and nobody has to be asked."""
@@ -63,6 +67,11 @@ class Desktop:
     def show_map(self, address: str) -> bool:
         """Tell that there is no map: nothing here is to send an address to a service nobody chose."""
         del address
+        return False
+
+    def share(self, text: str) -> bool:
+        """Tell that nothing is offered: the text can be copied."""
+        del text
         return False
 
 
@@ -117,6 +126,17 @@ class Android:
             intents, uris = _java("android.content.Intent"), _java("android.net.Uri")
             intent = intents(intents.ACTION_VIEW, uris.parse(geo_uri(address)))
             _java("org.kivy.android.PythonActivity").mActivity.startActivity(intent)
+            return True
+        return False
+
+    def share(self, text: str) -> bool:
+        """Let the person choose the application that sends it."""
+        with suppress(Exception):
+            intents, words = _java("android.content.Intent"), _java("java.lang.String")
+            intent = intents(intents.ACTION_SEND)
+            intent.setType("text/plain")
+            intent.putExtra(intents.EXTRA_TEXT, words(text))
+            _java("org.kivy.android.PythonActivity").mActivity.startActivity(intents.createChooser(intent, words("")))
             return True
         return False
 

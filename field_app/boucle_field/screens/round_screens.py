@@ -3,11 +3,13 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from kivy.core.clipboard import Clipboard
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.actions import ACTIONS
 from boucle.commands import Command
+from boucle.events import Event
 from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Round, Stop
 from boucle.telling import Outcome
@@ -23,8 +25,9 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.theme import OUTCOMES
-from boucle_field.screens.top_bar import grouped, local_time
+from boucle_field.screens.top_bar import grouped, local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
+from boucle_field.slip_text import slip_text
 from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
@@ -155,11 +158,23 @@ class StopScreen(Screen):
         if not hardware().show_map(address):
             self.face.told(None, self.say("screen.stop_no_map", address=address))
 
+    def _share(self, validated: Event) -> None:
+        """Offer the slip as a text; where the device sends none, copy it and say so."""
+        zone = self.face.at.identity.zone
+        when = f"{local_day(validated.wall, zone)} {local_time(validated.wall, zone)}"
+        text = slip_text(self.face.at, self.round, self.stop, validated, when=when, lang=self.face.lang)
+        if not hardware().share(text):
+            Clipboard.copy(text)
+            self.face.told(None, self.say("screen.stop_copied"))
+
     def _standing(self, now: Standing) -> list[Widget]:
         if now.validated is None:
             return []
         at = local_time(now.validated.wall, self.face.at.identity.zone)
-        told: list[Widget] = [self.text("screen.stop_validated", time=at, version=now.version, next=now.version + 1)]
+        told: list[Widget] = [
+            self.text("screen.stop_validated", time=at, version=now.version, next=now.version + 1),
+            self.other("screen.stop_share", partial(self._share, now.validated)),
+        ]
         return [*told, self.text("screen.stop_added", n=now.added)] if now.added else told
 
     def take(self, meant: Meaning) -> bool:

@@ -1,0 +1,52 @@
+"""The exchange slip of a stop as a text to send: what this phone recorded, as the partner signed it.
+
+It has no link: a link is made by the server, which may not have heard of the stop yet.
+"""
+
+import json
+from typing import Any
+
+from boucle.events import Event
+from boucle.rounds import Ending, Round, Stop, counts_of, ending_of
+from boucle.visiting import DIRECTIONS
+from boucle.words import say
+from boucle_field.phone import Phone
+from boucle_field.visit import name_of_place, name_of_type
+
+
+def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, when: str, lang: str) -> str:
+    """Write a validation of a stop as the text of a message; `when` is its day and time in words."""
+    version = int(validated.body.get("version") or 1)
+    number = of.task(stop).replace("#", "/")
+    book, now = phone.mirror.book(), phone.desk.now_ms()
+    place = name_of_place(book, stop.place, now)
+    ending, note = ending_of(validated), validated.text("note")
+    lines = [
+        f"{say('web.slip_title', lang)} – {say('web.slip_number', lang, number=number, version=version)}",
+        f"{' / '.join(each for each in (_organisation(phone), place) if each)}, {when}",
+        say("web.slip_replaces", lang, version=version, before=version - 1) if version > 1 else "",
+        say(f"round.ending.{ending}", lang) if ending is not Ending.DONE else "",
+        note,
+    ]
+    for way in DIRECTIONS:
+        rows = [row for row in counts_of(validated) if row.direction == way]
+        pieces = [f"{row.total} × {name_of_type(book, row.item_type, now) or '?'}" for row in rows]
+        if pieces:
+            lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
+    if signer := _signer(phone, validated.id):
+        lines.append(say("web.slip_signed_by", lang, who=signer))
+    return "\n".join(line for line in lines if line)
+
+
+def _organisation(phone: Phone) -> str:
+    """Give the name of the organisation, as far as the server has told it."""
+    told: Any = json.loads(phone.store.get("org_row") or "{}")
+    return str(told.get("name") or "") if isinstance(told, dict) else ""
+
+
+def _signer(phone: Phone, event_id: str) -> str:
+    """Give who signed: what is personal stands beside the event, and may be erased."""
+    with phone.store.reading() as db:
+        row = db.execute("SELECT priv FROM outbox WHERE id = ?", (event_id,)).fetchone()
+    told: Any = json.loads(row[0]) if row and row[0] else {}
+    return str(told.get("signer") or "") if isinstance(told, dict) else ""
