@@ -15,6 +15,7 @@ from boucle_server.web.item_words import printed
 from boucle_server.web.numbers import money
 from boucle_server.web.photo_field import FIELD as PHOTO
 from boucle_server.web.return_desk import Desk, type_name
+from boucle_server.web.return_words import so_many
 from boucle_server.web.typed import today
 from boucle_server.web.work_bench import treatments
 from boucle_server.web.work_inputs import of_checklist
@@ -169,7 +170,11 @@ def _disposition(desk: Desk, value: str, helping: str) -> list[Input]:
 def _confirmed(desk: Desk) -> list[Input]:
     """Ask for a yes to what somebody decided, or for another decision."""
     asked = asked_for(desk)
-    return _disposition(desk, asked, say("web.return_asked", desk.lang, what=say(f"disposition.{asked}", desk.lang)))
+    what = say(f"disposition.{asked}", desk.lang)
+    if desk.waits is not None:
+        many = so_many(desk.waits.qty, desk.waits.item_type, desk.book, desk.visit)
+        what = say("web.return_waits_n", desk.lang, many=many, what=what)
+    return _disposition(desk, asked, say("web.return_asked", desk.lang, what=what))
 
 
 def asked_for(desk: Desk) -> str:
