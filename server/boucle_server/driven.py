@@ -273,7 +273,7 @@ def _validation(event: Event, version: int, priv: bytes | None) -> Validation:
         reasons=reasons_of(event),
         note=event.text("note"),
         signer=signer if isinstance(signer, str) else "",
-        signature=_strokes(personal.get("signature")),
+        signature=strokes_of(personal.get("signature")),
     )
 
 
@@ -285,7 +285,7 @@ def _personal(priv: bytes | None) -> Mapping[str, Any]:
     return read if isinstance(read, Mapping) else {}
 
 
-def _strokes(value: object) -> tuple[tuple[int, ...], ...]:
+def strokes_of(value: object) -> tuple[tuple[int, ...], ...]:
     """Read a signature; what makes no sense in it is left out."""
     strokes = value[:MOST_STROKES] if isinstance(value, list) else []
     return tuple(

@@ -13,6 +13,7 @@ from boucle.lines import Line
 from boucle.rounds import stop_of_task
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
+from boucle_server import stock_counts
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.receptions import pieces_coming
 from boucle_server.scan_desk import Desk, Scope
@@ -84,13 +85,22 @@ def _wanted(desk: Desk, scope: Scope, seen: Counter[str], extra: Counter[str]) -
         return Counter()
     if scope.action == "count":
         # What is counted stays where it is; what nobody expected stands here since it was counted.
-        return Counter({each: n for each, n in (standing(desk, scope) - extra).items() if n > 0})
+        labelled = {each: n for each, n in (standing(desk, scope) - extra).items() if n > 0}
+        return Counter(labelled) + Counter(_booked(desk, scope.place))
     left = Counter(item.type for item in items(desk, scope))
     wanted = left + seen
     of = desk.round_of(scope.task) if scope.action == "receive" else None
     if of is not None:
         wanted.update(pieces_coming(desk.store, of, desk.book, zone=desk.who.zone, now_ms=desk.now_ms))
     return wanted
+
+
+def _booked(desk: Desk, place: str) -> dict[str, int]:
+    """Give the pieces without labels that the stock of a site of ours says; a count of them changes no stock."""
+    if desk.book.site(place, desk.now_ms).partner:
+        return {}
+    booked = stock_counts.booked_now(desk.connection, desk.org, place)
+    return {key: n for key, n in booked.items() if n > 0 and not desk.book.item_type(key, desk.now_ms).serialised}
 
 
 def _plan(desk: Desk, scope: Scope) -> Mapping[str, int] | None:

@@ -67,6 +67,16 @@ def differences(connection: Connection, org: str) -> list[Difference]:
     return sorted(found, key=lambda each: (each.at_ms, each.event))
 
 
+def booked_now(connection: Connection, org: str, site_key: str) -> dict[str, int]:
+    """Give the pieces of each type without serial numbers that should stand at a site of ours now."""
+    query = (
+        sa.select(CELL.c.type, sa.func.sum(CELL.c.n).label("n"))
+        .where(CELL.c.org == org, CELL.c.cell == "day", CELL.c.measure == "stock", CELL.c.site == site_key)
+        .group_by(CELL.c.type)
+    )
+    return {row.type: int(row.n) for row in connection.execute(query)}
+
+
 def find(connection: Connection, org: str, event: str) -> Difference | None:
     """Give the difference that a count found, None when it is answered, outdated or none."""
     return next((each for each in differences(connection, org) if each.event == event), None)

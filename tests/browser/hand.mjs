@@ -86,6 +86,15 @@ const commands = {
   async status() { return answered; },
   async words() { return page.evaluate(() => document.body.innerText); },
   async links({ selector }) { return page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute("href"))); },
+  async draw({ selector }) {
+    await page.locator(selector).scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await page.locator(selector).boundingBox();
+    await page.mouse.move(x + width * 0.2, y + height * 0.7);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.5, y + height * 0.3, { steps: 8 });
+    await page.mouse.move(x + width * 0.8, y + height * 0.7, { steps: 8 });
+    await page.mouse.up();
+  },
   async settled() { await page.waitForLoadState("load"); },
   async picture({ selector, file, told }) {
     await page.locator(selector).setInputFiles(file);

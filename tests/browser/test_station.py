@@ -216,3 +216,28 @@ def test_of_two_controls_scanned_at_once_the_second_waits_for_the_first(open_key
     wait_for_page(keys, "tache=")
     assert "Contrôlé" in keys.words
     assert recorded(house, [first, second], since) == {"item.sorted/1": 2}
+
+
+def test_somebody_signs_at_a_stop_with_a_pointer_and_the_slip_shows_it(open_keyboard: Keyboard, house: House) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in("responsable", PASSWORD)
+    keys.goto("/tournees")
+    keys.goto(str(keys.ask("href", selector="main a[rel='prev']")))
+    keys.goto(str(keys.ask("links", selector="main tbody th a")[-1]))  # the latest: a stop is open for a week
+    keys.goto(str(keys.ask("href", selector="main a[href^='/saisie/arret']")))
+    keys.write("Mme Ünal-Roth", field="signer")
+    keys.ask("draw", selector="canvas.signing")
+    assert "Signé" in keys.ask("text", selector="#signing-told")
+    keys.follow("Valider l’arrêt")
+    assert "Mme Ünal-Roth" in keys.words
+    signed = [
+        bytes(row.priv)
+        for row in rows(house, sa.select(RECORD.c.priv).where(RECORD.c.kind == "stop.validated/1"))
+        if row.priv
+    ]
+    drawn = [json.loads(each)["signature"] for each in signed if "Ünal-Roth" in json.loads(each).get("signer", "")]
+    (strokes,) = drawn
+    assert len(strokes) == 1
+    assert len(strokes[0]) >= 6
+    assert all(0 <= each <= 1000 for each in strokes[0])

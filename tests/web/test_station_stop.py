@@ -103,3 +103,17 @@ async def test_a_stop_where_nothing_was_taken_says_so_and_one_that_nobody_planne
 def events(served: Served) -> list[Event]:
     with served.database.reading() as connection:
         return [event for event in events_in(connection, ORG) if event.teff >= served.clock.ms - DAY_MS]
+
+
+async def test_a_drawn_signature_is_kept_with_the_name_and_one_that_is_none_is_no_signature(served: Served) -> None:
+    await driven_in_the_browser(served)
+    page = await validated(served, ending="done", signer="Mme Weiß", signature="[[100,200,400,800],[900,500,910,520]]")
+    assert "Arrêt validé" in page.text
+    last = stop_of(served).last
+    assert last is not None
+    assert last.signature == ((100, 200, 400, 800), (900, 500, 910, 520))
+    for wild in ("[[1e9,2]]", "[", '{"a":1}', "[" * 5000, "x" * 9000):
+        await validated(served, ending="done", signer="M. Paul", signature=wild)
+        last = stop_of(served).last
+        assert last is not None
+        assert (last.signer, last.signature) == ("M. Paul", ())

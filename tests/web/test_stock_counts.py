@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from boucle_server import ingest
+from boucle_server import ingest, stock_counts
 from boucle_server.read_tables import CELL
 from boucle_server.server_device import Draft
 from tests.api.serving import Served
@@ -52,3 +52,26 @@ def stock_of(served: Served, org: str, type_key: str) -> int:
             CELL.c.org == org, CELL.c.cell == "day", CELL.c.measure == "stock", CELL.c.type == type_key
         )
         return int(connection.execute(query).scalar_one())
+
+
+async def test_a_count_at_the_station_expects_the_pieces_without_labels_that_are_booked_there(served: Served) -> None:
+    org = a_small_year(served.database)
+    film = {"item_type": "film", "place": "strasbourg"}
+    born = Draft(
+        kind="item.commissioned", fields={**film, "qty": 40, "body": {"type": "film"}}, claimed_ms=NOW - 90_000
+    )
+    before = stock_of_site(served, org, "film", "strasbourg")
+    with served.database.writing(org) as connection:
+        ingest.accept_own(connection, org, [born], actor="", now_ms=NOW)
+    served.clock.ms = NOW
+    booked = stock_of_site(served, org, "film", "strasbourg")
+    assert booked == before + 40
+    await signed_in(served)
+    page = await opened(served, "/saisie/inventaire?lieu=strasbourg")
+    rows = [row for row in page.text.split("Intercalaire")[1:] if row.split("\n")[1:3] == ["0", str(booked)]]
+    assert rows, page.text
+
+
+def stock_of_site(served: Served, org: str, type_key: str, site: str) -> int:
+    with served.database.reading() as connection:
+        return stock_counts.booked_now(connection, org, site).get(type_key, 0)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from boucle_server.errors import NotFoundError
 from boucle_server.web.places import STATIC
-from boucle_server.web.rendering import MARK, SNAPSHOT, STATION, STYLE, UPLOAD, static_content, static_digest
+from boucle_server.web.rendering import MARK, SIGNING, SNAPSHOT, STATION, STYLE, UPLOAD, static_content, static_digest
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
@@ -20,6 +20,7 @@ TYPES: Final = {
     STATION: _SCRIPT,
     UPLOAD: _SCRIPT,
     SNAPSHOT: _SCRIPT,
+    SIGNING: _SCRIPT,
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
 

@@ -26,6 +26,7 @@ MARK: Final = "boucle.svg"
 STATION: Final = "station.js"
 UPLOAD: Final = "upload.js"
 SNAPSHOT: Final = "snapshot.js"
+SIGNING: Final = "signing.js"
 
 
 def render(

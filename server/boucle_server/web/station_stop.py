@@ -1,5 +1,6 @@
 """A stop of a round in the browser: what was found beside the plan, why it differs, its validation, its corrections."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +13,7 @@ from boucle.rounds import VALIDATED, Ending, Found, Gap, Round, Stop, gaps_for, 
 from boucle.telling import Told
 from boucle.words import say
 from boucle_server import reports
-from boucle_server.driven import DrivenStop, driven
+from boucle_server.driven import DrivenStop, driven, strokes_of
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.scan_desk import Desk
@@ -24,6 +25,9 @@ from boucle_server.web.station_state import State
 from boucle_server.web.typed import Answers
 
 LONGEST_NAME: Final = 80
+SIGNATURE: Final = "signature"
+LONGEST_SIGNATURE: Final = 8_000
+"""Characters: what is personal of an event is small, and a name is drawn with some hundred points."""
 CORRECTED: Final = frozenset({Fix.VOID, Fix.NUMBER})
 """What a stop's page corrects; another place is another stop."""
 
@@ -142,7 +146,25 @@ def validate(desk: Desk, at: At, typed: Answers) -> Told | None:
     body: dict[str, Any] = validation(at.found.found, ending=Ending(ending), version=version, reasons=reasons)
     note = typed.text("note")
     act = Act(kind=VALIDATED, task=at.task, place=at.stop.place, body=body | ({"note": note} if note else {}))
-    return desk.record(act, private={"signer": signer} if signer else {})
+    drawn = _drawn(typed.fields.value(SIGNATURE))
+    private: dict[str, Any] = {"signer": signer} if signer else {}
+    return desk.record(act, private=private | ({"signature": drawn} if drawn else {}))
+
+
+def carried(typed: Answers) -> str:
+    """Give the signature of a form that is shown again, so that nobody has to sign twice."""
+    drawn = _drawn(typed.fields.value(SIGNATURE))
+    return json.dumps(drawn) if drawn else ""
+
+
+def _drawn(text: str) -> list[list[int]]:
+    """Read a signature as a page drew it; what makes no sense in it is no signature."""
+    if not text or len(text) > LONGEST_SIGNATURE:
+        return []
+    try:
+        return [list(stroke) for stroke in strokes_of(json.loads(text))]
+    except (ValueError, RecursionError):
+        return []
 
 
 def moves(desk: Desk, at: At, lang: str) -> list[MoveView]:

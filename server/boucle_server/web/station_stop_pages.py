@@ -15,7 +15,7 @@ from boucle_server.web import station_stop
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.places import STATION
-from boucle_server.web.rendering import redirect, render
+from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.round_page import stop_view
 from boucle_server.web.rounds_list import href_of_round, title_of
 from boucle_server.web.routing import pages_router
@@ -109,6 +109,7 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         visit,
         "station_stop.html",
         status=status,
+        headers={"Content-Security-Policy": LIVE_POLICY},
         place=STATION,
         title=title_of(at.round),
         round_href=href_of_round(at.round.key),
@@ -119,6 +120,7 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         ways=station_stop.ways(desk, at, lang),
         rows=station_stop.rows(desk, at, lang, typed if typed.fields.pairs else None),
         fields=filled(fields, typed.fields, typed.wrong),
+        signature=station_stop.carried(typed),
         wrong=typed.wrong,
         moves=station_stop.moves(desk, at, lang),
         may_validate=may_record(visit.who.capabilities, VALIDATED),
