@@ -33,6 +33,8 @@ class Next(StrEnum):
 
     OPEN = "open"
     DIAGNOSE = "diagnose"
+    START = "start"
+    STOP = "stop"
     PARTS = "parts"
     PAUSE = "pause"
     RESUME = "resume"
@@ -43,12 +45,18 @@ class Next(StrEnum):
     STORE = "store"
     NOT_REPAIRABLE = "not_repairable"
     HARVEST = "harvest"
+    HOLD = "hold"
+    UNHOLD = "unhold"
     CANCEL = "cancel"
 
 
 _KINDS: Final = {
     Next.OPEN: "work.opened",
     Next.DIAGNOSE: "work.diagnosed",
+    Next.START: "work.started",
+    Next.STOP: "work.stopped",
+    Next.HOLD: "work.held",
+    Next.UNHOLD: "work.unheld",
     Next.PARTS: "work.part_used",
     Next.PAUSE: "work.paused",
     Next.RESUME: "work.resumed",
@@ -67,6 +75,7 @@ _FIRST: Final[dict[str, tuple[Next, ...]]] = {
     "": (Next.OPEN,),
     _W.OPEN: (Next.DIAGNOSE,),
     _W.DIAGNOSED: (Next.REPAIRED,),
+    _W.APPROVED: (Next.REPAIRED,),
     _W.WAITING: (Next.RESUME,),
     _W.IN_REPAIR: (Next.REPAIRED,),
     _W.TESTING: (Next.TEST,),
@@ -78,8 +87,13 @@ _FIRST: Final[dict[str, tuple[Next, ...]]] = {
 """What leads on from each stage."""
 _PASSING: Final = frozenset({Next.CONTROL, Next.RELEASE})
 """What lets a thing serve again: by other hands than those that worked on it, who are qualified where that is asked."""
-_ASIDE: Final = frozenset({Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE})
+_ASIDE: Final = frozenset({Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE, Next.HOLD})
 """What ends or stops a repair: never the first thing offered."""
+_ON_HOLD: Final = frozenset({Next.UNHOLD, Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL})
+"""What somebody is led to while a repair is on hold."""
+
+
+_WAITS: Final = frozenset({WorkStage.WAITING, WorkStage.AWAITING_APPROVAL})
 
 
 class Ticket(NamedTuple):
@@ -129,7 +143,7 @@ def bench(phone: Phone) -> Bench:
     for ticket in _near(phone):
         if not ticket.is_open:
             piles.unopened.append(ticket)
-        elif ticket.stage == WorkStage.WAITING:
+        elif ticket.stage in _WAITS or ticket.job.hold:
             piles.waiting.append(ticket)
         elif first_step(phone, ticket) is not None:
             piles.mine.append(ticket)
@@ -152,6 +166,8 @@ def steps(phone: Phone, ticket: Ticket) -> list[Next]:
 def first_step(phone: Phone, ticket: Ticket) -> Next | None:
     """Give the step that leads on; None when only somebody else has it, or nothing does."""
     offered = steps(phone, ticket)
+    if ticket.job.hold and ticket.is_open:
+        return Next.UNHOLD if Next.UNHOLD in offered else None
     return next((step for step in _FIRST.get(ticket.stage, ()) if step in offered), None)
 
 
@@ -191,8 +207,15 @@ def today(phone: Phone) -> str:
 
 
 def _leads_on(ticket: Ticket, step: Next) -> bool:
-    item, kind = ticket.item, _KINDS[step]
+    item, kind, job = ticket.item, _KINDS[step], ticket.job
+    if ticket.is_open and job.hold and step not in _ON_HOLD:
+        return False
     match step:
+        case Next.HOLD | Next.UNHOLD:
+            return ticket.is_open and bool(job.hold) == (step is Next.UNHOLD)
+        case Next.START | Next.STOP:
+            runs = bool(job.clock_ms) == (step is Next.STOP)
+            return runs and target("work", item.work_stage, kind) is not None
         case Next.RELEASE:
             return item.work_stage == WorkStage.REQUALIFIED and _wants_release(item)
         case Next.STORE:

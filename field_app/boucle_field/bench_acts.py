@@ -185,6 +185,26 @@ def remove_part(phone: Phone, host: str, label: str, item_type: str) -> Told:
     return told
 
 
+def start(phone: Phone, code: str) -> Told:
+    """Say that hands are on the thing; for how long is the repair's, never a person's."""
+    return _record(phone, code, "work.started")
+
+
+def stop(phone: Phone, code: str) -> Told:
+    """Say that hands are off the thing for now."""
+    return _record(phone, code, "work.stopped")
+
+
+def hold(phone: Phone, code: str, reason: str) -> Told:
+    """Put a repair on hold; it stays at its stage."""
+    return _record(phone, code, "work.held", {"reason": reason})
+
+
+def unhold(phone: Phone, code: str) -> Told:
+    """Let a repair that is on hold go on where it was."""
+    return _record(phone, code, "work.unheld")
+
+
 def repaired(phone: Phone, code: str) -> Told:
     """Say that the hands are done: the thing goes to its test."""
     return _record(phone, code, "work.repaired")

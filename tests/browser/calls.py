@@ -18,6 +18,7 @@ _LAST_WEEK: Final = "main a[rel='prev']"
 _SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
 _CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
+_QUOTED: Final = ("main a[href^='/atelier/fiche']", "main a[href*='/devis/']")
 _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
 _HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST, Heap.HELD)
@@ -101,6 +102,9 @@ BEHIND: Final = (
     Call("atelier-fiche", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/fiche']",)),
     Call("atelier-ouvrir", f"{places.WORKSHOP.path}/ouvrir", MANAGER),
     Call("atelier-etape", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/etape']",)),
+    Call("atelier-devis", f"{places.WORKSHOP.path}?vue=liste&stage=approval", MANAGER, follow=_QUOTED[:1]),
+    Call("devis", f"{places.WORKSHOP.path}?vue=liste&stage=approval", MANAGER, follow=_QUOTED),
+    Call("devis-perdu", f"{places.QUOTE.path}/rien"),
     Call("certificat", f"{places.WORKSHOP.path}?vue=liste&stage=requalified", MANAGER, follow=_CERTIFIED),
     Call(
         "certificat-public",

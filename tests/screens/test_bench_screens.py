@@ -9,6 +9,7 @@ import pytest
 
 from boucle.checklists import Moment
 from boucle.commands import Command
+from boucle.holds import said as held_words
 from boucle.reasons import Reason
 from boucle.telling import Outcome
 from boucle_field import bench, bench_acts, people
@@ -142,6 +143,28 @@ def test_with_command_labels_a_ticket_needs_no_tap_but_for_what_is_answered(tech
     assert (hand.taps, stage(hand)) == (2, "diagnosed")
 
 
+# ---- start, hold, go on
+
+
+def test_a_repair_is_started_stopped_held_and_goes_on_at_its_stage_offline(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Commencer")
+    assert stage(hand) == "in_repair"
+    hand.tap("Interrompre le travail")
+    hand.tap("Suspendre")
+    hand.tap(held_words("doubt", "fr"))
+    assert kept(hand, "work.held")[-1]["body"] == {"reason": "doubt"}
+    assert hand.sees("Suspendue")
+    assert not hand.sees("Pièces")
+    hand.face.open_bench()
+    assert [ticket.code for ticket in bench.bench(hand.face.at).waiting] == [code(HOST)]
+    scan(hand, HOST)
+    hand.tap("Lever la suspension")
+    assert (stage(hand), len(kept(hand, "work.unheld"))) == ("in_repair", 1)
+    assert hand.sees("Pièces")
+
+
 # ---- what is offered
 
 
@@ -166,7 +189,7 @@ def test_the_bench_shows_what_waits_for_these_hands_first_and_what_has_no_ticket
     assert [ticket.code for ticket in piles.unopened] == [code(22)]
     assert hand.sees("Pour action (1)")
     assert hand.sees("Urgent · Ouvert · depuis 0 j")
-    assert hand.sees("En attente de pièces (1)")
+    assert hand.sees("En attente (1)")
     assert hand.sees("Sans fiche (1)")
 
 

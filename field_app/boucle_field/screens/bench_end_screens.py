@@ -9,6 +9,8 @@ from kivy.uix.widget import Widget
 
 from boucle.checklists import Asks, Step
 from boucle.gauges import write_measure
+from boucle.holds import Hold
+from boucle.holds import said as held_why
 from boucle.meaning import Meaning, Thing
 from boucle.repair import TOLERANCE
 from boucle.workshop_codes import Barrier, barrier_words
@@ -64,6 +66,24 @@ class CancelScreen(OfTicket):
 
     def _chosen(self, reason: str) -> None:
         self.face.bench_done(self.code, partial(bench_acts.cancel, self.face.at, self.code, reason))
+
+
+class HoldScreen(OfTicket):
+    """Why a repair is put on hold."""
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        offered = [(str(each), held_why(each, self.face.lang)) for each in Hold if each is not Hold.SCRAP]
+        self.fill(
+            self.title("screen.bench.hold_title"),
+            self.about,
+            self.text("screen.bench.hold_how"),
+            *tiles(self.look, offered, self._chosen),
+            bottom=(self.back(),),
+        )
+
+    def _chosen(self, reason: str) -> None:
+        self.face.bench_done(self.code, partial(bench_acts.hold, self.face.at, self.code, reason))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
 from boucle_field.errors import FieldError
 from boucle_field.photos import Photo
-from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen
+from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen, HoldScreen
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
@@ -32,10 +32,17 @@ _SCREENS: Final[dict[Next, "type[Screen]"]] = {
     Next.STORE: ExitScreen,
     Next.NOT_REPAIRABLE: BarrierScreen,
     Next.HARVEST: HarvestScreen,
+    Next.HOLD: HoldScreen,
     Next.CANCEL: CancelScreen,
 }
 """The screen of each step that asks for something."""
-_AT_ONCE: Final = {Next.REPAIRED: bench_acts.repaired, Next.RESUME: bench_acts.resume}
+_AT_ONCE: Final = {
+    Next.REPAIRED: bench_acts.repaired,
+    Next.RESUME: bench_acts.resume,
+    Next.START: bench_acts.start,
+    Next.STOP: bench_acts.stop,
+    Next.UNHOLD: bench_acts.unhold,
+}
 """Steps that ask for nothing more."""
 _BENCH: Final = frozenset({Capability.REPAIR, Capability.TEST, Capability.CERTIFY})
 _ELSEWHERE: Final = frozenset({Capability.COLLECT, Capability.RECEIVE})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kivy.uix.widget import Widget
 
 from boucle.commands import Command
+from boucle.holds import said as held_why
 from boucle.item import Job
 from boucle.lifecycle import WorkStage
 from boucle.meaning import Meaning, Thing
@@ -24,6 +25,8 @@ from boucle_field.visit import name_of_place, name_of_type
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
+_CONSENTS: Final = frozenset({"asked", "given", "missed"})
+"""Of how the owner's consent stands, what somebody at the bench has to know."""
 MOST_SHOWN: Final = 60
 """More buttons than this make a pile slow; the oldest come first."""
 
@@ -36,6 +39,8 @@ def stage_words(screen: Screen, ticket: Ticket) -> str:
     stage = screen.say(f"state.work.{ticket.stage}")
     days = bench.age_days(screen.face.at, ticket)
     told = [stage[:1].upper() + stage[1:], screen.say("screen.bench.age", n=days)]
+    if ticket.job.hold:
+        told.insert(0, screen.say("screen.bench.on_hold"))
     if ticket.job.priority == bench.URGENT:
         told.insert(0, screen.say("screen.bench.urgent"))
     if bench.is_late(screen.face.at, ticket):
@@ -134,7 +139,18 @@ class TicketScreen(Screen):
             yield self.say("screen.bench.donor", code=named(self.ticket.part.donor))
         if self.ticket.part.host:
             yield self.say("screen.bench.host", code=named(self.ticket.part.host))
+        if self.ticket.is_open:
+            yield from self._waits(job)
         yield from self._repair(job)
+
+    def _waits(self, job: Job) -> Iterable[str]:
+        """Say what a repair waits for beside hands: the end of a hold, the owner's answer, a word about its price."""
+        if job.hold:
+            yield self.say("screen.bench.held_why", reason=held_why(job.hold, self.face.lang))
+        if job.consent in _CONSENTS:
+            yield self.say(f"screen.bench.consent_{job.consent}")
+        if job.dear and not job.explained:
+            yield self.say("screen.bench.too_dear")
 
     def _repair(self, job: Job) -> Iterable[str]:
         lang = self.face.lang

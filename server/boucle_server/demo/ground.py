@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from boucle.codes import Code, Kind, mint
-from boucle.ids import new_name
+from boucle.ids import new_name, uuid7
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.network import MODEL, Model
 from boucle_server.demo.people import DOCKS, HANDSETS, MANAGER, PEOPLE, Handset
@@ -45,12 +45,14 @@ class Act:
     actor: str
     kind: str
     keys: dict[str, Any]
+    id: str = ""
+    private: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Due:
     day: date
-    work: Callable[[date], None]
+    work: Callable[[date], object]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class Ground:
         self.phones[instead_of or handset.key] = phone
         return phone
 
-    def later(self, day: date, wait: int, work: Callable[[date], None]) -> None:
+    def later(self, day: date, wait: int, work: Callable[[date], object]) -> None:
         """Have work done on the first working day that is at least `wait` days later."""
         due = day + timedelta(days=wait)
         self._agenda.append(_Due(day=due if is_worked(due) else next_worked(due), work=work))
@@ -140,11 +142,17 @@ class Ground:
         operators = self.phones[phone].handset.operators
         return operators[self._hand[phone][1].toordinal() % len(operators)]
 
-    def act(self, day: date, hour: float, kind: str, crate: Crate | None = None, **keys: Any) -> None:
-        """Have the manager do something on the web; what is done at one hour is submitted together."""
+    def act(
+        self, day: date, hour: float, kind: str, crate: Crate | None = None, *, signer: str = "", **keys: Any
+    ) -> str:
+        """Have the manager do something on the web; what is done at one hour is submitted together. Give its id."""
         at_ms = instant(day, hour)
         subject = {"code": crate.code.text} if crate is not None else {}
-        self.acts.append(Act(at_ms=at_ms, actor=self.actors[MANAGER], kind=kind, keys={**subject, **keys}))
+        known = uuid7(at_ms, self.chance.stream(f"act/{kind}/{subject}/{at_ms}").bytes) if subject else ""
+        private = {"signer": signer} if signer else {}
+        about = {**subject, **keys}
+        self.acts.append(Act(at_ms=at_ms, actor=self.actors[MANAGER], kind=kind, keys=about, id=known, private=private))
+        return known
 
     def new_crate(self, model: str, home: str) -> Crate:
         """Make an item with a fresh label; it stands on no shelf yet."""

@@ -296,6 +296,7 @@ def _type_row(model: Model) -> dict[str, Any]:
         "requalify": model.requalify,
         **({"nature": model.nature} if model.nature else {}),
         **({"price_cents": model.price_cents} if model.price_cents else {}),
+        **({"repair_percent": 60, "agreed_cents": 5_000} if model.key == "moteur" else {}),
     }
 
 

@@ -16,6 +16,7 @@ from boucle_server.demo.people import DOCKS, LOST_HANDSET, REPLACEMENT, WRONG_CL
 from boucle_server.demo.phone import HOUR_MS, Spell
 from boucle_server.demo.returned import bring_filters, send_filters_back
 from boucle_server.demo.seasons import instant, next_worked, round_day
+from boucle_server.demo.workshop import leave_waiting
 
 _SLIP_SHARE: Final = 0.004
 """Share of collections before which the driver scans a wrong crate and takes it back."""
@@ -171,6 +172,7 @@ STORIES: Final[Mapping[Callable[[Ground, date], None], tuple[float, ...]]] = {
     find_one_again: (0.64, 0.86),
     send_filters_back: (0.84,),
     bring_filters: (0.975,),
+    leave_waiting: (0.98,),
     _wrong_clock: (0.68,),
     _foreign_label: (0.61,),
     _unknown_label: (0.22, 0.83, 0.945),

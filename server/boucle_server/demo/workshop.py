@@ -2,18 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from boucle.answers import body_of
 from boucle.checklists import Checklist
 from boucle.workshop_codes import Barrier, Fault
 from boucle_server.demo import checklists
+from boucle_server.demo.chance import Chance
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.people import INSPECTOR
 from boucle_server.demo.pictures import Scene, photo
 
 WORKSHOP: Final = "schiltigheim"
+_OWNER: Final = "vosges-mecanique"
+MOTOR_PERCENT: Final = 60
+"""A motor is repaired up to so many per cent of the price of a new one, as a rule."""
+_ANSWERS_LATE: Final = 0.2
+_HELD: Final = 0.05
 _BEYOND_REPAIR: Final = {False: 0.17, True: 0.4}
 """Of containers, and of motors."""
 _FAILS_FIRST_TEST: Final = 0.11
@@ -58,14 +64,80 @@ def open_repair(
     job = Job(thing=thing, task=f"or-{thing.code.chars[:6].lower()}-{day:%y%m%d}", done=done, failed=failed)
     ground.begin("atelier", day, 8.2)
     shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
-    _note(ground, job, "work.opened", photos=shown, reason="casse" if not job.is_motor else "retour")
+    asked = {"owner": _OWNER} if job.is_motor else {}
+    _note(ground, job, "work.opened", photos=shown, reason="casse" if not job.is_motor else "retour", **asked)
     faults = _MOTOR_FAULTS if job.is_motor else _CRATE_FAULTS
     answers = body_of(checklists.ENTRY, {"complet": ground.chance.happens(0.9), "propre": True})
-    _note(ground, job, "work.diagnosed", fault=str(ground.chance.one_of(faults)), found=True, **answers)
+    fault = str(ground.chance.one_of(faults))
+    _note(ground, job, "work.diagnosed", fault=fault, found=True, **_estimate(ground, job), **answers)
     if ground.chance.happens(_BEYOND_REPAIR[job.is_motor]):
         _note(ground, job, "work.not_repairable", barrier=str(ground.chance.one_of(_BARRIERS)))
         ground.later(day, 2, failed)
+    elif job.is_motor:
+        _ask_the_owner(ground, job, day)
+    else:
+        _go_on(ground, job, day)
+
+
+def _estimate(ground: Ground, job: Job) -> dict[str, Any]:
+    """Say what the repair of a motor will cost; above the limit of its type, why it is done all the same."""
+    if not job.is_motor:
+        return {}
+    cents = 100 * _chance(ground, job).between(70, 270)
+    dear = cents * 100 > MOTOR_PERCENT * job.thing.model.price_cents
+    return {"estimate_cents": cents, **({"reason": "client historique"} if dear else {})}
+
+
+def _chance(ground: Ground, job: Job) -> Chance:
+    return ground.chance.stream(f"quote/{job.task}")
+
+
+def _ask_the_owner(ground: Ground, job: Job, day: date) -> None:
+    """Quote the repair of a motor to whose it is; the answer comes by phone within days, sometimes only after weeks."""
+    chance = _chance(ground, job)
+    cents = 120 * chance.between(70, 270)
+    about = {"place": WORKSHOP, "task": job.task}
+    until = (day + timedelta(days=30)).isoformat()
+    body = {"cents": cents, "until": until, "covers": "Démontage, roulements neufs, essai et certificat"}
+    quote = ground.act(day, 16.2, "work.quoted", job.thing, **about, body=body)
+
+    def answered(then: date) -> None:
+        body = {"quote": quote, "how": "phone"}
+        ground.act(then, 8.4, "work.approved", job.thing, signer="Mme Haffner", **about, body=body)
+        ground.later(then, 1, lambda last: _go_on(ground, job, last))
+
+    ground.later(day, chance.between(16, 24) if chance.happens(_ANSWERS_LATE) else chance.between(1, 3), answered)
+
+
+def leave_waiting(ground: Ground, day: date) -> None:
+    """Bring two motors of a customer of ours: the quote of one has no answer yet, the other is on hold."""
+    for hold in (False, True):
+        motor = ground.new_crate(checklists.MOTOR, WORKSHOP)
+        job = Job(thing=motor, task=f"or-{motor.code.chars[:6].lower()}-{day:%y%m%d}", done=_ignored, failed=_ignored)
+        ground.begin("atelier", day, 11.2)
+        ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
+        _note(ground, job, "work.opened", reason="retour", owner=_OWNER)
+        _note(ground, job, "work.diagnosed", fault=str(Fault.NOISE), found=True, estimate_cents=18_000)
+        if hold:
+            _note(ground, job, "work.held", reason="doubt")
+            continue
+        until = (day + timedelta(days=30)).isoformat()
+        body = {"cents": 21_600, "until": until, "covers": "Démontage, roulements neufs, essai et certificat"}
+        ground.act(day, 16.3, "work.quoted", motor, place=WORKSHOP, task=job.task, body=body)
+
+
+def _ignored(day: date) -> None:
+    """Do nothing: whoever looks at the demonstration decides what follows."""
+
+
+def _go_on(ground: Ground, job: Job, day: date) -> None:
+    """Repair what may be repaired: at once, after its parts have come, or after a doubt has been settled."""
+    if _chance(ground, job).happens(_HELD):
+        ground.begin("atelier", day, 8.4)
+        _note(ground, job, "work.held", reason="doubt")
+        ground.later(day, 9, lambda then: _let_go_on(ground, job, then))
     elif ground.chance.happens(_WAITS_FOR_PARTS):
+        ground.begin("atelier", day, 8.4)
         _note(ground, job, "work.paused", reason="parts", parts=[ground.chance.one_of(checklists.PARTS)])
         ground.later(day, ground.chance.between(5, 16), lambda then: _resume(ground, job, then))
     else:
@@ -84,6 +156,12 @@ def _note(
 ) -> None:
     about = {"place": WORKSHOP, "task": job.task, "other": other, "photos": photos}
     ground.note("atelier", kind, job.thing, actor=actor, body=body, **about)
+
+
+def _let_go_on(ground: Ground, job: Job, day: date) -> None:
+    ground.begin("atelier", day, 8.9)
+    _note(ground, job, "work.unheld")
+    _repair(ground, job, day)
 
 
 def _resume(ground: Ground, job: Job, day: date) -> None:
