@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE, answers
 from boucle.clock import month_end_ms, month_of, month_start_ms, months_between
+from boucle.events import KINDS
 from boucle.kpi import Question, Value
 from boucle.kpi_loop import most_uses, settle_days
 from boucle.reference import Book
@@ -129,6 +130,19 @@ def late_events(connection: Connection, org: str, months: Sequence[str], zone: s
         )
         found[month] = connection.execute(query).scalar_one()
     return found
+
+
+def accepted_events(connection: Connection, org: str, month: str, zone: str) -> int:
+    """Count the accepted events of a month: all that an index holds by kind, less the few that were set aside."""
+    of_month = sa.and_(
+        RECORD.c.org == org,
+        RECORD.c.teff >= month_start_ms(month, zone),
+        RECORD.c.teff < month_end_ms(month, zone),
+    )
+    kinds = [f"{name}/1" for name in KINDS]
+    every = sa.select(sa.func.count()).select_from(RECORD).where(of_month, RECORD.c.kind.in_(kinds))
+    aside = every.where(sa.text("status != 'accepted'"))
+    return int(connection.execute(every).scalar_one()) - int(connection.execute(aside).scalar_one())
 
 
 def question(

@@ -47,7 +47,8 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
     keys.follow("Annuler ce que je viens de faire")
     assert "C’est annulé" in keys.words
     keys.follow("Tableau de bord")
-    keys.follow("Suivre un chiffre jusqu’aux scans")
+    assert keys.fetch("Emporter le rapport du mois", tmp_path / "rapport.pdf").startswith(b"%PDF-")
+    keys.follow("Puis suivez un chiffre jusqu’aux scans")
     assert keys.url.startswith("/tableau/chiffres")
     keys.follow("Taux de retour")
     assert keys.fetch("– Événements derrière ce chiffre", tmp_path / "behind.xlsx").startswith(b"PK")
@@ -56,6 +57,33 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
     keys.follow("Rhin Plasturgie")
     assert "Rhin Plasturgie" in keys.words
     assert keys.fetch("CSV pour Excel", tmp_path / "releve.csv").startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("login", ROLES)
+def test_the_card_of_every_role_has_four_steps_and_leads_where_that_role_may_go(
+    keys: Keyboard, tmp_path: Path, login: str
+) -> None:
+    keys.open(scripts=True)
+    keys.sign_in(login, PASSWORD)
+    keys.goto("/tableau")
+    ways = keys.ask("links", selector=".steps a")
+    assert len(ways) >= 3
+    assert keys.fetch("Emporter le rapport du mois", tmp_path / f"{login}.pdf").startswith(b"%PDF-")
+    for way in ways:
+        if ".pdf" not in way:
+            keys.goto(way)
+            assert (keys.status, "n’ouvre pas cette page" in keys.words) == (200, False), way
+    assert ("/administration/import" in ways) == (login in ("responsable", "administrateur"))
+    if "/administration/import" not in ways:
+        return
+    keys.goto("/tableau")
+    keys.follow("Puis importez le tableur d’exemple")
+    sample = tmp_path / "exemple.xlsx"
+    keys.fetch("Télécharger le tableur d’exemple", sample)
+    keys.follow("L’importer")
+    keys.ask("give", selector="#f-file", file=str(sample))
+    assert "Importer les lignes valides (5)" in keys.words
+    keys.follow("Oublier cet essai")
 
 
 def test_a_reader_follows_a_figure_to_the_proof_of_one_scan_and_changes_nothing(keys: Keyboard, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from boucle.catalogue import CATALOGUE
 from boucle.kpi_mass import scan_completeness
 from boucle.roles import Capability, Role
-from boucle_server import closing, devices, tokens
-from boucle_server.tables import DEVICE
+from boucle_server import closing, devices, reports, tokens
+from boucle_server.tables import DEVICE, RECORD
 from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
 from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
@@ -346,6 +346,67 @@ async def test_a_demonstration_begins_with_four_steps_that_lead_somewhere_and_no
     assert "quatre étapes" in page.text
     (label,) = [href for href in page.attributes("a", "href") if href.startswith("/C/")]
     assert (await opened(served, label)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "own"),
+    [
+        (Role.DRIVER, "Suivre une tournée"),
+        (Role.WAREHOUSE, "Recevoir au poste de scan"),
+        (Role.TECHNICIAN, "Suivre une réparation"),
+        (Role.INSPECTOR, "Suivre une réparation"),
+        (Role.MANAGER, "Trancher une contradiction"),
+        (Role.ADMINISTRATOR, "Trancher une contradiction"),
+        (Role.READER, "Suivre un contenant"),
+    ],
+)
+async def test_each_role_has_a_card_of_four_steps_that_it_may_take(served: Served, role: Role, own: str) -> None:
+    a_small_year(served.database)
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(ORGS).values(demo=True))
+    served.clock.ms = NOW
+    await signed_in(served, role)
+    page = await opened(served, "/tableau?month=2026-03")
+    card = page.answer.text.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    assert card.count("<li>") == 4
+    assert own in card
+    ways = [href.replace("&amp;", "&") for href in re.findall('href="([^"]+)"', card)]
+    assert "/tableau/rapport.pdf?month=2026-03" in ways
+    assert ("/administration/import" in ways) == (role in (Role.MANAGER, Role.ADMINISTRATOR))
+    for way in ways:
+        assert (await served.client.get(way)).status_code == 200, way
+
+
+async def test_one_glance_says_whether_a_month_can_be_relied_on_and_leads_to_what_is_missing(served: Served) -> None:
+    await a_manager_s_year(served)
+    page = await opened(served, "/tableau?month=2026-03")
+    # The whole small year was recorded in June, months after it happened.
+    assert "0,0 % reçus en moins de 24 h" in page.text
+    assert "données à lire avec prudence" in page.text
+    assert "#data" in page.attributes("a", "href")
+    (missing,) = [href for href in page.attributes("a", "href") if "part=evidence%3Ainferred" in href]
+    assert (await opened(served, missing)).status == 200
+    narrowed = await opened(served, "/tableau?month=2026-03&loop=alsace")
+    assert "reçus en moins de 24 h" not in narrowed.text
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(RECORD).values(received_ms=RECORD.c.teff + 1000))
+    prompt = await opened(served, "/tableau?month=2026-03")
+    assert "100,0 % reçus en moins de 24 h" in prompt.text
+
+
+async def test_of_a_month_with_few_late_events_the_share_is_of_all_of_its_events(served: Served) -> None:
+    await a_manager_s_year(served)
+    first_ms, until_ms = reports.bounds("2026-03", "Europe/Paris")
+    of_month = sa.and_(RECORD.c.org == "acme", RECORD.c.teff >= first_ms, RECORD.c.teff < until_ms)
+    with served.database.writing("acme") as connection:
+        connection.execute(sa.update(RECORD).values(received_ms=RECORD.c.teff + 1000))
+        (late,) = connection.execute(sa.select(RECORD.c.id).where(of_month).limit(1)).one()
+        connection.execute(sa.update(RECORD).where(RECORD.c.id == late).values(received_ms=RECORD.c.teff + 2 * DAY))
+        count = sa.select(sa.func.count()).select_from(RECORD).where(of_month)
+        every = int(connection.execute(count.where(RECORD.c.status == "accepted")).scalar_one())
+        assert reports.accepted_events(connection, "acme", "2026-03", "Europe/Paris") == every > 10
+    share = numbers.percent(min(1 - Fraction(1, every), Fraction(999, 1000)), "fr").replace("\u202f", " ")
+    assert f"{share} reçus en moins de 24 h" in (await opened(served, "/tableau?month=2026-03")).text
 
 
 async def test_the_report_of_the_month_shown_is_one_link_away_as_pdf(served: Served) -> None:

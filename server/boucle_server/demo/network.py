@@ -159,6 +159,8 @@ LOOPS: Final = {
     "copeaux": "Déchets mutualisés : copeaux",
 }
 
+_ROLES: Final = {"hub": "plateforme", "workshop": "atelier", "depot": "dépôt", "partner": "partenaire"}
+"""What people read of what a site is for."""
 GOALS: Final = (
     ("K1", "", 95),
     ("K1", "bacs-mulhouse", 97),
@@ -255,7 +257,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "city": city,
                 "partner": partner,
                 "zone": DEFAULT_ZONE,
-                "role": role,
+                "role": _ROLES[role],
                 "code": mint(Kind.PLACE, chance.bytes).text,
                 **_way(key, city, partner),
                 **_ASKED.get(role, {}),

@@ -65,7 +65,8 @@ def open_repair(
     ground.begin("atelier", day, 8.2)
     shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
     asked = {"owner": _OWNER} if job.is_motor else {}
-    _note(ground, job, "work.opened", photos=shown, reason="casse" if not job.is_motor else "retour", **asked)
+    why = "renvoyé en panne" if job.is_motor else "cassé en tournée"
+    _note(ground, job, "work.opened", photos=shown, reason=why, **asked)
     faults = _MOTOR_FAULTS if job.is_motor else _CRATE_FAULTS
     answers = body_of(checklists.ENTRY, {"complet": ground.chance.happens(0.9), "propre": True})
     fault = str(ground.chance.one_of(faults))

@@ -134,6 +134,8 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
     if page.is_empty:
         yield _notice(say("report.nothing", lang, month=page.month_name))
         return
+    if page.trust is not None:
+        yield _lines([say("page.named", lang, name=page.trust.badge[1], value=" · ".join(page.trust.told))])
     yield _figures(page.tiles, lang)
     if page.status.since or page.status.late:
         yield _heading(3, say("web.since_closing", lang))

@@ -26,6 +26,7 @@ from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_compare import BACK, Compared, compared
 from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
 from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line, year_heads
+from boucle_server.web.month_trust import Trust, trust_of
 from boucle_server.web.workshop_figures import STARTED, WorkshopFigures, workshop_figures
 
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
@@ -89,6 +90,7 @@ class Dashboard:
     evidence: tuple[Band, ...] = ()
     known: tuple[str, ...] = ()
     workshop: WorkshopFigures | None = None
+    trust: Trust | None = None
 
 
 def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
@@ -137,6 +139,7 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         evidence=bands(values["evidence"].bands, lang, evidence),
         known=_known(values["evidence"], lang),
         workshop=workshop_figures(on),
+        trust=trust_of(connection, org, on, values["evidence"]),
     )
 
 

@@ -38,7 +38,7 @@ def month_page(visit: Reading) -> Response:
         content = dashboard(connection, visit.who.org, question)
         if format_of(visit) and not question.problems:
             return table_file(visit, f"tableau-{question.month}", dashboard_tables(content, question))
-        steps = first_steps(connection, visit)
+        steps = first_steps(connection, visit, question.month)
         sync = _last_sync(connection, visit)
         reference = reports.reference_digest(connection, visit.who.org)[:12]
     return render(

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.lifecycle import Stage
+from boucle.roles import Capability
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.web import places
 from boucle_server.web.visit import Visit
@@ -17,21 +18,37 @@ class Step:
 
     key: str
     href: str = ""
-    then: str = ""
+    then: tuple[tuple[str, str], ...] = ()
+    """Further ways: the end of the key of its words, and where it leads."""
 
 
-def first_steps(connection: Connection, visit: Visit) -> tuple[Step, ...]:
-    """Give the four steps of a demonstration, those that this role can open as links; none for a real company."""
+def first_steps(connection: Connection, visit: Visit, month: str) -> tuple[Step, ...]:
+    """Give the four steps of a demonstration, each one that this role can do; none for a real company."""
     if not visit.who.is_demo:
         return ()
-    at_hand = {place.key: place.path for place in places.menu(visit.who.capabilities)}
-    then = places.IMPORT.path if places.IMPORT.allows(visit.who.capabilities) else ""
+    held = visit.who.capabilities
+    devices = places.DEVICES.path if places.DEVICES.allows(held) else ""
+    then = [("figures", f"{places.DASHBOARD.path}/chiffres?month={month}")]
+    then += [("import", places.IMPORT.path)] if places.IMPORT.allows(held) else []
     return (
         Step(key="scan", href=_label(connection, visit.who.org)),
-        Step(key="phone", href=at_hand.get("devices", "")),
-        Step(key="decide", href=at_hand.get("inbox", "")),
-        Step(key="export", href=f"{places.DASHBOARD.path}/chiffres", then=then),
+        Step(key="phone", href=devices),
+        _own_step(held),
+        Step(key="report", href=f"{places.DASHBOARD.path}/rapport.pdf?month={month}", then=tuple(then)),
     )
+
+
+def _own_step(held: frozenset[Capability]) -> Step:
+    """Give the third step: what this role does all day."""
+    if places.INBOX.allows(held):
+        return Step(key="decide", href=places.INBOX.path)
+    if held & {Capability.REPAIR, Capability.TEST}:
+        return Step(key="bench", href=places.WORKSHOP.path)
+    if Capability.RECEIVE in held:
+        return Step(key="receive", href=places.STATION.path)
+    if Capability.COLLECT in held:
+        return Step(key="round", href=places.ROUNDS.path)
+    return Step(key="look", href=places.ITEMS.path)
 
 
 def _label(connection: Connection, org: str) -> str:
