@@ -178,7 +178,8 @@ def test_the_first_page_behind_a_figure_of_the_workshop_has_events_however_many_
 
 def test_a_part_of_a_figure_is_made_of_its_own_events_alone(demonstration: Database) -> None:
     with demonstration.reading() as connection:
-        asked = reports.question(connection, DEMO, ["2026-10"], as_of_ms=AS_OF)
+        # Over all months together, so that more than one ending is among them.
+        asked = reports.question(connection, DEMO, list(months_between("2026-03", "2026-10")), as_of_ms=AS_OF)
         ended = reports.figures(connection, DEMO, asked, ["K30-all"])["K30-all"].bands
         assert len([n for n in ended.values() if n]) > 1
         for ending, n in ended.items():
