@@ -79,7 +79,7 @@ def taken(plan: Plan) -> Taken:
                 assert arrival.push.dev not in revoked
                 take(arrival.push, arrival.received_ms, own=False)
             case Decided():
-                drafts = [Draft(kind=act.kind, fields=act.keys) for act in arrival.acts]
+                drafts = [act.draft() for act in arrival.acts]
                 take_own(drafts, arrival.actor, arrival.received_ms)
             case Revoked():
                 revoked.add(arrival.dev)

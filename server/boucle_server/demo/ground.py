@@ -13,6 +13,7 @@ from boucle_server.demo.network import MODEL, Model
 from boucle_server.demo.people import DOCKS, HANDSETS, MANAGER, PEOPLE, Handset
 from boucle_server.demo.phone import Note, Phone
 from boucle_server.demo.seasons import Span, instant, is_worked, next_worked
+from boucle_server.server_device import Draft
 
 BASE: Final = "https://boucle.example"
 """The address that the labels of the demonstration carry; any other host reads the same."""
@@ -47,6 +48,10 @@ class Act:
     keys: dict[str, Any]
     id: str = ""
     private: dict[str, Any] = field(default_factory=dict)
+
+    def draft(self) -> Draft:
+        """Give it as the server records it."""
+        return Draft(kind=self.kind, fields=self.keys, id=self.id, private=self.private)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -143,7 +143,7 @@ def _store(connection: Connection, arrival: Arrival) -> None:
         case Delivery():
             ingest(connection, arrival.push, now_ms=now_ms)
         case Decided():
-            acts = [Draft(kind=act.kind, fields=act.keys, id=act.id, private=act.private) for act in arrival.acts]
+            acts = [act.draft() for act in arrival.acts]
             accept_own(connection, ORG, acts, actor=arrival.actor, now_ms=now_ms)
         case Closed():
             closing.close(connection, ORG, arrival.month, by=arrival.actor, now_ms=now_ms)
