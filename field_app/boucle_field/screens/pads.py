@@ -141,8 +141,8 @@ def pin_pad(look: Theme, entered: Callable[[str], object], *, asked: str = " ") 
     )
 
 
-def number_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
-    """Give the pad for a number of pieces."""
+def number_pad(look: Theme, entered: Callable[[str], object], *, asked: str = " ") -> Pad:
+    """Give the pad for a number of pieces; what is asked stands where the number will."""
     return Pad(
         look,
         keys=[*"123456789", ERASE, "0", DONE],
@@ -150,6 +150,7 @@ def number_pad(look: Theme, entered: Callable[[str], object]) -> Pad:
         key_dp=theme.PIN_KEY,
         longest=LONGEST_PIN,
         entered=entered,
+        asked=asked,
     )
 
 

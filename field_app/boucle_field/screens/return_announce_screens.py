@@ -135,10 +135,9 @@ class HowManyAnnouncedScreen(AnnounceStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = number_pad(self.look, self._entered)
+        pad = number_pad(self.look, self._entered, asked=self.say("screen.return.how_many"))
         self.face.wedge.typing = pad
         self.fill(
-            self.title("screen.return.how_many"),
             Text(type_words(self, self.item_type), self.look.page, bold=True),
             pad,
             bottom=(beside(self.again(), pad.done_apart()),),

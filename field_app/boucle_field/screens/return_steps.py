@@ -78,11 +78,10 @@ class HowManyStep(ReturnStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = number_pad(self.look, self._entered)
+        pad = number_pad(self.look, self._entered, asked=self.say("screen.return.how_many"))
         self.face.wedge.typing = pad
         kind = type_words(self, self.about.item_type)
         self.fill(
-            self.title("screen.return.how_many"),
             Text(kind, self.look.page, bold=True),
             self.text("screen.return.at_most", n=self.about.most),
             pad,
