@@ -91,7 +91,7 @@ class DrivenStop:
     """A stop with what stands of it; `stop` is None for one that is planned no more.
 
     `added` is how many events came, or were amended, after the last validation. `received` are the pieces by type that
-    the depot scanned against this stop and nobody had scanned there.
+    the depot scanned against this stop and nobody had scanned there; `counted` those that it took in as a number.
     """
 
     task: str
@@ -103,6 +103,7 @@ class DrivenStop:
     validations: tuple[Validation, ...]
     added: int
     received: Mapping[str, int]
+    counted: Mapping[str, int]
 
     @property
     def progress(self) -> Progress:
@@ -120,6 +121,10 @@ class DrivenStop:
         """How many pieces of a row were declared and never scanned, neither here nor at the depot."""
         came = self.received.get(row.item_type, 0) if row.direction == "collect" else 0
         return max(0, row.declared - came)
+
+    def arrived(self, row: Found) -> int:
+        """How many pieces the depot took in beyond those that were scanned here; a number speaks of all of them."""
+        return max(self.received.get(row.item_type, 0), self.counted.get(row.item_type, 0) - row.scanned, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +253,10 @@ def _stop(task: str, stop: Stop | None, read: _Gathered) -> DrivenStop:
         for event in events
         if event.kind == _RECEIVED and event.code and event.subject not in seen
     )
+    counted: Counter[str] = Counter()
+    for event in events:
+        if event.kind == _RECEIVED and event.item_type:
+            counted[event.item_type] += event.qty
     place = stop.place if stop else next((event.place for event in events if event.kind != _RECEIVED), "")
     return DrivenStop(
         task=task,
@@ -259,6 +268,7 @@ def _stop(task: str, stop: Stop | None, read: _Gathered) -> DrivenStop:
         validations=validations,
         added=sum(event.order > last for event in (*moves, *amended)) if last else 0,
         received=received,
+        counted=counted,
     )
 
 

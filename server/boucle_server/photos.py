@@ -150,14 +150,14 @@ def missing(connection: Connection, org: str, *, limit: int | None = None) -> Se
     return [Missing(*row) for row in connection.execute(query)]
 
 
-def owed(connection: Connection, org: str) -> list[Owed]:
-    """Give the devices of which announced photos have not come, the longest waiting first."""
+def owed(connection: Connection, org: str, *also: sa.ColumnElement[bool]) -> list[Owed]:
+    """Give the devices of which announced photos have not come, the longest waiting first; `also` is of records."""
     about = (RECORD.c.org == PHOTO_PROMISE.c.org) & (RECORD.c.id == PHOTO_PROMISE.c.event) & (RECORD.c.variant == 0)
     since = sa.func.min(RECORD.c.received_ms)
     query = (
         sa.select(RECORD.c.dev, sa.func.count(sa.distinct(PHOTO_PROMISE.c.sha256)), since)
         .select_from(PHOTO_PROMISE.join(RECORD, about))
-        .where(PHOTO_PROMISE.c.org == org, ~_came())
+        .where(PHOTO_PROMISE.c.org == org, ~_came(), *also)
         .group_by(RECORD.c.dev)
         .order_by(since, RECORD.c.dev)
     )

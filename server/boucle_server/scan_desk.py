@@ -24,7 +24,7 @@ from boucle.push import Status
 from boucle.reasons import Outcome as Fate
 from boucle.reference import Book
 from boucle.roles import Capability, may_record
-from boucle.rounds import TABLE, Round, read_round, rounds_in, stop_of_task
+from boucle.rounds import TABLE, Round, read_round, round_under, rounds_in
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, mark_of_pieces, outcome_of, reasons_of
 from boucle.visiting import DIRECTIONS
 from boucle.wire import subject_of
@@ -104,8 +104,7 @@ class Desk:
 
     def round_under(self, task: str) -> Round | None:
         """Give the round that a task names, itself or by one of its stops."""
-        named = stop_of_task(task)
-        return self.round_of(named[0] if named else task)
+        return round_under(self.book, task, at_ms=self.now_ms)
 
     def look(self, code: str) -> Item:
         """Give what a code names as it is now; an item that nobody knows where nothing was ever recorded of it."""

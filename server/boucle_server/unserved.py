@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
 from boucle.clock import day_of
 from boucle.reference import Book
 from boucle.rounds import VALIDATED, Round, Stop, rounds_in
 from boucle_server.driven import FIRST_DAY
-from boucle_server.projections import SqlStore, event_of
-from boucle_server.tables import ORG, RECORD
+from boucle_server.standing import standing
+from boucle_server.tables import ORG
 
 _BEFORE: Final = timedelta(days=1)
 """A stop may be validated the day before it was planned, by who drives ahead of the plan."""
@@ -49,14 +48,5 @@ def _validated(connection: Connection, org: str, rounds: Sequence[Round], zone: 
     if not rounds:
         return set()
     first = max(min(each.day for each in rounds), FIRST_DAY) - _BEFORE
-    query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq).where(
-        RECORD.c.org == org,
-        RECORD.c.kind == f"{VALIDATED}/1",
-        RECORD.c.teff >= round(datetime.combine(first, time(), ZoneInfo(zone)).timestamp() * 1000),
-        RECORD.c.status == "accepted",
-    )
-    events = {event.id: event for event in (event_of(*row) for row in connection.execute(query))}
-    store = SqlStore(connection, org)
-    amenders = {edge.amender for edge in store.edges(events)} - events.keys()
-    standing, _ = effective(events | {event.id: event for event in store.events(amenders)})
-    return {event.task for event in standing if event.kind == VALIDATED}
+    since_ms = round(datetime.combine(first, time(), ZoneInfo(zone)).timestamp() * 1000)
+    return {event.task for event in standing(connection, org, VALIDATED, since_ms=since_ms)}

@@ -64,8 +64,10 @@ def place_of(event: Event) -> str:
 
 
 def subject_fields(event: Event) -> dict[str, Any]:
-    """Give what an event is about, as whatever is said of it repeats it."""
-    return {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
+    """Give what an event is about, as whatever is said of it repeats it; nothing of an event about nothing."""
+    if event.code:
+        return {"code": event.code}
+    return {"item_type": event.item_type, "qty": event.qty} if event.item_type else {}
 
 
 def corrected(event: Event, fix: Fix, *, value: str = "", because: str = "") -> Correction:

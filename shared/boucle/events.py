@@ -179,6 +179,12 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         {"ending!": "text", "version": "int", "counts": "map", "reasons": "map", "note": "text"},
     ),
     ("reception.validated", _X, Subject.NONE, {"version": "int", "counts": "map", "reasons": "map", "note": "text"}),
+    (
+        "case.answered",
+        _X,
+        Subject.NONE,
+        {"case!": "text", "key!": "text", "n!": "int", "because": "text", "reason": "text", "until": "text"},
+    ),
     ("slip.shared", _X, Subject.NONE, {"target!": "text", "until!": "text"}),
     (
         "reference.set",

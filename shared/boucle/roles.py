@@ -132,6 +132,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "month.closed": _MANAGE,
         "event.voided": _ANYBODY,
         "event.reviewed": _DECIDE,
+        "case.answered": _DECIDE,
         "event.admitted": _MANAGE,
         "event.dismissed": _MANAGE,
         "scan.noted": _ANYBODY,

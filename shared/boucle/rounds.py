@@ -195,6 +195,14 @@ def read_round(key: str, row: Mapping[str, Any]) -> Round | None:
     )
 
 
+def round_under(book: Book, task: str, *, at_ms: int) -> Round | None:
+    """Give the round that a task names, itself or by one of its stops, as it is planned at an instant; else None."""
+    named = stop_of_task(task)
+    key = named[0] if named else task
+    row = book.row(TABLE, key, at_ms) if key else None
+    return read_round(key, row) if row is not None else None
+
+
 def rounds_in(book: Book, *, at_ms: int) -> list[Round]:
     """Give every round of a book as it is planned at an instant, by day and name."""
     read = (read_round(key, book.row(TABLE, key, at_ms) or {}) for key in book.keys(TABLE))

@@ -15,6 +15,8 @@ _STRAGGLERS_GIVEN_UP: Final = 0.5
 _REVIEW_DAY: Final = 6
 """The manager looks at what is presumed lost once a month, from this day on."""
 _GRACE_DAYS: Final = 8
+_OVERLOOKED: Final = 2
+"""Crates in the last row of a shelf that who counts does not see."""
 
 
 def label_the_fleet(ground: Ground, day: date) -> None:
@@ -78,7 +80,8 @@ def find_one_again(ground: Ground, day: date) -> None:
 def count_the_shelves(ground: Ground, day: date) -> None:
     """Count what stands at a small site, and the sheets at the hub, where some turn out to be missing."""
     ground.begin("quai-molsheim", day, 5.0)
-    for crate in ground.shelf[("molsheim", "bac-esd")]:
+    shelf = ground.shelf[("molsheim", "bac-esd")]
+    for crate in shelf[: max(1, len(shelf) - _OVERLOOKED)]:
         ground.note("quai-molsheim", "item.counted", crate, place="molsheim", task=f"inventaire-{day:%Y%m}")
     missing = max(1, round(37 * ground.scale))
     ground.begin("quai-metz", day, 12.9)

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-import sqlalchemy as sa
-
+from boucle.answering import Answer
 from boucle.binding import PROVISIONAL
-from boucle.units import DAY_MS
-from boucle_server import attention, closing, months, photos, rows
+from boucle_server import closing, months, rows
 from boucle_server.read_tables import BINDING, ITEM
-from boucle_server.tables import DEVICE
-from boucle_server.web import inbox_held, inbox_received, inbox_stock, inbox_work
+from boucle_server.web import (
+    inbox_answers,
+    inbox_devices,
+    inbox_differences,
+    inbox_held,
+    inbox_received,
+    inbox_stock,
+    inbox_work,
+)
 from boucle_server.web.inbox_case import Asker, Case, Heap
 
-PHOTO_DAYS: Final = 3
-"""A photo may wait so many days for a good line before somebody is asked to look."""
 _LONGEST: Final = 64
 """No key of one event, report or hash is longer."""
 
@@ -50,34 +53,28 @@ def find(asker: Asker, heap: Heap, key: str) -> Case | None:
             found = inbox_received.reported(asker, key[:_LONGEST])
         case Heap.ASIDE:
             found = inbox_received.aside(asker, key)
+        case _ if heap in _ANSWERED:
+            found = next((case for case in _waiting(heap)(asker) if case.key == key), None)
         case _:
             pass
     return next(iter(_with_codes(asker, [found])), None) if found else None
 
 
-def _gaps(asker: Asker) -> list[Case]:
-    return [
-        Case(heap=Heap.GAP, key=f"{gap.dev}.{gap.epoch}", dev=gap.dev, n=gap.count)
-        for gap in attention.all_gaps(asker.connection, asker.org)
-    ]
+def answered(asker: Asker, heap: Heap, key: str) -> tuple[Case, Answer] | None:
+    """Give a case that somebody answered, with the answer that closed it; None when it is open, or is none."""
+    if heap not in _ANSWERED:
+        return None
+    return next((pair for pair in all_answered(asker, heap) if pair[0].key == key), None)
 
 
-def _unsent(asker: Asker) -> list[Case]:
-    return [
-        Case(heap=Heap.UNSENT, key=each.dev, dev=each.dev, name=each.name, n=each.unsent, at_ms=each.last_seen_ms)
-        for each in attention.unsent(asker.connection, asker.org)
-    ]
-
-
-def _owed(asker: Asker) -> list[Case]:
-    """Give the devices that owe photos for days; one that was cut off sends nothing any more."""
-    query = sa.select(DEVICE.c.dev).where(DEVICE.c.org == asker.org, DEVICE.c.status == "active")
-    active = set(asker.connection.execute(query).scalars())
-    return [
-        Case(heap=Heap.PHOTO, key=each.dev, dev=each.dev, n=each.n, at_ms=each.since_ms)
-        for each in photos.owed(asker.connection, asker.org)
-        if each.dev in active and each.since_ms <= asker.now_ms - PHOTO_DAYS * DAY_MS
-    ]
+def all_answered(asker: Asker, heap: Heap) -> list[tuple[Case, Answer]]:
+    """Give the cases of a heap that an answer keeps closed, with that answer, the last answered first."""
+    if heap not in _ANSWERED:
+        return []
+    found = [(case, answer) for case in _gathered_once(heap)(asker) if (answer := inbox_answers.answer(asker, case))]
+    if heap is Heap.PHOTO:
+        found += inbox_devices.given_up(asker)
+    return sorted(found, key=lambda pair: -pair[1].at_ms)
 
 
 def _late(asker: Asker) -> list[Case]:
@@ -87,6 +84,29 @@ def _late(asker: Asker) -> list[Case]:
         if n:
             found.append(Case(heap=Heap.LATE, key=month, month=month, n=n, at_ms=closed.closed_ms))
     return found
+
+
+_ANSWERED: Final[Mapping[Heap, Callable[[Asker], list[Case]]]] = {
+    Heap.DIFFERENCE: inbox_differences.gather,
+    Heap.DRIFT: inbox_stock.drifting,
+    Heap.GAP: inbox_devices.gaps,
+    Heap.UNSENT: inbox_devices.unsent,
+    Heap.PHOTO: inbox_devices.photos_missing,
+}
+"""The heaps of which no single event opened a case, so that what closes one is an answer to it."""
+
+
+def _gathered_once(heap: Heap) -> Callable[[Asker], list[Case]]:
+    return lambda asker: asker.once(heap, _ANSWERED[heap])
+
+
+def _waiting(heap: Heap) -> Callable[[Asker], list[Case]]:
+    """Give the cases of a heap that no answer covers."""
+
+    def gather(asker: Asker) -> list[Case]:
+        return [case for case in _gathered_once(heap)(asker) if inbox_answers.answer(asker, case) is None]
+
+    return gather
 
 
 def _whole(gather: Callable[[Asker], list[Case]]) -> tuple[Count, List]:
@@ -117,10 +137,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
     Heap.LOST: (inbox_stock.count_loans(Heap.LOST), inbox_stock.list_loans(Heap.LOST)),
     Heap.HELD: (inbox_held.count, inbox_held.listed),
     Heap.COUNT: _whole(inbox_stock.miscounted),
-    Heap.DRIFT: _whole(inbox_stock.drifting),
-    Heap.GAP: _whole(_gaps),
-    Heap.UNSENT: _whole(_unsent),
-    Heap.PHOTO: _whole(_owed),
+    **{heap: _whole(_waiting(heap)) for heap in _ANSWERED},
     Heap.LATE: _whole(_late),
     **{Heap(name): _whole(_gathered(Heap(name))) for name in inbox_work.GATHERED},
 }

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.amend import REVIEWED
+from boucle.answering import ANSWERED
+from boucle.clock import day_of
 from boucle.correction import VOID, Fix, corrected, subject_fields
 from boucle.events import Event
 from boucle.push import Status
@@ -22,7 +24,7 @@ from boucle_server.problem_reports import Outcome
 from boucle_server.projections import SqlStore, event_of, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
-from boucle_server.web import inbox_held
+from boucle_server.web import inbox_answers, inbox_differences, inbox_held
 from boucle_server.web.forms import Fields
 from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.visit import Visit
@@ -34,6 +36,10 @@ _ENDINGS: Final[Mapping[str, str]] = {
     inbox_held.END: "item.retired",
 }
 """Decisions about the item of a case that want nothing but, perhaps, a reason."""
+
+
+_OF_ONE: Final[Mapping[str, str]] = {"found": "item.found", "write_off": "item.written_off"}
+"""What can be said of one of the items that a count did not meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +76,23 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
             found += [
                 act for act, kind in (("adjust", stock_counts.ADJUSTED), ("void", VOID)) if may_record(held, kind)
             ]
-        case Heap.OVERDUE | Heap.LOST:
-            if may_record(held, "item.written_off"):
-                found.append("write_off")
-        case Heap.HELD:
-            found += [act for act in inbox_held.acts(case) if may_record(held, _ENDINGS[act])]
+        case Heap.OVERDUE | Heap.LOST | Heap.HELD:
+            acts = inbox_held.acts(case) if case.heap is Heap.HELD else ["write_off"]
+            found += [act for act in acts if may_record(held, _ENDINGS[act])]
         case _:
-            pass
+            found += [act for act, kind in _answers(case).items() if may_record(held, kind)]
     return found
 
 
+def _answers(case: Case) -> dict[str, str]:
+    """Give what can be answered to a case that no single event opened, each with the kind of its event."""
+    given = {act: ANSWERED for heap, act in inbox_answers.ACTS.items() if heap is case.heap}
+    return given | (dict(_OF_ONE) if case.reason == inbox_differences.MISSING else {})
+
+
 def is_voidable(event: Event) -> bool:
-    """Tell whether a person can void an event: one about a code or a quantity, and no void itself."""
-    return bool(event.subject) and event.kind not in (VOID, "reference.set")
+    """Tell whether a person can void an event: one about a code or a quantity, or an answer, and no void itself."""
+    return event.kind == ANSWERED or (bool(event.subject) and event.kind not in (VOID, "reference.set"))
 
 
 def _is_reviewable(event: Event) -> bool:
@@ -134,6 +144,10 @@ def act(visit: Visit, case: Case, fields: Fields) -> Done:
                 return _answer_report(connection, visit, case, wanted, reason=reason)
             case "adjust":
                 return _adjust(connection, visit, case, reason=reason)
+            case answer if answer in inbox_answers.ACTS.values():
+                return _answer(connection, visit, case, fields, reason=reason)
+            case one if one in _OF_ONE and case.reason == inbox_differences.MISSING:
+                return _about_one(connection, visit, case, fields, reason=reason)
             case ending if ending in _ENDINGS:
                 return _end(connection, visit, case, ending, reason=reason)
             case _:
@@ -179,6 +193,31 @@ def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields
     code = case.code.removeprefix("raw:")
     draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
     return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+
+
+def _answer(connection: Connection, visit: Visit, case: Case, fields: Fields, *, reason: str) -> Done:
+    """Answer a case: it waits no more, until its day or until it is more than it is now. No figure moves."""
+    act = fields.value("act")
+    known = [code for code, _ in inbox_differences.because_of(case)]
+    today = day_of(visit.server.clock.now_ms(), visit.who.zone)
+    draft = inbox_answers.draft(case, act, fields, known=known, reason=reason, today=today)
+    return Done(words=f"web.inbox_{act}_done", event=_record(connection, visit, draft))
+
+
+def _about_one(connection: Connection, visit: Visit, case: Case, fields: Fields, *, reason: str) -> Done:
+    """Say of one item that a count did not meet where it was found, or that it is lost."""
+    act, item = fields.value("act"), fields.value("item")
+    if item not in case.items:
+        raise InvalidInputError("web.inbox_choose_item")
+    code = inbox_differences.codes(connection, visit.who.org, [item]).get(item)
+    place = fields.value("site") if act == "found" else case.name
+    if code is None:
+        raise ConflictError("web.inbox_gone")
+    if not load_book(connection, visit.who.org).has("site", place):
+        raise InvalidInputError("web.inbox_choose_found")
+    body = {"body": {"reason": reason}} if reason and act == "write_off" else {}
+    event = _record(connection, visit, Draft(kind=_OF_ONE[act], fields={"code": code, "place": place, **body}))
+    return Done(words=f"web.inbox_{act}_done", event=event)
 
 
 def _end(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:

@@ -1,15 +1,17 @@
 """A case: one thing that wants a person, of which kind it is, and who asks for it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
 from boucle.reference import Book
 from boucle_server.projections import load_book
+
+_Read = TypeVar("_Read")
 
 
 class Heap(StrEnum):
@@ -23,6 +25,7 @@ class Heap(StrEnum):
     LOST = "lost"
     HELD = "held"
     COUNT = "count"
+    DIFFERENCE = "difference"
     DRIFT = "drift"
     GAP = "gap"
     UNSENT = "unsent"
@@ -44,7 +47,8 @@ class Case(NamedTuple):
 
     `item` is the item's id, `event` the event's, `partner`, `dev` and `month` what else it is about; `reason` says
     why it is here; `day` is a local day, `n` counts where the case counts. Of a count and of what
-    is held `name` is the site; of what is held `status` is the stage.
+    is held `name` is the site; of what is held `status` is the stage. Of a difference `name` is the place, `reason`
+    which way it differs and `task` the stop or the count; `items` are those that are missing.
     """
 
     heap: Heap
@@ -64,6 +68,8 @@ class Case(NamedTuple):
     n: int = 0
     before: int = 0
     status: str = ""
+    task: str = ""
+    items: tuple[str, ...] = ()
     stops: str = ""
     """Which stops of a round were not made."""
     words: str = ""
@@ -71,16 +77,28 @@ class Case(NamedTuple):
     begins: str = ""
     """How bytes begin that are no event; `n` is then how many they are."""
 
+    @property
+    def amount(self) -> int:
+        """How much it comes to, for an answer that holds until it is more."""
+        return abs(self.n - self.before) if self.heap is Heap.DIFFERENCE else self.n
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks, and when: all that the heaps need to be found. `devices` are names by id."""
+    """Who asks, and when: all that the heaps need to be found. `devices` are names by id, `read` what was read once."""
 
     connection: Connection
     org: str
     zone: str
     now_ms: int
     devices: Mapping[str, str]
+    read: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, read: Callable[["Asker"], _Read]) -> _Read:
+        """Read something once for this look, however many heaps and counts ask for it."""
+        if name not in self.read:
+            self.read[name] = read(self)
+        return cast("_Read", self.read[name])
 
     @property
     def today(self) -> str:

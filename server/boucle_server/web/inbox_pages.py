@@ -7,6 +7,7 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
+from boucle.answering import Answer
 from boucle.events import Event
 from boucle.reasons import Reason
 from boucle.reference import Book
@@ -16,7 +17,16 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError, RefusedError
 from boucle_server.kept_bytes import first
 from boucle_server.tables import DEVICE, PERSON, RECORD
-from boucle_server.web import inbox, inbox_acts, inbox_received, inbox_words, qualified_list
+from boucle_server.web import (
+    inbox,
+    inbox_acts,
+    inbox_answers,
+    inbox_differences,
+    inbox_received,
+    inbox_words,
+    numbers,
+    qualified_list,
+)
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.item_words import moment
@@ -58,6 +68,7 @@ def inbox_page(visit: Reading) -> Response:
             each: [inbox_words.told(asker, case, visit.lang) for case in found[:limit]]
             for each, found in listed.items()
         }
+        answered = _answered_list(visit, asker, heap) if heap else []
         undo = visit.value("evenement")
         undo = undo if undo and inbox_acts.can_undo(connection, visit.who.org, undo) else ""
     following = listed[heap][PAGE - 1].place if heap and len(listed[heap]) > PAGE else ""
@@ -69,6 +80,7 @@ def inbox_page(visit: Reading) -> Response:
         counts=counts,
         total=sum(counts.values()),
         cases=told,
+        answered=answered,
         names={each: inbox_words.heap_name(each, visit.lang) for each in Heap},
         undo=undo,
         dismissed=visit.value("ecarte"),
@@ -97,6 +109,8 @@ def case_page(visit: Reading, heap: Heap, key: str) -> Response:
     with visit.server.database.reading() as connection:
         if heap in _CONTRADICTIONS and inbox.find(_asker(visit, connection), heap, key) is None:
             return _reviewed(visit, connection, key)
+        if heap in inbox_answers.ACTS and inbox.find(_asker(visit, connection), heap, key) is None:
+            return _answered(visit, connection, heap, key)
         return _case_page(visit, connection, heap, key, typed=_NOTHING)
 
 
@@ -145,16 +159,29 @@ def decide(posted: Sending, heap: Heap, key: str) -> Response:
     return redirect(INBOX.path, done=done.words, **more)
 
 
-def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
-    """Show a contradiction that somebody found right, by whom and why, with the way back."""
+def _answered_list(visit: Visit, asker: Asker, heap: Heap) -> list[tuple[str, str, str]]:
+    """Give what somebody answered of a heap and when it comes back, each with its page."""
+    return [
+        (inbox_words.told(asker, case, visit.lang).what, inbox_words.case_href(case), _returns(visit, answer))
+        for case, answer in inbox.all_answered(asker, heap)[:PAGE]
+    ]
+
+
+def _returns(visit: Visit, answer: Answer) -> str:
+    if not answer.until:
+        return ""
+    return say("web.inbox_until", visit.lang, day=numbers.day_name(answer.until, visit.lang))
+
+
+def _answered(visit: Visit, connection: Connection, heap: Heap, key: str) -> Response:
+    """Show a case that somebody answered: by whom, why, until when, with the way back."""
     asker = _asker(visit, connection)
-    event, _, reason = key.partition(".")
-    found = inbox_received.review(asker, event, reason)
+    found = inbox.answered(asker, heap, key)
     if found is None:
         raise NotFoundError("web.inbox_gone")
-    case, review = found
-    person = sa.select(PERSON.c.name).where(PERSON.c.org == asker.org, PERSON.c.person == review.actor)
-    who = connection.execute(person).scalar() or say("web.somebody", visit.lang)
+    case, answer = found
+    because = inbox_differences.because_words(answer.because, visit.lang)
+    who = _name_of(visit, connection, answer.actor) or say("web.somebody", visit.lang)
     return render(
         visit,
         "inbox_seen.html",
@@ -163,8 +190,41 @@ def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
         told=inbox_words.told(asker, case, visit.lang),
         name=inbox_words.heap_name(case.heap, visit.lang),
         facts=_facts(visit, connection, asker.book, case),
+        title=say("web.inbox_answered", visit.lang),
+        said=say("web.inbox_answered_by", visit.lang, who=who, when=moment(answer.at_ms, asker.zone, visit.lang)),
+        why=" · ".join(text for text in (because, answer.reason) if text),
+        until=_returns(visit, answer),
+        undo=answer.event if inbox_acts.can_undo(connection, asker.org, answer.event) else "",
+    )
+
+
+def _name_of(visit: Visit, connection: Connection, person: str) -> str:
+    """Give the name of a person, `""` for one that is not known any more."""
+    query = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == person)
+    return connection.execute(query).scalar() or ""
+
+
+def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
+    """Show a contradiction that somebody found right, by whom and why, with the way back."""
+    asker = _asker(visit, connection)
+    event, _, reason = key.partition(".")
+    found = inbox_received.review(asker, event, reason)
+    if found is None:
+        raise NotFoundError("web.inbox_gone")
+    case, review = found
+    who = _name_of(visit, connection, review.actor) or say("web.somebody", visit.lang)
+    return render(
+        visit,
+        "inbox_seen.html",
+        place=INBOX,
+        case=case,
+        told=inbox_words.told(asker, case, visit.lang),
+        name=inbox_words.heap_name(case.heap, visit.lang),
+        facts=_facts(visit, connection, asker.book, case),
+        title=say("web.inbox_seen_right", visit.lang),
         said=say("web.inbox_seen", visit.lang, who=who, when=moment(review.at_ms, asker.zone, visit.lang)),
         why=review.reason,
+        until="",
         undo=review.event if inbox_acts.can_undo(connection, asker.org, review.event) else "",
     )
 
@@ -193,6 +253,12 @@ def _case_page(
         typed=typed,
         site=typed.value("site") or (event.place if event else ""),
         wrong=wrong,
+        reasons=[(code, say(words, visit.lang)) for code, words in inbox_differences.because_of(case)],
+        items=inbox_differences.listed(asker, case, visit.lang),
+        unlisted=max(0, len(case.items) - inbox_differences.MOST_LISTED),
+        day=typed.value("until") or inbox_answers.usual_day(asker.today),
+        tomorrow=inbox_answers.day_after(asker.today, 1),
+        last_day=inbox_answers.day_after(asker.today, inbox_answers.MOST_DAYS),
         person=_unqualified(visit, connection, case, event),
     )
 
@@ -201,8 +267,7 @@ def _unqualified(visit: Visit, connection: Connection, case: Case, event: Event 
     """Give where the qualifications are of whoever lacked one, and their name; None where that is not the case."""
     if case.reason != Reason.UNQUALIFIED or event is None or not QUALIFIED.allows(visit.who.capabilities):
         return None
-    person = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == event.actor)
-    name = connection.execute(person).scalar()
+    name = _name_of(visit, connection, event.actor)
     return (qualified_list.person_href(event.actor), name) if name else None
 
 
@@ -230,7 +295,6 @@ def _facts(visit: Visit, connection: Connection, book: Book, case: Case) -> list
     event = inbox_acts.event_with(connection, visit.who.org, case.event)
     if event is None:
         return []
-    person = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == event.actor)
     device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == event.dev)
     site = book.site(event.place, event.teff)
     pairs = [
@@ -238,7 +302,7 @@ def _facts(visit: Visit, connection: Connection, book: Book, case: Case) -> list
         ("when", moment(event.teff, visit.who.zone, visit.lang)),
         ("where", site.name or event.place),
         ("type", reports.name_of(book, "item_type", event.text("type") or event.item_type, visit.now_ms)),
-        ("person", connection.execute(person).scalar() or event.actor),
+        ("person", _name_of(visit, connection, event.actor) or event.actor),
         ("device", connection.execute(device).scalar() or event.dev),
     ]
     return [(say(f"web.fact_{name}", visit.lang), text) for name, text in pairs if text]

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
-from boucle_server.web import inbox_held, inbox_work, numbers
+from boucle_server.web import inbox_devices, inbox_differences, inbox_held, inbox_work, numbers
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
@@ -22,6 +22,7 @@ _KINDS: Final = {
     Heap.LOST: "bad",
     Heap.HELD: "warn",
     Heap.COUNT: "warn",
+    Heap.DIFFERENCE: "warn",
     Heap.DRIFT: "warn",
     Heap.GAP: "warn",
     Heap.UNSENT: "info",
@@ -54,6 +55,8 @@ class Told:
     act_href: str
     words: str = ""
     """What a stranger typed, as it came."""
+    label: str = "web.item"
+    """The key of the word for what it is about."""
 
 
 def heap_name(heap: Heap, lang: str) -> str:
@@ -135,8 +138,12 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "todo": say("web.inbox_todo_drift", lang),
                 "about": partner,
                 "href": where,
-                "act_href": where,
+                "label": "web.filter_partner",
             }
+        case Heap.DIFFERENCE:
+            return inbox_differences.told(asker, case, lang)
+        case Heap.PHOTO if case.reason == inbox_devices.STOP:
+            return inbox_devices.stop_told(asker, case, lang)
         case Heap.GAP | Heap.UNSENT | Heap.PHOTO:
             device = case.name or device_name(asker, case.dev)
             return {
@@ -144,7 +151,7 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "todo": say(f"web.inbox_todo_{case.heap}", lang),
                 "about": device,
                 "href": f"{DEVICES.path}#{case.dev}",
-                "act_href": f"{DEVICES.path}#{case.dev}",
+                "label": "web.fact_device",
             }
         case Heap.LATE:
             month = numbers.month_name(case.month, lang)

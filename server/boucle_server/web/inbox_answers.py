@@ -1,0 +1,72 @@
+"""What people answered to cases that no single event opened: which answer holds, and how one is given."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from boucle.answering import ANSWERED, Answer, Because
+from boucle_server.case_answers import Answers, answers
+from boucle_server.errors import InvalidInputError
+from boucle_server.server_device import Draft
+from boucle_server.web.forms import Fields
+from boucle_server.web.inbox_case import Asker, Case, Heap
+
+EXPLAIN, FOLLOW_UP, GIVE_UP = "explain", "follow_up", "give_up"
+"""What can be answered; each is also how words and forms call it."""
+ACTS: Final = {
+    Heap.DIFFERENCE: EXPLAIN,
+    Heap.DRIFT: FOLLOW_UP,
+    Heap.GAP: FOLLOW_UP,
+    Heap.UNSENT: FOLLOW_UP,
+    Heap.PHOTO: GIVE_UP,
+}
+USUAL_DAYS: Final = 30
+"""A case that is followed up comes back after so many days, unless somebody says another day."""
+MOST_DAYS: Final = 366
+
+
+def standing_answers(asker: Asker) -> Answers:
+    """Give the answers that stand, read once for a look."""
+    return asker.once("answers", lambda of: answers(of.connection, of.org))
+
+
+def answer(asker: Asker, case: Case) -> Answer | None:
+    """Give the answer by which a case waits for nobody, None for one that waits."""
+    found = standing_answers(asker).get((str(case.heap), case.key))
+    if found is None or (case.heap is Heap.PHOTO and not case.reason and case.n):
+        return None  # the photos of a device are given up by the day on which they were announced
+    return found if found.covers(case.amount, asker.today) else None
+
+
+def usual_day(today: str) -> str:
+    """Give the day on which a case comes back where nobody says another one."""
+    return day_after(today, USUAL_DAYS)
+
+
+def day_after(today: str, days: int) -> str:
+    """Give the day so many days later."""
+    return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+
+
+def draft(case: Case, act: str, fields: Fields, *, known: list[str], reason: str, today: str) -> Draft:
+    """Give the event of an answer; InvalidInputError for a form that does not say enough."""
+    because = fields.value("because") if act == EXPLAIN else ""
+    if act == EXPLAIN and because not in known:
+        raise InvalidInputError("web.inbox_choose_because")
+    if not reason and (act != EXPLAIN or because == Because.OTHER):
+        raise InvalidInputError("web.inbox_say_why")
+    until = _day(fields.value("until"), today) if act == FOLLOW_UP else ""
+    said = {"because": because, "reason": reason, "until": until}
+    body = {"case": str(case.heap), "key": case.key, "n": case.amount, **{k: v for k, v in said.items() if v}}
+    return Draft(kind=ANSWERED, fields={"body": body})
+
+
+def _day(text: str, today: str) -> str:
+    """Read the day on which a case comes back: a later one than today, within a year."""
+    first = date.fromisoformat(today)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError("web.inbox_bad_until") from None
+    if not first < day <= first + timedelta(days=MOST_DAYS):
+        raise InvalidInputError("web.inbox_bad_until")
+    return day.isoformat()
