@@ -32,6 +32,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "move": {"zone": "quai"},
     "treat": {"code": "R3", "mode": "recycling"},
     "hold": {"reason": "fuite"},
+    "hold-repair": {"reason": "devis attendu"},
     "await-parts": {"parts": "pompe, joint"},
     "install": {"host": code(2)},
     "take-out": {"host": code(2)},
