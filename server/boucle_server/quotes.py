@@ -38,6 +38,8 @@ class Standing(StrEnum):
     GIVEN = "given"
     AGREED = "agreed"
     DECLINED = "declined"
+    OVER = "over"
+    """The repair ended before anybody answered."""
 
 
 TAKES_ANSWER: Final = frozenset({Standing.ASKED, Standing.MISSED})
@@ -55,10 +57,10 @@ class Quote(NamedTuple):
 
 def standing_of(item: Item, job: Job, book: Book, now_ms: int) -> Standing:
     """Tell how far the quote of a repair is at a time."""
-    if job.consent in (Consent.GIVEN, Consent.AGREED):
+    if job.consent in (Consent.GIVEN, Consent.AGREED, Consent.DECLINED):
         return Standing(job.consent)
     if item.work_stage not in BUSY:
-        return Standing.DECLINED
+        return Standing.OVER
     zone = book.site(job.site, now_ms).zone
     if day_of(now_ms, zone) > job.quote_until:
         return Standing.EXPIRED

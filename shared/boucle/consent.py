@@ -28,6 +28,7 @@ class Consent(StrEnum):
     """Nobody has to be asked: it is ours, or costs no more than was agreed for the type."""
     MISSED = "missed"
     """Work began without an answer."""
+    DECLINED = "declined"
 
 
 class How(StrEnum):
@@ -76,9 +77,9 @@ def gate(turn: Turn) -> Reason | None:
     return None
 
 
-def approve(turn: Turn) -> None:
-    """Keep that the owner consents."""
-    turn.put(job=job_of(turn)._replace(consent=str(Consent.GIVEN)))
+def take(turn: Turn, said: Consent) -> None:
+    """Keep what the owner answered."""
+    turn.put(job=job_of(turn)._replace(consent=str(said)))
 
 
 def mind_hands(turn: Turn) -> None:

@@ -193,10 +193,11 @@ BUSY: frozenset[str] = frozenset(_BUSY)
 WORK: tuple[Transition, ...] = (
     Transition(_OVER, "work.opened", "", _W.OPEN, "repairing"),
     Transition((_W.OPEN, _W.DIAGNOSED), "work.diagnosed", "", _W.DIAGNOSED, "inspecting"),
+    Transition((_W.AWAITING_APPROVAL, _W.APPROVED), "work.diagnosed", "", "", "inspecting"),
     Transition(_AT_WORK, "work.quoted", "", _W.AWAITING_APPROVAL),
     Transition(_TO_START[1:], "work.quoted", "agreed", _W.APPROVED),
     Transition((_W.IN_REPAIR, _W.WAITING), "work.quoted", "agreed", ""),
-    Transition((_W.AWAITING_APPROVAL,), "work.approved", "", _W.APPROVED),
+    Transition((_W.AWAITING_APPROVAL, _W.DIAGNOSED), "work.approved", "", _W.APPROVED),
     Transition((_W.APPROVED, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL), "work.approved", "", ""),
     Transition(_BUSY, "work.declined", "", _W.CANCELLED),
     Transition((*_TO_START, _W.IN_REPAIR, _W.WAITING), "work.started", "", _W.IN_REPAIR, "repairing"),

@@ -26,7 +26,8 @@ REPEAT_DAYS = 90
 HAPPENED: Mapping[tuple[str, str], str] = {
     (row.kind, row.qualifier): row.target
     for row in WORK
-    if row.kind
+    if row.target
+    and row.kind
     in (
         "work.diagnosed",
         "work.started",
@@ -249,8 +250,9 @@ def _decide(turn: Turn, qualifier: str) -> None:
         case "work.quoted":
             consent.quote(turn, agreed=qualifier == "agreed")
         case "work.approved":
-            consent.approve(turn)
+            consent.take(turn, consent.Consent.GIVEN)
         case "work.declined":
+            consent.take(turn, consent.Consent.DECLINED)
             close(turn, Ending.UNKNOWN)
         case "work.held":
             turn.put(job=job_of(turn)._replace(hold=turn.event.text("reason")))

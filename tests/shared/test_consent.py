@@ -63,7 +63,8 @@ class Workshop(Bench):
         (W.TESTING, "work.quoted", "", None),
         (W.AWAITING_APPROVAL, "work.approved", "", W.APPROVED),
         (W.IN_REPAIR, "work.approved", "", W.IN_REPAIR),
-        (W.DIAGNOSED, "work.approved", "", None),
+        (W.DIAGNOSED, "work.approved", "", W.APPROVED),
+        (W.OPEN, "work.approved", "", None),
         (W.AWAITING_APPROVAL, "work.declined", "", W.CANCELLED),
         (W.APPROVED, "work.started", "", W.IN_REPAIR),
         (W.DIAGNOSED, "work.started", "", W.IN_REPAIR),
@@ -87,7 +88,7 @@ def test_a_hold_and_a_clock_stay_at_every_stage_of_an_open_repair() -> None:
     for kind in ("work.held", "work.unheld", "work.stopped"):
         assert {stage: target("work", stage, kind) for stage in BUSY} == {stage: stage for stage in BUSY}
     assert {row.kind for row in WORK if not row.target} == {
-        *("work.held", "work.unheld", "work.stopped", "work.approved", "work.quoted"),
+        *("work.held", "work.unheld", "work.stopped", "work.approved", "work.quoted", "work.diagnosed"),
     }
 
 
@@ -289,3 +290,23 @@ def test_late_arrival_of_a_start_is_judged_where_it_happened() -> None:
     started = bench("work.started", 1, 5)
     assert bench.mark(started) == (Outcome.APPLIED, (Reason.NOT_APPROVED,))
     assert bench.stage(1) == W.IN_REPAIR
+
+
+def test_a_second_diagnosis_leaves_the_quote_open_and_the_repair_waiting_for_its_answer() -> None:
+    bench = Workshop()
+    quoted = bench.quote()
+    bench("work.diagnosed", 1, 4, fault="worn", found=True)
+    assert bench.item.work_stage == W.AWAITING_APPROVAL
+    bench("work.approved", 1, 5, quote=quoted.id)
+    assert bench.item.work_stage == W.APPROVED
+    assert bench.job.consent == "given"
+
+
+def test_an_answer_counts_when_the_repair_went_back_to_its_diagnosis_since() -> None:
+    bench = Workshop()
+    quoted = bench.quote()
+    bench("work.started", 1, 4)
+    bench("work.diagnosed", 1, 5, fault="worn", found=True)
+    bench("work.approved", 1, 6, quote=quoted.id)
+    assert bench.item.work_stage == W.APPROVED
+    assert bench.job.consent == "given"

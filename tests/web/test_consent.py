@@ -86,6 +86,24 @@ async def test_a_link_ends_with_its_day_and_with_its_quote(served: Served) -> No
         assert "ne mène plus à un devis" in (await stranger(served, wrong, 404)).text
 
 
+async def test_a_quote_whose_repair_ended_otherwise_is_not_called_refused(served: Served) -> None:
+    path = await a_quote(served)
+    assert (await do(served, "abandonner", 1, sure="1", reason="x")).status_code == 303
+    page = await stranger(served, path)
+    assert "a pris fin avant votre réponse" in page.text
+    assert "refusé" not in page.text
+    assert path not in [form.action for form in page.forms]
+
+
+async def test_an_answer_counts_also_after_the_workshop_looked_at_the_thing_once_more(served: Served) -> None:
+    path = await a_quote(served)
+    again = {"code": label(1), "body": {"fault": "worn", "found": True}}
+    record(served.database, "acme", [draft("work.diagnosed", at=0, **again)], now_ms=served.clock.ms)
+    page = await stranger(served, path)
+    assert (await sent(served, page.form(path), by="Mme Weiß", answer="yes")).status_code == 303
+    assert (item(served, 1).work_stage, job(served, 1).consent) == ("approved", "given")
+
+
 async def test_the_link_says_nothing_that_search_engines_keep_and_no_other_site_posts_to_it(served: Served) -> None:
     path = await a_quote(served)
     served.client.cookies.clear()
