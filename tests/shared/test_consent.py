@@ -310,3 +310,23 @@ def test_an_answer_counts_when_the_repair_went_back_to_its_diagnosis_since() -> 
     bench("work.approved", 1, 6, quote=quoted.id)
     assert bench.item.work_stage == W.APPROVED
     assert bench.job.consent == "given"
+
+
+def test_a_refusal_counts_also_after_the_last_day_of_its_quote() -> None:
+    bench = Workshop()
+    quote = bench.quote(until="2026-01-04")
+    late = bench("work.declined", 1, 40, quote=quote.id)
+    assert bench.mark(late) == (Outcome.APPLIED, ())
+    assert bench.stage(1) == W.CANCELLED
+
+
+@pytest.mark.parametrize(("minutes_to_midnight", "counts"), [(61, True), (59, False)])
+def test_the_last_day_of_a_quote_ends_at_midnight_where_the_repair_is(
+    minutes_to_midnight: int, *, counts: bool
+) -> None:
+    bench = Workshop()
+    midnight = (START_MS + 10 * DAY) // DAY * DAY
+    at_ms = midnight - minutes_to_midnight * 60_000
+    quote = bench.quote(until=day_of(midnight - 1, "UTC"))
+    answered = bench("work.approved", 1, (at_ms - START_MS) / DAY, quote=quote.id)
+    assert (bench.mark(answered)[0] is Outcome.APPLIED) is counts
