@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from boucle.amend import effective
-from boucle.clock import DEFAULT_ZONE, day_of, month_of
+from boucle.clock import day_of, month_of
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
@@ -85,9 +85,8 @@ class Product(NamedTuple):
 
     @property
     def late(self) -> bool:
-        """Whether it came after the last day on which it could be sent back."""
-        back = self.back
-        return bool(back.until and back.received_ms) and day_of(back.received_ms, DEFAULT_ZONE) > back.until
+        """Whether it is here and was sent back after the last day for that; what travelled long is not late."""
+        return bool(self.back.late and self.back.received_ms)
 
     @property
     def unknown_origin(self) -> bool:

@@ -63,6 +63,7 @@ class Back(NamedTuple):
 
     `blind` came without an announcement; `received_ms` is 0 before it is here. `until` is the last day on which it
     may be sent back, `asked` what was decided and waits for a manager, `supplier_ref` the supplier's own number.
+    `late` says that it was handed over, or came in, after that day where it was.
     """
 
     rma: str = ""
@@ -76,6 +77,7 @@ class Back(NamedTuple):
     until: str = ""
     asked: str = ""
     supplier_ref: str = ""
+    late: bool = False
 
 
 class Part(NamedTuple):

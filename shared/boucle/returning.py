@@ -75,6 +75,8 @@ def moved(turn: Turn) -> None:
     back = _back(turn)
     if before in NOT_SENT and back.until and day_of(turn.at, turn.place.zone) > back.until:
         turn.say(Reason.AFTER_DEADLINE)
+        back = back._replace(late=True)
+        turn.put(back=back)
     if kind == "item.received":
         turn.put(back=back._replace(received_ms=turn.at, origin=turn.item.ship_partner))
     elif before == ReturnStage.DISPOSED_TO:

@@ -13,7 +13,7 @@ from boucle.proposing import propose
 from boucle.reasons import Outcome, Reason
 from boucle.reference import Book, Version
 from boucle.replay import replay
-from boucle.return_counts import Return, gather
+from boucle.return_counts import Return, back_of, gather
 from boucle.return_rules import DAYS, needs_manager, rule_for
 from boucle.rma import ReturnState
 from boucle.roles import DECISIONS
@@ -107,6 +107,7 @@ def test_what_comes_after_its_last_day_is_received_all_the_same_and_told_as_late
     assert Reason.AFTER_DEADLINE not in desk.mark(in_time)[1]
     assert Reason.AFTER_DEADLINE in desk.mark(late)[1]
     assert desk.item(2).return_stage == "received"
+    assert [back_of(desk.item(n)).late for n in (1, 2)] == [False, True]
     found = whole(desk, day_after(DAY_20, 9), 1, 2)
     assert (found.state, found.expired, found.counts[0].line.excess) == (ReturnState.RECEIVED, 0, 0)
 
@@ -117,6 +118,7 @@ def test_what_was_handed_over_in_time_is_neither_expired_nor_late_however_long_i
     assert whole(desk, day_after(DAY_20, 9), 1).expired == 0
     event = desk("item.received", 1, "strasbourg", at=25)
     assert Reason.AFTER_DEADLINE not in desk.mark(event)[1]
+    assert not back_of(desk.item(1)).late
 
 
 def test_a_last_day_that_is_none_has_no_end_and_another_one_takes_the_place_of_the_first() -> None:

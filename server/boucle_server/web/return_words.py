@@ -271,7 +271,7 @@ def _notes(of: Product, visit: Visit) -> list[str]:
     lang, back, found = visit.lang, of.back, []
     if back.until and of.item.return_stage in COMES:
         found.append(say("web.return_until_day", lang, day=numbers.day_name(back.until, lang)))
-    elif back.until and back.received_ms and day_of(back.received_ms, visit.who.zone) > back.until:
+    elif back.late:
         found.append(say("web.return_late", lang, day=numbers.day_name(back.until, lang)))
     if back.asked:
         found.append(say("web.return_waits", lang, what=coded("disposition", back.asked, lang)))
