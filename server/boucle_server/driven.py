@@ -42,7 +42,7 @@ _RECEIVED: Final = "item.received"
 _KINDS: Final = tuple(f"{kind}/1" for kind in (*MOVES, _RECEIVED, VALIDATED))
 _BEFORE: Final = timedelta(days=1)
 _AFTER: Final = timedelta(days=7)
-"""So long after its day a stop can still be added to, and what it took be received."""
+"""So long after its day a stop can still be added to, and what it took be received; validated it can be at any time."""
 FIRST_DAY: Final = date(1990, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
 """Whatever day a plan says, no event is of a time outside these."""
@@ -176,8 +176,10 @@ def _events(
     )
     query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq, RECORD.c.priv).where(
         RECORD.c.org == org,
-        RECORD.c.kind.in_(_KINDS),
-        RECORD.c.teff.between(first, last),
+        sa.or_(
+            sa.and_(RECORD.c.org == org, RECORD.c.kind.in_(_KINDS), RECORD.c.teff.between(first, last)),
+            sa.and_(RECORD.c.org == org, RECORD.c.kind == f"{VALIDATED}/1", RECORD.c.teff > last),
+        ),
         RECORD.c.status == "accepted",
     )
     events: dict[str, Event] = {}

@@ -99,6 +99,18 @@ def test_a_crate_added_after_the_validation_waits_for_the_next_version(database:
     assert stop.validations[0].found == (Found("collect", "bac", 4, 3, 0),)  # what was signed then stays
 
 
+def test_a_stop_that_is_validated_again_weeks_later_shows_its_newest_version(
+    database: Database, phone: Handset
+) -> None:
+    collect(phone, 0, 1, 2)
+    validate(phone, at=1.1)
+    validate(phone, at=30.0, version=2)
+    taken(database, phone.push())
+    stop = looked_at(database, now_ms=START_MS + 31 * DAY).stops[0]
+    assert stop.last is not None
+    assert (stop.last.version, stop.progress) == (2, Progress.DONE)
+
+
 def test_a_scan_taken_back_is_off_even_if_the_void_comes_first(database: Database, phone: Handset) -> None:
     records = collect(phone, 0, 1)
     validate(phone, at=1.1)
