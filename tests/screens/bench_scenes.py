@@ -108,5 +108,7 @@ def _ends(hand: Hand) -> Iterator[str]:
     face.open(HarvestScreen, code(21))
     yield "harvest-in-service"
     face.open_repair(code(21))
+    face.bench_step(code(21), Next.HOLD)
+    yield "hold-repair"
     face.bench_step(code(21), Next.CANCEL)
     yield "cancel"

@@ -68,7 +68,7 @@ class CancelScreen(OfTicket):
         self.face.bench_done(self.code, partial(bench_acts.cancel, self.face.at, self.code, reason))
 
 
-class HoldScreen(OfTicket):
+class HoldRepairScreen(OfTicket):
     """Why a repair is put on hold."""
 
     def build(self) -> None:

@@ -12,7 +12,13 @@ from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
 from boucle_field.errors import FieldError
 from boucle_field.photos import Photo
-from boucle_field.screens.bench_end_screens import BarrierScreen, CancelScreen, ExitScreen, HarvestScreen, HoldScreen
+from boucle_field.screens.bench_end_screens import (
+    BarrierScreen,
+    CancelScreen,
+    ExitScreen,
+    HarvestScreen,
+    HoldRepairScreen,
+)
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
@@ -32,7 +38,7 @@ _SCREENS: Final[dict[Next, "type[Screen]"]] = {
     Next.STORE: ExitScreen,
     Next.NOT_REPAIRABLE: BarrierScreen,
     Next.HARVEST: HarvestScreen,
-    Next.HOLD: HoldScreen,
+    Next.HOLD: HoldRepairScreen,
     Next.CANCEL: CancelScreen,
 }
 """The screen of each step that asks for something."""
