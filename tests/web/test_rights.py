@@ -42,7 +42,7 @@ def test_every_form_that_changes_something_carries_the_token_of_its_session() ->
             continue
         called = {dependency.call for dependency in route.dependant.dependencies}
         inner = {inner.call for dependency in route.dependant.dependencies for inner in dependency.dependencies}
-        checked = any(getattr(call, "__qualname__", "").startswith("posts.") for call in called)
+        checked = any(getattr(call, "__qualname__", "").startswith(("posts.", "brings.")) for call in called)
         # Nobody has a session where one is begun, nor on a public page; such a form is only held to come from here.
         without = route.path == SIGN_IN.path or place_of(route) in (PUBLIC, QUOTE)
         assert checked or (without and fields in called | inner), route.path

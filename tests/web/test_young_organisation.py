@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from boucle.events import KINDS
+from boucle.replay import book_of
 from boucle.words import knows
 from boucle_server import closing
 from boucle_server.errors import InvalidInputError
@@ -14,7 +15,7 @@ from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.planned import TABLES
 from boucle_server.web import dashboard_pages, details
 from tests.api.serving import Served
-from tests.builders import DAY, START_MS, code
+from tests.builders import DAY, START_MS, Device, code, network
 from tests.server.figures_world import draft, record
 from tests.server.people import an_org
 from tests.web.browser import opened, signed_in
@@ -151,6 +152,7 @@ async def test_what_moves_is_never_said_to_be_at_a_partner_s(served: Served) -> 
 
 def test_every_field_of_an_event_has_a_name_that_people_read() -> None:
     never_shown = {"counts", "reasons", "digest", "hash", "table", "key", "valid_from", "row"}
+    never_shown |= {"case", "because", "n"}  # an answer to a case is in no history: To do says it in its own words
     fields = {name.removesuffix("!") for kind in KINDS.values() for name in kind.fields}
     assert fields - details.NAMED - details.SAID - never_shown == set()
 
@@ -170,3 +172,12 @@ async def test_on_a_phone_every_cell_of_a_list_says_what_it_is(served: Served) -
 def test_every_column_of_the_reference_data_has_a_name_on_its_page() -> None:
     fields = {column.field for kind in TABLES for column in COLUMNS[kind]}
     assert {field for field in fields if not knows(f"web.reg_{field}")} == set()
+
+
+def test_why_a_repair_is_on_hold_is_said_in_words_and_a_text_of_somebody_s_own_as_it_stands() -> None:
+    book = book_of(network())
+    for kind in ("work.held", "item.held"):
+        for reason, said in (("doubt", "doute sur la sécurité"), ("clé perdue", "clé perdue")):
+            event = Device().event(kind, code(1), body={"reason": reason})
+            words = dict(details.details(event, book, "fr"))["motif"]
+            assert words.lower() == said

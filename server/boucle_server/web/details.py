@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from boucle import gauges
+from boucle import gauges, holds
 from boucle.checklists import Checklist, Step, find_checklist
 from boucle.correction import VOID, WHY
 from boucle.events import Event
@@ -16,6 +16,7 @@ from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PAGE_SAYS: Final = ("slip.shared", "until")
+_REASONS: Final = {VOID: WHY, "work.held": "held", "item.held": "held"}
 _PLACES: Final = frozenset({"to", "from"})
 SAID: Final = frozenset(
     {"evidence", "target", "extends", "confirms", "type", "quote", "opening_uses", "certificate_sha256"}
@@ -46,8 +47,8 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
         ):
             continue
         said = _asked(key, value, listed, lang) if listed else None
-        # The reason of a void is that of a correction; elsewhere a reason is whatever somebody wrote.
-        field = WHY if (event.kind, key) == (VOID, "reason") else key
+        # The reason of a void or of a hold is a code of theirs; elsewhere a reason is whatever somebody wrote.
+        field = _REASONS.get(event.kind, key) if key == "reason" else key
         found.append((_name(key, lang), said or _value(field, value, book, event.teff, lang)))
     return found
 
@@ -97,6 +98,8 @@ def coded(field: str, code: str, lang: str) -> str:
                 return say(f"web.work_origin_{code}", lang)
             case "contradiction":
                 return say(f"reason.{code}", lang)
+            case "held":
+                return holds.said(code, lang)
             case "correction":
                 return say(f"screen.because.{code}", lang)
             case "how":
