@@ -1,6 +1,6 @@
 """The pages of what wants a person: the heaps, one case with what can be done about it, the way back."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import Depends
@@ -182,19 +182,15 @@ def _answered(visit: Visit, connection: Connection, heap: Heap, key: str) -> Res
     case, answer = found
     because = inbox_differences.because_words(answer.because, visit.lang)
     who = _name_of(visit, connection, answer.actor) or say("web.somebody", visit.lang)
-    return render(
+    return _seen(
         visit,
-        "inbox_seen.html",
-        place=INBOX,
-        case=case,
-        told=inbox_words.told(asker, case, visit.lang),
-        name=inbox_words.heap_name(case.heap, visit.lang),
-        facts=_facts(visit, connection, asker.book, case),
+        asker,
+        case,
+        answer.event,
         title=say("web.inbox_answered", visit.lang),
         said=say("web.inbox_answered_by", visit.lang, who=who, when=moment(answer.at_ms, asker.zone, visit.lang)),
         why=" · ".join(text for text in (because, answer.reason) if text),
         until=_returns(visit, answer),
-        undo=answer.event if inbox_acts.can_undo(connection, asker.org, answer.event) else "",
     )
 
 
@@ -213,6 +209,20 @@ def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
         raise NotFoundError("web.inbox_gone")
     case, review = found
     who = _name_of(visit, connection, review.actor) or say("web.somebody", visit.lang)
+    return _seen(
+        visit,
+        asker,
+        case,
+        review.event,
+        title=say("web.inbox_seen_right", visit.lang),
+        said=say("web.inbox_seen", visit.lang, who=who, when=moment(review.at_ms, asker.zone, visit.lang)),
+        why=review.reason,
+        until="",
+    )
+
+
+def _seen(visit: Visit, asker: Asker, case: Case, event: str, **words: Any) -> Response:
+    """Show a case that an event took off the list: the words of who and why, the way back while there is one."""
     return render(
         visit,
         "inbox_seen.html",
@@ -220,12 +230,9 @@ def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
         case=case,
         told=inbox_words.told(asker, case, visit.lang),
         name=inbox_words.heap_name(case.heap, visit.lang),
-        facts=_facts(visit, connection, asker.book, case),
-        title=say("web.inbox_seen_right", visit.lang),
-        said=say("web.inbox_seen", visit.lang, who=who, when=moment(review.at_ms, asker.zone, visit.lang)),
-        why=review.reason,
-        until="",
-        undo=review.event if inbox_acts.can_undo(connection, asker.org, review.event) else "",
+        facts=_facts(visit, asker.connection, asker.book, case),
+        undo=event if inbox_acts.can_undo(asker.connection, asker.org, event) else "",
+        **words,
     )
 
 
