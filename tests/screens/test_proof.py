@@ -198,7 +198,7 @@ def test_without_a_camera_a_diagnosis_is_recorded_and_waits_for_a_person(
     hand.tap("Enregistrer le diagnostic")
     assert stage(hand) == "diagnosed"
     assert recorded(hand)[-1] == ("work.diagnosed/1", 0)
-    assert hand.sees("photo")
+    assert hand.sees("photo"), hand.words()
     assert hand.ear.heard[-1] is Outcome.ACCEPTED
 
 
