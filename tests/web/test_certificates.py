@@ -5,10 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 import pypdfium2
 import pytest
 
+from boucle.codes import Label, read_label
 from boucle.item import Job
 from boucle.roles import Role
+from boucle_labels.reading import ZxingDecoder
 from boucle_server import certificates, histories
 from boucle_server.certificates import Certificate
+from boucle_server.web.label_sheets import base_of
 from tests.api.serving import Served
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import NOW, OTHER, act, label
@@ -66,6 +69,27 @@ async def test_a_certificate_says_tests_limits_checks_and_people_by_role_and_its
     assert "Test inspector" in (await opened(served, href)).text
 
 
+def printed_symbol(content: bytes, *, dpi: int = 200) -> str:
+    """Read the only symbol of a printed page, as whoever holds a telephone over it."""
+    document = pypdfium2.PdfDocument(content)
+    (read,) = [
+        symbol.text
+        for page in document
+        for symbol in ZxingDecoder().decode(page.render(scale=dpi / 72, grayscale=True).to_pil())
+    ]
+    return read
+
+
+async def leads_to(served: Served, number: int) -> str:
+    """Print the certificate of a thing, read the QR code on the picture of it, and give the path it leads to."""
+    shown = await opened(served, paths(await ticket(served, number), "/atelier/certificat/")[0])
+    answer = await served.client.get(paths(shown, "/atelier/certificat.pdf/")[0])
+    read = printed_symbol(answer.content)
+    base = base_of(served.app.state.running.settings).url
+    assert read.startswith(f"{base}/certificats/"), read
+    return read.removeprefix(base)
+
+
 async def test_the_file_is_a_tagged_page_with_the_same_words_and_equal_bytes(served: Served) -> None:
     certificate = await requalified(served)
     (href,) = paths(
@@ -96,6 +120,33 @@ async def test_anybody_may_ask_whether_a_certificate_holds_and_hears_of_no_perso
     assert "ne compte plus" in altered.text
     served.clock.ms = NOW + 400 * DAY
     assert "est passée" in (await opened(served, public)).text
+
+
+@pytest.mark.parametrize(
+    ("later", "status", "told"),
+    [
+        ("", 200, "Ce certificat est en vigueur"),
+        ("reopened", 200, "ne compte plus"),
+        ("expired", 200, "est passée"),
+        ("taken back", 404, "Aucun certificat en vigueur"),
+    ],
+)
+async def test_the_symbol_of_a_printed_certificate_leads_anybody_to_how_it_stands_by_now(
+    served: Served, later: str, status: int, told: str
+) -> None:
+    certificate = await requalified(served, valid_until="2026-12-31")
+    path = await leads_to(served, 7)
+    after = {
+        "reopened": [act("work.opened", 7, 41, reason="revenu")],
+        "taken back": [draft("event.voided", label(7), at=41, body={"target": certificate.event.id})],
+    }.get(later, [])
+    served.clock.ms = NOW + (400 if later == "expired" else 3) * DAY
+    record(served.database, "acme", after, now_ms=served.clock.ms)
+    served.client.cookies.clear()
+    page = await opened(served, path)
+    assert page.status == status
+    assert told in page.text
+    assert (certificate.number in page.text) is (status == 200)
 
 
 async def test_unknown_numbers_things_and_foreign_codes_get_the_same_answer(served: Served) -> None:
@@ -175,3 +226,6 @@ async def test_the_state_label_says_how_a_thing_stands_in_words(served: Served) 
         assert words in page.get_textpage().get_text_range(), words
         assert [round(side * 25.4 / 72) for side in page.get_size()] == [100, 60]
         assert OTHER.encode() not in answer.content
+        read = read_label(printed_symbol(answer.content))
+        assert isinstance(read, Label)
+        assert read.key == label(number)

@@ -1,5 +1,8 @@
 """The unloading of a round in the browser: what it brings, what came, why they differ, and its validation."""
 
+import csv
+import io
+
 from boucle.events import Event
 from boucle.roles import Role
 from boucle.rounds import Found, Gap, counts_of, read_round, reasons_of
@@ -66,6 +69,26 @@ async def test_what_came_stands_beside_what_was_taken_up_and_is_validated_with_a
     assert counts_of(event) == [Found("receive", "bac", 3, 2, 0)]
     assert reasons_of(event) == {"receive:bac": Gap.ON_BOARD}
     assert reception_of(served).is_done
+
+
+async def test_what_is_missing_is_a_file_until_it_came(served: Served) -> None:
+    async def lacking(form: str) -> list[list[str]]:
+        (href,) = [each for each in (await opened(served, HERE)).attributes("a", "href") if f"fichier={form}&" in each]
+        answer = await served.client.get(href)
+        assert "boucle-reception-t-1-missing.csv" in answer.headers["content-disposition"]
+        text = answer.content.decode("utf-8-sig" if form == "csv-excel" else "utf-8")
+        return list(csv.reader(io.StringIO(text), delimiter=";" if form == "csv-excel" else ","))
+
+    await unloaded(served)
+    for form in ("csv", "csv-excel"):
+        assert await lacking(form) == [
+            ["Objet", "Type", "Repris chez"],
+            [printed(code(2)), "Bac 600×400", "Rhin Plasturgie"],
+        ]
+    await scan(served, await at(served, SCANS), code(2))
+    assert not [each for each in (await opened(served, HERE)).attributes("a", "href") if "fichier=" in each]
+    empty = await served.client.get(HERE, params={"tache": "T-1", "lieu": "strasbourg", "fichier": "csv"})
+    assert empty.text.splitlines() == ["Objet,Type,Repris chez"]
 
 
 async def test_what_comes_after_the_validation_asks_for_the_next_one(served: Served) -> None:

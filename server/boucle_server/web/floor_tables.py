@@ -1,4 +1,4 @@
-"""The tables of the floor as files: repairs, returns line by line, rounds of a week, the stops of one round."""
+"""The tables of the floor as files: repairs, returns by line, rounds of a week, stops of a round, what it lacks."""
 
 from collections.abc import Iterable, Sequence
 
@@ -77,6 +77,14 @@ def stops_table(page: RoundView, lang: str) -> Table:
     ]
     heads = (*_STOPS, *(f"web.round_{name}" for name in _FOUND))
     return _table("stops", "web.file_stops_title", heads, rows, lang)
+
+
+def missing_table(lacking: Iterable[tuple[str, str, str, str]], lang: str) -> Table:
+    """Give what a round brings and nobody received, one item a row."""
+    rows: list[Sequence[Cell]] = [(code, kind, where) for code, _, kind, where in lacking]
+    return _table(
+        "missing", "web.station_missing", ("web.item", "web.filter_type", "web.reception_taken_at"), rows, lang
+    )
 
 
 def _table(key: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], lang: str) -> Table:

@@ -11,7 +11,10 @@ from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.errors import ForbiddenError
+from boucle_server.receptions import Reception
+from boucle_server.scan_desk import Desk
 from boucle_server.web import station_reception
+from boucle_server.web.floor_tables import missing_table
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, filled
 from boucle_server.web.places import STATION
@@ -21,6 +24,7 @@ from boucle_server.web.routing import pages_router
 from boucle_server.web.station_desks import desk_of, written
 from boucle_server.web.station_reception import PATH
 from boucle_server.web.station_state import PLACE, TASK
+from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers
 from boucle_server.web.visit import Visit, visits
 
@@ -32,8 +36,13 @@ Sending = Annotated[Posted, Depends(posts(STATION))]
 
 @router.get(PATH)
 def reception_page(visit: Reading) -> Response:
-    """Show what a round brings beside what was received of it."""
+    """Show what a round brings beside what was received of it; what is missing of it is a file too."""
     with visit.server.database.reading() as connection:
+        if format_of(visit):
+            desk = desk_of(connection, visit)
+            found = station_reception.reception_of(desk, _task(visit))
+            lacking = station_reception.missing_of(desk, found, _place(visit, desk, found), visit.lang)
+            return table_file(visit, f"reception-{found.round.key}", [missing_table(lacking, visit.lang)])
         return _page(connection, visit, Answers(Fields(pairs=()), visit.lang))
 
 
@@ -48,7 +57,7 @@ def validate(posted: Sending) -> Response:
     def write(connection: Connection) -> bool:
         desk = desk_of(connection, visit)
         found = station_reception.reception_of(desk, _task(visit))
-        place = station_reception.place_of(desk, found, visit.value(PLACE)[:60])
+        place = _place(visit, desk, found)
         return station_reception.validate(desk, found, place, typed) is not None
 
     if written(visit, write):
@@ -61,11 +70,15 @@ def _task(visit: Visit) -> str:
     return visit.value(TASK)[:200]
 
 
+def _place(visit: Visit, desk: Desk, found: Reception) -> str:
+    return station_reception.place_of(desk, found, visit.value(PLACE)[:60])
+
+
 def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int = 200) -> Response:
     lang = visit.lang
     desk = desk_of(connection, visit)
     found = station_reception.reception_of(desk, _task(visit))
-    place = station_reception.place_of(desk, found, visit.value(PLACE)[:60])
+    place = _place(visit, desk, found)
     fields = [Input(name="note", label=say("web.stop_note", lang), kind="long")]
     return render(
         visit,
