@@ -5,7 +5,7 @@ A value keeps its two parts, so that a quarter divides sums and never averages a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -19,6 +19,7 @@ MICRO = 1_000_000
 """Canonical exports write a value as an integer of millionths, rounded half to even."""
 NOTHING: Mapping[str, int] = MappingProxyType({})
 _NO_LOOP = frozenset({"loop"})
+_IMPLIED_OF_COHORT = "cohort:returned_implied"
 NOT_TOLD_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "evidence": _NO_LOOP,
@@ -317,11 +318,24 @@ def answer(
         maturity=_maturity(definition, question, months, settled=parts.settled),
         ci_low=parts.low,
         ci_high=parts.high,
-        quality=Quality() if refused else qualities[months],
+        quality=Quality() if refused else _of_figure(definition, qualities[months], tally, months),
         reason=reason,
         bands=parts.bands,
         factor_set_id=factor_set_id,
     )
+
+
+def _of_figure(definition: Definition, known: Quality, tally: Tally, months: tuple[str, ...]) -> Quality:
+    """Give what is known of the data with the implied returns that this figure counts: of a cohort, whenever they were.
+
+    Those of the months themselves are others: they brought back what had left in any month before.
+    """
+    if _IMPLIED_OF_COHORT not in definition.measures:
+        return known
+    cell, _, measure = _IMPLIED_OF_COHORT.partition(":")
+    ages = tally.by_bucket(cell, measure, months)
+    read = (n for age, n in ages.items() if definition.reads(Cell(cell, "", "", "", "", "", "", measure, age)))
+    return replace(known, implied=sum(read))
 
 
 def _refused(definition: Definition, narrowed: Slice) -> NoValue | None:

@@ -58,6 +58,18 @@ def test_w1_a_cohort_is_final_when_its_last_dispatch_is_sixty_days_old() -> None
         assert answers(Tally.of(found), question, ["K1"])["K1"].maturity is maturity
 
 
+def test_the_implied_returns_of_a_cohort_are_those_that_its_rate_counts_and_not_those_of_its_month() -> None:
+    found = cells(
+        ("cohort", "2026-01", "shipped", "", 400),
+        ("cohort", "2026-01", "returned", "0014", 351),
+        ("cohort", "2026-01", "returned_implied", "0059", 21),
+        ("cohort", "2026-01", "returned_implied", "0060", 3),
+        ("month", "2026-01", "return_implied", "", 8),
+    )
+    told = {id_: value(id_, found).quality.implied for id_ in ("K1", "K1-90", "K2", "K20")}
+    assert told == {"K1": 21, "K1-90": 24, "K2": 8, "K20": 8}
+
+
 def test_w1_the_flow_of_a_month_may_exceed_one() -> None:
     found = cells(
         ("month", "2026-04", "dispatch", "", 311),

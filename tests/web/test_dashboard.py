@@ -1,20 +1,24 @@
 """The dashboard: figures as the interface gives them, filters told in words, charts that can be read aloud."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
 
-from boucle.catalogue import CATALOGUE
+from boucle.catalogue import CATALOGUE, answers
+from boucle.kpi import Question
 from boucle.kpi_mass import scan_completeness
 from boucle.roles import Capability, Role
+from boucle.tally import Tally
 from boucle_server import closing, devices, reports, tokens
 from boucle_server.tables import DEVICE, RECORD
 from boucle_server.tables import ORG as ORGS
 from boucle_server.web import numbers
 from boucle_server.web.chart import HEIGHT, WIDTH, chart, line
+from boucle_server.web.figures import change
 from tests.api.serving import Served
 from tests.builders import DAY, ORG, code
 from tests.server import figures_world, workshop_world
@@ -306,6 +310,27 @@ def test_a_mass_is_written_in_the_unit_that_suits_it() -> None:
         "10.0\u202ft",
         "27.1\u202ft",
     ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "was", "now", "shown", "moved"),
+    [
+        ("K7", Fraction(9793, 10_000), Fraction(9596, 10_000), ("97,9\u202f%", "96,0\u202f%"), "▼ 1,9\u202fpt"),
+        ("K7", Fraction(9596, 10_000), Fraction(9604, 10_000), ("96,0\u202f%", "96,0\u202f%"), "≈ "),
+        ("K7", Fraction(9595, 10_000), Fraction(9606, 10_000), ("96,0\u202f%", "96,1\u202f%"), "▲ 0,1\u202fpt"),
+        ("K20-mass", Fraction(10_040_000), Fraction(10_360_000), ("10,0\u202ft", "10,4\u202ft"), "▲ 4\u202f%"),
+        ("K32", Fraction(104, 100), Fraction(96, 100), ("1,0", "1,0"), "≈ "),
+        ("K32", Fraction(4, 100), Fraction(2), ("0,0", "2,0"), None),
+    ],
+)
+def test_a_change_is_the_difference_of_what_is_shown(
+    figure: str, was: Fraction, now: Fraction, shown: tuple[str, str], moved: str | None
+) -> None:
+    empty = answers(Tally.of({}), Question(months=("2026-03",), as_of_ms=NOW), [figure])[figure]
+    before, after = replace(empty, value=was), replace(empty, value=now)
+    assert (numbers.shown(before, "fr"), numbers.shown(after, "fr")) == shown
+    told = change(after, before, "fr")
+    assert (f"{told[0]} {told[2]}" if told else None) == moved
 
 
 @pytest.mark.parametrize("top", [0, 1, 3, 7, 19, 999, 1_501, 40_001])

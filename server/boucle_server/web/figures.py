@@ -133,18 +133,22 @@ def quality(value: Value, lang: str) -> tuple[str, ...]:
 
 
 def change(value: Value, before: Value | None, lang: str) -> tuple[str, str, str] | None:
-    """Say by how much a value changed: a share in points, everything else in per cent of what it was."""
+    """Say by how much a value changed: a share in points, everything else in per cent of what it was.
+
+    It is the difference of the two as they are shown, so that nobody who subtracts finds another.
+    """
     if before is None or value.value is None or before.value is None:
         return None
-    moved = value.value - before.value
+    was = numbers.rounded(before.value, before.unit)
+    moved = numbers.rounded(value.value, value.unit) - was
     if value.unit is Unit.RATIO:
         size = numbers.number(abs(moved) * 100, 1, lang) + numbers.THIN + say("web.points", lang)
-        none = round(moved * 1000) == 0
-    elif before.value == 0:
+        none = moved == 0
+    elif was == 0:
         return None if moved else ("≈", say("web.steady", lang), "")
     else:
-        size = numbers.percent(abs(moved / before.value), lang, 0)
-        none = round(moved / before.value * 100) == 0
+        size = numbers.percent(abs(moved / was), lang, 0)
+        none = round(moved / was * 100) == 0
     if none:
         return "≈", say("web.steady", lang), ""
     return ("▲", say("web.up", lang), size) if moved > 0 else ("▼", say("web.down", lang), size)

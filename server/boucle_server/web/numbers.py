@@ -12,11 +12,16 @@ from boucle.words import say
 
 THIN: Final = "\u202f"
 """The narrow space that cannot break, between the thousands and before a unit, as French writes it."""
+UNBROKEN: Final = "\u00a0"
+"""The space that cannot break."""
 DASH: Final = "–"
 _DECIMALS: Final = {Unit.TRIPS: 1, Unit.PER_YEAR: 2, Unit.DAYS: 1, Unit.CONTAINERS: 0, Unit.UNITS: 0}
+_KILO_G: Final = 1_000
 _TONNE_G: Final = 1_000_000
 _LARGE_G: Final = 10 * _TONNE_G
 _SMALL_G: Final = 10_000
+_GRAMS: Final = {"large": (_TONNE_G, 1, "t"), "usual": (_KILO_G, 0, "kg"), "small": (_KILO_G, 2, "kg")}
+"""How a mass is written by its size: grams of one unit, decimals, its word."""
 _DAY_S: Final = 86_400
 
 
@@ -29,6 +34,24 @@ def number(value: Fraction | int, decimals: int, lang: str) -> str:
     return f"{'−' if scaled < 0 else ''}{grouped}" + (f"{point}{rest:0{decimals}d}" if decimals else "")
 
 
+def rounded(value: Fraction | int, unit: Unit) -> Fraction:
+    """Give a value as it is shown: a difference is one of these, so that whoever subtracts what is shown finds it."""
+    step = _step(Fraction(value), unit)
+    return round(Fraction(value) / step) * step
+
+
+def _step(value: Fraction, unit: Unit) -> Fraction:
+    match unit:
+        case Unit.RATIO:
+            return Fraction(1, 1000)
+        case Unit.GRAMS:
+            return Fraction(_GRAMS[_size_of(value)][0], 10 ** _GRAMS[_size_of(value)][1])
+        case Unit.CENTS:
+            return Fraction(1)
+        case _:
+            return Fraction(1, 10 ** _DECIMALS[unit])
+
+
 def percent(value: Fraction, lang: str, decimals: int = 1) -> str:
     """Write a share in per cent."""
     return f"{number(value * 100, decimals, lang)}{THIN if lang == 'fr' else ''}%"
@@ -36,11 +59,14 @@ def percent(value: Fraction, lang: str, decimals: int = 1) -> str:
 
 def mass(grams: Fraction | int, lang: str) -> str:
     """Write a mass in kilograms, a large one in tonnes."""
-    exact = Fraction(grams)
-    if not -_LARGE_G < exact < _LARGE_G:
-        return f"{number(exact / _TONNE_G, 1, lang)}{THIN}t"
-    decimals = 2 if -_SMALL_G < exact < _SMALL_G else 0
-    return f"{number(exact / 1000, decimals, lang)}{THIN}kg"
+    each, decimals, unit = _GRAMS[_size_of(Fraction(grams))]
+    return f"{number(Fraction(grams) / each, decimals, lang)}{THIN}{unit}"
+
+
+def _size_of(grams: Fraction) -> str:
+    if not -_LARGE_G < grams < _LARGE_G:
+        return "large"
+    return "small" if -_SMALL_G < grams < _SMALL_G else "usual"
 
 
 def money(cents: Fraction | int, lang: str) -> str:
@@ -110,9 +136,10 @@ def parts(definition: Definition, value: Value, lang: str) -> str:
     """Write the two parts of a figure, seconds as days; nothing for a plain count."""
     if value.denominator is None or value.value is None or not value.denominator:
         return ""
-    above = _part(value.numerator, _numerator_of(definition), lang)
-    below = _part(value.denominator, _denominator_of(definition), lang)
-    return f"{above} ÷ {below}"
+    kinds = _numerator_of(definition), _denominator_of(definition)
+    above, below = _part(value.numerator, kinds[0], lang), _part(value.denominator, kinds[1], lang)
+    # Two plain numbers stay on one line; with the words of their units they may be too long for one.
+    return f"{above}{' ' if 'seconds' in kinds else UNBROKEN}÷{UNBROKEN}{below}"
 
 
 def month_name(month: str | Month, lang: str) -> str:
