@@ -61,6 +61,7 @@ async def test_the_week_lists_its_rounds_with_how_far_they_have_come(served: Ser
     assert page.status == 200
     assert "vendredi 02/01/2026" in page.text.lower()
     assert {"Sud Alsace", "prévue", "0/2"} <= set(page.texts)
+    assert {"Repris / prévu", "0 / 6", "0 / 20"} <= set(page.texts)  # what is only planned does not read as taken
     visited(driver)
     driver.send()
     page = await opened(served, "/tournees")

@@ -159,8 +159,6 @@ def _pieces(each: DrivenRound, direction: str, lang: str) -> str:
     total, expected = _counts(each, direction)
     if not expected and not total:
         return numbers.DASH
-    if each.state in (State.PLANNED, State.CANCELLED):
-        return numbers.number(expected, 0, lang)
     return f"{numbers.number(total, 0, lang)} / {numbers.number(expected, 0, lang)}"
 
 
