@@ -13,7 +13,7 @@ from tests.builders import DAY
 from tests.photos import a_jpeg
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import NOW, SAW, label
-from tests.web.browser import Page, opened, sent, signed_in
+from tests.web.browser import Page, opened, sent, sign_in, signed_in
 from tests.web.test_returns import a_desk, announced, do, item, printed, remaining, said, state
 
 RULES = "/administration/registre/return-rules"
@@ -98,6 +98,23 @@ async def test_a_late_receipt_is_offered_counted_and_said_to_be_late(served: Ser
     assert "renvoyé après la date limite" in history
     assert "jusqu’au" in history
     assert state(served, rma) is ReturnState.RECEIVED
+
+
+async def test_a_quantity_is_late_by_the_day_where_it_came_in_and_by_what_was_said_until_then(served: Served) -> None:
+    await a_desk(served)
+    stated(served, "site", "montreal", {"name": "Montréal", "zone": "America/Toronto"})
+    rma = await announced(served, l1__type="manuel", l1__n="12")
+    await do(served, "autoriser", rma, until="2026-02-11", n__manuel="12")
+    served.clock.ms = NOW + 2 * DAY - 3 * 3_600_000  # night of the 12th in France, evening of the 11th in Montréal
+    await sign_in(served, "manager")
+    assert (await do(served, "recevoir", rma, site="montreal", n__manuel="5")).status_code == 303
+    late = "Reçu après la date limite (11/02/2026)"
+    path = f"/retours/dossier/{rma}"
+    assert late not in (await opened(served, path)).text
+    assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="4")).status_code == 303
+    assert (await opened(served, path)).text.count(late) == 1
+    assert (await do(served, "prolonger", rma, until="2026-04-01")).status_code == 303
+    assert (await opened(served, path)).text.count(late) == 1  # it was late on the day on which it came
 
 
 async def test_another_last_day_holds_for_all_that_has_not_come(served: Served) -> None:

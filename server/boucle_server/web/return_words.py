@@ -143,7 +143,7 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
             (
                 moment(event.teff, visit.who.zone, lang),
                 say(f"kind.{event.kind}", lang),
-                " · ".join((so_many(event.qty, event.item_type, book, visit), *_said(event, said, visit))),
+                " · ".join((so_many(event.qty, event.item_type, book, visit), *_said(event, said, book, visit))),
             )
             for event in said
         ),
@@ -247,7 +247,7 @@ def _product(of: Product, back: Return, book: Book, visit: Visit) -> Shown:
     )
 
 
-def _said(event: Event, every: list[Event], visit: Visit) -> list[str]:
+def _said(event: Event, every: list[Event], book: Book, visit: Visit) -> list[str]:
     """Give what an event about a quantity says beside how many: until when, to become what, under which number."""
     lang = visit.lang
     found = [("disposition", event.text("disposition")), ("supplier_ref", event.text("supplier_ref"))]
@@ -255,11 +255,20 @@ def _said(event: Event, every: list[Event], visit: Visit) -> list[str]:
     until = deadline(event.text("until"))
     if until:
         told.append(say("web.return_until_day", lang, day=numbers.day_name(until, lang)))
-    days = [deadline(each.text("until")) for each in every if each.item_type == event.item_type]
-    last = max(days, default="")
-    if event.kind == "item.received" and "" < last < day_of(event.teff, visit.who.zone):
-        told.append(say("web.return_late", lang, day=numbers.day_name(last, lang)))
-    return told
+    last = _late_for(event, every, book)
+    return [*told, say("web.return_late", lang, day=numbers.day_name(last, lang))] if last else told
+
+
+def _late_for(event: Event, every: list[Event], book: Book) -> str:
+    """Give the last day for which a quantity came too late where it came in, `""` where it did not.
+
+    As for a numbered product, what was said until then counts: another last day that is said later changes nothing.
+    """
+    if event.kind != "item.received":
+        return ""
+    before = [each for each in every if each.item_type == event.item_type and each.order < event.order]
+    last = max((deadline(each.text("until")) for each in before), default="")
+    return last if "" < last < day_of(event.teff, book.site(event.place, event.teff).zone) else ""
 
 
 def _is_expired(of: Product, visit: Visit) -> bool:
