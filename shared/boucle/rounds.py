@@ -53,7 +53,15 @@ class Gap(StrEnum):
     """Still full, or in use at the partner's."""
     NOT_FOUND = "not_found"
     NO_ROOM = "no_room"
-    """The vehicle is full."""
+    """The vehicle is full, or the partner has no place for what he should get."""
+    NOT_LOADED = "not_loaded"
+    """What should be left was not in the vehicle."""
+    DECLINED = "declined"
+    """The partner did not want what he should get."""
+    OTHER_TYPE = "other_type"
+    """Another type was left than planned."""
+    PLACE_CLOSED = "place_closed"
+    """Nobody was there to take it, or the place to leave it was shut."""
     DAMAGED = "damaged"
     MORE = "more"
     """There were more than anybody knew of."""
@@ -66,15 +74,26 @@ class Gap(StrEnum):
     OTHER = "other"
 
 
-_LESS_AT_A_STOP: Final = (Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM, Gap.DAMAGED, Gap.OTHER)
-_LESS_RECEIVED: Final = (Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED, Gap.NOT_FOUND, Gap.DAMAGED, Gap.OTHER)
+_FEWER: Final[Mapping[str, tuple[Gap, ...]]] = {
+    "collect": (Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM, Gap.DAMAGED, Gap.OTHER),
+    "deliver": (
+        Gap.DECLINED, Gap.NO_ROOM, Gap.NOT_LOADED, Gap.OTHER_TYPE, Gap.PLACE_CLOSED, Gap.DAMAGED, Gap.OTHER,
+    ),
+    RECEIVED: (Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED, Gap.NOT_FOUND, Gap.DAMAGED, Gap.OTHER),
+}  # fmt: skip
+_MORE: Final[Mapping[str, tuple[Gap, ...]]] = {
+    "collect": (Gap.MORE, Gap.OTHER),
+    "deliver": (Gap.MORE, Gap.OTHER_TYPE, Gap.OTHER),
+    RECEIVED: (Gap.MORE, Gap.MISCOUNTED, Gap.OTHER),
+}
 
 
-def gaps_for(difference: int, direction: str = "collect") -> tuple[Gap, ...]:
-    """Give the reasons that can explain a difference: too many are not lost, too few are not more than expected."""
-    if direction == RECEIVED:
-        return (Gap.MORE, Gap.MISCOUNTED, Gap.OTHER) if difference > 0 else _LESS_RECEIVED
-    return (Gap.MORE, Gap.OTHER) if difference > 0 else _LESS_AT_A_STOP
+def gaps_for(difference: int, direction: str) -> tuple[Gap, ...]:
+    """Give the reasons that can explain a difference: those of taking are others than those of leaving.
+
+    Too many are not lost, too few are not more than expected.
+    """
+    return (_MORE if difference > 0 else _FEWER)[direction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

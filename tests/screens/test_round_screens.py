@@ -20,7 +20,7 @@ from boucle_field.screens.work_screens import HomeScreen
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
-from tests.screens.stock import STRASBOURG, plan_today
+from tests.screens.stock import LONG_TYPE, STRASBOURG, plan_today
 from tests.screens.test_visit_screens import BASE, arrive, command, scan_crates, unsent
 
 
@@ -107,7 +107,7 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     sign(driver)
     driver.tap("Encore utilisé")
-    assert driver.sees("✓ Encore utilisé")
+    assert driver.sees(f"Reprendre · Bac 600×400 + {LONG_TYPE} : Encore utilisé")
     driver.tap("Valider")
     payload, priv = last_kept(driver)
     body = payload["body"]
@@ -117,11 +117,29 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     assert len(priv["signature"]) == 2  # type: ignore[arg-type]
 
 
+def test_one_reason_for_several_differences_says_which_and_what_was_not_left_has_its_own(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("Terminer")
+    assert driver.sees("La même raison pour ces 2 écarts :")
+    driver.tap("Introuvable")
+    assert "Introuvable" not in driver.words()  # the next difference is asked
+    driver.tap("Refusé")
+    assert driver.sees(f"Reprendre · Bac 600×400 + {LONG_TYPE} : Introuvable")
+    driver.tap("Valider")
+    payload, _ = last_kept(driver)
+    body = payload["body"]
+    assert isinstance(body, dict)
+    both = {"collect:bac": "not_found", "collect:palette": "not_found"}
+    assert body["reasons"] == both | {"deliver:bac": "declined"}
+
+
 def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
-    driver.tap("Une raison pour chaque type")
+    driver.tap("Une raison pour chaque écart")
+    assert not driver.sees("La même raison")
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
     screen = driver.face.screen
@@ -140,7 +158,8 @@ def test_a_reason_is_taken_back_by_a_second_tap(driver: Hand) -> None:
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
     driver.tap("Introuvable")
-    driver.tap("Introuvable")
+    driver.tap(f"Reprendre · Bac 600×400 + {LONG_TYPE} : Introuvable")
+    driver.tap("✓ Introuvable")
     driver.tap("Valider")
     payload, _ = last_kept(driver)
     assert isinstance(payload["body"], dict)

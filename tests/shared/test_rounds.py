@@ -151,11 +151,13 @@ def test_a_cancelled_round_for_one_phone_is_read_back_as_it_was_written() -> Non
 
 
 def test_a_difference_is_explained_by_what_can_explain_it() -> None:
-    assert gaps_for(2) == (Gap.MORE, Gap.OTHER)
-    assert Gap.MORE not in gaps_for(-2)
-    at_a_stop, received = ({*gaps_for(2, of), *gaps_for(-2, of)} for of in ("deliver", "receive"))
-    assert at_a_stop | received == set(Gap)
-    assert {Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED} == received - at_a_stop
+    taken, left, received = ({*gaps_for(2, of), *gaps_for(-2, of)} for of in ("collect", "deliver", "receive"))
+    assert taken | left | received == set(Gap)
+    assert gaps_for(2, "collect") == (Gap.MORE, Gap.OTHER)
+    assert all(Gap.MORE not in gaps_for(-2, of) for of in ("collect", "deliver", "receive"))
+    assert {Gap.IN_USE, Gap.NOT_FOUND} == taken - left
+    assert {Gap.DECLINED, Gap.NOT_LOADED, Gap.OTHER_TYPE, Gap.PLACE_CLOSED} == left - taken
+    assert {Gap.ON_BOARD, Gap.LEFT_BEHIND, Gap.MISCOUNTED} == received - taken - left
     assert Gap.NO_ROOM not in received
 
 

@@ -1,4 +1,4 @@
-"""Asking why numbers differ: once for all that differ, or of each type where the person wants to."""
+"""Asking why numbers differ: of each difference, or once for those that the same reasons can explain."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from boucle.actions import ACTIONS
 from boucle.rounds import Found, Gap, gaps_for
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
-from boucle_field.screens.controls import Chip, Text, chips, column
+from boucle_field.screens.controls import BigButton, Chip, Text, chips, column
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import grouped
 from boucle_field.visit import name_of_type
@@ -21,10 +21,14 @@ _CLOSE: Final = 2
 
 
 class Reasons(NamedTuple):
-    """Why rows differ, by the name of each row, and whether rows are asked apart."""
+    """Why rows differ, by the name of each row, whether rows are asked apart, and which one is being asked.
+
+    `at` is the name of a row, `""` for the first that has no reason.
+    """
 
     gaps: Mapping[str, Gap] = {}
     apart: bool = False
+    at: str = ""
 
     def of(self, found: Sequence[Found]) -> dict[str, Gap]:
         """Give the reasons of the rows that differ still."""
@@ -33,7 +37,11 @@ class Reasons(NamedTuple):
 
 
 class GapAsking:
-    """The question, on one screen; `changed` is told of every answer, and makes the screen anew with it."""
+    """The question, on one screen; `changed` is told of every answer, and makes the screen anew with it.
+
+    One difference is asked at a time, so that its numbers and its reasons stand in sight together; the others are a
+    tap away, and an answer leads on to the next.
+    """
 
     def __init__(
         self, screen: Screen, found: Sequence[Found], said: Reasons, changed: Callable[[Reasons], object]
@@ -46,18 +54,53 @@ class GapAsking:
         differing = [row for row in self._found if row.difference]
         if not differing:
             return [screen.text("screen.stop_no_gap")]
-        why = screen.say("screen.stop_gap_why")
+        alike = self._alike(differing)
+        asked = self._asked_of(alike)
+        nth = f" {alike.index(asked) + 1}/{len(alike)}" if len(alike) > 1 else ""
+        why = f"{screen.say('screen.stop_gap_why')}{nth}"
         title = Text(why, screen.look.page, size=theme.TEXT if is_low() else theme.TITLE, bold=True)
-        if not said.apart and len({said.gaps.get(row.name) for row in differing}) == 1:
-            fitting = dict.fromkeys(gap for row in differing for gap in _gaps(row) if gap is not Gap.OTHER)
-            apart = partial(self._changed, said._replace(apart=True))
-            more = [screen.other("screen.stop_gap_apart", apart)] if len(differing) > 1 else []
-            told = column(title, *(self._told(row) for row in differing), spacing=dp(_CLOSE))
-            return [told, self._chips(differing, (*fitting, Gap.OTHER)), *more]
-        asked: list[Widget] = [title]
+        numbers, reasons = self._question(asked)
+        others = [self._other(rows) for rows in alike if rows is not asked]
+        apart = partial(self._changed, said._replace(apart=True))
+        split = [screen.other("screen.stop_gap_apart", apart)] if len(alike) < len(differing) else []
+        return [column(title, numbers, spacing=dp(_CLOSE)), reasons, *others, *split]
+
+    def _alike(self, differing: Sequence[Found]) -> list[list[Found]]:
+        """Put together what the same reasons can explain, unless it is asked apart or has different ones."""
+        groups: dict[tuple[Gap, ...], list[Found]] = {}
         for row in differing:
-            asked += [self._told(row), self._chips([row], _gaps(row))]
-        return asked
+            groups.setdefault(_gaps(row), []).append(row)
+        alike: list[list[Found]] = []
+        for rows in groups.values():
+            is_one = not self._said.apart and len({self._said.gaps.get(row.name) for row in rows}) == 1
+            alike += [rows] if is_one else [[row] for row in rows]
+        return alike
+
+    def _asked_of(self, alike: Sequence[list[Found]]) -> list[Found]:
+        """Give the rows that are being asked: those chosen, else the first without a reason."""
+        chosen = [rows for rows in alike if any(row.name == self._said.at for row in rows)]
+        return next(iter(chosen or [rows for rows in alike if rows[0].name not in self._said.gaps]), alike[0])
+
+    def _question(self, rows: Sequence[Found]) -> tuple[Widget, Widget]:
+        """Ask one reason of rows that differ alike; where it is for several, that is said beside them."""
+        look = self._screen.look
+        told: list[Widget] = [self._told(row) for row in rows]
+        if len(rows) > 1:
+            told.append(Text(self._screen.say("screen.stop_gap_for_all", n=len(rows)), look.page, bold=True))
+        return column(*told, spacing=dp(_CLOSE)), self._chips(rows)
+
+    def _other(self, rows: Sequence[Found]) -> Widget:
+        """Stand for rows that are not being asked, with the reason that they have."""
+        screen, first = self._screen, rows[0]
+        gap = self._said.gaps.get(first.name)
+        what = " + ".join(type_of_row(screen, row) for row in rows)
+        words = screen.say(
+            "screen.stop_gap_other",
+            name=f"{ACTIONS[first.direction].word(screen.face.lang)} · {what}",
+            reason=screen.say(f"round.gap.{gap}") if gap else screen.say("screen.stop_gap_open"),
+        )
+        act = partial(self._changed, self._said._replace(at=first.name))
+        return BigButton(words, screen.look.tile, act=act, least=theme.TOUCH, line=screen.look.line)
 
     def _told(self, row: Found) -> Text:
         """Say the numbers of one row: which way it goes only where there are both."""
@@ -73,11 +116,10 @@ class GapAsking:
         )
         return Text(words, screen.look.page)
 
-    def _chips(self, rows: Sequence[Found], offered: Sequence[Gap]) -> Widget:
+    def _chips(self, rows: Sequence[Found]) -> Widget:
         look, made = self._screen.look, []
-        for gap in offered:
-            fitting = [row for row in rows if gap in _gaps(row)]
-            is_chosen = all(self._said.gaps.get(row.name) is gap for row in fitting)
+        for gap in _gaps(rows[0]):
+            is_chosen = all(self._said.gaps.get(row.name) is gap for row in rows)
             made.append(
                 Chip(
                     f"{'✓ ' if is_chosen else ''}{self._screen.say(f'round.gap.{gap}')}",
@@ -89,11 +131,14 @@ class GapAsking:
         return chips(*made, spacing=dp(_CLOSE if is_low() else theme.GAP))
 
     def _because(self, rows: Sequence[Found], gap: Gap | None) -> None:
-        """Give differences this reason, or none any more; one that it cannot explain keeps none."""
+        """Give differences this reason, or none any more; those without one come next, else these stay in sight."""
         names = {row.name for row in rows}
         kept = {name: each for name, each in self._said.gaps.items() if name not in names}
-        given = {row.name: gap for row in rows if gap is not None and gap in _gaps(row)}
-        self._changed(self._said._replace(gaps=kept | given))
+        given = dict.fromkeys(names, gap) if gap is not None else {}
+        gaps = kept | given
+        is_open = any(row.difference and row.name not in gaps for row in self._found)
+        at = "" if gap is not None and is_open else rows[0].name
+        self._changed(self._said._replace(gaps=gaps, at=at))
 
 
 def name_of_row(screen: Screen, row: Found) -> str:

@@ -143,7 +143,7 @@ def _sign(
         if row.expected or row.total
     ]
     hurried = firm == HURRIED and version == 1
-    reasons = {} if hurried else {row.name: _why(chance, row.difference) for row in found if row.difference}
+    reasons = {} if hurried else {row.name: _why(chance, row) for row in found if row.difference}
     ending = Ending.DONE if any(row.total for row in found) else Ending.NOTHING
     ground.note(
         came[0].stop.truck,
@@ -155,8 +155,9 @@ def _sign(
     )
 
 
-def _why(chance: Chance, difference: int) -> Gap:
-    return chance.one_of(_LESS) if difference < 0 else gaps_for(difference)[0]
+def _why(chance: Chance, row: Found) -> Gap:
+    is_less_collected = row.difference < 0 and row.direction == "collect"
+    return chance.one_of(_LESS) if is_less_collected else gaps_for(row.difference, row.direction)[0]
 
 
 def _drawn(chance: Chance) -> list[list[int]]:

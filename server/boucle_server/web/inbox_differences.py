@@ -105,7 +105,9 @@ def listed(asker: Asker, case: Case, lang: str) -> list[Listed]:
 
 
 def because_of(case: Case) -> list[tuple[str, str]]:
-    """Give the codes that can explain a case, each with the key of its words."""
+    """Give the codes that can explain a case, each with the key of its words; none where nothing differs."""
+    if case.heap is not Heap.DIFFERENCE:
+        return []
     if case.reason == MISSING:
         return [(str(each), f"answer.because.{each}") for each in Because]
     direction = case.status if case.reason == Why.STOP else RECEIVED
