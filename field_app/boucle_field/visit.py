@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 from boucle.actions import ACTIONS, Amount, Question
-from boucle.expecting import LISTED, WAITING
+from boucle.expecting import LISTED, WAITING, is_within_plan, wanted
 from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
@@ -69,8 +69,8 @@ class Visit:
         self.expected = dict(expected(phone, action, place, task=task))
         if action in LISTED:  # what was met is no longer there to be listed; elsewhere there is no list
             self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
-        plan = planned(phone, task, action)
-        self._wanted = Counter(self.expected.values() if plan is None else dict(plan))
+        self._plan = planned(phone, task, action)
+        self._wanted = wanted(action, self._plan, Counter(self.expected.values()))
         if action == "receive":
             self._wanted.update(arrivals.planned(phone, task))
         self.looked = 0
@@ -230,6 +230,7 @@ class Visit:
         if isinstance(subject, Amount):
             return line_of_pieces(subject, told, at_ms=now)
         item = self._known(subject)
+        has_list = bool(self.expected or (self.action == "deliver" and self._plan))
         line = line_of(
             subject,
             told,
@@ -237,10 +238,15 @@ class Visit:
             item,
             action=self.action,
             place=self.place,
-            unlisted=bool(self.expected) and self.action not in WAITING and item.id not in self.expected,
+            unlisted=has_list and self.action not in WAITING and not self._is_awaited(item),
             context=self.phone.desk.context(),
         )
         return replace(line, blank=self.action in ARRIVALS and is_blank(self.phone, subject))
+
+    def _is_awaited(self, item: Item) -> bool:
+        """Tell whether an item is on the list, or one that the plan leaves here."""
+        met = {row.item_type: row.counted for row in self.rows()}
+        return item.id in self.expected or is_within_plan(self.action, item.type, self._plan, met)
 
     # ---- what a person makes of a line
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from boucle.expecting import LISTED, WAITING, is_expected
+from boucle.expecting import LISTED, WAITING, is_expected, is_within_plan, wanted, was_listed
 from boucle.item import Item, load
 from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
@@ -29,6 +29,8 @@ _STAGES: Final[Mapping[str, frozenset[Stage]]] = {
 }
 """The stages in which what an action expects can be: these few are read, not the whole pool."""
 MOST_MISSING: Final = 200
+RETOLD: Final = 60
+"""So many lines are told again from their histories at once; of more only their number is known."""
 
 
 class Row(NamedTuple):
@@ -58,28 +60,41 @@ def rows(desk: Desk, scope: Scope, lines: Sequence[Line]) -> list[Row]:
         if line.counts:
             (extra if line.outcome is Outcome.UNEXPECTED else met)[line.item_type] += line.qty
             if line.item and line.outcome is not Outcome.UNEXPECTED:
-                seen[line.item_type] += 1
-    wanted = _wanted(desk, scope, seen, extra)
-    types = sorted(wanted | met | extra, key=lambda each: (not each, -wanted[each], each))
-    return [Row(each, met[each], wanted[each], extra[each]) for each in types]
+                seen[line.item_type] += scope.action != "deliver" or was_listed(line)
+    awaited = _wanted(desk, scope, seen, extra)
+    types = sorted(awaited | met | extra, key=lambda each: (not each, -awaited[each], each))
+    return [Row(each, met[each], awaited[each], extra[each]) for each in types]
 
 
-def is_unlisted(desk: Desk, scope: Scope, before: Item) -> bool:
-    """Tell whether an item is missing, as it was before a scan, from what a visit expects."""
+def is_unlisted(desk: Desk, scope: Scope, before: Item, lines: Sequence[Line] = ()) -> bool:
+    """Tell whether an item, as it was before a scan, is beyond what a visit with these lines expects.
+
+    Where nothing at all was expected when the visit began, what nobody expected says nothing.
+    """
     if scope.action not in LISTED:
         return False
     at_home = not desk.book.site(scope.place, desk.now_ms).partner
-    return not is_expected(before, scope.action, scope.place, at_home=at_home)
+    if is_expected(before, scope.action, scope.place, at_home=at_home):
+        return False
+    met: Counter[str] = Counter()
+    for line in lines:
+        if line.counts and line.outcome is not Outcome.UNEXPECTED:
+            met[line.item_type] += line.qty
+    if is_within_plan(scope.action, before.type, _plan(desk, scope), met):
+        return False
+    return _has_list(desk, scope, lines)
 
 
-def has_list(desk: Desk, scope: Scope, lines: Sequence[Line] = ()) -> bool:
-    """Tell whether anything at all was expected when a visit began, so that what was not says something."""
-    return any(line.item and line.outcome is Outcome.ACCEPTED for line in lines) or bool(items(desk, scope))
+def _has_list(desk: Desk, scope: Scope, lines: Sequence[Line]) -> bool:
+    """Tell whether anything was planned to be left here, or known to be met, when a visit began."""
+    if scope.action == "deliver" and _plan(desk, scope):
+        return True
+    return any(was_listed(line) for line in lines[-RETOLD:]) or bool(items(desk, scope))
 
 
 def _wanted(desk: Desk, scope: Scope, seen: Counter[str], extra: Counter[str]) -> Counter[str]:
     plan = _plan(desk, scope)
-    if plan is not None:
+    if plan is not None and scope.action != "deliver":
         return Counter(plan)
     if scope.action not in LISTED | WAITING.keys():
         return Counter()
@@ -88,11 +103,11 @@ def _wanted(desk: Desk, scope: Scope, seen: Counter[str], extra: Counter[str]) -
         labelled = {each: n for each, n in (standing(desk, scope) - extra).items() if n > 0}
         return Counter(labelled) + Counter(_booked(desk, scope.place))
     left = Counter(item.type for item in items(desk, scope))
-    wanted = left + seen
+    awaited = wanted(scope.action, plan, left + seen)
     of = desk.round_of(scope.task) if scope.action == "receive" else None
     if of is not None:
-        wanted.update(pieces_coming(desk.store, of, desk.book, zone=desk.who.zone, now_ms=desk.now_ms))
-    return wanted
+        awaited.update(pieces_coming(desk.store, of, desk.book, zone=desk.who.zone, now_ms=desk.now_ms))
+    return awaited
 
 
 def _booked(desk: Desk, place: str) -> dict[str, int]:

@@ -30,15 +30,13 @@ from boucle.visiting import line_of, line_of_pieces
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
 from boucle_server.scan_desk import Desk, Scope
-from boucle_server.scan_expected import has_list, is_unlisted
+from boucle_server.scan_expected import RETOLD, is_unlisted
 from boucle_server.tables import RECORD
 
 SORTED: Final = ACTIONS["sort"].kind
 ALONG_MS: Final = 50
 """A verdict that was recorded so soon after its item went along with the scan."""
 MOST_LINES: Final = 500
-_MOST_RETOLD: Final = 60
-"""So many lines are told again from their histories at once; of more only their number is known."""
 _REMEMBERED: Final = 4_000
 _NEVER: Final = (-(2**62), "", "", 0, "")
 _BEFORE: Final = timedelta(days=1)
@@ -79,12 +77,12 @@ def lines_of(desk: Desk, scope: Scope, memory: Remembered) -> list[Line]:
     here = [event for event in events if (event.text("to") or event.place) == scope.place or event.kind == SORTED]
     moves = [event for event in here if event.kind in kinds][-MOST_LINES:]
     verdicts = {} if SORTED in kinds else {event.subject: event for event in here if event.kind == SORTED}
-    retold = {event.id for event in moves[-_MOST_RETOLD:]}
-    lines = []
+    retold = {event.id for event in moves[-RETOLD:]}
+    lines: list[Line] = []
     for event in moves:
         line = memory.find(desk.org, event.id)
         if line is None and event.id in retold:
-            line = retell(desk, event, scope)
+            line = retell(desk, event, scope, lines)
             memory.keep(desk.org, line)
         lines.append(_found(line or _plain(desk, event), event, verdicts.get(event.subject)))
     return lines
@@ -109,8 +107,8 @@ def _plain(desk: Desk, event: Event) -> Line:
     )
 
 
-def retell(desk: Desk, event: Event, scope: Scope) -> Line:
-    """Tell again what an event was when it was recorded, by the history of its item as it stands."""
+def retell(desk: Desk, event: Event, scope: Scope, lines: Sequence[Line]) -> Line:
+    """Tell again what an event was when it was recorded after some lines, by the history of its item as it stands."""
     context = replace(desk.context(), now_ms=event.teff)
     if event.item_type:
         mark = mark_of_pieces(event, desk.book)
@@ -126,7 +124,7 @@ def retell(desk: Desk, event: Event, scope: Scope) -> Line:
                 stepped.item,
                 action=scope.action,
                 place=scope.place,
-                unlisted=is_unlisted(desk, scope, before) and has_list(desk, scope),
+                unlisted=is_unlisted(desk, scope, before, lines),
                 context=context,
             )
     return _plain(desk, event)

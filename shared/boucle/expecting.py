@@ -1,10 +1,14 @@
 """Expecting: which items an action at a place should meet, by what is known of each."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from boucle.item import Item
 from boucle.lifecycle import HELD, HOME, Stage
+from boucle.lines import Line
+from boucle.reasons import INFERENCES
+from boucle.telling import Outcome
 
 WAITING: Final[Mapping[str, Callable[[Item], bool]]] = {
     "control": lambda item: item.stage == Stage.RECEIVED,
@@ -15,6 +19,9 @@ WAITING: Final[Mapping[str, Callable[[Item], bool]]] = {
 """The actions for which things wait at a site of ours, each with what tells them; others may be taken as well."""
 LISTED: Final = frozenset({"collect", "deliver", "receive", "count"})
 """The actions whose expectation is a list, so that what is not on it is unexpected."""
+
+
+_INFERRED: Final = frozenset(f"reason.{reason}" for reason in INFERENCES)
 
 
 def is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
@@ -32,3 +39,22 @@ def is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
             return item.place == place and item.stage in HELD
         case _:
             return action in WAITING and item.site == place and WAITING[action](item)
+
+
+def was_listed(line: Line) -> bool:
+    """Tell whether an item that was met was on the list: nothing had to be inferred to explain it."""
+    if not line.item or line.outcome is not Outcome.ACCEPTED:
+        return False
+    return not any(key in _INFERRED for key, _ in line.why)
+
+
+def is_within_plan(action: str, item_type: str, plan: Mapping[str, int] | None, met: Mapping[str, int]) -> bool:
+    """Tell whether an item that is on no list is one that a plan leaves here: nobody scans all that is loaded."""
+    return action == "deliver" and plan is not None and met.get(item_type, 0) < plan.get(item_type, 0)
+
+
+def wanted(action: str, plan: Mapping[str, int] | None, listed: Mapping[str, int]) -> Counter[str]:
+    """Give how many of each type an action waits for: as planned, else as listed; to leave, whatever is more."""
+    if plan is None:
+        return Counter(listed)
+    return Counter(plan) | Counter(listed) if action == "deliver" else Counter(plan)

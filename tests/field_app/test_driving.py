@@ -93,6 +93,20 @@ def test_the_plan_is_what_is_expected_at_a_stop(planned: Place) -> None:
     assert leaving.rows() == [Row("roll", 0, 2, 0)]
 
 
+def test_a_crate_of_a_planned_deposit_is_expected_and_only_more_than_plan_and_shipment_is_extra(planned: Place) -> None:
+    phone = planned.phone
+    for number in range(10, 16):
+        phone.desk.record(Draft(kind="item.commissioned", code=code(number), place="strasbourg", body={"type": "bac"}))
+    phone.desk.record(Draft(kind="item.shipped", code=code(15), place="strasbourg", body={"to": "mulhouse"}))
+    stops = [{"id": "a", "place": "mulhouse", "deliver": {"bac": 2}}]
+    plan(planned, "T-9", day=driving.today(phone).isoformat(), stops=stops)
+    drive(sync(phone), planned.net, "d-un")
+    visit = Visit.begin(phone, action="deliver", place="mulhouse", task="T-9#a")
+    told = [visit.scan(code(number)).outcome for number in (10, 11, 12, 15)]
+    assert told == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.ACCEPTED]
+    assert visit.rows() == [Row("bac", 3, 2, 1)]
+
+
 def test_a_stop_goes_from_to_do_over_begun_to_done(planned: Place) -> None:
     phone = planned.phone
     assert driving.standing(phone, *stop(phone)).progress is Progress.TO_DO

@@ -5,7 +5,9 @@ from boucle.reference import Book
 from boucle.rounds import Gap, read_round
 from boucle.units import DAY_MS
 from boucle_server.driven import DrivenStop, Progress, driven
+from boucle_server.ingest import accept_own
 from boucle_server.projections import load_book
+from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.builders import ORG, code
 from tests.server.figures_world import events_in
@@ -117,3 +119,40 @@ async def test_a_drawn_signature_is_kept_with_the_name_and_one_that_is_none_is_n
         last = stop_of(served).last
         assert last is not None
         assert (last.signer, last.signature) == ("M. Paul", ())
+
+
+def outcomes(page: Page) -> list[str]:
+    """Give the outcome of each line of a visit, the last scan first."""
+    return [each.removeprefix("said ") for each in page.attributes("span", "class") if each.startswith("said ")]
+
+
+async def test_a_deposit_expects_what_was_planned_and_what_was_shipped_and_only_more_than_both_is_extra(
+    served: Served,
+) -> None:
+    driver = await a_round(served)
+    driver.phone.scan("item.shipped", code(5), at=0.2, place="strasbourg", body={"to": "mulhouse"})
+    driver.send()
+    stated(served, {**PLAN, "stops": [{"id": "1", "place": "mulhouse", "deliver": {"bac": 2, "film": 20}}]})
+    page = await at(served, "/saisie/deposer?lieu=mulhouse")
+    assert "0 / 22" in " ".join(page.text.split())
+    steps = ((0, "accepted"), (1, "accepted"), (2, "unexpected"), (5, "accepted"))
+    for recorded, (number, told) in enumerate(steps, 1):
+        page = await scan(served, page, code(number))
+        assert outcomes(page)[-recorded] == told, number
+    told_live = outcomes(page)
+    served.app.state.running.told.__init__()  # a server that was started anew tells again from the histories
+    assert sorted(outcomes(await at(served, str(page.answer.url)))) == sorted(told_live)
+
+
+def stated(served: Served, row: dict[str, object]) -> None:
+    """Plan the round anew."""
+    body = {"table": "round", "key": "T-1", "valid_from": 0, "row": row}
+    served.clock.ms += 1_000
+    with served.database.writing(ORG) as connection:
+        accept_own(
+            connection,
+            ORG,
+            [Draft(kind="reference.set", fields={"body": body})],
+            actor="",
+            now_ms=served.clock.ms,
+        )

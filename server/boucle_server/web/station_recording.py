@@ -26,7 +26,7 @@ from boucle.visiting import (
     stop_answered,
 )
 from boucle_server.scan_desk import Desk
-from boucle_server.scan_expected import has_list, is_unlisted
+from boucle_server.scan_expected import is_unlisted
 from boucle_server.scan_lines import Remembered, lines_of
 from boucle_server.web.photo_field import FormPhoto
 from boucle_server.web.station_state import State
@@ -208,7 +208,7 @@ class Recording:
         if isinstance(subject, Amount):
             return line_of_pieces(subject, desk.record(made), at_ms=desk.now_ms)
         before = desk.look(subject)
-        unlisted = is_unlisted(desk, scope, before) and has_list(desk, scope, self.lines)
+        unlisted = is_unlisted(desk, scope, before, self.lines)
         told = desk.record(made, photos=[self.photo.announced] if self.photo else ())
         if self.photo and told.event_id:
             self.photo.keep(desk.connection, desk.org, now_ms=desk.now_ms)
