@@ -189,7 +189,7 @@ def _said(move: Move, before: list[Event]) -> tuple[str, str, dict[str, Any]]:
             return "label.voided", crate, {}
         case "quantity":
             if move.pick % 7 == 0:
-                return _desk_quantity(move, partner)
+                return _desk_quantity(move, before, partner)
             kind = ("shipped", "delivered", "collected", "received", "retired")[move.pick % 5]
             body = {"to": partner} if kind == "shipped" else {"from": partner} if kind == "received" else {}
             where = partner if kind in ("delivered", "collected") else hub
@@ -240,8 +240,8 @@ def _bench(move: Move) -> dict[str, Any]:
     }
 
 
-def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
-    """Announce, call off, receive or decide about a quantity."""
+def _desk_quantity(move: Move, before: list[Event], partner: str) -> tuple[str, str, dict[str, Any]]:
+    """Announce, call off, receive or decide about a quantity, or confirm what somebody decided about one."""
     kinds = (
         ("return.announced", "return.cancelled", "item.received", "item.disposition_decided"),
         ("return.authorised", "item.shipped", "item.delivered", "item.disposition_confirmed"),
@@ -249,8 +249,13 @@ def _desk_quantity(move: Move, partner: str) -> tuple[str, str, dict[str, Any]]:
     kind = kinds[move.place // 4 % 2][move.crate]
     days = {"until": LAST_DAYS[move.pick % 4], "extends": LAST_DAYS[move.place % 4]}
     chosen = ("recycle", "supplier")[move.pick % 3 == 0]
-    body = {"from": partner, "to": partner, "disposition": chosen, "confirms": "une", **days}
+    decided = [each for each in before if each.kind == "item.disposition_decided" and not each.code]
+    of = decided[move.place % len(decided)] if decided else None
+    confirms = of.id if of is not None and kind == "item.disposition_confirmed" else "une"
+    body = {"from": partner, "to": partner, "disposition": chosen, "confirms": confirms, **days}
     about: dict[str, Any] = {"item_type": ("film", "bac")[move.pick % 2], "qty": 1 + move.pick}
+    if confirms != "une" and of is not None and move.pick % 5:
+        about["item_type"] = of.item_type
     return kind, "", {**about, "place": HUBS[move.place % 2], "task": "t1", "against": "t1", "body": body}
 
 

@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
 
+from boucle.amend import confirmed_by, effective
 from boucle.binding import PROVISIONAL, is_claim, owner, via_of
+from boucle.confirming import settle
 from boucle.events import Event, Quality
 from boucle.fold import born, step
 from boucle.item import Item
+from boucle.projection import closed_history
 from boucle.reasons import TASKS, Outcome, Reason
 from boucle.wire import FIRST_PREV, Unreadable, read, write
 from boucle_server.errors import InvalidInputError
@@ -47,6 +50,9 @@ def foretell(
     about: defaultdict[Reason, list[str]] = defaultdict(list)
     for number, draft in enumerate(drafts, 1):
         event = event_of_draft(org, draft, number, actor=actor, now_ms=now_ms, zone=zone)
+        if confirmed_by(event):
+            late = _late(store, event)
+            refused += [late] if late else []
         if not event.code or event.corrects or event.kind == "event.voided":
             continue
         outcome, reasons = _step(store, event, states)
@@ -67,6 +73,12 @@ def event_of_draft(org: str, draft: Draft, number: int, *, actor: str, now_ms: i
     if isinstance(found, Unreadable):
         raise InvalidInputError("web.act_unreadable")
     return found
+
+
+def _late(store: SqlStore, event: Event) -> Reason | None:
+    """Say why the confirmation of a decision about a quantity would count nothing, None when it counts."""
+    known = {each.id: each for each in closed_history([f"qty:{confirmed_by(event)}"], store)} | {event.id: event}
+    return settle(effective(known)[0], known, store.book()).late.get(event.id)
 
 
 def _step(store: SqlStore, event: Event, states: dict[str, Item]) -> tuple[Outcome, tuple[Reason, ...]]:

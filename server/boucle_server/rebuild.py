@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import Edge, edge_of
+from boucle.amend import Edge, edges_of
 from boucle.binding import is_claim, via_of
 from boucle.events import Event
 from boucle.facts import Cells, Fact, add
@@ -37,7 +37,10 @@ from boucle_server.tables import RAW, RECORD
 
 PART: Final = 2_000
 """Subjects replayed at a time."""
-_AMENDING: Final = (b'"corrects"', b'"event.voided/', b'"event.reviewed/', b'"label.bound/', b'"label.replaced/')
+_AMENDING: Final = (
+    *(b'"corrects"', b'"confirms"', b'"event.voided/', b'"event.reviewed/'),
+    *(b'"label.bound/', b'"label.replaced/'),
+)
 """What a payload has to hold for its event to join two subjects."""
 
 
@@ -146,9 +149,7 @@ def _joins(connection: Connection, org: str) -> _Joins:
         if is_claim(event) and via_of(event):
             _join(root, event.subject, via_of(event))
             subjects |= {via_of(event): None}
-        edge = edge_of(event)
-        if edge is not None:
-            edges.append(edge)
+        edges += edges_of(event)
     if _join_amended(connection, org, edges, joining, root=root):
         subjects[""] = None
     return _Joins(list(subjects), root, edges, versions, read)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,12 +11,12 @@ from sqlalchemy.engine import Connection
 from boucle.amend import effective, in_order
 from boucle.binding import PROVISIONAL
 from boucle.clock import month_end_ms, month_start_ms
+from boucle.confirming import DECIDED, Settled, settle
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
 from boucle.reference import Book
 from boucle.return_counts import Return, back_of, gather
-from boucle.return_rules import needs_manager
 from boucle.rma import STAGE_OF
 from boucle.units import DAY_MS
 from boucle_server.projections import SqlStore, event_of
@@ -74,8 +74,19 @@ def waiting(connection: Connection, org: str, stages: Iterable[str]) -> list[Pro
     return [Product(item=item, code=codes.get(item.id, item.id.removeprefix(PROVISIONAL))) for item in items]
 
 
-def events_of(connection: Connection, org: str, of: Return, zone: str) -> list[Event]:
-    """Give what was said of a return in quantities, in order, without what was voided or corrected."""
+class Said(NamedTuple):
+    """What was said of a return in quantities: the events that stand, in order, and what confirmations came to."""
+
+    events: list[Event]
+    settled: Settled
+
+    def decision(self, event_id: str) -> Event | None:
+        """Give a decision that stands by its id."""
+        return next((each for each in self.events if each.id == event_id and each.kind == DECIDED), None)
+
+
+def said_of(connection: Connection, org: str, of: Return, zone: str, book: Book) -> Said:
+    """Give what was said of a return in quantities, without what was voided or corrected."""
     first_ms = month_start_ms(of.month, zone) - _ZONES_MS
     last_ms = month_end_ms(of.last, zone) + _ZONES_MS
     kinds = [f"{kind}/1" for kind in STAGE_OF]
@@ -91,21 +102,10 @@ def events_of(connection: Connection, org: str, of: Return, zone: str) -> list[E
     mine = {event.id: event for event in found if of.rma in (event.task, event.against, event.id)}
     store = SqlStore(connection, org)
     amenders = {edge.amender for edge in store.edges(mine)} - mine.keys()
-    standing, _ = effective(mine | {event.id: event for event in store.events(amenders)})
-    return in_order(event for event in standing if event.id in mine)
-
-
-def waiting_decisions(said: Iterable[Event], book: Book) -> list[Event]:
-    """Give, of what was said of a return in quantities, the decisions that wait for a manager."""
-    said = list(said)
-    confirmed = {event.text("confirms") for event in said if event.kind == "item.disposition_confirmed"}
-    return [
-        event
-        for event in said
-        if event.kind == "item.disposition_decided"
-        and event.id not in confirmed
-        and needs_manager(book, event.item_type, event.qty, at_ms=event.teff)
-    ]
+    known = mine | {event.id: event for event in store.events(amenders)}
+    standing, _ = effective(known)
+    events = in_order(event for event in standing if event.id in mine)
+    return Said(events, settle(events, known, book))
 
 
 def _items(connection: Connection, org: str, rma: str) -> list[Item]:

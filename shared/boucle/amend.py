@@ -9,6 +9,7 @@ an event about nothing, which belongs to no history that its target could be mis
 
 A review says that somebody looked at a contradiction and found its event right: the task closes, and nothing else. It
 amends nothing, but is tied to its target like an amendment, so that whichever of the two comes later finds the other.
+So is the confirmation of a decision about a quantity, which `boucle.confirming` holds against what it names.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,10 +21,11 @@ from boucle.events import Event
 from boucle.reasons import Reason
 
 REVIEWED = "event.reviewed"
+CONFIRMED = "item.disposition_confirmed"
 
 
 class Edge(NamedTuple):
-    """`amender` voids, corrects or reviews `target`."""
+    """`amender` voids, corrects, reviews or confirms `target`."""
 
     target: str
     amender: str
@@ -38,12 +40,17 @@ class Dispute(NamedTuple):
     reason: Reason
 
 
-def edge_of(event: Event) -> Edge | None:
-    """Give the edge that an event draws, None for an event that amends nothing."""
+def edges_of(event: Event) -> list[Edge]:
+    """Give the edges that an event draws, none for one that amends nothing and is tied to nothing."""
     if event.kind in ("event.voided", REVIEWED):
-        return Edge(event.text("target"), event.id)
-    corrected = _corrected(event)
-    return Edge(corrected, event.id) if corrected else None
+        return [Edge(event.text("target"), event.id)]
+    targets = dict.fromkeys((_corrected(event), confirmed_by(event)))
+    return [Edge(target, event.id) for target in targets if target]
+
+
+def confirmed_by(event: Event) -> str:
+    """Give the id of the decision about a quantity that an event confirms, `""` when it confirms none."""
+    return event.text("confirms") if event.kind == CONFIRMED and event.subject.startswith("qty:") else ""
 
 
 _CORRECT_NOTHING = frozenset({"event.voided", REVIEWED, "reference.set"})
@@ -79,7 +86,7 @@ def effective(accepted: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]
     standing: list[Event] = []
     for event in events.values():
         if _corrected(event):
-            families.setdefault(_root(event, events), []).append(event)
+            families.setdefault(root_of(event.id, events), []).append(event)
     for event in events.values():
         if event.kind == "event.voided" or _corrected(event) or event.id in voided:
             continue
@@ -116,14 +123,14 @@ def _voids(events: Mapping[str, Event]) -> tuple[set[str], list[Dispute]]:
     return voided, disputes
 
 
-def _root(event: Event, events: Mapping[str, Event]) -> str:
+def root_of(event_id: str, events: Mapping[str, Event]) -> str:
     """Follow corrections back to the event first recorded; a circle ends at the smallest id in it."""
-    seen = [event.id]
-    current = _corrected(event)
+    seen = [event_id]
+    current = _corrected(events[event_id]) if event_id in events else ""
     while current in events and _corrected(events[current]) and current not in seen:
         seen.append(current)
         current = _corrected(events[current])
-    return min(seen[seen.index(current) :]) if current in seen else current
+    return (min(seen[seen.index(current) :]) if current in seen else current) or event_id
 
 
 def _ancestors(event: Event, events: Mapping[str, Event]) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boucle.amend import Edge, edge_of, in_order
+from boucle.amend import Edge, edges_of, in_order
 from boucle.binding import PROVISIONAL, Binding, is_claim, owner, via_of
 from boucle.events import Event
 from boucle.facts import Cells, Fact, add
@@ -82,7 +82,7 @@ def project(new: Sequence[Event], store: Store) -> Changes:
     changes = Changes()
     before = store.book()
     changes.versions = [Version.of(event) for event in new if event.kind == "reference.set"]
-    changes.edges = [edge for event in new if (edge := edge_of(event))]
+    changes.edges = [edge for event in new for edge in edges_of(event)]
     book = before.with_versions(changes.versions) if changes.versions else before
     fresh = in_order(event for event in new if event.kind != "reference.set")
     dirty = _amended(fresh, changes.edges, store)
@@ -186,7 +186,7 @@ def _closure(
     old: dict[str, Event] = {}
     new: dict[str, Event] = {}
     done: set[str] = set()
-    drawn = [edge for event in fresh if (edge := edge_of(event))]
+    drawn = [edge for event in fresh for edge in edges_of(event)]
     joined: set[str] = set()
     wanted = {subject for subject in dirty if subject}
     while wanted:

@@ -5,9 +5,11 @@ a declaration: it is booked apart and what is scanned for the same stop answers 
 """
 
 from boucle.clock import day_of, month_of
+from boucle.confirming import Settled
 from boucle.events import MOVEMENTS, Event
 from boucle.facts import Cell, Fact
 from boucle.lifecycle import Disposition
+from boucle.reasons import Outcome, Reason
 from boucle.reference import Book, ItemType, Site
 from boucle.return_rules import deadline, needs_manager
 from boucle.rma import STAGE_OF, UNTIL
@@ -17,10 +19,17 @@ DECLARED = frozenset({"item.shipped", "item.delivered", "item.collected"})
 """Movements that a partner's balance takes from a declaration."""
 
 
-def facts_of(event: Event, book: Book) -> list[Fact]:
-    """Give the facts of one quantity event."""
+_NOTHING_SETTLED = Settled()
+
+
+def facts_of(event: Event, book: Book, settled: Settled = _NOTHING_SETTLED) -> list[Fact]:
+    """Give the facts of one quantity event; `settled` says what its confirmations come to, where it is one."""
     kind = book.item_type(event.item_type, event.teff)
-    line = _Line(event, book, kind)
+    line = _Line(event, book, kind, settled)
+    if event.id in settled.late:
+        outcome = Outcome.REPEAT if settled.late[event.id] is Reason.SAME_AGAIN else Outcome.REFUSED
+        line.month(str(outcome), 1)
+        return line.facts
     if kind.known and kind.serialised:
         if event.kind in MOVEMENTS:
             line.month("evidence", event.qty, bucket="declared")
@@ -38,10 +47,11 @@ def facts_of(event: Event, book: Book) -> list[Fact]:
 
 
 class _Line:
-    __slots__ = ("book", "event", "facts", "kind", "place")
+    __slots__ = ("book", "event", "facts", "kind", "place", "settled")
 
-    def __init__(self, event: Event, book: Book, kind: ItemType) -> None:
+    def __init__(self, event: Event, book: Book, kind: ItemType, settled: Settled) -> None:
         self.event = event
+        self.settled = settled
         self.book = book
         self.kind = kind
         self.place = book.site(event.place, event.teff)
@@ -102,7 +112,7 @@ class _Line:
                 counted = [("awaiting", event.qty)]
             case "item.disposition_decided" | "item.disposition_confirmed":
                 self._disposed()
-                counted += [("awaiting", -event.qty)] if event.text("confirms") else []
+                counted.append(("awaiting", -self.settled.ends.get(event.id, 0)))
             case "item.shipped" if to_supplier:
                 counted = [("at_supplier", event.qty)]
             case "item.delivered":

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     NOT_AS_DECIDED = "not_as_decided"
     AFTER_DEADLINE = "after_deadline"
     NEEDS_MANAGER = "needs_manager"
+    ALREADY_DECIDED = "already_decided"
 
     NOT_APPROVED = "not_approved"
     QUOTE_REPLACED = "quote_replaced"
@@ -118,6 +119,7 @@ TASKS = frozenset(
         Reason.UNKNOWN_ORIGIN,
         Reason.OVERRIDE_UNEXPLAINED,
         Reason.NOT_AS_DECIDED,
+        Reason.ALREADY_DECIDED,
         Reason.NOT_APPROVED,
         Reason.QUOTE_REPLACED,
         Reason.QUOTE_EXPIRED,

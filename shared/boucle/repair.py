@@ -40,6 +40,11 @@ HAPPENED: Mapping[tuple[str, str], str] = {
     )
 }
 """What happened with hands and gauges, and the stage that it proves, whatever was recorded before."""
+_ENDS_AS: Mapping[str, str] = {
+    "work.not_repairable": WorkStage.NOT_REPAIRABLE,
+    "work.harvested": WorkStage.HARVESTED,
+}
+"""What is found or done once: said of a repair that ended so, it is the same said again, and no second repair."""
 _TO_LEAVE = frozenset({WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE})
 TOLERANCE = 20
 """The masses of the parts and the rest may differ from the donor's by one part in so many."""
@@ -62,6 +67,9 @@ def waits(item: Item) -> bool:
 def advance(turn: Turn) -> Outcome:
     """Apply an event of a repair to the item that is repaired."""
     event = turn.event
+    if turn.item.work_stage == _ENDS_AS.get(event.kind):
+        turn.say(Reason.SAME_AGAIN)
+        return Outcome.REPEAT
     qualifier = _qualifier(turn)
     stage = target("work", turn.item.work_stage, event.kind, qualifier)
     if stage is None:

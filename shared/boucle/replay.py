@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from boucle.amend import effective, in_order, reviewed
 from boucle.binding import Binding, first_claims, lost_claims, owner, resolve
+from boucle.confirming import settle
 from boucle.events import KINDS, Event, Family
 from boucle.facts import Cells, Fact, add
 from boucle.fold import Mark, Step, born, run, step
 from boucle.item import Item
 from boucle.quantity import facts_of
+from boucle.reasons import TASKS
 from boucle.reference import Book, Version
 
 FOLDED = frozenset({Family.PHYSICAL, Family.DECISION, Family.LABEL, Family.RETURN, Family.WORK, Family.MONEY})
@@ -54,10 +56,14 @@ def replay(events: Iterable[Event], book: Book | None = None) -> World:
     by_id = {event.id: event for event in standing}
     lost = lost_claims(standing, world.bindings)
     histories = _histories(standing, world.bindings)
+    settled = settle(standing, known, reference)
     for item_id, history in histories.items():
         if item_id.startswith("qty:"):
             for event in history:
-                add(world.cells, facts_of(event, reference))
+                add(world.cells, facts_of(event, reference, settled))
+                reason = settled.late.get(event.id)
+                if reason in TASKS:
+                    world.tasks[(item_id, event.id, reason)] = event.teff
             continue
         start = born(item_id, by_id.get(item_id), reference)
         item, facts, marks = run(start, in_order(history), reference, lost_claims=lost)
@@ -106,7 +112,9 @@ def facts_by_event(events: Iterable[Event], book: Book) -> list[tuple[Event, Fac
     """Give each fact with the event that made it, for the events behind a figure; `events` closed as in `replay`."""
     known = {event.id: event for event in events}
     pairs = [(event, fact) for _, event, stepped in walk(known.values(), book) for fact in stepped.facts]
-    for event in effective(known)[0]:
+    standing, _ = effective(known)
+    settled = settle(standing, known, book)
+    for event in standing:
         if belongs(event) and event.subject.startswith("qty:"):
-            pairs.extend((event, fact) for fact in facts_of(event, book))
+            pairs.extend((event, fact) for fact in facts_of(event, book, settled))
     return pairs

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from boucle.amend import Dispute, Edge, edge_of, effective, in_order
+from boucle.amend import Dispute, Edge, edges_of, effective, in_order
 from boucle.clock import EARLIEST_MS
 from boucle.events import Event
 from boucle.memory import MemoryStore
@@ -36,7 +36,7 @@ def test_what_nothing_amends_stands_as_it_is() -> None:
     phone = Device()
     events = [counted(phone, 1), counted(phone, 2)]
     assert standing(*events) == events
-    assert [edge_of(event) for event in events] == [None, None]
+    assert [edges_of(event) for event in events] == [[], []]
 
 
 def test_a_void_removes_its_target_and_does_not_stand_itself() -> None:
@@ -45,7 +45,7 @@ def test_a_void_removes_its_target_and_does_not_stand_itself() -> None:
     void = voided(phone, 3, wrong.id)
     assert standing(kept, wrong, void) == [kept]
     assert disputes(kept, wrong, void) == []
-    assert edge_of(void) == Edge(wrong.id, void.id)
+    assert edges_of(void) == [Edge(wrong.id, void.id)]
 
 
 def test_a_void_before_its_target_waits_for_it() -> None:
@@ -90,7 +90,7 @@ def test_a_correction_takes_the_whole_place_of_its_target() -> None:
     assert [event.id for event in found] == [right.id, after.id]
     assert found[0].order == (*wrong.order[:4], right.id)
     assert (found[0].tq, found[0].place) == (2, "metz")
-    assert edge_of(right) == Edge(wrong.id, right.id)
+    assert edges_of(right) == [Edge(wrong.id, right.id)]
 
 
 def test_a_correction_may_change_the_subject() -> None:
@@ -205,7 +205,7 @@ def test_reference_data_is_neither_voided_nor_corrected_and_corrects_nothing() -
         "reference.set", at=2, corrects=scan.id, body={"table": "site", "key": "x", "valid_from": 0, "row": {}}
     )
     void, right = voided(phone, 3, rows[0].id, subject=""), counted(phone, 4, corrects=rows[0].id)
-    assert edge_of(row) is None
+    assert edges_of(row) == []
     assert standing(*rows, row, scan, void, right) == [scan, right]
     whole = replay([*rows, row, scan, void, right])
     for order in ([row, right, void, scan, *rows], [*rows, right, void, scan, row]):
@@ -219,7 +219,7 @@ def test_an_event_about_nothing_corrects_nothing() -> None:
     phone = Device()
     scan = counted(phone, 1)
     note = phone.event("scan.noted", at=2, corrects=scan.id, body={"text": "essai"})
-    assert edge_of(note) is None
+    assert edges_of(note) == []
     assert standing(scan, note) == [scan, note]
 
 

@@ -202,7 +202,8 @@ async def test_a_quantity_that_is_worth_more_as_a_whole_waits_and_is_confirmed_a
     with served.database.reading() as connection:
         (found,) = returns.returns(connection, "acme", rma)
     assert (found.counts[0].to_confirm, found.counts[0].to_do) == (0, 12)
-    assert (await opened(served, f"/retours/acte/confirmer/{rma}?{query}")).status == 404
+    late = await opened(served, f"/retours/acte/confirmer/{rma}?{query}")
+    assert (late.status, "déjà décidé : donner" in late.text) == (409, True)
 
 
 # ---- the grade

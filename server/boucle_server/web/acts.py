@@ -45,29 +45,34 @@ def act(
     sure: bool,
     now_ms: int | None = None,
     then: Callable[[Connection], None] | None = None,
+    keeps: bool = False,
 ) -> Acted:
     """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
 
+    `make` is called where nobody else writes, and gives no act where there is nothing to record any more.
+
     `now_ms` is given where the acts say themselves when they happen; `then` is done in the transaction of acts that
-    were recorded. ForbiddenError for what the role does not record.
+    were recorded; `keeps` records a decision that comes too late as well. ForbiddenError for what the role may not.
     """
     org = visit.who.org
     now_ms = visit.server.clock.now_ms() if now_ms is None else now_ms
 
     def write(connection: Connection) -> Acted:
         drafts = make(connection)
+        if not drafts:
+            return Acted()
         for draft in drafts:
             if not may_record(visit.who.capabilities, draft.kind):
                 raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
         told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
-        if told.refused or (told.doubts and not sure):
+        if (told.refused and not keeps) or (told.doubts and not sure):
             return Acted(refused=told.refused, doubts=told.doubts, about=told.about)
         results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
         if any(result.status is not Status.ACCEPTED for result in results):
             raise ConflictError("web.not_recorded")
         if then is not None:
             then(connection)
-        return Acted(ids=tuple(result.id for result in results))
+        return Acted(ids=tuple(result.id for result in results), refused=told.refused)
 
     return visit.server.door.write(org, write)
 

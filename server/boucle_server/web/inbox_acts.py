@@ -1,6 +1,6 @@
 """What a person does about a case: each an event of the server's device, checked beforehand, with a way back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -124,12 +124,16 @@ def is_amended(connection: Connection, org: str, event_id: str) -> bool:
     return any(amender.kind != REVIEWED for amender in amenders)
 
 
-def act(visit: Visit, case: Case, fields: Fields) -> Done:
-    """Do what a form says about a case; InvalidInputError, ForbiddenError or ConflictError when it cannot be."""
+def act(visit: Visit, find: Callable[[Connection], Case], fields: Fields) -> Done:
+    """Do what a form says about a case; InvalidInputError, ForbiddenError or ConflictError when it cannot be.
+
+    The case is found where nobody else writes: of two people who do the same at once the second finds none.
+    """
     reason = checked_text(fields.value("reason"), "reason", longest=LONGEST, empty=True)
     wanted = fields.value("act")
 
     def write(connection: Connection) -> Done:
+        case = find(connection)
         event = event_with(connection, visit.who.org, case.event) if case.event else None
         if wanted not in offers(visit, case, event):
             raise ForbiddenError("web.inbox_not_offered")

@@ -146,10 +146,8 @@ def reopen(posted: Sending) -> Response:
 def decide(posted: Sending, heap: Heap, key: str) -> Response:
     """Do what the form says; what was typed stays when it cannot be."""
     visit = posted.visit
-    with visit.server.database.reading() as connection:
-        case = _case(_asker(visit, connection), heap, key)
     try:
-        done = inbox_acts.act(visit, case, posted.fields)
+        done = inbox_acts.act(visit, lambda connection: _case(_asker(visit, connection), heap, key), posted.fields)
     except RefusedError as refused:
         with visit.server.database.reading() as connection:
             wrong = refused.said(visit.lang)

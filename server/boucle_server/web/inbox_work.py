@@ -87,8 +87,8 @@ def returns_valued(connection: Connection, org: str, book: Book, now_ms: int) ->
     zone = reports.zone_of(connection, org)
     for one in returns.returns(connection, org):
         if any(each.to_confirm for each in one.counts):
-            said = returns.events_of(connection, org, one, zone)
-            found += [_decision(event, one) for event in returns.waiting_decisions(said, book)]
+            said = returns.said_of(connection, org, one, zone, book)
+            found += [_decision(event, one) for event in said.settled.waits]
     return sorted(found, key=lambda each: (each.at_ms or 0, each.key))
 
 

@@ -7,26 +7,32 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from boucle.codes import Label, read_label
+from boucle.events import Event
 from boucle.item import Back
 from boucle.proposing import KIND_OF
+from boucle.reference import Book
 from boucle.return_counts import Return
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import histories, reports, returns
-from boucle_server.errors import ForbiddenError, NotFoundError
+from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.projections import load_book
+from boucle_server.returns import Product
+from boucle_server.server_device import Draft
 from boucle_server.web import acts, return_acts, return_inputs, return_words, returns_list
 from boucle_server.web.acts import UNDO, Acted
+from boucle_server.web.details import coded
 from boucle_server.web.floor_tables import returns_table
 from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import filled
-from boucle_server.web.item_words import printed
+from boucle_server.web.item_words import moment, printed
 from boucle_server.web.photo_field import with_photo
 from boucle_server.web.places import RETURNS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.return_desk import ABOUT_ONE, ACTS, Desk
 from boucle_server.web.return_form import form
 from boucle_server.web.return_words import act_href, act_words, return_href
+from boucle_server.web.rounds_list import people_of
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import today
@@ -102,10 +108,13 @@ def act_form(visit: Reading, act: str, rma: str) -> Response:
 
 @router.post(RETURNS.path + "/acte/{act}/{rma:path}")
 def do_act(posted: Bringing, act: str, rma: str) -> Response:
-    """Do an act; nothing is recorded, and what was typed stays, where it would have no effect."""
+    """Do an act; nothing is recorded, and what was typed stays, where it would have no effect.
+
+    Of two managers who confirm the same the second is told so, and what that one decided is kept without effect.
+    """
     visit, typed = posted.visit, with_photo(posted.fields)
     with visit.server.database.reading() as connection:
-        desk = _desk(connection, visit, act, rma)
+        desk = _desk(connection, visit, act, rma, late=True)
     made = return_acts.drafts(act, desk, typed)
     if made.wrong:
         return _act_page(visit, act, rma, typed=typed, wrong=made.wrong, status=422)
@@ -113,14 +122,32 @@ def do_act(posted: Bringing, act: str, rma: str) -> Response:
     if made.asks and not sure:
         return _act_page(visit, act, rma, typed=typed, asks=made.asks, status=409)
 
+    asks: list[str] = []
+
+    def make(connection: Connection) -> list[Draft]:
+        """Make the acts again where nobody else writes: what was counted above may have been decided about since."""
+        now = return_acts.drafts(act, _desk(connection, visit, act, rma, late=True), typed)
+        asks.extend([] if sure else now.asks)
+        return [] if asks or now.wrong else made.drafts
+
     def keep(connection: Connection) -> None:
         if made.photo:
             made.photo.keep(connection, visit.who.org, now_ms=visit.server.clock.now_ms())
 
-    came = acts.act(visit, lambda _: made.drafts, sure=sure, then=keep)
+    came = acts.act(visit, make, sure=sure, then=keep, keeps=act == "confirmer")
     if not came.done:
-        return _act_page(visit, act, rma, typed=typed, came=came, status=409)
-    return redirect(return_href(rma), done="web.step_done", **{UNDO: acts.named(came.ids)})
+        return _act_page(visit, act, rma, typed=typed, asks=asks, came=came, status=409)
+    done = "web.return_late_done" if _is_late(visit, desk, came) else "web.step_done"
+    return redirect(return_href(rma), done=done, **{UNDO: acts.named(came.ids)})
+
+
+def _is_late(visit: Visit, desk: Desk, came: Acted) -> bool:
+    """Tell whether what was recorded came too late to count; of a quantity as the fold has judged it by now."""
+    if desk.waits is None:
+        return bool(came.refused)
+    with visit.server.database.reading() as connection:
+        said = returns.said_of(connection, visit.who.org, desk.back, visit.who.zone, desk.book)
+    return not said.settled.late.keys().isdisjoint(came.ids)
 
 
 def _sought(connection: Connection, visit: Visit, text: str) -> str:
@@ -143,8 +170,11 @@ def _return(connection: Connection, visit: Visit, rma: str) -> Return:
     return found[0]
 
 
-def _desk(connection: Connection, visit: Visit, act: str, rma: str) -> Desk:
-    """Find what an act is about; NotFoundError, or ForbiddenError for another role."""
+def _desk(connection: Connection, visit: Visit, act: str, rma: str, *, late: bool = False) -> Desk:
+    """Find what an act is about; NotFoundError, ForbiddenError for another role, ConflictError when it is decided.
+
+    `late` also takes a confirmation of what somebody else has confirmed by now.
+    """
     if act not in ACTS:
         raise NotFoundError("web.no_page")
     back = _return(connection, visit, rma)
@@ -155,18 +185,41 @@ def _desk(connection: Connection, visit: Visit, act: str, rma: str) -> Desk:
     if act in ABOUT_ONE and product is None and line is None:
         raise NotFoundError("web.return_gone")
     book, waits = load_book(connection, visit.who.org), None
-    if act == "confirmer" and product is None:
-        said = returns.events_of(connection, visit.who.org, back, visit.who.zone)
-        pending = returns.waiting_decisions(said, book)
-        waits = next((each for each in pending if each.id == visit.value("decision")), None)
-    if act == "confirmer" and waits is None and not (product and product.back.asked):
-        raise NotFoundError("web.return_gone")
+    if act == "confirmer":
+        waits = _waiting(connection, visit, book, back, product, late=late)
     desk = Desk(visit=visit, book=book, back=back, numbered=numbered, product=product, line=line, waits=waits)
     held = visit.who.capabilities
     kinds = set(KIND_OF.values()) if act == "executer" else {ACTS[act]}
     if not any(may_record(held, each) for each in kinds):
         raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
     return desk
+
+
+def _waiting(
+    connection: Connection, visit: Visit, book: Book, back: Return, product: Product | None, *, late: bool
+) -> Event | None:
+    """Find what is to be confirmed: the decision about a quantity, None for what a product itself says."""
+    if product is not None:
+        if not product.back.asked and not product.back.disposition:
+            raise NotFoundError("web.return_gone")
+        if not product.back.asked and not late:
+            raise ConflictError("web.return_decided", what=_becomes(product.back.disposition, visit))
+        return None
+    said = returns.said_of(connection, visit.who.org, back, visit.who.zone, book)
+    decision = said.decision(visit.value("decision"))
+    if decision is None:
+        raise NotFoundError("web.return_gone")
+    if decision not in said.settled.waits and not late:
+        by = said.settled.by.get(decision.id, decision)
+        when = moment(by.teff, visit.who.zone, visit.lang)
+        who = people_of(connection, visit, {by.actor}).get(by.actor) or say("web.somebody", visit.lang)
+        what = _becomes(by.text("disposition"), visit)
+        raise ConflictError("web.return_decided_by", what=what, who=who, when=when)
+    return decision
+
+
+def _becomes(disposition: str, visit: Visit) -> str:
+    return coded("disposition", disposition, visit.lang)
 
 
 def _act_page(

@@ -18,7 +18,7 @@ from boucle.rma import ReturnState
 from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import reports, returns
-from boucle_server.returns import Product
+from boucle_server.returns import Product, Said
 from boucle_server.web import numbers
 from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
@@ -125,10 +125,9 @@ def _type(of: Counts, book: Book, visit: Visit) -> str:
 def return_page(connection: Connection, visit: Visit, book: Book, of: Return) -> ReturnPage:
     """Gather the page of a return."""
     org, lang = visit.who.org, visit.lang
-    said = returns.events_of(connection, org, of, visit.who.zone)
+    said = returns.said_of(connection, org, of, visit.who.zone, book)
     numbered = returns.products(connection, org, of.rma)
-    pending = returns.waiting_decisions(said, book)
-    reasons = [event.text("reason") for event in said if event.text("reason")]
+    reasons = [event.text("reason") for event in said.events if event.text("reason")]
     reasons += [each.back.reason for each in numbered if each.back.reason]
     return ReturnPage(
         rma=of.rma,
@@ -145,11 +144,11 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
                 say(f"kind.{event.kind}", lang),
                 " · ".join((so_many(event.qty, event.item_type, book, visit), *_said(event, said, book, visit))),
             )
-            for event in said
+            for event in said.events
         ),
         until=numbers.day_name(of.until, lang) if of.until else "",
         expired=say("web.return_expired_n", lang, n=of.expired) if of.expired else "",
-        waits=tuple(_waiting(each, of, book, visit) for each in pending),
+        waits=tuple(_waiting(each, of, book, visit) for each in said.settled.waits),
     )
 
 
@@ -247,15 +246,17 @@ def _product(of: Product, back: Return, book: Book, visit: Visit) -> Shown:
     )
 
 
-def _said(event: Event, every: list[Event], book: Book, visit: Visit) -> list[str]:
+def _said(event: Event, said: Said, book: Book, visit: Visit) -> list[str]:
     """Give what an event about a quantity says beside how many: until when, to become what, under which number."""
     lang = visit.lang
     found = [("disposition", event.text("disposition")), ("supplier_ref", event.text("supplier_ref"))]
     told = [coded(name, text, lang) for name, text in found if text]
+    if event.id in said.settled.late:
+        told.append(say("web.return_no_effect", lang, why=say(f"reason.{said.settled.late[event.id]}", lang)))
     until = deadline(event.text("until"))
     if until:
         told.append(say("web.return_until_day", lang, day=numbers.day_name(until, lang)))
-    last = _late_for(event, every, book)
+    last = _late_for(event, said.events, book)
     return [*told, say("web.return_late", lang, day=numbers.day_name(last, lang))] if last else told
 
 
