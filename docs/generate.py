@@ -305,6 +305,10 @@ One row a type, or `*` for every type; what the row of a type leaves empty the r
 stock, B refurbished, C repaired and D taken apart (C and D recycled where the type has no serial numbers), and no
 value above which a manager decides. Without `valable à partir du` a rule holds from now on; what was decided before
 stands.""",
+    "donor-parts": """\
+One row a type of donor and a type of part: how many parts that can serve again such a thing holds, 0 for none any
+more. The form of a harvest asks for each of them, and the page of the repair tells what was expected beside what was
+taken. Without `valable à partir du` a first row holds for every harvest, a changed one from now on.""",
     "qualifications": """\
 What is asked for by which acts, on which types; without `types` on every type, and without `actes` by none. Without
 `valable à partir du` it is asked for from now on; of what was decided before it asks nothing.""",

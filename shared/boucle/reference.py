@@ -29,6 +29,7 @@ TABLES = (
     "qualification",
     "qualified",
     "return_rule",
+    "expected_part",
 )
 MAX_DAYS = 36_500
 """A hundred years: a longer term is a typing error, and calendars end."""

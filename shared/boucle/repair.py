@@ -8,7 +8,7 @@ A repair counts in the month in which it is over, at the site where it was opene
 from collections.abc import Mapping
 from enum import StrEnum
 
-from boucle import consent
+from boucle import consent, donor_parts
 from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.item import Back, Item, Job, Part
@@ -46,8 +46,6 @@ _ENDS_AS: Mapping[str, str] = {
 }
 """What is found or done once: said of a repair that ended so, it is the same said again, and no second repair."""
 _TO_LEAVE = frozenset({WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE})
-TOLERANCE = 20
-"""The masses of the parts and the rest may differ from the donor's by one part in so many."""
 
 
 class Priority(StrEnum):
@@ -311,9 +309,7 @@ def _harvest(turn: Turn) -> None:
         turn.say(Reason.DONOR_IN_SERVICE)
     listed = [part.get("mass_g") for part in event.body.get("parts", []) if isinstance(part, Mapping)]
     masses = [mass for mass in listed if isinstance(mass, int) and mass >= 0]
-    whole = event.number("mass_g") or item.tare_g
-    balance = abs(whole - sum(masses) - event.number("rest_g"))
-    if whole and masses and event.number("rest_g") and balance * TOLERANCE > whole:
+    if donor_parts.is_off(event.number("mass_g") or item.tare_g, masses, event.number("rest_g")):
         turn.say(Reason.MASS_MISMATCH)
     turn.month(turn.place, "", "donors", loop="")
     if item.work_stage in BUSY:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from boucle import donor_parts
 from boucle_field import bench_acts
 from boucle_field.bench import Next
 from boucle_field.outbox import Draft
@@ -11,7 +12,7 @@ from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScree
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import NewPartScreen, PartsScreen, PauseScreen, RemoveScreen
 from tests.builders import code
-from tests.screens.bench_stock import HOST, PUMP, SPARE, TEST, describe_bench, shelve_parts
+from tests.screens.bench_stock import HOST, PUMP, SPARE, TEST, describe_bench, shelve_parts, stated
 from tests.screens.hand import Hand
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
@@ -99,6 +100,8 @@ def _ends(hand: Hand) -> Iterator[str]:
     bench_acts.give_up(face.at, code(22), "no_part")
     face.open_ticket(code(22))
     yield "ticket-not-repairable"
+    for part in ("pompe", "joint"):
+        stated(face.at, donor_parts.TABLE, f"bac>{part}", {"expected_n": 2})
     taken = Taken([("", "pompe", 3_500), (code(60), "joint", 40)], 400)
     face.open(HarvestScreen, code(22), taken)
     yield "harvest"

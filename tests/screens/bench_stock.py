@@ -171,3 +171,15 @@ def workshop_device(directory: Path, server: SimServer, role: str = "technician"
         identity = replace(Identity.of(store), role=role, name="Établi 2")
         with store.writing() as db:
             put(db, "identity", json.dumps(asdict(identity), sort_keys=True))
+
+
+def stated(phone: Phone, table: str, key: str, row: dict[str, Any]) -> None:
+    """Let a row of reference data come down to a phone."""
+    told = Device(dev="d-serveur", epoch="00000000000000f5", random=Random(int(phone.mirror.cursor)), now_ms=START_MS)
+    event = told.event("reference.set", "", body={"table": table, "key": key, "valid_from": 1, "row": row})
+    version = {"valid_from": 1, "row": row, "id": event.id}
+    cursor = int(phone.mirror.cursor) + 1
+    rows = [{"n": cursor, "table": table, "key": key, "row": [version]}]
+    page = Page.read({"rows": rows, "next": cursor, "more": False})
+    assert page is not None
+    phone.mirror.apply(page)

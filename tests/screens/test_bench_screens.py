@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from boucle import donor_parts
 from boucle.checklists import Moment
 from boucle.commands import Command
 from boucle.holds import said as held_words
@@ -33,6 +34,7 @@ from tests.screens.bench_stock import (
     bench_staff,
     describe_bench,
     shelve_parts,
+    stated,
     workshop_device,
 )
 from tests.screens.hand import Hand
@@ -422,6 +424,7 @@ def test_a_container_that_was_damaged_is_released_to_service(technician: Hand) -
 
 def test_what_is_not_repairable_says_why_and_is_taken_apart_with_its_masses(technician: Hand) -> None:
     hand = technician
+    stated(hand.face.at, donor_parts.TABLE, "palette>pompe", {"expected_n": 2})
     diagnosed(hand)
     hand.tap("Non réparable")
     hand.tap("Pièce introuvable")
@@ -431,6 +434,7 @@ def test_what_is_not_repairable_says_why_and_is_taken_apart_with_its_masses(tech
     hand.tap("Ajouter une pièce")
     hand.tap("Pompe de relevage")
     typed(hand, "3,2")
+    assert hand.sees("Attendu : Pompe de relevage 1 sur 2")
     assert hand.sees("1. Pompe de relevage · 3,2\u00a0kg · sans étiquette")
     scan(hand, FRESH)
     hand.tap("Peser ce qui reste")

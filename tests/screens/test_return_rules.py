@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
 
@@ -13,13 +11,12 @@ from boucle.clock import day_of
 from boucle.rma import ReturnState
 from boucle.units import DAY_MS
 from boucle_field import return_announce, returns
-from boucle_field.pages import Page
-from boucle_field.phone import Phone
 from boucle_field.screens.return_announce_screens import AnnounceScreen, WhoAnnouncesScreen
 from boucle_field.screens.return_screens import ProductScreen, ReturnScreen, ReturnsScreen
 from boucle_field.screens.return_steps import DecideStep, GradeStep
 from boucle_field.store import put
-from tests.builders import START_MS, Device, code
+from tests.builders import code
+from tests.screens.bench_stock import stated
 from tests.screens.hand import Hand, closed
 from tests.screens.return_stock import RMA, TYPES, announce, describe_products, record, sell
 from tests.screens.stock import MULHOUSE
@@ -37,18 +34,6 @@ def desk(hand: Hand) -> Hand:
     hand.tap("Retours de produits")
     hand.taps = 0
     return hand
-
-
-def stated(phone: Phone, table: str, key: str, row: dict[str, Any]) -> None:
-    """Let a row of reference data come down to a phone."""
-    told = Device(dev="d-serveur", epoch="00000000000000f5", random=Random(int(phone.mirror.cursor)), now_ms=START_MS)
-    event = told.event("reference.set", "", body={"table": table, "key": key, "valid_from": 1, "row": row})
-    version = {"valid_from": 1, "row": row, "id": event.id}
-    cursor = int(phone.mirror.cursor) + 1
-    rows = [{"n": cursor, "table": table, "key": key, "row": [version]}]
-    page = Page.read({"rows": rows, "next": cursor, "more": False})
-    assert page is not None
-    phone.mirror.apply(page)
 
 
 def as_role(hand: Hand, role: str) -> None:

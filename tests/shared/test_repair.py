@@ -315,6 +315,14 @@ def test_a_donor_is_taken_apart_whatever_it_was_doing_and_a_person_looks() -> No
     assert (bench.stage(1), bench.stage(2)) == ("harvested", "harvested")
 
 
+def test_parts_that_weigh_more_than_their_donor_did_are_looked_at_also_where_nobody_weighed_the_rest() -> None:
+    bench = opened(opened(Bench()), 2)
+    lighter = bench("work.harvested", 1, 2, parts=[{"mass_g": 1_500}, {"mass_g": 600}], mass_g=2_000)
+    assert bench.mark(lighter) == (Outcome.APPLIED, ())  # scales differ by so much
+    heavier = bench("work.harvested", 2, 3, parts=[{"mass_g": 1_500}, {"mass_g": 601}], mass_g=2_000)
+    assert bench.mark(heavier) == (Outcome.APPLIED, (Reason.MASS_MISMATCH,))
+
+
 def test_a_repair_that_comes_back_within_ninety_days_speaks_of_the_earlier_one() -> None:
     for lapse, again in ((89.9, 1), (90.1, 0)):
         bench = passed_test(opened(Bench()))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
+from boucle import donor_parts
 from boucle.checklists import Asks, Step
 from boucle.gauges import write_measure
 from boucle.holds import Hold
 from boucle.holds import said as held_why
 from boucle.meaning import Meaning, Thing
-from boucle.repair import TOLERANCE
 from boucle.workshop_codes import Barrier, barrier_words
 from boucle_field import bench, bench_acts
 from boucle_field.screens import theme
@@ -118,6 +118,7 @@ class HarvestScreen(OfTicket):
         self.fill(
             self.title("screen.harvest.title"),
             self.about,
+            *self._expected(item.type),
             *self._balance(item.tare_g),
             *(Text(f"{at}. {self._part(*each)}", self.look.page) for at, each in enumerate(self.taken.parts, 1)),
             *([self.text("screen.harvest.label_how")] if self._unlabelled() is not None else []),
@@ -142,6 +143,18 @@ class HarvestScreen(OfTicket):
         told = [name_of_type(book, kind, now), self._kg(mass_g)]
         return " · ".join([*told, named(label) if label else self.say("screen.harvest.no_label")])
 
+    def _expected(self, donor: str) -> list[Widget]:
+        """Say how many parts of each type are taken of those that such a donor should hold."""
+        book, now = self.face.at.mirror.book(), self.face.at.desk.now_ms()
+        expected = donor_parts.expected_of(book, donor, at_ms=now)
+        held = donor_parts.compared(expected, [kind for _, kind, _ in self.taken.parts])
+        told = [
+            self.say("screen.harvest.of", name=name_of_type(book, each.type, now), taken=each.taken, n=each.expected)
+            for each in held
+            if each.expected
+        ]
+        return [self.text("screen.harvest.expected", parts=" · ".join(told))] if told else []
+
     def _balance(self, whole_g: int) -> list[Widget]:
         if not whole_g:
             return []
@@ -149,11 +162,10 @@ class HarvestScreen(OfTicket):
         told: list[Widget] = [
             self.text("screen.harvest.masses", whole=self._kg(whole_g), parts=self._kg(parts_g)),
         ]
-        if self.taken.rest_g and self.taken.parts:
-            gap_g = whole_g - parts_g - self.taken.rest_g
-            if abs(gap_g) * TOLERANCE > whole_g:
-                words = self.say("screen.harvest.gap", gap=self._kg(abs(gap_g)))
-                told.append(Text(f"⚠ {words}", self.look.page, bold=True))
+        masses_g = [mass_g for *_, mass_g in self.taken.parts]
+        if donor_parts.is_off(whole_g, masses_g, self.taken.rest_g or 0):
+            gap = self._kg(abs(donor_parts.gap_g(whole_g, masses_g, self.taken.rest_g or 0)))
+            told.append(Text(f"⚠ {self.say('screen.harvest.gap', gap=gap)}", self.look.page, bold=True))
         return told
 
     def _unlabelled(self) -> int | None:

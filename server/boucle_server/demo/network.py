@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from boucle.clock import DEFAULT_ZONE
 from boucle.codes import Kind, mint
+from boucle.donor_parts import TABLE as EXPECTED_PART
+from boucle.donor_parts import expected_key
 from boucle.goals import MICRO as GOAL_MICRO
 from boucle.goals import TABLE as GOAL
 from boucle.goals import goal_key
@@ -161,6 +163,8 @@ LOOPS: Final = {
 
 _ROLES: Final = {"hub": "plateforme", "workshop": "atelier", "depot": "dépôt", "partner": "partenaire"}
 """What people read of what a site is for."""
+HELD: Final = (("moteur", "stator", 1), ("moteur", "roulement", 2))
+"""What a donor holds that can serve again: its type, the type of the part, how many."""
 GOALS: Final = (
     ("K1", "", 95),
     ("K1", "bacs-mulhouse", 97),
@@ -270,6 +274,10 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
     rows += [
         (GOAL, goal_key(figure, loop, ANY_TYPE), {"figure": figure, "loop": loop, "goal_micro": n * GOAL_MICRO})
         for figure, loop, n in GOALS
+    ]
+    rows += [
+        (EXPECTED_PART, expected_key(donor, part), {"donor": donor, "part": part, "expected_n": n})
+        for donor, part, n in HELD
     ]
     rows += [("lane", f"{stop.origin}>{stop.firm}>{stop.model}", {"loop": stop.loop}) for stop in STOPS]
     rows += CHECKLIST_ROWS

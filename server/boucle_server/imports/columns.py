@@ -196,6 +196,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             ),
             _FROM,
         ),
+        "donor-parts": (
+            _c("donor", "donneur", cells.key, "donor", "type du donneur", required=True, example="moteur"),
+            _c("part", "pièce", cells.key, "part", "type de la pièce", required=True, example="roulement"),
+            _c("expected_n", "nombre", cells.quantity, "number", "n", "qty", required=True, example="2"),
+            _FROM,
+        ),
         "items": (
             _c(
                 "code",
@@ -333,17 +339,20 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 
 
 ORDER = (
-    *("partners", "sites", "item-types", "lanes", "return-rules", "operators"),
+    *("partners", "sites", "item-types", "lanes", "return-rules", "donor-parts", "operators"),
     *("checklists", "qualifications", "qualified", "goals", "rounds", "items", "events"),
 )
 """Every kind in the order in which they are imported: a row may only name what was imported before it."""
-MORE_EXAMPLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+MORE_EXAMPLES: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
     {
-        "sites": {"key": "strasbourg", "name": "Strasbourg, dépôt", "zone": "Europe/Paris", "role": "dépôt"},
-        "item-types": {"key": "moteur", "name": "Moteur 4 kW", "serialised": "oui", "nature": "produit"},
+        "sites": ({"key": "strasbourg", "name": "Strasbourg, dépôt", "zone": "Europe/Paris", "role": "dépôt"},),
+        "item-types": (
+            {"key": "moteur", "name": "Moteur 4 kW", "serialised": "oui", "nature": "produit"},
+            {"key": "roulement", "name": "Roulement 6205", "serialised": "oui", "nature": "pièce"},
+        ),
     }
 )
-"""A second row of examples by field, so that the templates can be imported one after the other as they are."""
+"""Further rows of examples by field, so that the templates can be imported one after the other as they are."""
 
 
 def folded(header: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from boucle.binding import Binding
 from boucle.clock import DEFAULT_ZONE
+from boucle.donor_parts import TABLE as EXPECTED_PART
 from boucle.events import Event
 from boucle.goals import TABLE as GOAL
 from boucle.ids import uuid7
@@ -23,6 +24,7 @@ TABLES: Mapping[str, str] = {
     "item-types": "item_type",
     "lanes": "lane",
     "return-rules": "return_rule",
+    "donor-parts": EXPECTED_PART,
     "qualifications": "qualification",
     "goals": GOAL,
 }

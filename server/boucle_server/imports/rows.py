@@ -156,6 +156,7 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
     "sites": {"partner": "partner"},
     "lanes": {"origin": "site", "destination": "site", "item_type": "item_type"},
     "return-rules": {"item_type": "item_type"},
+    "donor-parts": {"donor": "item_type", "part": "item_type"},
     "items": {"type": "item_type", "place": "site", "home": "site"},
     "operators": {"site": "site"},
     "events": {"item_type": "item_type", "place": "site", "to": "site", "from": "site"},
@@ -168,6 +169,11 @@ _MUST_EXIST: Mapping[str, Mapping[str, str]] = {
 """Fields that name a row of another table, which must have been imported before."""
 
 
+_TWO_ENDS: Mapping[str, tuple[str, str, str]] = {
+    "lanes": ("origin", "destination", "import.lane_to_itself"),
+    "donor-parts": ("donor", "part", "import.part_of_itself"),
+}
+"""Fields that must not say the same, and what is said where they do."""
 LAST_DAY = "9999-12-31"
 _NEEDED: Mapping[str, str] = {
     "item.commissioned": "item_type",
@@ -187,8 +193,7 @@ def _misfits(
         for each in value if isinstance(value, list) else [value]:
             if each != ANY_TYPE and not register.book.has(table, each):
                 yield Fault(row=number, column=headers[name], key=f"import.no_{table}", values={"key": each})
-    if kind == "lanes" and values["origin"] == values["destination"]:
-        yield Fault(row=number, column=headers["destination"], key="import.lane_to_itself")
+    yield from _to_itself(kind, number, values, headers)
     if "person" in values and values["person"].casefold() not in register.operators:
         yield Fault(row=number, column=headers["person"], key="import.no_operator", values={"name": values["person"]})
     if kind == "qualified" and values.get("until", LAST_DAY) < day_of(values["valid_from"], register.zone):
@@ -203,6 +208,13 @@ def _misfits(
     if kind == "events" and _NEEDED.get(values["kind"], "kind") not in values:
         header = next(column.header for column in COLUMNS[kind] if column.field == _NEEDED[values["kind"]])
         yield Fault(row=number, column="", key="import.no_field", values={"field": header})
+
+
+def _to_itself(kind: str, number: int, values: Mapping[str, Any], headers: Mapping[str, str]) -> Iterable[Fault]:
+    """Give the fault of a lane that leads where it begins, and of a part of its own type."""
+    one, other, key = _TWO_ENDS.get(kind, ("", "", ""))
+    if key and values[one] == values[other]:
+        yield Fault(row=number, column=headers[other], key=key)
 
 
 def _no_such_goal(

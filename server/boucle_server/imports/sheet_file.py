@@ -80,9 +80,9 @@ def _csv(file: str, content: bytes) -> Sheet:
 
 
 def template_rows(kind: str, lang: str = "fr") -> list[list[str]]:
-    """Give the empty table of a kind: headers in one language, and an example."""
+    """Give the empty table of a kind: headers in one language, and examples."""
     examples = [{column.field: column.example for column in COLUMNS[kind]}]
-    examples += [dict(MORE_EXAMPLES[kind])] if kind in MORE_EXAMPLES else []
+    examples += [dict(each) for each in MORE_EXAMPLES.get(kind, ())]
     heads = [column.named(lang) for column in COLUMNS[kind]]
     return [heads, *([each.get(column.field, "") for column in COLUMNS[kind]] for each in examples)]
 

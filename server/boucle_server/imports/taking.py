@@ -6,6 +6,7 @@ from typing import Any
 from boucle.binding import Binding
 from boucle.checklists import TABLE as CHECKLIST
 from boucle.clock import DEFAULT_ZONE
+from boucle.donor_parts import expected_key
 from boucle.events import Quality
 from boucle.goals import goal_key
 from boucle.pin import pin_fits
@@ -30,6 +31,8 @@ def identity(kind: str, values: Mapping[str, Any]) -> object:
             return lane_key(values["origin"], values["destination"], values.get("item_type", ANY_TYPE))
         case "return-rules":
             return values.get("item_type", ANY_TYPE)
+        case "donor-parts":
+            return expected_key(values["donor"], values["part"])
         case "goals":
             return goal_key(values["figure"], values.get("loop", ""), values.get("item_type", ANY_TYPE))
         case "items":

@@ -134,12 +134,27 @@ def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
             return _limits(value, lang)
         case Mapping():
             return ", ".join(f"{name} {_value(name, each, book, at_ms, lang)}" for name, each in sorted(value.items()))
+        case list() if key == "parts":
+            return " ; ".join(_part(each, book, at_ms, lang) for each in value)[:LONGEST]
         case list():
             return ", ".join(_value("", each, book, at_ms, lang) for each in value)[:LONGEST]
         case str():
             return _text(key, value, book, at_ms, lang)
         case _:
             return str(value)[:LONGEST]
+
+
+def _part(part: object, book: Book, at_ms: int, lang: str) -> str:
+    """Say a part of a donor: its type, its mass, its label; a part that somebody waits for as it was named."""
+    if not isinstance(part, Mapping):
+        return str(part)
+    kind, mass_g, code = (part.get(name) for name in ("type", "mass_g", "code"))
+    said = [
+        str((book.row("item_type", str(kind), at_ms) or {}).get("name") or kind) if kind else "",
+        numbers.mass(mass_g, lang) if isinstance(mass_g, int) else "",
+        printed(str(code)) if code else "",
+    ]
+    return ", ".join(each for each in said if each) or say("web.unknown_type", lang)
 
 
 def _text(key: str, value: str, book: Book, at_ms: int, lang: str) -> str:

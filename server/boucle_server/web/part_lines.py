@@ -37,7 +37,7 @@ def parts_of(shown: Repair, visit: Visit, book: Book) -> list[PartLine]:
         zone = book.site(event.place, event.teff).zone
         when = moment(event.teff, zone, visit.lang)
         if event.kind == "work.harvested":
-            found += [_harvested(part, when, visit, book) for part in _listed(event)]
+            found += [_harvested(part, when, visit, book) for part in listed(event)]
             continue
         origin = event.text("origin")
         name = reports.name_of(book, "item_type", event.text("type"), visit.now_ms) if event.text("type") else ""
@@ -53,6 +53,12 @@ def parts_of(shown: Repair, visit: Visit, book: Book) -> list[PartLine]:
             )
         )
     return found
+
+
+def listed(event: Event) -> list[Mapping[str, Any]]:
+    """Give the parts of a harvest as its event names them."""
+    listed = event.body.get("parts")
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 
 def _href(code: str) -> str:
@@ -71,11 +77,6 @@ def _harvested(part: Mapping[str, Any], when: str, visit: Visit, book: Book) -> 
         more=" · ".join(each for each in (name, mass) if each),
         when=when,
     )
-
-
-def _listed(event: Event) -> list[Mapping[str, Any]]:
-    listed = event.body.get("parts")
-    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 
 def _mass(mass_g: int, lang: str) -> str:

@@ -33,6 +33,8 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
     ("lanes", "destination"): "site",
     ("lanes", "item_type"): "item_type",
     ("return-rules", "item_type"): "item_type",
+    ("donor-parts", "donor"): "item_type",
+    ("donor-parts", "part"): "item_type",
     ("goals", "item_type"): "item_type",
 }
 """Fields that name a row of another table."""
@@ -44,6 +46,7 @@ _IDENTITY: Final = frozenset({"key", "origin", "destination"})
 _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "lanes": ("origin", "destination", "item_type"),
     "return-rules": ("item_type",),
+    "donor-parts": ("donor", "part"),
     "goals": ("figure", "loop", "item_type"),
 }
 """Fields by which a row without a name of its own is called; none of them changes."""
@@ -137,6 +140,8 @@ def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
         return say("web.reg_any_type", lang) if key == ANY_TYPE else _other(book, "item_type", key, now_ms)
     if kind == "goals":
         return goal_words.goal_name(key, book, now_ms=now_ms, lang=lang)
+    if kind == "donor-parts":
+        return " → ".join(_other(book, "item_type", each, now_ms) for each in _named_by(kind, key).values())
     if kind != "lanes":
         return str(_row(book, kind, key, now_ms).get("name") or _last(book, kind, key).get("name") or key)
     ends = _named_by(kind, key)

@@ -20,6 +20,7 @@ from boucle_server.histories import Known
 from boucle_server.repairs import Repair
 from boucle_server.web import item_page, numbers, qualified, quote_words, work_steps
 from boucle_server.web.figures import Badge
+from boucle_server.web.harvest_words import HarvestView, harvest_view
 from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.measured import Test, tests_of
 from boucle_server.web.part_lines import PartLine, parts_of
@@ -92,6 +93,7 @@ class TicketPage:
     tasks: tuple[tuple[str, str], ...]
     next: tuple[NextStep, ...]
     parts: tuple[PartLine, ...]
+    harvest: HarvestView | None
     tests: tuple[Test, ...]
     steps: tuple[item_page.Step, ...]
     earlier: tuple[Earlier, ...]
@@ -131,6 +133,7 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         ),
         next=tuple(_next(connection, item, code, visit, book)) if not is_past else (),
         parts=tuple(parts_of(shown, visit, book)) if shown else (),
+        harvest=harvest_view(shown, item, visit, book),
         tests=tuple(tests_of(shown, visit, book)) if shown else (),
         steps=tuple(reversed(item_page.steps_of(connection, visit, book, shown.told))) if shown else (),
         earlier=tuple(_earlier(every, shown, visit, zone, code=code)),

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from boucle import weighing
 from boucle.clock import day_of, parse_instant
 from boucle.codes import Label, read_label
 from boucle.ids import CROCKFORD
@@ -82,6 +83,18 @@ class Answers:
         if label.key == other_than:
             self.fault(name, "web.same_thing")
         return label.key
+
+
+def mass_of(text: str) -> int:
+    """Read what was weighed: kilograms, or with a unit grams or tonnes; CellError for zero and for other units."""
+    mass_g = weighing.grams(text)
+    if mass_g is None:
+        raise CellError("web.work_bad_mass", asked=text[:LONGEST_SHOWN])
+    if not mass_g:
+        raise CellError("web.work_zero_mass")
+    if mass_g > cells.MAX_GRAMS:
+        raise CellError("web.work_heavy_mass")
+    return mass_g
 
 
 def number_of(prefix: str, day: str) -> str:

@@ -12,11 +12,12 @@ from boucle_server.web import consent_acts
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import printed
-from boucle_server.web.typed import Answers, number_of, today
+from boucle_server.web.typed import Answers, mass_of, number_of, today
 from boucle_server.web.visit import LONGEST_SHOWN
 from boucle_server.web.work_bench import (
     CHECKLIST,
     CHECKS,
+    MOST_EXPECTED,
     ROWS,
     Bench,
     barriers,
@@ -71,7 +72,7 @@ def _part_used(bench: Bench, typed: Answers) -> list[Draft]:
 
 def _part_removed(bench: Bench, typed: Answers) -> list[Draft]:
     kind = typed.chosen("part_type", bench.types())
-    label, mass_g = typed.code("label", other_than=bench.code), typed.number("mass", cells.grams)
+    label, mass_g = typed.code("label", other_than=bench.code), typed.number("mass", mass_of)
     made = [bench.draft("work.part_removed", _kept(type=kind, mass_g=mass_g), other=label)]
     return made + (_recovered(bench, label, kind, mass_g, typed=typed, field="part_type") if label else [])
 
@@ -200,9 +201,10 @@ def _planned(bench: Bench, typed: Answers) -> list[Draft]:
 def _harvested(bench: Bench, typed: Answers) -> list[Draft]:
     parts: list[dict[str, Any]] = []
     born: list[Draft] = []
-    for row in range(1, ROWS + 1):
-        kind, mass_g = typed.chosen(f"p{row}.type", bench.types()), typed.number(f"p{row}.mass", cells.grams)
-        label = typed.code(f"p{row}.label", other_than=bench.code)
+    types = bench.types()
+    for row in range(1, MOST_EXPECTED + ROWS + 1):
+        mass_g, label = typed.number(f"p{row}.mass", mass_of), typed.code(f"p{row}.label", other_than=bench.code)
+        kind = _part_of_row(types, typed, row, is_taken=bool(mass_g or label))
         if label and label in {part.get("code") for part in parts}:
             typed.fault(f"p{row}.label", "web.work_label_twice", code=printed(label))
         if kind or mass_g or label:
@@ -210,16 +212,25 @@ def _harvested(bench: Bench, typed: Answers) -> list[Draft]:
         if label:
             born += _recovered(bench, label, kind, mass_g, typed=typed, field=f"p{row}.type")
     if not parts:
-        typed.fault("p1.type", "web.work_no_parts")
-    whole, rest = typed.number("whole", cells.grams), typed.number("rest", cells.grams)
+        typed.fault("p1.taken" if bench.expected_parts() else "p1.type", "web.work_no_parts")
+    whole, rest = typed.number("whole", mass_of), typed.number("rest", mass_of)
     body = {"parts": parts, **_kept(mass_g=whole, rest_g=rest)}
     return [bench.draft("work.harvested", body), *born]
+
+
+def _part_of_row(types: list[Option], typed: Answers, row: int, *, is_taken: bool) -> str:
+    """Give the type of the part of a row, `""` where an expected part was not taken."""
+    expected = typed.fields.value(f"p{row}.expected")
+    if not expected:
+        return typed.chosen(f"p{row}.type", types)
+    is_taken = is_taken or bool(typed.fields.value(f"p{row}.taken"))
+    return expected if is_taken and expected in dict(types) else ""
 
 
 def _retired(bench: Bench, typed: Answers) -> list[Draft]:
     code = typed.chosen("treatment", treatments())
     body = _kept(
-        reason=typed.text("reason"), code=code, outlet=typed.text("outlet"), mass_g=typed.number("mass", cells.grams)
+        reason=typed.text("reason"), code=code, outlet=typed.text("outlet"), mass_g=typed.number("mass", mass_of)
     )
     return [bench.draft("item.retired", body)]
 

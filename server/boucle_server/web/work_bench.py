@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from boucle import donor_parts
 from boucle.checklists import Checklist, Moment, checklist_for, find_checklist
 from boucle.consent import How
 from boucle.item import Item, Job
@@ -19,11 +20,23 @@ from boucle_server.web.inputs import Input, choice
 from boucle_server.web.visit import Visit
 
 ROWS: Final = 4
-"""Rows for measures that no checklist asks for, and for parts of a donor."""
+"""Rows for measures that no checklist asks for, and for parts of a donor of which none is expected."""
+MORE_ROWS: Final = 2
+"""Rows for parts of a donor beside those that are expected."""
+MOST_EXPECTED: Final = 20
+"""Rows for parts that are expected of a donor: a form of more is no form."""
 CHECKS: Final = ("tested", "complete", "labelled")
 """What is checked before a release where no checklist says anything."""
 CHECKLIST: Final = "checklist"
 """The field that says which version was shown."""
+
+
+class Expected(NamedTuple):
+    """One part that a donor is expected to hold: its type, which one of how many of that type."""
+
+    type: str
+    at: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,11 @@ class Bench:
             name = reports.name_of(self.book, "item_type", key, self.visit.now_ms)
             found.append((not is_part, name.casefold(), key, name))
         return [(key, name) for _, _, key, name in sorted(found)]
+
+    def expected_parts(self) -> list[Expected]:
+        """Give the parts that are expected in the item as a donor, each by itself, those of one type in a row."""
+        found = donor_parts.expected_of(self.book, self.item.type, at_ms=self.visit.now_ms)
+        return [Expected(kind, at, n) for kind, n in found.items() for at in range(1, n + 1)][:MOST_EXPECTED]
 
 
 def partners(visit: Visit, book: Book) -> list[Option]:

@@ -10,6 +10,7 @@ from boucle.checklists import Step as Question
 from boucle.proposing import limit_cents
 from boucle.repair import Priority
 from boucle.words import say
+from boucle_server import reports
 from boucle_server.web import numbers
 from boucle_server.web.details import limits_text
 from boucle_server.web.inputs import Input, choice, yes_no
@@ -17,8 +18,10 @@ from boucle_server.web.typed import today
 from boucle_server.web.work_bench import (
     CHECKLIST,
     CHECKS,
+    MORE_ROWS,
     ROWS,
     Bench,
+    Expected,
     barriers,
     faults,
     origins,
@@ -146,8 +149,11 @@ def _harvest(bench: Bench) -> list[Input]:
     whole = bench.item.tare_g
     shown = f"{whole / 1000:.3f}".rstrip("0").rstrip(".").replace(".", "," if lang == "fr" else ".") if whole else ""
     found = [Input(name="whole", label=say("web.work_whole", lang), kind="mass", value=shown)]
-    for row in range(1, ROWS + 1):
-        group = say("web.work_part_n", lang, n=row)
+    expected = bench.expected_parts()
+    for row, each in enumerate(expected, 1):
+        found += _expected_part(bench, row, each)
+    for n in range(1, (MORE_ROWS if expected else ROWS) + 1):
+        row, group = len(expected) + n, say("web.work_other_part_n" if expected else "web.work_part_n", lang, n=n)
         found += [
             choice(f"p{row}.type", say("web.work_part_type", lang), bench.types(), group=group),
             Input(name=f"p{row}.mass", label=say("web.work_mass", lang), kind="mass", group=group),
@@ -156,6 +162,22 @@ def _harvest(bench: Bench) -> list[Input]:
     return [
         *found,
         Input(name="rest", label=say("web.work_rest", lang), kind="mass", help=say("web.work_rest_help", lang)),
+    ]
+
+
+def _expected_part(bench: Bench, row: int, each: Expected) -> list[Input]:
+    """Ask for one part that is expected: whether it was taken, what it weighs, its label."""
+    lang, now_ms = bench.lang, bench.visit.now_ms
+    usual_g = bench.book.item_type(each.type, now_ms).tare_g
+    name = reports.name_of(bench.book, "item_type", each.type, now_ms)
+    which = "web.work_expected_of" if each.of > 1 else "web.work_expected"
+    group = say(which, lang, name=name, at=each.at, of=each.of)
+    usual = say("web.work_usual_mass", lang, mass=numbers.mass(usual_g, lang)) if usual_g else ""
+    return [
+        Input(name=f"p{row}.expected", label="", kind="hidden", value=each.type),
+        Input(name=f"p{row}.taken", label=say("web.work_taken", lang), kind="check", group=group),
+        Input(name=f"p{row}.mass", label=say("web.work_mass", lang), kind="mass", group=group, help=usual),
+        Input(name=f"p{row}.label", label=say("web.work_label", lang), kind="code", group=group),
     ]
 
 
