@@ -99,6 +99,12 @@ class Desk:
         """What this device and who works on it may do together."""
         return self._capabilities(people.present(self.store))
 
+    @property
+    def role_capabilities(self) -> frozenset[Capability]:
+        """What who works here does by role: the person, where nobody is the device. It says what is opened first."""
+        who = people.present(self.store)
+        return (who.capabilities if who else frozenset()) or capabilities_of(self.identity.role)
+
     def _capabilities(self, who: people.Operator | None) -> frozenset[Capability]:
         return capabilities_of(self.identity.role) | (who.capabilities if who else frozenset())
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from boucle.events import Event
+from boucle.roles import Capability
 from boucle.rounds import (
     VALIDATED,
     Ending,
@@ -83,6 +84,29 @@ def rounds_of_today(phone: Phone) -> list[Round]:
         and each.device in ("", phone.identity.dev)
     ]
     return [each for each in mine if each.day == now or (now - STILL_SHOWN == each.day and not is_done(phone, each))]
+
+
+def drives(phone: Phone) -> bool:
+    """Tell whether who works here drives rounds by role."""
+    return Capability.COLLECT in phone.desk.role_capabilities
+
+
+def round_to_drive(phone: Phone) -> Round | None:
+    """Give the round that the day begins with: the only one, for a driver or for whom or what phone it names.
+
+    Anybody else is offered a round that names nobody, and is not sent on it.
+    """
+    mine = rounds_of_today(phone)
+    if len(mine) != 1:
+        return None
+    return mine[0] if drives(phone) or mine[0].person or mine[0].device else None
+
+
+def next_stop(phone: Phone, of: Round) -> tuple[int, Stop, Progress] | None:
+    """Give the stop to go on with, with its number and progress: one that is begun, else the first that is to do."""
+    stops = [(n, stop, standing(phone, of, stop).progress) for n, stop in enumerate(of.stops, 1)]
+    left = [each for each in stops if each[2] is not Progress.DONE]
+    return next((each for each in left if each[2] is Progress.BEGUN), left[0] if left else None)
 
 
 def find_round(phone: Phone, key: str) -> Round | None:

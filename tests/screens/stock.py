@@ -74,10 +74,12 @@ def staff(server: SimServer) -> None:
     server.add_person("p-jean", {**driver, "name": LONG_NAME})
 
 
-def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False, closes: str = "10:30") -> None:
+def plan_today(
+    phone: Phone, key: str = "T-1", *, pieces: bool = False, closes: str = "10:30", person: str = ""
+) -> None:
     """Let a round of today come down to a phone: Mulhouse, then a place with a long name where nothing is known.
 
-    With `pieces` it takes cardboard sheets at both, which carry no labels.
+    With `pieces` it takes cardboard sheets at both, which carry no labels; `person` is who it is given to.
     """
     stops: list[dict[str, Any]] = [
         {
@@ -93,7 +95,8 @@ def plan_today(phone: Phone, key: str = "T-1", *, pieces: bool = False, closes: 
     ]
     if pieces:
         stops[0]["collect"], stops[1]["collect"] = {"film": 40}, {"film": 30}
-    row = {"day": driving.today(phone).isoformat(), "name": "Sud Alsace", "home": "strasbourg", "stops": stops}
+    day = driving.today(phone).isoformat()
+    row = {"day": day, "name": "Sud Alsace", "home": "strasbourg", "person": person, "stops": stops}
     told = Device(dev="d-serveur", epoch="00000000000000f3", random=Random(97), now_ms=START_MS)
     event = told.event("reference.set", "", body={"table": "round", "key": key, "valid_from": 0, "row": row})
     version = {"valid_from": 0, "row": row, "id": event.id}

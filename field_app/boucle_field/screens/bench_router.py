@@ -69,6 +69,12 @@ class BenchRouter(RoundRouter):
         """Whether who works here does nothing else, so that a scan means the bench."""
         return self.has_bench and not _ELSEWHERE & self.at.desk.capabilities
 
+    @property
+    def begins_at_bench(self) -> bool:
+        """Whether the day of who works here begins at the bench: by role a person of the bench and of nothing else."""
+        held = self.at.desk.role_capabilities
+        return bool(_BENCH & held) and not _ELSEWHERE & held
+
     def open_bench(self) -> None:
         """Open the bench."""
         self.open(BenchScreen)

@@ -26,8 +26,8 @@ FONT_FILE: Final = Path(kivy.__file__).parent / "data" / "fonts" / "DejaVuSans.t
 """Kivy's own default lacks the narrow space of French numbers and every sign of ours; this one has them all."""
 BOLD_FILE: Final = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
 """Its bold cut, which Kivy does not bring along: as much of it as we write."""
-_HELD: Final = re.compile("(?<=«) | (?=[:;?!»%€])")
-"""The spaces that French sets before and after its signs."""
+_HELD: Final = re.compile(r"(?<=«) | (?=[:;?!»%€])|(?<=\d) (?=× )|(?<=\d ×) (?=\w)")
+"""The spaces that French sets before and after its signs, and those that hold a number to what it counts."""
 _PRESSED: Final = 0.75
 _BORDER: Final = 1.5
 
@@ -79,7 +79,7 @@ def ground(widget: Widget, colour: str, *, radius: float = 0, line: str = "") ->
 
 
 class Lettering(Label):
-    """A label that never leaves a French sign alone at the beginning of a line."""
+    """A label that never leaves a French sign, or the × of a number, alone at the beginning of a line."""
 
     def texture_update(self, *largs: Any) -> None:
         """Draw the text with its signs held to their words; the text itself stays as it is."""

@@ -47,17 +47,25 @@ class RoundScreen(Screen):
     def build(self) -> None:
         """Lay the screen out."""
         stops = [self._card(number, stop) for number, stop in enumerate(self.round.stops, 1)]
+        end = partial(self.face.open, RoundEndScreen, self.round)
+        following = driving.next_stop(self.face.at, self.round)
         self.fill(
             Text(self.round.name or self.say("screen.my_round"), self.look.page, size=theme.TITLE, bold=True),
             *stops,
+            *([self.other("screen.round_end", end)] if following else []),
             *self.face.camera_button(),
             bottom=(
                 beside(
                     self.other("screen.other_work", self.face.home),
-                    self.main("screen.round_end", partial(self.face.open, RoundEndScreen, self.round)),
+                    self._go_to(*following) if following else self.main("screen.round_end", end),
                 ),
             ),
         )
+
+    def _go_to(self, number: int, stop: Stop, progress: Progress) -> BigButton:
+        """Give the main action of a round that is not done: its next stop."""
+        key = "screen.round_go_on" if progress is Progress.BEGUN else "screen.round_go_to"
+        return self.main(key, partial(self.face.open_stop, self.round, stop), n=number)
 
     def _card(self, number: int, stop: Stop) -> Card:
         phone = self.face.at
@@ -244,7 +252,9 @@ class RoundEndScreen(Screen):
         """Lay the screen out."""
         phone = self.face.at
         book, now = phone.mirror.book(), phone.desk.now_ms()
-        left = sum(driving.standing(phone, self.round, each).progress is not Progress.DONE for each in self.round.stops)
+        left = [
+            stop for stop in self.round.stops if driving.standing(phone, self.round, stop).progress is not Progress.DONE
+        ]
         unsent = phone.outbox.counts().unsent
         load = driving.in_vehicle(phone, self.round)
         carried = [
@@ -252,35 +262,43 @@ class RoundEndScreen(Screen):
             for each, n in sorted(load.items(), key=lambda row: (-row[1], row[0]))
         ]
         home = self.round.home or phone.desk.context().home
+        place = name_of_place(book, home, now)
+        back = partial(self.face.open, RoundScreen, self.round)
         unload = partial(self.face.receive_round, self.round, home)
         self.fill(
-            self.title("screen.round_end"),
-            self.text("screen.round_left", n=left) if left else self.text("screen.round_all_done"),
+            self.title("screen.round_end_early" if left else "screen.round_end"),
+            *self._left(left),
             self.text("screen.round_unsent", n=unsent) if unsent else self.text("screen.round_all_sent"),
             self.title("screen.round_load"),
             *(carried or [self.text("screen.round_load_none")]),
             self.text("screen.round_unload"),
             bottom=(
                 beside(
-                    self.other("screen.back", partial(self.face.open, RoundScreen, self.round)),
-                    *(
-                        [self.main("screen.round_unload_at", unload, place=name_of_place(book, home, now))]
-                        if home
-                        else []
-                    ),
+                    *([self.other("screen.round_unload_at", unload, place=place)] if home and left else []),
+                    (self.main if left else self.other)("screen.round_back" if left else "screen.back", back),
+                    *([self.main("screen.round_unload_at", unload, place=place)] if home and not left else []),
                 ),
             ),
         )
 
+    def _left(self, stops: list[Stop]) -> list[Text]:
+        """Say that all is done, or name what is not: who ends all the same was asked."""
+        if not stops:
+            return [self.text("screen.round_all_done")]
+        phone = self.face.at
+        book, now = phone.mirror.book(), phone.desk.now_ms()
+        names = [Text(f"○ {name_of_place(book, each.place, now)}", self.look.page) for each in stops]
+        return [self.text("screen.round_left", n=len(stops)), *names]
+
 
 class WorkScreen(HomeScreen):
-    """What is to be done where a round of today waits: the round first, then all the rest."""
+    """What is to be done where a round of today waits: a driver's round first, for anybody else after all the rest."""
 
     def before(self) -> list[Widget]:
-        """Give one button for each round of today."""
+        """Give one button for each round that who works here drives today."""
         return [
             BigButton(
-                self._words(each),
+                self._words("screen.my_round_of", each),
                 self.look.main,
                 act=partial(self.face.open, RoundScreen, each),
                 least=theme.MAIN,
@@ -288,11 +306,23 @@ class WorkScreen(HomeScreen):
                 bold=True,
             )
             for each in driving.rounds_of_today(self.face.at)
+            if self._is_mine(each)
         ]
 
-    def _words(self, of: Round) -> str:
+    def after(self) -> list[Widget]:
+        """Offer the rounds that anybody may take."""
+        return [
+            self.plain(self._words("screen.round_offered", each), partial(self.face.open, RoundScreen, each))
+            for each in driving.rounds_of_today(self.face.at)
+            if not self._is_mine(each)
+        ]
+
+    def _is_mine(self, of: Round) -> bool:
+        return driving.drives(self.face.at) or bool(of.person or of.device)
+
+    def _words(self, key: str, of: Round) -> str:
         done = sum(driving.standing(self.face.at, of, each).progress is Progress.DONE for each in of.stops)
-        return self.say("screen.my_round_of", name=of.name or of.key, done=done, all=len(of.stops))
+        return self.say(key, name=of.name or of.key, done=done, all=len(of.stops))
 
 
 def planned_words(screen: Screen, stop: Stop) -> list[str]:

@@ -16,7 +16,6 @@ from boucle_field.meaning import meaning
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.places import remember
-from boucle_field.screens.bench_screens import BenchScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
 from boucle_field.screens.help_screen import HelpScreen
@@ -174,13 +173,15 @@ class Router(ReturnRouter):
         self.open(WorkScreen)
 
     def back(self) -> None:
-        """Go back to the visit, or to the beginning: the only round of today, where there is one."""
+        """Go back to the visit, or to where the day of who works here begins."""
         if self.visit is not None:
             self.open_visit()
-        elif len(mine := driving.rounds_of_today(self.at)) == 1 and not self.pending:
-            self.open(RoundScreen, mine[0])
-        elif self.is_bench_only and not self.pending:
-            self.open(BenchScreen)
+        elif self.pending:
+            self.home()
+        elif (mine := driving.round_to_drive(self.at)) is not None:
+            self.open(RoundScreen, mine)
+        elif self.begins_at_bench:
+            self.open_bench()
         else:
             self.home()
 

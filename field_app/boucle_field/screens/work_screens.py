@@ -10,9 +10,10 @@ from boucle import sticky
 from boucle.actions import ACTIONS, Amount
 from boucle.commands import Command
 from boucle.meaning import Meaning, Spot, Task, Thing
-from boucle.visiting import BEGUN, OPERATIONS
+from boucle.visiting import BEGUN, DIRECTIONS, OPERATIONS
 from boucle_field import sorting
 from boucle_field.blank_labels import is_blank
+from boucle_field.driving import drives
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import job_grid
@@ -43,6 +44,7 @@ class HomeScreen(Screen):
             *(Text(each, self.look.page, bold=True) for each in pending),
             self.text("screen.scan_a_place") if not pending else self.text("screen.done_what"),
             job_grid(self.look, self._jobs()),
+            *self.after(),
             gap(),
             chips(*self._settings()),
         )
@@ -51,11 +53,17 @@ class HomeScreen(Screen):
         """Give what comes before the choice of an action."""
         return []
 
+    def after(self) -> list[Widget]:
+        """Give what comes after the choice of an action."""
+        return []
+
     def _jobs(self) -> list[tuple[str, Callable[[], object]]]:
         """Give everything that can be begun here, all of it in sight at once."""
         face = self.face
+        # What is done at partners' comes first for a driver, and last for anybody else.
+        names = OPERATIONS if drives(face.at) else sorted(OPERATIONS, key=DIRECTIONS.__contains__)
         jobs: list[tuple[str, Callable[[], object]]] = [
-            (ACTIONS[name].word(face.lang), partial(face.choose, name)) for name in OPERATIONS
+            (ACTIONS[name].word(face.lang), partial(face.choose, name)) for name in names
         ]
         jobs.append((self.say("screen.warehouse"), face.open_warehouse))
         if face.pending and all(is_blank(face.at, code) for code in face.pending):
