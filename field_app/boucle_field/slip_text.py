@@ -30,8 +30,15 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, when: st
     ]
     for way in DIRECTIONS:
         rows = [row for row in counts_of(validated) if row.direction == way]
-        pieces = [f"{row.total} × {name_of_type(book, row.item_type, now) or '?'}" for row in rows]
-        if pieces:
+        pieces = [
+            f"{row.total} × {name_of_type(book, row.item_type, now)}"
+            if row.item_type
+            else say("screen.stop_unknown_labels", lang, n=row.total)
+            for row in rows
+            if row.total
+        ]
+        if rows:
+            pieces = pieces or [say("screen.stop_slip_nothing", lang)]
             lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
     if signer := _signer(phone, validated.id):
         lines.append(say("web.slip_signed_by", lang, who=signer))

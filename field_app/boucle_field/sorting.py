@@ -50,7 +50,7 @@ def sort_along(visit: "Visit", subject: str | Amount, line: Line) -> Line:
     said = answers(visit)
     told = visit.hand.record(visit.phone.desk, _drafted(visit, subject, said))
     after_one(visit)
-    return replace(line, found=said["verdict"], found_event=told.event_id)
+    return replace(line, found=said["verdict"], found_event=told.event_id, grade=said.get("grade", ""))
 
 
 def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
@@ -71,7 +71,7 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     made = _drafted(visit, subject, said)
     told = visit.hand.record(visit.phone.desk, replace(made, corrects=before.event_id) if before else made)
     why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
-    line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why)
+    line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why, grade=grade)
     visit.lines.append(line)
     return line
 

@@ -39,6 +39,8 @@ class Line:
     found: str = ""
     """What sorting found of it in the same scan, and the event that says so."""
     found_event: str = ""
+    grade: str = ""
+    """The grade that was said with the verdict."""
     blank: bool = False
     """A label of ours that no item carries yet, met where things arrive: a person can say what it is."""
     decided: bool = False

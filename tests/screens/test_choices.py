@@ -255,3 +255,17 @@ def test_a_verdict_survives_the_app_with_its_visit(hand: Hand) -> None:
     assert counted(hand) == ("strasbourg", 1)
     command(hand, Command.UNDO)
     assert place_of(hand, 1)[0] == "received"
+
+
+def test_what_was_misread_can_be_ignored_and_asks_no_more(hand: Hand) -> None:
+    arrive(hand)
+    hand.scan(LABEL + code(99)[:-1] + "0")
+    hand.scan(LABEL + code(98)[:-1] + "0")
+    hand.tap("2 à traiter")
+    hand.tap("Ignorer")
+    assert not hand.sees(code(98)[:-1][-4:] + "0")
+    hand.tap("Ignorer")
+    assert isinstance(hand.face.screen, ScanScreen)
+    assert not hand.sees("à traiter")
+    hand.face.summary()
+    assert not hand.sees("à traiter")

@@ -15,16 +15,36 @@ from boucle_field.screens.top_bar import short_name
         ([*"MULLER", *"␣", *"BA", "É…", "É…"], "Muller Bâ"),
         ([*"CE", *["É…"] * 5, *"DRIC"], "Cedric"),
         (["É…", *"B", "É…"], "B"),
+        (["É…", *"ELISE"], "Élise"),
+        ([*"MARC", "␣", "É…", *"EDIN"], "Marc Édin"),
+        (["É…", "É…", *"ELISE"], "Elise"),
+        ([*"R", "É…", "←", *"E"], "Re"),
         (["Ç", "ä", *"-l'O"], "Çä-L’O"),
     ],
 )
 def test_a_name_is_typed_with_its_accents(typed: list[str], name: str) -> None:
     said: list[str] = []
-    pad = NamePad(LIGHT, said.append)
+    pad = NamePad(LIGHT, "fr", said.append)
     for key in typed:
-        pad.typed(key)
+        pad._press(key)
     pad.entered()
     assert said == [name]
+
+
+def test_an_accent_that_waits_for_its_letter_is_seen() -> None:
+    pad = NamePad(LIGHT, "fr", print)
+    pad._press("É…")
+    assert pad.line.text == "´"
+    pad._press("E")
+    assert pad.line.text == "É"
+
+
+@pytest.mark.parametrize(("lang", "first"), [("fr", "AZERTYUIOPQSDFGHJKLMWXCVBN"), ("en", "QWERTYUIOPASDFGHJKL-ZXCVBNM")])
+def test_the_letters_stand_as_on_the_keyboards_of_the_language(lang: str, first: str) -> None:
+    keys = [key.text for key in reversed(NamePad(LIGHT, lang, print).keys.children)]
+    assert "".join(keys).startswith(first)
+    assert len(set(keys)) == len(keys)
+    assert {*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "␣", "É…"} < set(keys)
 
 
 @pytest.mark.parametrize(

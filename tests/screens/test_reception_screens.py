@@ -8,6 +8,7 @@ from PIL import Image
 
 from boucle.codes import Kind, mint
 from boucle.commands import Command
+from boucle.lifecycle import Verdict
 from boucle.telling import Outcome
 from boucle_field import sorting
 from boucle_field.outbox import Draft
@@ -220,6 +221,28 @@ def test_the_label_of_a_round_opens_its_reception_where_one_is_received(dock: Ha
     dock.scan(label.url(BASE))
     assert (visit_of(dock).task, visit_of(dock).wanted) == (label.text, 1)
     assert dock.sees("✓ Bon")
+
+
+def test_a_round_chosen_in_the_middle_of_a_reception_says_that_what_came_before_stays(dock: Hand) -> None:
+    dock.tap("Réceptionner")
+    scan_crates(dock, range(1, 5))
+    dock.tap("Tournée Sud Alsace")
+    assert dock.sees("4 objets réceptionnés juste avant restent enregistrés")
+    assert visit_of(dock).task == "T-1"
+    assert (visit_of(dock).counted, visit_of(dock).wanted) == (0, 17)
+    dock.face.receive_round(dock.face.unloaded_round, "strasbourg")
+    assert not dock.sees("juste avant")
+
+
+def test_the_answer_to_a_verdict_says_the_words_of_its_tile_and_the_grade(dock: Hand) -> None:
+    dock.tap("Réceptionner")
+    scan_crates(dock, range(1, 2))
+    dock.face.screen.sort(Verdict.DAMAGED, "C")
+    assert dock.sees("Tri : à réparer · C")
+    sorting.choose(visit_of(dock), "damaged", "C")
+    scan_crates(dock, range(2, 3))
+    assert dock.sees("Reçu · à réparer · C")
+    assert not dock.sees("abîmé")
 
 
 def test_what_did_not_arrive_is_listed_with_where_it_came_from(dock: Hand) -> None:

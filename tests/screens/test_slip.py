@@ -8,7 +8,10 @@ from boucle_field import driving
 from boucle_field.driving import Signed
 from boucle_field.screens import round_screens
 from boucle_field.screens.hardware import Android, Desktop
+from boucle_field.slip_text import slip_text
+from tests.builders import code
 from tests.screens.hand import Hand
+from tests.screens.scenes import LABEL
 from tests.screens.stock import plan_today
 from tests.screens.test_reception_screens import drive_home
 
@@ -24,11 +27,26 @@ def signed(hand: Hand) -> Hand:
     return hand
 
 
+def test_an_unknown_label_is_called_one_in_the_slip(hand: Hand) -> None:
+    plan_today(hand.face.at)
+    drive_home(hand, range(1, 3))
+    of, stop = driving.stop_of(hand.face.at, "T-1#a") or pytest.fail("no stop")
+    hand.face.begin("collect", stop.place, of.task(stop))
+    hand.scan(LABEL + code(99))
+    driving.validate(hand.face.at, of, stop, ending=Ending.DONE)
+    validated = driving.standing(hand.face.at, of, stop).validated or pytest.fail("not validated")
+    told = {lang: slip_text(hand.face.at, of, stop, validated, when="", lang=lang) for lang in ("fr", "en")}
+    assert "Repris : 2 × Bac 600×400, 1 étiquette inconnue" in told["fr"]
+    assert "1 unknown label" in told["en"]
+
+
 class Messenger(Desktop):
     """A device that sends texts."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+
+    sends_texts = True
 
     def share(self, text: str) -> bool:
         self.sent.append(text)
@@ -36,18 +54,20 @@ class Messenger(Desktop):
 
 
 def test_where_nothing_sends_it_the_slip_is_copied_and_the_screen_says_so(signed: Hand) -> None:
-    signed.tap("Envoyer le bon en texte")
+    signed.tap("Copier le bon en texte")
     assert signed.sees("Bon copié")
     text = Clipboard.paste()
     assert text.splitlines()[0] == "Bon d’échange d’emballages – n° T-1/a · version 1"
     assert "Rhin Plasturgie" in text
-    assert "Repris : 2 × Bac 600×400" in text
+    assert "Repris : 2 × Bac 600×400" in text.splitlines()  # without the pallets, of which none was there
+    assert "Déposé : rien" in text.splitlines()
     assert text.splitlines()[-1] == "Signé par Mme Weiß."
 
 
 def test_where_the_device_sends_texts_it_gets_the_slip(signed: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     device = Messenger()
     monkeypatch.setattr(round_screens, "hardware", lambda: device)
+    signed.face.again()
     signed.tap("Envoyer le bon en texte")
     assert [text.splitlines()[-1] for text in device.sent] == ["Signé par Mme Weiß."]
     assert not signed.sees("Bon copié")
@@ -57,7 +77,7 @@ def test_a_stop_that_nobody_validated_has_no_slip(hand: Hand) -> None:
     plan_today(hand.face.at)
     hand.face.start()
     hand.tap("Rhin Plasturgie")
-    assert not hand.sees("Envoyer le bon")
+    assert not hand.sees("le bon en texte")
 
 
 def test_a_platform_that_fails_sends_nothing() -> None:

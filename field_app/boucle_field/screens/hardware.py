@@ -37,6 +37,11 @@ class Hardware(Protocol):
         """Show an address on whatever map the device has; False where it has none."""
         ...
 
+    @property
+    def sends_texts(self) -> bool:
+        """Whether there are messages to send a text with."""
+        ...
+
     def share(self, text: str) -> bool:
         """Offer a text to whatever the person sends messages with; False where the device offers nothing."""
         ...
@@ -67,6 +72,11 @@ class Desktop:
     def show_map(self, address: str) -> bool:
         """Tell that there is no map: nothing here is to send an address to a service nobody chose."""
         del address
+        return False
+
+    @property
+    def sends_texts(self) -> bool:
+        """Tell that there are none: a text is copied."""
         return False
 
     def share(self, text: str) -> bool:
@@ -128,6 +138,11 @@ class Android:
             _java("org.kivy.android.PythonActivity").mActivity.startActivity(intent)
             return True
         return False
+
+    @property
+    def sends_texts(self) -> bool:
+        """Tell that there are."""
+        return True
 
     def share(self, text: str) -> bool:
         """Let the person choose the application that sends it."""

@@ -1,9 +1,10 @@
 """The pads: a PIN or a number by big keys, a printed code by its 32 characters, names and places by tiles."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from kivy.core.window import Window
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
@@ -11,7 +12,7 @@ from boucle.codes import CODE_CHARACTERS, Label, read_label
 from boucle.ids import CROCKFORD
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
-from boucle_field.screens.controls import BigButton, Box, Text
+from boucle_field.screens.controls import BigButton, Box, Text, row
 from boucle_field.screens.theme import Theme
 from boucle_field.screens.wedge import Typing
 
@@ -26,9 +27,16 @@ _TEXT_KEYS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./"
 _MASS_KEYS: Final = ("1", "2", "3", ERASE, "4", "5", "6", ",", "7", "8", "9", "0")
 _MASS_COLUMNS: Final = 4
 LONGEST_MASS: Final = 32
-_NAME_KEYS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-’"
+_NAME_KEYS: Final[Mapping[str, str]] = {
+    "fr": "AZERTYUIOPQSDFGHJKLMWXCVBN-’",
+    "en": "QWERTYUIOPASDFGHJKL-ZXCVBNM’",
+}
+"""The letters in the order of the keyboards of a language: ten to a row, on a phone the two halves below each other."""
+_NAME_COLUMNS: Final = 5
 _NAME_KEY_DP: Final = 60
 _ACCENT: Final = "É…"
+_ACUTE: Final = "´"
+"""What stands for an accent that waits for its letter."""
 _ACCENTED: Final = ("AÀÂÄ", "CÇ", "EÉÈÊË", "IÎÏ", "NÑ", "OÔÖŒ", "UÛÙÜ", "YŸ")
 """What one key makes of the letter before it, and then of that again: the letters of French and German names."""
 
@@ -224,28 +232,65 @@ class MassPad(Pad):
 
 
 class NamePad(Pad):
-    """The pad for a person's name: letters, the hyphen, the apostrophe, a space, and a key that sets accents."""
+    """The pad for a person's name: letters, the hyphen, the apostrophe, a space, and a key that sets accents.
 
-    def __init__(self, look: Theme, entered: Callable[[str], object]) -> None:
+    That key changes the letter before it; where there is none that has accents, the letter that comes next.
+    """
+
+    def __init__(self, look: Theme, lang: str, entered: Callable[[str], object]) -> None:
+        letters = _NAME_KEYS[lang]
+        self._waits = False
         super().__init__(
             look,
-            keys=[*_NAME_KEYS, _SPACE, _ACCENT, ERASE],
-            columns=_CODE_COLUMNS,
+            keys=[*letters, _SPACE, _ACCENT],
+            columns=_NAME_COLUMNS * (2 if Window.width >= dp(theme.WIDE) else 1),
             key_dp=_NAME_KEY_DP,
             longest=LONGEST_NAME,
             entered=lambda text: entered(_as_name(text)),
-            shown=_as_name,
+            shown=lambda text: _as_name(text) + (_ACUTE if self._waits else ""),
         )
-        self._allowed = frozenset((*_NAME_KEYS, _SPACE, *"".join(_ACCENTED)))
+        self._allowed = frozenset((*letters, _SPACE, *"".join(_ACCENTED)))
+        self._add_erase(look)
         self.add_done(look)
 
+    def _add_erase(self, look: Theme) -> None:
+        """Stand the key that takes a letter away beside what it takes it from."""
+        erase = BigButton(ERASE, look.tile, act=self.erased, least=theme.TOUCH, line=look.line, size_hint_x=None)
+        erase.width = dp(theme.GLOVE)
+        self.remove_widget(self.line)
+        self.line.pos_hint = {"center_y": 0.5}
+        self.add_widget(row(self.line, erase), index=len(self.children))
+
     def typed(self, text: str) -> None:
-        """Take letters, a space too; the key of accents changes the letter before it."""
+        """Take letters, a space too, and the key of accents."""
         if text == _ACCENT:
-            self.text = self.text[:-1] + _accented(self.text[-1:])
+            changed = _accented(self.text[-1:])
+            self._waits = changed == self.text[-1:] and not self._waits
+            self.text = self.text[:-1] + changed
+            self._tell()
+            return
+        text = text.replace(" ", _SPACE).replace("'", "’")
+        if text and self._waits:
+            self._waits, text = False, _accented(text[0].upper()) + text[1:]
+        super().typed(text)
+
+    def erased(self) -> None:
+        """Take the accent that waits away, else the last character."""
+        if self._waits:
+            self._waits = False
             self._tell()
         else:
-            super().typed(text.replace(" ", _SPACE).replace("'", "’"))
+            super().erased()
+
+    def entered(self) -> None:
+        """Hand over the name; an accent that waits goes."""
+        self._waits = False
+        super().entered()
+
+    def scanned(self) -> None:
+        """Forget an accent that waits too: a scanner typed."""
+        self._waits = False
+        super().scanned()
 
 
 def _accented(letter: str) -> str:

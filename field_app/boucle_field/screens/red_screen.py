@@ -1,10 +1,11 @@
 """The lines of a visit that want looking at, each with what can be made of it."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kivy.metrics import dp
 
-from boucle.lines import Line, choices
+from boucle.lines import Choice, Line, choices
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Box, Text, column, ground
 from boucle_field.screens.screen import Screen
@@ -37,8 +38,15 @@ class RedScreen(Screen):
         )
         if choices(line):
             tile.add_widget(self.face.chooser.buttons(line, then=lambda: self._next(line)))
+        elif not line.event_id:
+            tile.add_widget(self.other("screen.choice.ignore", partial(self._ignore, line)))
         ground(tile, self.look.tile.ground, radius=theme.ROUND, line=self.look.line)
         return tile
+
+    def _ignore(self, line: Line) -> None:
+        """Take away what was never recorded: it asks for nothing but to be seen."""
+        if self.face.chooser.take(line, Choice.IGNORE):
+            self._next(line)
 
     def _next(self, decided: Line) -> None:
         left = [line for line in self.lines if line is not decided]

@@ -75,9 +75,12 @@ class RoundRouter:
         return not {Capability.COLLECT} & self.at.desk.capabilities
 
     def receive_round(self, of: Round, place: str) -> None:
-        """Receive what a round brings."""
+        """Receive what a round brings; what was received without it before stays recorded, and that is said."""
+        open_now = self.visit if self.visit is not None and self.visit.action == "receive" else None
+        before = open_now.counted if open_now is not None and open_now.task != of.key else 0
         self.begin("receive", place, of.key)
-        self.told(None, self.say("screen.receiving_round", name=of.name or of.key))
+        told = self.say("screen.receiving_round", name=of.name or of.key)
+        self.told(None, f"{told}. {self.say('screen.received_before', n=before)}" if before else told)
 
     @property
     def unloaded_round(self) -> Round | None:

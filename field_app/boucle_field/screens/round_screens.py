@@ -181,7 +181,10 @@ class StopScreen(Screen):
         at = local_time(now.validated.wall, self.face.at.identity.zone)
         told: list[Widget] = [
             self.text("screen.stop_validated", time=at, version=now.version, next=now.version + 1),
-            self.other("screen.stop_share", partial(self._share, now.validated)),
+            self.other(
+                "screen.stop_share" if hardware().sends_texts else "screen.stop_copy",
+                partial(self._share, now.validated),
+            ),
         ]
         return [*told, self.text("screen.stop_added", n=now.added)] if now.added else told
 

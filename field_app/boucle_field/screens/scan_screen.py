@@ -168,7 +168,7 @@ class ScanScreen(Screen):
         stays = found is not None and found.verdict == verdict and not grade and verdict != Verdict.SCRAP
         if last is None or (stays and self.visit.said.get("verdict") != verdict):
             self.choose_verdict(verdict)
-            self.show(Shown(None, self.say("screen.verdict_from_now", verdict=self.say(f"verdict.{verdict}"))))
+            self.show(Shown(None, self.say("screen.verdict_from_now", verdict=self._verdict(verdict))))
             return
         if self.photos.wants(verdict, about_last=True):
             return
@@ -227,11 +227,17 @@ class ScanScreen(Screen):
 
     def _word(self, line: Line) -> str:
         if line.verdict and line.outcome is Outcome.ACCEPTED:
-            return self.say("screen.sorted", verdict=self.say(f"verdict.{line.verdict}"))
+            return self.say("screen.sorted", verdict=self._verdict(line.verdict, line.grade))
         if line.outcome is Outcome.ACCEPTED:
             done = self.say(f"screen.done.{self.visit.action}")
-            return f"{done} · {self.say(f'verdict.{line.found}')}" if line.found else done
+            return f"{done} · {self._verdict(line.found, line.grade)}" if line.found else done
         return self.say(f"screen.outcome.{line.outcome}")
+
+    def _verdict(self, verdict: str, grade: str = "") -> str:
+        """Say a verdict in the words of its tile, with its grade."""
+        words = self.say(f"screen.verdict.{verdict}")
+        words = f"{words[:1].lower()}{words[1:]}"
+        return f"{words} · {grade}" if grade else words
 
     def not_kept(self, code: str, error: FieldError) -> None:
         """Say that a scan could not be kept, and why."""

@@ -140,7 +140,7 @@ class SignerScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = NamePad(self.look, self._entered)
+        pad = NamePad(self.look, self.face.lang, self._entered)
         self.face.wedge.typing = pad
         self.fill(
             self.title("screen.stop_signer"),

@@ -144,7 +144,7 @@ class OutletStep(WeighStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = NamePad(self.look, lambda text: self.next(outlet=text))
+        pad = NamePad(self.look, self.face.lang, lambda text: self.next(outlet=text))
         self.face.wedge.typing = pad
         recent = [(each, each) for each in weighed.outlets(self.face.at)]
         self.fill(
