@@ -39,7 +39,9 @@ def test_an_accent_that_waits_for_its_letter_is_seen() -> None:
     assert pad.line.text == "É"
 
 
-@pytest.mark.parametrize(("lang", "first"), [("fr", "AZERTYUIOPQSDFGHJKLMWXCVBN"), ("en", "QWERTYUIOPASDFGHJKL-ZXCVBNM")])
+@pytest.mark.parametrize(
+    ("lang", "first"), [("fr", "AZERTYUIOPQSDFGHJKLMWXCVBN"), ("en", "QWERTYUIOPASDFGHJKL-ZXCVBNM")]
+)
 def test_the_letters_stand_as_on_the_keyboards_of_the_language(lang: str, first: str) -> None:
     keys = [key.text for key in reversed(NamePad(LIGHT, lang, print).keys.children)]
     assert "".join(keys).startswith(first)

@@ -12,7 +12,7 @@ from boucle.codes import CODE_CHARACTERS, Label, read_label
 from boucle.ids import CROCKFORD
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
-from boucle_field.screens.controls import BigButton, Box, Text, row
+from boucle_field.screens.controls import BigButton, Box, Text
 from boucle_field.screens.theme import Theme
 from boucle_field.screens.wedge import Typing
 
@@ -65,8 +65,8 @@ class Pad(Box, Typing):
         self.add_widget(self.line)
         if is_low():
             key_dp = max(theme.TOUCH, key_dp * theme.LOW_SHARE)
-        # Many keys stand close: six of them are as wide as a finger on the narrowest phone.
-        apart = dp(theme.GAP / 2 if columns < _CODE_COLUMNS else 1)
+        # Many keys stand close: five or six of them are as wide as a finger on the narrowest phone.
+        apart = dp(theme.GAP / 2 if columns < _NAME_COLUMNS else 1)
         self.keys = GridLayout(cols=columns, spacing=apart, size_hint_y=None)
         self.keys.bind(minimum_height=self.keys.setter("height"))
         for key in keys:
@@ -250,16 +250,14 @@ class NamePad(Pad):
             shown=lambda text: _as_name(text) + (_ACUTE if self._waits else ""),
         )
         self._allowed = frozenset((*letters, _SPACE, *"".join(_ACCENTED)))
-        self._add_erase(look)
         self.add_done(look)
+        self._erase = BigButton(
+            ERASE, look.tile, act=self.erased, least=theme.GLOVE, size=theme.WORD, bold=True, line=look.line
+        )
 
-    def _add_erase(self, look: Theme) -> None:
-        """Stand the key that takes a letter away beside what it takes it from."""
-        erase = BigButton(ERASE, look.tile, act=self.erased, least=theme.TOUCH, line=look.line, size_hint_x=None)
-        erase.width = dp(theme.GLOVE)
-        self.remove_widget(self.line)
-        self.line.pos_hint = {"center_y": 0.5}
-        self.add_widget(row(self.line, erase), index=len(self.children))
+    def ends_apart(self) -> tuple[BigButton, BigButton]:
+        """Give the keys that erase and that hand over, to stand where they are always seen."""
+        return self._erase, self.done_apart()
 
     def typed(self, text: str) -> None:
         """Take letters, a space too, and the key of accents."""

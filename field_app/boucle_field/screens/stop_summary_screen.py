@@ -145,7 +145,7 @@ class SignerScreen(Screen):
         self.fill(
             self.title("screen.stop_signer"),
             pad,
-            bottom=(beside(self.other("screen.back", partial(self._entered, self.said.signer)), pad.done_apart()),),
+            bottom=(beside(self.other("screen.back", partial(self._entered, self.said.signer)), *pad.ends_apart()),),
         )
 
     def _entered(self, name: str) -> None:

@@ -152,7 +152,7 @@ class OutletStep(WeighStep):
             *tiles(self.look, recent, lambda text: self.next(outlet=text)),
             self.text("screen.outlet_how"),
             pad,
-            bottom=(beside(self.other("screen.outlet_unknown", partial(self.next, outlet="")), pad.done_apart()),),
+            bottom=(beside(self.other("screen.outlet_unknown", partial(self.next, outlet="")), *pad.ends_apart()),),
         )
 
 
