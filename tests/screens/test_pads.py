@@ -1,5 +1,7 @@
 """The pads: a name is written with the accents that it has, and short enough beside the rest of the bar."""
 
+from functools import partial
+
 import pytest
 
 from boucle_field.screens.pads import NamePad
@@ -26,16 +28,16 @@ def test_a_name_is_typed_with_its_accents(typed: list[str], name: str) -> None:
     said: list[str] = []
     pad = NamePad(LIGHT, "fr", said.append)
     for key in typed:
-        pad._press(key)
+        (pad.erased if key == "←" else partial(pad.typed, key))()
     pad.entered()
     assert said == [name]
 
 
 def test_an_accent_that_waits_for_its_letter_is_seen() -> None:
     pad = NamePad(LIGHT, "fr", print)
-    pad._press("É…")
-    assert pad.line.text == "´"
-    pad._press("E")
+    pad.typed("É…")
+    assert pad.line.text == "\N{ACUTE ACCENT}"
+    pad.typed("E")
     assert pad.line.text == "É"
 
 

@@ -35,7 +35,7 @@ _NAME_KEYS: Final[Mapping[str, str]] = {
 _NAME_COLUMNS: Final = 5
 _NAME_KEY_DP: Final = 60
 _ACCENT: Final = "É…"
-_ACUTE: Final = "´"
+_ACUTE: Final = "\N{ACUTE ACCENT}"
 """What stands for an accent that waits for its letter."""
 _ACCENTED: Final = ("AÀÂÄ", "CÇ", "EÉÈÊË", "IÎÏ", "NÑ", "OÔÖŒ", "UÛÙÜ", "YŸ")
 """What one key makes of the letter before it, and then of that again: the letters of French and German names."""
