@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from boucle.events import Event
+from boucle.item import Item
 from boucle.receiving import KIND, VALIDATED, answers, expected_of, known_at, unloaded, validation
 from boucle.rounds import Found, Gap, Round
 from boucle.telling import Told
@@ -38,11 +39,9 @@ def unloading(phone: Phone, of: Round, place: str) -> Unloading:
     validations = [(n, event) for n, event in standing if event.kind == VALIDATED and event.task == of.key]
     last, validated = validations[-1] if validations else (0, None)
     moves = [event for _, event in received]
-    types = {each.subject: phone.mirror.look(each.subject).item.type for each in moves if each.code}
+    items = {each.subject: phone.mirror.look(each.subject).item for each in moves if each.code}
     added = sum(n > last for n, _ in received) if validated else 0
-    return Unloading(
-        unloaded(_expected(phone, of, place, moves, types), moves, types), validated, len(validations), added
-    )
+    return Unloading(_compared(phone, of, place, moves, items), validated, len(validations), added)
 
 
 def validate(phone: Phone, of: Round, place: str, *, reasons: Mapping[str, Gap]) -> Told:
@@ -52,9 +51,8 @@ def validate(phone: Phone, of: Round, place: str, *, reasons: Mapping[str, Gap])
     return phone.desk.record(Draft(kind=VALIDATED, task=of.key, place=place, body=body))
 
 
-def _expected(
-    phone: Phone, of: Round, place: str, received: Sequence[Event], types: Mapping[str, str]
-) -> dict[str, int]:
+def _compared(phone: Phone, of: Round, place: str, received: Sequence[Event], items: Mapping[str, Item]) -> list[Found]:
     on_the_way = items_expected(phone, "receive", place, task=of.key).values()
-    known = known_at(of, on_the_way, received, types)
-    return expected_of(of, known, driving.signed(phone, of), phone.mirror.book(), phone.desk.now_ms())
+    known = known_at(of, on_the_way, received, {subject: item.type for subject, item in items.items()})
+    expected = expected_of(of, known, driving.signed(phone, of), phone.mirror.book(), phone.desk.now_ms())
+    return unloaded(of, expected, known, received, items)

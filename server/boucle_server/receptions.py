@@ -69,13 +69,14 @@ def reception(connection: Connection, org: str, of: Round, book: Book, *, zone: 
     store = SqlStore(connection, org)
     events = _events(store, of, zone, (KIND, VALIDATED, STOP_VALIDATED))
     moves = [event for event in events if answers(event, of)]
-    types = _types(store, {event.subject for event in moves if event.code})
+    items = _items(store, {event.subject for event in moves if event.code})
+    types = {subject: item.type for subject, item in items.items()}
     known = known_at(of, on_the_way(connection, org), moves, types)
     validated = [event for event in events if event.kind == VALIDATED and event.task == of.key]
     last = validated[-1].order if validated else None
     return Reception(
         round=of,
-        found=tuple(unloaded(expected_of(of, known, _signed(events, of), book, now_ms), moves, types)),
+        found=tuple(unloaded(of, expected_of(of, known, _signed(events, of), book, now_ms), known, moves, items)),
         moves=tuple(moves),
         types=types,
         validations=tuple(
@@ -126,8 +127,8 @@ def _events(store: SqlStore, of: Round, zone: str, kinds: Sequence[str]) -> list
     return sorted((event for event in standing if event.kind in kinds), key=lambda event: event.order)
 
 
-def _types(store: SqlStore, subjects: set[str]) -> dict[str, str]:
+def _items(store: SqlStore, subjects: set[str]) -> dict[str, Item]:
     bound = store.bindings(subjects)
     owners = {subject: owner(subject, bound) for subject in subjects}
     items = store.items(set(owners.values()))
-    return {subject: items[item].type for subject, item in owners.items() if item in items}
+    return {subject: items[item] for subject, item in owners.items() if item in items}

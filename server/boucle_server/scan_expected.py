@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from boucle.binding import PROVISIONAL
 from boucle.expecting import LISTED, WAITING, is_expected, is_within_plan, wanted, was_listed
 from boucle.item import Item, load
 from boucle.lifecycle import HELD, HOME, Stage
@@ -174,6 +175,7 @@ def missing(desk: Desk, scope: Scope, lines: Sequence[Line]) -> list[Missing]:
     left = [item for item in items(desk, scope) if item.id not in seen]
     shown = sorted(left, key=lambda item: (item.place or item.site, item.type, item.zone, item.id))[:MOST_MISSING]
     codes = _codes(desk, [item.id for item in shown])
+    codes |= {item.id: item.id.removeprefix(PROVISIONAL) for item in shown if item.id.startswith(PROVISIONAL)}
     return [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in shown]
 
 

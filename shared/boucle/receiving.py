@@ -1,19 +1,23 @@
 """Receiving a round: what it brings by all that is known of its stops, beside what was unloaded, and why they differ.
 
 A reception is every receipt that answers a round, whoever scanned it and wherever. Its validation keeps what was seen;
-what came later is the next version, as at a stop. What arrives without a round has nothing to differ from.
+what came later is the next version, as at a stop. What arrives without a round has nothing to differ from. A labelled
+piece stands for itself: one that the round did not bring takes the place of no other, unless a stop counted pieces
+without reading their labels; and what stood at home before was not received.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from boucle.actions import ACTIONS
 from boucle.events import Event
 from boucle.item import Item
 from boucle.lifecycle import Stage
 from boucle.reference import Book
-from boucle.rounds import RECEIVED, Found, Gap, Round, compare, gaps_for, stop_of_task, witnessed
+from boucle.rounds import BESIDE, RECEIVED, Found, Gap, Round, compare, gaps_for, stop_of_task, witnessed
 from boucle.visiting import pieces_planned
+from boucle.words import say
 
 VALIDATED: Final = "reception.validated"
 """The kind by which somebody says that a round is unloaded; its task is the key of the round, its place the site."""
@@ -24,8 +28,7 @@ def answers(event: Event, of: Round) -> bool:
     """Tell whether an event is a receipt of what a round brought: under its key, or answering one of its stops."""
     if event.kind != KIND:
         return False
-    named = stop_of_task(event.against)
-    return event.task == of.key or (named is not None and named[0] == of.key)
+    return event.task == of.key or _is_of(of, event.against)
 
 
 def known_at(
@@ -70,15 +73,60 @@ def taken(found: Iterable[Found]) -> dict[str, int]:
     return {row.item_type: row.total for row in found if row.direction == "collect"}
 
 
-def unloaded(expected: Mapping[str, int], received: Iterable[Event], types: Mapping[str, str]) -> list[Found]:
-    """Compare what a round brings with the standing receipts of it; `types` gives the type of each subject."""
-    of_receipt = [event for event in received if event.kind == KIND]
-    return compare({(RECEIVED, item_type): n for item_type, n in expected.items()}, of_receipt, types)
+def stood_here(event: Event, item: Item) -> bool:
+    """Tell whether a receipt met a container that was at home already, as far as the state of it now tells.
+
+    Ids of events are in the order of their times: one that came home by a later event has been away since.
+    """
+    return bool(event.code) and not event.against and not item.nature and item.came_by < event.id
+
+
+def unloaded(
+    of: Round,
+    expected: Mapping[str, int],
+    known: Mapping[str, Counter[str]],
+    received: Iterable[Event],
+    items: Mapping[str, Item],
+) -> list[Found]:
+    """Compare what a round brings with the standing receipts of it.
+
+    `expected` and `known` are as `expected_of` and `known_at` give them, `items` the item of each subject as it is now.
+    """
+    receipts = [event for event in received if event.kind == KIND]
+    own = [event for event in receipts if not event.code or _is_of(of, event.against)]
+    brought = {event.subject for event in own}
+    unread = Counter(expected) - sum(known.values(), Counter())
+    beside: Counter[str] = Counter()
+    for event in sorted(receipts, key=lambda each: each.order):
+        item = items.get(event.subject, Item(""))
+        if event.subject in brought or stood_here(event, item):
+            continue
+        brought.add(event.subject)
+        if unread[item.type] > 0:
+            unread[item.type] -= 1
+            own.append(event)
+        else:
+            beside[item.type] += 1
+    types = {subject: item.type for subject, item in items.items()}
+    return [
+        *compare({(RECEIVED, item_type): n for item_type, n in expected.items()}, own, types),
+        *(Found(BESIDE, item_type, 0, n, 0) for item_type, n in sorted(beside.items())),
+    ]
+
+
+def way(direction: str, lang: str) -> str:
+    """Say what was done with the pieces of a row: an action, or that they came beside what was expected."""
+    return say("round.beside", lang) if direction == BESIDE else ACTIONS[direction].word(lang)
 
 
 def differing(found: Iterable[Found]) -> list[Found]:
     """Give the rows that want a reason."""
     return [row for row in found if row.difference]
+
+
+def _is_of(of: Round, task: str) -> bool:
+    named = stop_of_task(task)
+    return named is not None and named[0] == of.key
 
 
 def validation(found: Sequence[Found], *, version: int, reasons: Mapping[str, Gap], note: str = "") -> dict[str, Any]:

@@ -27,6 +27,8 @@ _CLOCK: Final = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$", re.ASCII)
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 RECEIVED: Final = "receive"
 """The direction of what is unloaded from a round, as `boucle.receiving` compares it."""
+BESIDE: Final = "beside"
+"""The direction of labelled pieces that came with a round which did not bring them: they stand for no other piece."""
 _DIRECTIONS: Final = {
     "item.collected": "collect",
     "item.delivered": "deliver",
@@ -85,6 +87,7 @@ _MORE: Final[Mapping[str, tuple[Gap, ...]]] = {
     "collect": (Gap.MORE, Gap.OTHER),
     "deliver": (Gap.MORE, Gap.OTHER_TYPE, Gap.OTHER),
     RECEIVED: (Gap.MORE, Gap.MISCOUNTED, Gap.OTHER),
+    BESIDE: (Gap.MORE, Gap.MISCOUNTED, Gap.OTHER),
 }
 
 
@@ -307,7 +310,7 @@ def counts_of(event: Event) -> list[Found]:
     rows = []
     for name, row in counts.items() if isinstance(counts, Mapping) else ():
         direction, _, item_type = name.partition(":")
-        if direction in _DIRECTIONS.values() and isinstance(row, Mapping):
+        if direction in _MORE and isinstance(row, Mapping):
             expected, scanned, declared = (_number(row.get(of)) for of in ("expected", "scanned", "declared"))
             rows.append(Found(direction, item_type, expected, scanned, declared))
     return sorted(rows, key=lambda row: (row.direction, -row.expected, row.item_type))

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from boucle.actions import ACTIONS, Amount, Context, Where
 from boucle.item import Item
-from boucle.lifecycle import HELD, Stage
+from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
 from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.rounds import Round, Stop
 from boucle.telling import Outcome, Told
+from boucle.units import DAY_MS
 
 OPERATIONS: Final = ("collect", "deliver", "receive", "ship", "move")
 """What a person meets in a day."""
@@ -101,6 +102,9 @@ def line_of(
         line = replace(line, outcome=Outcome.UNEXPECTED, why=(*line.why, ("told.not_on_the_list", {})))
     if f"reason.{Reason.RETIRED_SCAN}" in told.reasons and before.retired_ms:
         line = replace(line, why=(("told.retired_since", {"on_ms": before.retired_ms}),))
+    if action == "receive" and _stood(line, told, before):
+        name = context.book.site(before.site, context.now_ms).name or before.site
+        line = replace(line, why=(("told.in_stock", {"place": name}),))
     elsewhere = _elsewhere(before, action, place, context)
     if line.outcome is Outcome.UNEXPECTED and elsewhere:
         name = context.book.site(elsewhere, context.now_ms).name or elsewhere
@@ -120,6 +124,12 @@ def again(line: Line) -> Line:
     """Give the line of an item that was counted in this visit before: nothing is recorded for it."""
     repeated = replace(line, outcome=Outcome.REPEAT, event_id="", again=True)
     return replace(repeated, why=(("told.again_at", {"at_ms": line.at_ms}),))
+
+
+def _stood(line: Line, told: Told, before: Item) -> bool:
+    """Tell whether a receipt met what was in stock, and not what came in here a moment ago."""
+    lately = told.since_ms is not None and line.at_ms - told.since_ms < DAY_MS
+    return line.outcome is Outcome.REPEAT and before.stage in HOME and before.known and not lately
 
 
 def _elsewhere(item: Item, action: str, place: str, context: Context) -> str:

@@ -6,11 +6,12 @@ import pytest
 
 from boucle.commands import Command
 from boucle.lifecycle import Verdict
-from boucle.rounds import Ending, Gap, Round
+from boucle.rounds import Ending, Found, Gap, Round
 from boucle_field import driving
 from boucle_field.outbox import Draft
 from boucle_field.screens.reception_summary_screen import ReceptionSummaryScreen
 from boucle_field.unloading import unloading
+from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.stock import plan_today
 from tests.screens.test_photos import recorded
@@ -153,3 +154,17 @@ def test_the_verdicts_stand_beside_the_numbers(dock: Hand) -> None:
     scan_crates(dock, range(1, 5))
     dock.tap("Terminer")
     assert dock.sees("Bon : 4")
+
+
+def test_a_crate_that_was_in_stock_hides_none_that_is_missing(dock: Hand) -> None:
+    desk, of = dock.face.at.desk, the_round(dock)
+    for number in (5, 6):
+        desk.record(Draft(kind="item.collected", code=code(number), place="mulhouse"))
+    desk.record(Draft(kind="item.received", code=code(5), place="strasbourg"))
+    scan_crates(dock, range(1, 4))
+    scan_crates(dock, range(5, 7))
+    found = unloading(dock.face.at, of, "strasbourg").found
+    assert found == [Found("receive", "bac", 4, 3, 0), Found("beside", "bac", 0, 1, 0)]
+    dock.tap("Terminer")
+    assert dock.sees("Réceptionner · Bac 600×400 : 3 scannés + 0 déclaré / 4 (−1)")
+    assert dock.sees("Hors tournée · Bac 600×400")

@@ -33,6 +33,11 @@ def receipt(phone: Device, code: str, at: int, *, against: str = "R-1#a", task: 
     return phone.event("item.received", code, at=at, task=task, against=against)
 
 
+def bac(came: Event) -> Item:
+    """Give a crate that this receipt brought home."""
+    return Item(id=came.subject, type="bac", stage=Stage.RECEIVED, came_by=came.id)
+
+
 def expected(known: dict[str, Counter[str]], signed: dict[str, list[Found]] | None = None) -> dict[str, int]:
     return expected_of(OF, known, signed or {}, BOOK, START_MS)
 
@@ -48,7 +53,46 @@ def test_what_was_received_was_expected_before_it_came() -> None:
     types = {"C/1": "bac", "C/9": "bac"} | {event.subject: "bac" for event in came}
     known = known_at(OF, [inbound(2), inbound(3, stage=Stage.RECEIVED)], came, types)
     assert expected(known)["bac"] == 2
-    assert unloaded({"bac": 2}, came, types) == [Found("receive", "bac", 2, 2, 0)]
+    items = {event.subject: bac(event) for event in came}
+    assert unloaded(OF, {"bac": 2}, known, came[:2], items) == [Found("receive", "bac", 2, 1, 0)]
+
+
+def test_a_piece_that_the_round_did_not_bring_takes_the_place_of_no_other() -> None:
+    phone = Device()
+    came = [receipt(phone, "C/1", 1), receipt(phone, "C/8", 2, against=""), receipt(phone, "C/9", 3, against="R-2#a")]
+    items = {event.subject: bac(event) for event in came}
+    known = known_at(OF, [inbound(2)], came, dict.fromkeys(items, "bac"))
+    found = unloaded(OF, expected(known), known, came, items)
+    assert [row for row in found if row.item_type == "bac"] == [
+        Found("receive", "bac", 2, 1, 0),
+        Found("beside", "bac", 0, 2, 0),
+    ]
+    assert [row.name for row in differing(found)] == ["receive:film", "receive:bac", "beside:bac"]
+
+
+def test_where_a_stop_counted_without_reading_labels_a_label_that_nobody_read_there_is_one_of_them() -> None:
+    phone = Device()
+    signed = {"R-1#a": [Found("collect", "bac", 20, 1, 1)]}
+    came = [receipt(phone, f"C/{n}", n, against="R-1#a" if n == 1 else "") for n in (1, 8, 9)]
+    items = {event.subject: bac(event) for event in came}
+    known = known_at(OF, [], came, dict.fromkeys(items, "bac"))
+    found = unloaded(OF, {"bac": expected(known, signed)["bac"]}, known, came, items)
+    assert found == [Found("receive", "bac", 2, 2, 0), Found("beside", "bac", 0, 1, 0)]
+
+
+def test_what_stood_in_stock_was_not_received_and_what_came_home_again_later_was() -> None:
+    phone = Device()
+    before, came, later = (receipt(phone, "C/8", at, against="") for at in (1, 2, 3))
+    stood, again = bac(before), bac(later)
+    assert unloaded(OF, {}, {}, [came], {came.subject: stood}) == []
+    assert unloaded(OF, {}, {}, [came], {came.subject: bac(came)}) == [Found("beside", "bac", 0, 1, 0)]
+    assert unloaded(OF, {}, {}, [came], {came.subject: again}) == [Found("beside", "bac", 0, 1, 0)]
+
+
+def test_a_product_that_comes_back_is_no_container_that_stood_here() -> None:
+    came = receipt(Device(), "C/8", 2, against="")
+    product = Item(id="p", type="phone", nature="product")
+    assert unloaded(OF, {}, {}, [came], {came.subject: product}) == [Found("beside", "phone", 0, 1, 0)]
 
 
 def test_what_was_signed_at_a_stop_is_what_it_brings() -> None:
@@ -94,7 +138,7 @@ def test_declared_pieces_are_compared_with_those_expected() -> None:
     phone = Device()
     came = phone.event("item.received", "", at=1, item_type="film", qty=5, task="R-1")
     left = phone.event("item.collected", "", at=2, item_type="film", qty=9, task="R-1#a")
-    found = unloaded({"film": 7, "bac": 1}, [came, left], {})
+    found = unloaded(OF, {"film": 7, "bac": 1}, {}, [came, left], {})
     assert found == [Found("receive", "film", 7, 0, 5), Found("receive", "bac", 1, 0, 0)]
     assert [each.difference for each in differing(found)] == [-2, -1]
 

@@ -157,3 +157,30 @@ async def test_the_page_of_a_round_leads_to_its_reception(served: Served) -> Non
     driver.send()
     shown = await opened(served, "/tournees/fiche?cle=T-1")
     assert "/saisie/reception?tache=T-1" in shown.attributes("a", "href")
+
+
+async def test_a_crate_that_was_in_stock_hides_none_that_is_missing_and_one_of_no_round_stands_apart(
+    served: Served,
+) -> None:
+    driver = await a_round(served, Role.WAREHOUSE)
+    for n in (4, 5):
+        driver.scan("item.collected", n, task="")
+    for n in (4, 5):
+        driver.scan("item.received", n, place="strasbourg", task="")
+    driver.scan("item.shipped", 5, place="strasbourg", task="", body={"to": "nancy"})
+    visited(driver)
+    driver.send()
+    page = await at(served, SCANS)
+    page = await scan(served, page, code(0), code(1), code(4))
+    assert "Déjà en stock (Strasbourg)." in page.text
+    page = await at(served, SCANS)
+    await scan(served, page, code(5))
+    page = await opened(served, HERE)
+    assert printed(code(2)) in page.text
+    assert "Hors tournée" in page.text
+    found = [Found("receive", "bac", 3, 2, 0), Found("beside", "bac", 0, 1, 0)]
+    assert reception_of(served).found == tuple(found)
+    page = await validated(served, **{"r.receive:bac": "on_board", "r.beside:bac": "more"})
+    (event,) = validations(served)
+    assert counts_of(event) == [found[1], found[0]]
+    assert reasons_of(event) == {"receive:bac": Gap.ON_BOARD, "beside:bac": Gap.MORE}

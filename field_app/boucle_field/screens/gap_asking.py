@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
-from boucle.actions import ACTIONS
+from boucle.receiving import way
 from boucle.rounds import Found, Gap, gaps_for
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
@@ -96,7 +96,7 @@ class GapAsking:
         what = " + ".join(type_of_row(screen, row) for row in rows)
         words = screen.say(
             "screen.stop_gap_other",
-            name=f"{ACTIONS[first.direction].word(screen.face.lang)} · {what}",
+            name=f"{way(first.direction, screen.face.lang)} · {what}",
             reason=screen.say(f"round.gap.{gap}") if gap else screen.say("screen.stop_gap_open"),
         )
         act = partial(self._changed, self._said._replace(at=first.name))
@@ -143,7 +143,7 @@ class GapAsking:
 
 def name_of_row(screen: Screen, row: Found) -> str:
     """Say what is done with what."""
-    return f"{ACTIONS[row.direction].word(screen.face.lang)} · {type_of_row(screen, row)}"
+    return f"{way(row.direction, screen.face.lang)} · {type_of_row(screen, row)}"
 
 
 def type_of_row(screen: Screen, row: Found) -> str:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from kivy.uix.widget import Widget
 
-from boucle.rounds import Round
+from boucle.rounds import BESIDE, Round
 from boucle_field.screens.controls import Text
-from boucle_field.screens.gap_asking import GapAsking, Reasons, type_of_row
+from boucle_field.screens.gap_asking import GapAsking, Reasons, name_of_row, type_of_row
 from boucle_field.screens.panels import ListRow
 from boucle_field.screens.top_bar import local_time
 from boucle_field.screens.work_screens import SummaryScreen
@@ -36,7 +36,12 @@ class ReceptionSummaryScreen(SummaryScreen):
 
     def listed(self) -> list[ListRow]:
         """Give what was unloaded by type."""
-        return [ListRow(type_of_row(self, row), row.total, row.expected, 0) for row in self.stands.found]
+        return [
+            ListRow(name_of_row(self, row), 0, 0, row.total)
+            if row.direction == BESIDE
+            else ListRow(type_of_row(self, row), row.total, row.expected, 0)
+            for row in self.stands.found
+        ]
 
     def _because(self, said: Reasons) -> None:
         self.face.open(ReceptionSummaryScreen, self.round, said)

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.answering import Because
 from boucle.reference import Book
-from boucle.rounds import RECEIVED, Gap, gaps_for, round_under
+from boucle.rounds import BESIDE, RECEIVED, Gap, gaps_for, round_under
 from boucle.words import say
 from boucle_server import reports, rows
 from boucle_server.driven import planned_place
@@ -132,7 +132,7 @@ def told(asker: Asker, case: Case, lang: str) -> dict[str, str]:
         "before": numbers.number(case.before, 0, lang),
         "difference": f"{case.n - case.before:+d}".replace("-", "−"),
     }
-    way = f"{case.reason}_{case.status}" if case.reason == Why.STOP else case.reason
+    way = f"{case.reason}_{case.status}" if case.reason == Why.STOP or case.status == BESIDE else case.reason
     about, href = _about(book, case, now_ms)
     return {
         "what": say(f"web.inbox_what_difference_{way}", lang, **said),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from boucle.actions import Act
 from boucle.correction import Because, Fix, corrected, fixes
 from boucle.events import Event
+from boucle.receiving import way
 from boucle.roles import may_record
 from boucle.rounds import VALIDATED, Ending, Found, Gap, Round, Stop, gaps_for, stop_of_task, validation
 from boucle.telling import Told
@@ -125,7 +126,7 @@ def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
     return GapRow(
         name=row.name,
         type=name or say("screen.unknown_type", lang),
-        way=BY_ACTION[row.direction].name(lang),
+        way=way(row.direction, lang),
         expected=numbers.number(row.expected, 0, lang),
         scanned=numbers.number(row.scanned, 0, lang),
         declared=numbers.number(row.declared, 0, lang),
