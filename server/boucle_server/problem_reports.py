@@ -91,19 +91,21 @@ def file(
     return Filing.KEPT
 
 
-def waiting(connection: Connection, org: str) -> int:
+def waiting(connection: Connection, org: str, *also: sa.ColumnElement[bool]) -> int:
     """Count the reports that nobody has dealt with."""
-    return _waiting(connection, org)
+    return _waiting(connection, org, *also)
 
 
-def listed(connection: Connection, org: str, *, after: tuple[int, str], limit: int) -> list[ProblemReport]:
+def listed(
+    connection: Connection, org: str, *also: sa.ColumnElement[bool], after: tuple[int, str], limit: int
+) -> list[ProblemReport]:
     """Give the reports that wait, the oldest first, those after a `(created_ms, id)`."""
     at_ms, last = after
     later = sa.or_(
         PROBLEM_REPORT.c.created_ms > at_ms,
         sa.and_(PROBLEM_REPORT.c.created_ms == at_ms, PROBLEM_REPORT.c.id > last),
     )
-    query = _open(org).where(later).order_by(PROBLEM_REPORT.c.created_ms, PROBLEM_REPORT.c.id).limit(limit)
+    query = _open(org).where(later, *also).order_by(PROBLEM_REPORT.c.created_ms, PROBLEM_REPORT.c.id).limit(limit)
     return [_report(row) for row in connection.execute(query)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from boucle.clock import SystemClock
 from boucle.rounds import rounds_in
 from boucle_server import reports
 from boucle_server.cli import main
@@ -27,6 +28,7 @@ from boucle_server.projections import load_book
 from boucle_server.settings import Settings
 from boucle_server.tables import DEVICE, JOB_RUN, ORG, PERSON, RECORD, SEAL
 from boucle_server.watermarks import watermark
+from tests.property.test_one_heap import an_asker, heaps_of_items, wanting
 from tests.server.demo_world import SMALL, TODAY, taken
 
 
@@ -136,6 +138,15 @@ def test_numbers_that_make_no_year_are_wrong_use(tmp_path: Path, wrong: list[str
     with pytest.raises(SystemExit) as left:
         main(["demo", "--data", str(tmp_path), *wrong])
     assert left.value.code == 2
+
+
+def test_what_wants_a_person_stands_in_one_heap_of_to_do(data: Path) -> None:
+    with opened(data) as database, database.reading() as connection:
+        org = connection.execute(sa.select(ORG.c.org)).scalar_one()
+        asker = an_asker(connection, SystemClock().now_ms(), org)
+        heaps = heaps_of_items(asker)
+        assert {item: several for item, several in heaps.items() if len(several) > 1} == {}
+        assert set(heaps) == wanting(asker) != set()
 
 
 def test_the_command_serves_what_it_filled(data: Path) -> None:

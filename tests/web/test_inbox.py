@@ -166,6 +166,13 @@ async def test_what_left_in_spite_of_its_hold_is_freed_but_not_retired(served: S
     await a_year_with_a_stranger(served)
     shipped = [draft("item.shipped", code(700), at=96, place="strasbourg", body={"to": "nancy"})]
     record(served.database, "acme", [*held_at(95), *shipped], now_ms=NOW - 4_000)
+    assert not await held_cases(served)  # first the contradiction, which says so
+    page = await opened(served, "/a-traiter?kind=contradiction")
+    for first in dict.fromkeys(each for each in page.attributes("a", "href") if ".shipped_on_hold" in each):
+        case = await opened(served, first)
+        assert "Par ailleurs\nEn quarantaine : Rappel" in case.text
+        review = next(form for form in case.forms if ("act", "review") in form.values)
+        assert (await sent(served, review, reason="vu")).status_code == 303
     (href,) = await held_cases(served)
     case = await opened(served, href)
     assert "parti malgré le blocage" in case.text

@@ -12,6 +12,7 @@ from boucle_server.web import (
     inbox_devices,
     inbox_differences,
     inbox_held,
+    inbox_precedence,
     inbox_received,
     inbox_stock,
     inbox_work,
@@ -58,6 +59,21 @@ def find(asker: Asker, heap: Heap, key: str) -> Case | None:
         case _:
             pass
     return next(iter(_with_codes(asker, [found])), None) if found else None
+
+
+def also(asker: Asker, case: Case) -> list[Case]:
+    """Give the other cases that the item of a case would be, were it not this one: what its page says besides."""
+    if not case.item or case.heap not in inbox_precedence.ORDER:
+        return []
+    found: list[Case | None] = []
+    for heap in inbox_precedence.ORDER[inbox_precedence.ORDER.index(case.heap) + 1 :]:
+        if heap in inbox_work.GATHERED:
+            found += [each for each in inbox_precedence.gathered(asker, heap) if each.item == case.item]
+        elif heap is Heap.HELD:
+            found.append(inbox_held.find(asker, case.item, anyway=True))
+        elif heap is Heap.LOST:
+            found.append(inbox_stock.loan(asker, case.item, anyway=True))
+    return [each for each in found if each is not None]
 
 
 def answered(asker: Asker, heap: Heap, key: str) -> tuple[Case, Answer] | None:
@@ -121,11 +137,7 @@ def _whole(gather: Callable[[Asker], list[Case]]) -> tuple[Count, List]:
 
 
 def _gathered(heap: Heap) -> Callable[[Asker], list[Case]]:
-    def gather(asker: Asker) -> list[Case]:
-        found = inbox_work.GATHERED[heap](asker.connection, asker.org, asker.book, asker.now_ms)
-        return [Case(heap=heap, **each._asdict()) for each in found]
-
-    return gather
+    return lambda asker: inbox_precedence.first(asker, heap)
 
 
 _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {

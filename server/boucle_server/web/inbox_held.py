@@ -10,6 +10,7 @@ from boucle.lifecycle import OUT
 from boucle.words import say
 from boucle_server.read_tables import ITEM
 from boucle_server.web.inbox_case import Asker, Case, Heap
+from boucle_server.web.inbox_precedence import free
 
 FREE, END = "unhold", "retire"
 """What can be done about what is held; each is also how words and forms call it."""
@@ -22,22 +23,23 @@ def acts(case: Case) -> list[str]:
     return [END, FREE] if case.reason == Hold.SCRAP else [FREE, END]
 
 
-def find(asker: Asker, item: str) -> Case | None:
-    """Give the case of an item that is held, None when it is not any more."""
-    found = asker.connection.execute(_held(asker).where(ITEM.c.item == item)).one_or_none()
+def find(asker: Asker, item: str, *, anyway: bool = False) -> Case | None:
+    """Give the case of an item that is held, None when it is not, or `anyway` while a heap before has it."""
+    query = _held(asker) if anyway else _held(asker).where(free(asker, Heap.HELD))
+    found = asker.connection.execute(query.where(ITEM.c.item == item)).one_or_none()
     return _case(found) if found else None
 
 
 def count(asker: Asker) -> int:
     """Count the items that are held."""
     query = sa.select(sa.func.count()).select_from(ITEM)
-    held = query.where(ITEM.c.org == asker.org, ITEM.c.held_since.is_not(None))
+    held = query.where(ITEM.c.org == asker.org, ITEM.c.held_since.is_not(None), free(asker, Heap.HELD))
     return int(asker.connection.execute(held).scalar_one())
 
 
 def listed(asker: Asker, after: str, limit: int) -> list[Case]:
     """List the items that are held, the longest first; from the start for a place that is none."""
-    query = _held(asker)
+    query = _held(asker).where(free(asker, Heap.HELD))
     since, _, item = after.partition(".")
     if since.isdecimal() and len(since) < 16:  # noqa: PLR2004 - digits of an instant
         past = ITEM.c.held_since > int(since)

@@ -249,6 +249,7 @@ def _case_page(
         case=case,
         told=inbox_words.told(asker, case, visit.lang),
         name=inbox_words.heap_name(heap, visit.lang),
+        also=[inbox_words.told(asker, each, visit.lang).what for each in inbox.also(asker, case)],
         action=inbox_words.case_href(case),
         offers=inbox_acts.offers(visit, case, event),
         facts=facts,

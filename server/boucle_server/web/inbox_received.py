@@ -1,12 +1,11 @@
 """Cases that something received opened: contradictions, records that were set aside, what strangers reported."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from boucle.amend import effective, reviewed
-from boucle.reasons import Reason
 from boucle_server import problem_reports, set_aside
 from boucle_server.kept_bytes import first
 from boucle_server.problem_reports import ProblemReport
@@ -15,8 +14,7 @@ from boucle_server.read_tables import TASK
 from boucle_server.set_aside import UNREADABLE
 from boucle_server.tables import RECORD
 from boucle_server.web.inbox_case import Asker, Case, Heap
-
-UNKNOWN: Final = (Reason.UNKNOWN_ITEM.value, Reason.UNKNOWN_PLACE.value, Reason.UNKNOWN_TYPE.value)
+from boucle_server.web.inbox_precedence import UNKNOWN, of_heap, unasked
 
 
 def task(asker: Asker, event: str, reason: str) -> Case | None:
@@ -89,15 +87,11 @@ def _tasks(asker: Asker) -> sa.Select[Any]:
     return sa.select(TASK.c.item, TASK.c.event, TASK.c.reason, TASK.c.teff).where(TASK.c.org == asker.org)
 
 
-def _of_heap(heap: Heap) -> sa.ColumnElement[bool]:
-    return TASK.c.reason.in_(UNKNOWN) if heap is Heap.UNKNOWN else TASK.c.reason.not_in(UNKNOWN)
-
-
 def count_tasks(heap: Heap) -> Callable[[Asker], int]:
     """Make the count of a heap of contradictions."""
 
     def count(asker: Asker) -> int:
-        query = sa.select(sa.func.count()).select_from(TASK).where(TASK.c.org == asker.org, _of_heap(heap))
+        query = sa.select(sa.func.count()).select_from(TASK).where(TASK.c.org == asker.org, of_heap(heap))
         return int(asker.connection.execute(query).scalar_one())
 
     return count
@@ -107,7 +101,7 @@ def list_tasks(heap: Heap) -> Callable[[Asker, str, int], list[Case]]:
     """Make the list of a heap of contradictions."""
 
     def listed(asker: Asker, after: str, limit: int) -> list[Case]:
-        query = _tasks(asker).where(_of_heap(heap))
+        query = _tasks(asker).where(of_heap(heap))
         if after:
             teff, _, rest = after.partition(".")
             event, _, reason = rest.partition(".")
@@ -174,7 +168,7 @@ def list_aside(asker: Asker, after: str, limit: int) -> list[Case]:
 
 def count_reports(asker: Asker) -> int:
     """Count the reports of strangers that wait."""
-    return problem_reports.waiting(asker.connection, asker.org)
+    return problem_reports.waiting(asker.connection, asker.org, unasked())
 
 
 def list_reports(asker: Asker, after: str, limit: int) -> list[Case]:
@@ -183,9 +177,8 @@ def list_reports(asker: Asker, after: str, limit: int) -> list[Case]:
     if after and not (at.isdecimal() and len(at) < 17):  # noqa: PLR2004 - digits of a time
         return []
     place = (int(at), last) if after else (-1, "")
-    return [
-        _case_of_report(each) for each in problem_reports.listed(asker.connection, asker.org, after=place, limit=limit)
-    ]
+    found = problem_reports.listed(asker.connection, asker.org, unasked(), after=place, limit=limit)
+    return [_case_of_report(each) for each in found]
 
 
 def _case_of_report(report: ProblemReport) -> Case:

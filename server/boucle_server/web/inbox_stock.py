@@ -10,6 +10,7 @@ from boucle.clock import month_of, next_month
 from boucle_server import stock_counts
 from boucle_server.read_tables import CELL, ITEM
 from boucle_server.web.inbox_case import Asker, Case, Heap
+from boucle_server.web.inbox_precedence import free
 
 DRIFT_MONTHS: Final = 6
 """A balance drifts that stands at its highest of so many ends of months ..."""
@@ -19,9 +20,11 @@ DRIFT_LEAST: Final = 5
 """... and by at least so many containers. Halves, because one quiet August would hide a rise from month to month."""
 
 
-def loan(asker: Asker, item: str) -> Case | None:
-    """Give the loan of an item that is past its day, None when it is not."""
+def loan(asker: Asker, item: str, *, anyway: bool = False) -> Case | None:
+    """Give the loan of an item that is past its day, None when it is not, or `anyway` while a heap before has it."""
     query = _loans(asker).where(ITEM.c.item == item, ITEM.c.due < asker.today)
+    if not anyway:
+        query = query.where(free(asker, Heap.LOST))
     found = [_case_of_loan(asker, row) for row in asker.connection.execute(query)]
     return next(iter(found), None)
 
@@ -92,14 +95,15 @@ def drifts(levels: Sequence[int]) -> bool:
 
 
 def _loans(asker: Asker) -> sa.Select[Any]:
-    columns = (ITEM.c.item, ITEM.c.type, ITEM.c.partner, ITEM.c.due, ITEM.c.loss, ITEM.c.out_since)
+    columns = (ITEM.c.item, ITEM.c.type, ITEM.c.partner, ITEM.c.due, ITEM.c.loss, ITEM.c.out_since, ITEM.c.stage)
     return sa.select(*columns).where(ITEM.c.org == asker.org)
 
 
 def _past(asker: Asker, heap: Heap) -> sa.ColumnElement[bool]:
     if heap is Heap.LOST:
-        return ITEM.c.loss < asker.today
-    return sa.and_(ITEM.c.due < asker.today, sa.or_(ITEM.c.loss.is_(None), ITEM.c.loss >= asker.today))
+        return sa.and_(ITEM.c.loss < asker.today, free(asker, heap))
+    still = sa.or_(ITEM.c.loss.is_(None), ITEM.c.loss >= asker.today)
+    return sa.and_(ITEM.c.due < asker.today, still, free(asker, heap))
 
 
 def count_loans(heap: Heap) -> Callable[[Asker], int]:
@@ -137,4 +141,5 @@ def _case_of_loan(asker: Asker, row: Any) -> Case:
         item=row.item,
         type=row.type,
         partner=row.partner,
+        status=row.stage,
     )

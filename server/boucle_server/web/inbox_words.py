@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from boucle.lifecycle import Stage
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
@@ -118,9 +119,11 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             }
         case Heap.OVERDUE | Heap.LOST:
             day = numbers.day_name(case.day, lang)
+            on_the_way = case.status in (Stage.INBOUND, Stage.OUTBOUND)
+            way = f"{case.heap}_{case.status}" if on_the_way else str(case.heap)
             return {
-                "what": say(f"web.inbox_what_{case.heap}", lang, day=day, partner=partner or say("web.without", lang)),
-                "todo": say(f"web.inbox_todo_{case.heap}", lang),
+                "what": say(f"web.inbox_what_{way}", lang, day=day, partner=partner or say("web.without", lang)),
+                "todo": say(f"web.inbox_todo_{way}", lang),
                 "when": say("web.inbox_left", lang, day=moment(case.at_ms, asker.zone, lang)) if case.at_ms else "",
             }
         case Heap.HELD:
