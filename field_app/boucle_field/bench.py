@@ -14,7 +14,6 @@ from boucle.checklists import Checklist, Moment, checklist_for
 from boucle.item import Back, Item, Job, Part, load
 from boucle.lifecycle import BUSY, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.roles import may_record
-from boucle.units import DAY_MS
 from boucle.wire import subject_of
 from boucle_field import people
 from boucle_field.phone import Phone
@@ -190,9 +189,9 @@ def checklist(phone: Phone, ticket: Ticket, moment: Moment) -> Checklist | None:
     return checklist_for(phone.mirror.book(), ticket.item.type, moment, at_ms=phone.desk.now_ms())
 
 
-def age_days(phone: Phone, ticket: Ticket) -> int:
-    """Give how many whole days a thing has been waiting."""
-    return max(0, phone.desk.now_ms() - _since_ms(ticket)) // DAY_MS
+def age_ms(phone: Phone, ticket: Ticket) -> int:
+    """Give for how long a thing has been waiting."""
+    return phone.desk.now_ms() - _since_ms(ticket)
 
 
 def is_late(phone: Phone, ticket: Ticket) -> bool:

@@ -160,6 +160,8 @@ async def test_a_repair_on_hold_is_told_everywhere_and_goes_on_where_it_was(serv
     assert printed(label(5)) not in (await opened(served, "/atelier?held=1")).text
     assert (await press(served, "lever", 4)).status_code == 303
     assert (item(served, 4).work_stage, job(served, 4).hold) == (before, "")
+    # The form of each act is sent a minute after it was opened: nothing rounds a minute up to a day.
+    assert "\n1 min\n" in (await ticket(served, 4)).text
 
 
 async def test_time_on_a_repair_is_shown_for_the_repair(served: Served) -> None:

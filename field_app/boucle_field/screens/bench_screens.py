@@ -9,6 +9,7 @@ from kivy.uix.widget import Widget
 from boucle.commands import Command
 from boucle.holds import said as held_why
 from boucle.item import Job
+from boucle.lasting import lasted
 from boucle.lifecycle import WorkStage
 from boucle.meaning import Meaning, Task, Thing
 from boucle.workshop_codes import barrier_words, fault_words
@@ -37,8 +38,8 @@ def stage_words(screen: Screen, ticket: Ticket) -> str:
         stage = screen.say(f"state.work.{ticket.stage}") if ticket.stage else screen.say("screen.bench.no_ticket")
         return stage[:1].upper() + stage[1:]
     stage = screen.say(f"state.work.{ticket.stage}")
-    days = bench.age_days(screen.face.at, ticket)
-    told = [stage[:1].upper() + stage[1:], screen.say("screen.bench.age", n=days)]
+    time = lasted(bench.age_ms(screen.face.at, ticket), screen.face.lang)
+    told = [stage[:1].upper() + stage[1:], screen.say("screen.bench.age", time=time)]
     if ticket.job.hold:
         told.insert(0, screen.say("screen.bench.on_hold"))
     if ticket.job.priority == bench.URGENT:

@@ -8,9 +8,9 @@ from sqlalchemy.engine import Connection
 
 from boucle.consent import How
 from boucle.item import Item, Job
+from boucle.lasting import lasted
 from boucle.proposing import limit_cents
 from boucle.reference import Book
-from boucle.units import DAY_MS
 from boucle.words import say
 from boucle_server import quotes, reports
 from boucle_server.projections import load_book
@@ -130,7 +130,7 @@ def pairs(job: Job, shown: Repair | None, visit: Visit, book: Book) -> dict[str,
         "estimate": numbers.money(job.estimate_cents, lang) if job.estimate_cents else "",
         "dear_reason": why if job.dear else "",
         "worked": _worked(job, visit),
-        "idle": say("web.quote_days", lang, n=numbers.number(-(-idle_ms // DAY_MS), 0, lang)) if idle_ms else "",
+        "idle": lasted(idle_ms, lang) if idle_ms else "",
     }
 
 

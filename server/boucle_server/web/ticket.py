@@ -168,7 +168,7 @@ def _stage(item: Item, lang: str) -> Badge:
 def _badges(item: Item, job: Job, visit: Visit, zone: str) -> list[Badge]:
     if not repairs.is_open(item):
         return []
-    found = [priority_badge(job, visit.lang), age_badge(job.start_ms, visit, zone), due_badge(job, visit, zone)]
+    found = [priority_badge(job, visit.lang), age_badge(job.start_ms, visit), due_badge(job, visit, zone)]
     return [each for each in found if each is not None]
 
 

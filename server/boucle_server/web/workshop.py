@@ -16,6 +16,7 @@ from boucle.clock import day_of
 from boucle.events import Event
 from boucle.holds import said as held_why
 from boucle.item import Item, Job
+from boucle.lasting import days_of, lasted
 from boucle.lifecycle import WorkStage
 from boucle.reference import Book
 from boucle.repair import Priority
@@ -128,11 +129,11 @@ def step_href(step: str, code: str) -> str:
     return href_path(f"{WORKSHOP.path}/etape/{step}", code)
 
 
-def age_badge(start_ms: int, visit: Visit, zone: str) -> Badge:
-    """Say for how many days something has been here, and whether that is long."""
-    days = _days(start_ms, visit.now_ms, zone)
+def age_badge(start_ms: int, visit: Visit) -> Badge:
+    """Say for how long something has been here, and whether that is long."""
+    days = days_of(visit.now_ms - start_ms)
     kind, word = ("good", "young") if days <= YOUNG_DAYS else ("warn", "watched") if days < OLD_DAYS else ("bad", "old")
-    return kind, say(f"web.age_is_{word}", visit.lang, n=days)
+    return kind, say(f"web.age_is_{word}", visit.lang, time=lasted(visit.now_ms - start_ms, visit.lang))
 
 
 def due_badge(job: Job, visit: Visit, zone: str) -> Badge | None:
@@ -167,10 +168,6 @@ def barrier_name(code: str, lang: str) -> str:
 def zone_of(item: Item, book: Book, now_ms: int) -> str:
     """Give the zone of the site where a thing stands."""
     return book.site(item.site, now_ms).zone
-
-
-def _days(start_ms: int, now_ms: int, zone: str) -> int:
-    return (date.fromisoformat(day_of(now_ms, zone)) - date.fromisoformat(day_of(start_ms, zone))).days
 
 
 def _is_late(each: Ticket, book: Book, visit: Visit) -> bool:
@@ -222,8 +219,8 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
         else say("web.unknown_type", lang),
         stage=say(f"state.work.{item.work_stage}", lang),
         fault=fault_name(job.fault, lang),
-        age=age_badge(job.start_ms, visit, zone),
-        days=_days(job.start_ms, visit.now_ms, zone),
+        age=age_badge(job.start_ms, visit),
+        days=days_of(visit.now_ms - job.start_ms),
         due=None if over else due_badge(job, visit, zone),
         due_day=job.due or "",
         priority=priority_badge(job, lang),
@@ -243,13 +240,12 @@ def step_words(key: str, lang: str) -> str:
 def _column(key: str, stages: Sequence[str], found: Sequence[Ticket], cards: Sequence[Card], visit: Visit) -> Column:
     here = [(each, card) for each, card in zip(found, cards, strict=True) if each.item.work_stage in stages]
     start_ms = min((each.job.start_ms for each, _ in here), default=0)
-    days = _days(start_ms, visit.now_ms, visit.who.zone) if here else 0
     return Column(
         key=key,
         name=column_name(key, visit.lang),
         total=len(here),
         cards=tuple(card for _, card in here[:CARDS]),
-        oldest=say("web.oldest", visit.lang, n=days) if here else "",
+        oldest=say("web.oldest", visit.lang, time=lasted(visit.now_ms - start_ms, visit.lang)) if here else "",
         limits=(),
     )
 
