@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from boucle.actions import ACTIONS
 from boucle.events import Event
+from boucle.item import Item
 from boucle.roles import Capability
 from boucle.rounds import (
     VALIDATED,
@@ -33,6 +35,7 @@ from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.undoing import amended, of_round, of_task
 
+COLLECTED: Final = ACTIONS["collect"].kind
 STILL_SHOWN: Final = timedelta(days=1)
 """A round of yesterday can still be ended: nights and forgotten evenings happen."""
 
@@ -164,6 +167,12 @@ def signed(phone: Phone, of: Round) -> dict[str, list[Found]]:
     gone = amended(phone.store)
     events = (event for _, event in of_round(phone.store, of.key, (VALIDATED,)) if event.id not in gone)
     return {event.task: counts_of(event) for event in events}
+
+
+def taken_up_ms(phone: Phone, item: Item) -> int:
+    """Give when this phone took an item up at the stop that it comes from, 0 where another one did."""
+    taken = (event for _, event in of_task(phone.store, item.collect_task) if event.kind == COLLECTED)
+    return max((event.teff for event in taken if phone.mirror.look(event.subject).item.id == item.id), default=0)
 
 
 def is_done(phone: Phone, of: Round) -> bool:

@@ -76,6 +76,14 @@ def pieces_planned(stops: Iterable[Stop], book: Book, now_ms: int) -> dict[str, 
     return pieces
 
 
+def taken_up_before(item: Item, of: Round | None, task: str) -> tuple[int, Stop] | None:
+    """Give the stop at which an item that is in the vehicle was taken up, with its number: another one of the round."""
+    if of is None or item.stage != Stage.INBOUND or item.collect_task == task:
+        return None
+    stops = enumerate(of.stops, 1)
+    return next(((number, stop) for number, stop in stops if of.task(stop) == item.collect_task), None)
+
+
 def line_of_pieces(amount: Amount, told: Told, *, at_ms: int) -> Line:
     """Give the line of pieces without labels."""
     line = _line(told, at_ms)

@@ -1,6 +1,7 @@
 """A round on the screens: its stops, what was found at each, the partner's signature; taps are counted."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from kivy.tests.common import UnitTestTouch
 
 from boucle.commands import Command
 from boucle.rounds import Gap
+from boucle.telling import Outcome
 from boucle_field import driving
 from boucle_field.driving import Progress
 from boucle_field.screens.gap_asking import Reasons
@@ -221,6 +223,28 @@ def test_both_ways_of_an_exchange_are_one_stop(driver: Hand) -> None:
     driver.tap("Terminer")
     assert driver.sees("Reprendre · Bac 600×400")
     assert driver.sees("Déposer · Bac 600×400")
+
+
+def test_what_is_in_the_vehicle_already_is_said_with_its_stop_and_not_recorded_again(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 3))
+    command(driver, Command.FINISH)
+    command(driver, Command.VALIDATE)
+    of = driving.rounds_of_today(driver.face.at)[0]
+    driver.face.begin("collect", "charleville", of.task(of.stops[1]))
+    before = unsent(driver)
+    driver.scan(LABEL + code(1))
+    assert re.search(r"Déjà repris à \d\d:\d\d, arrêt\s1 \(Rhin Plasturgie\)", " ".join(driver.words()))
+    assert not driver.sees("Changer d’arrêt")
+    assert driver.face.visit is not None
+    assert (unsent(driver), driver.face.visit.counted, driver.face.visit.extra) == (before, 0, 0)
+    assert driver.ear.heard[-1] is Outcome.REPEAT
+    driver.face.begin("deliver", "charleville", of.task(of.stops[1]))
+    driver.scan(LABEL + code(1))  # but it may be left there
+    assert unsent(driver) == before + 1
+    driver.face.begin("collect", "charleville", of.task(of.stops[1]))
+    driver.scan(LABEL + code(1))  # and be taken up there after
+    assert unsent(driver) == before + 2
 
 
 def test_a_scan_at_a_stop_begins_what_is_planned_there(driver: Hand) -> None:

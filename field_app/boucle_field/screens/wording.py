@@ -38,7 +38,8 @@ def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> s
     if isinstance(on_ms, int):
         return say(key, lang, date=local_day(on_ms, zone))
     if isinstance(at_ms, int):
-        return say(key, lang, time=local_time(at_ms, zone))
+        rest = {name: value for name, value in values.items() if name != "at_ms"}
+        return say(key, lang, time=local_time(at_ms, zone), **rest)
     return say(key, lang, **values)
 
 
