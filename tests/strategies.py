@@ -44,7 +44,7 @@ _BENCH = (
     *("part.installed", "part.installed", "part.removed"),
 )
 _CONSENT = (
-    *("work.diagnosed", "work.quoted", "work.quoted", "work.approved", "work.declined"),
+    *("work.diagnosed", "work.quoted", "work.quoted", "work.quote_withdrawn", "work.approved", "work.declined"),
     *("work.started", "work.stopped", "work.held", "work.unheld"),
 )
 _DESK = (

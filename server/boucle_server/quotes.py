@@ -1,7 +1,7 @@
 """Quotes to the owner of what is repaired: the link that opens one, how far it is, and who answered.
 
-A link lives as long as its quote: a newer quote, or one that was taken back, closes it, and its last day ends the time
-in which it takes an answer.
+A link takes an answer as long as its quote holds: a newer quote, taking it back and its last day end that, and its page
+then says which. A quote that was recorded by mistake and voided opens nothing.
 """
 
 import json
@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
-from boucle.consent import Consent, How
+from boucle.consent import WITHDRAWN, Consent, How
 from boucle.events import Event
 from boucle.item import Item, Job
 from boucle.lifecycle import BUSY
 from boucle.reference import Book
-from boucle_server import histories, link_codes
+from boucle_server import histories, link_codes, repairs
 from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
@@ -38,6 +38,10 @@ class Standing(StrEnum):
     GIVEN = "given"
     AGREED = "agreed"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    """The workshop took it back before anybody answered."""
+    REPLACED = "replaced"
+    """A newer quote of the same repair stands in its place."""
     OVER = "over"
     """The repair ended before anybody answered."""
 
@@ -46,13 +50,14 @@ TAKES_ANSWER: Final = frozenset({Standing.ASKED, Standing.MISSED})
 
 
 class Quote(NamedTuple):
-    """A quote that holds: whose, the event that made it, the thing and its repair, how far it is."""
+    """A quote: whose, the event that made it, the thing and its repair, how far it is, why it was taken back."""
 
     org: str
     event: Event
     item: Item
     job: Job
     standing: Standing
+    why: str = ""
 
 
 def standing_of(item: Item, job: Job, book: Book, now_ms: int) -> Standing:
@@ -83,9 +88,22 @@ def opened(connection: Connection, code: str, *, now_ms: int) -> Quote | None:
     item = histories.find(connection, named.org, event.code).item
     job = item.job if isinstance(item.job, Job) else Job()
     if job.quote != event.id:
-        return None
+        return _ended(connection, named.org, event, item, job)
     standing = standing_of(item, job, load_book(connection, named.org), now_ms)
     return Quote(named.org, event, item, job, standing)
+
+
+def _ended(connection: Connection, org: str, event: Event, item: Item, job: Job) -> Quote | None:
+    """Give a quote that was taken back or replaced in its repair, None for one that opens nothing any more."""
+    every = repairs.repairs_of(histories.history(connection, org, event.code))
+    of = next((each for each in every if event.id in {quote.id for quote in each.every(QUOTED)}), None)
+    if of is None:
+        return None
+    back = next((each for each in of.every(WITHDRAWN) if each.text("quote") == event.id), None)
+    if back is not None:
+        return Quote(org, event, item, job, Standing.WITHDRAWN, back.text("reason"))
+    newer = any(each.order > event.order for each in of.every(QUOTED))
+    return Quote(org, event, item, job, Standing.REPLACED) if newer and of is every[-1] else None
 
 
 def answer(of: Quote, kind: str, *, by: str, reason: str) -> Draft:

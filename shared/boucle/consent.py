@@ -13,6 +13,7 @@ from boucle.proposing import is_too_dear
 from boucle.reasons import Reason
 from boucle.turn import Turn
 
+WITHDRAWN = "work.quote_withdrawn"
 ANSWERS = frozenset({"work.approved", "work.declined"})
 HANDS = frozenset({"work.started", "work.resumed", "work.part_used", "work.part_removed", "work.repaired"})
 """What is work on the thing, for which consent is needed."""
@@ -65,9 +66,16 @@ def quote(turn: Turn, *, agreed: bool) -> None:
     )
 
 
+def withdraw(turn: Turn) -> None:
+    """Take a quote back that nobody has answered: the repair stands as if none had been made."""
+    turn.put(job=job_of(turn)._replace(quote="", quote_cents=0, quote_until="", consent=""))
+
+
 def gate(turn: Turn) -> Reason | None:
-    """Give why an answer has no effect, None when it has."""
+    """Give why an answer, or taking the quote back, has no effect, None when it has."""
     event, job = turn.event, job_of(turn)
+    if not job.quote and event.kind == WITHDRAWN:
+        return Reason.SAME_AGAIN
     if not job.quote or event.text("quote") != job.quote:
         return Reason.QUOTE_REPLACED
     if job.consent not in (Consent.ASKED, Consent.MISSED):

@@ -139,6 +139,7 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
         {"fault": "text", "found": "bool", "estimate_cents": "int", "reason": "text", **_ANSWERS},
     ),
     ("work.quoted", _W, Subject.CODE, {"cents!": "int", "until!": "text", "covers": "text", "owner": "text"}),
+    ("work.quote_withdrawn", _W, Subject.CODE, {"quote!": "text", "reason!": "text"}),
     ("work.approved", _W, Subject.CODE, {"quote!": "text", "how": "text"}),
     ("work.declined", _W, Subject.CODE, {"quote!": "text", "how": "text", "reason": "text"}),
     ("work.started", _W, Subject.CODE, {}),

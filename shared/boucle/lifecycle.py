@@ -197,6 +197,8 @@ WORK: tuple[Transition, ...] = (
     Transition(_AT_WORK, "work.quoted", "", _W.AWAITING_APPROVAL),
     Transition(_TO_START[1:], "work.quoted", "agreed", _W.APPROVED),
     Transition((_W.IN_REPAIR, _W.WAITING), "work.quoted", "agreed", ""),
+    Transition((_W.AWAITING_APPROVAL,), "work.quote_withdrawn", "", _W.DIAGNOSED),
+    Transition(tuple(each for each in _BUSY if each != _W.AWAITING_APPROVAL), "work.quote_withdrawn", "", ""),
     Transition((_W.AWAITING_APPROVAL, _W.DIAGNOSED), "work.approved", "", _W.APPROVED),
     Transition((_W.APPROVED, _W.IN_REPAIR, _W.WAITING, _W.TESTING, _W.QUALITY_CONTROL), "work.approved", "", ""),
     Transition(_BUSY, "work.declined", "", _W.CANCELLED),

@@ -161,7 +161,7 @@ def _gate(turn: Turn) -> Reason | None:
     match turn.event.kind:
         case "work.requalified":
             return _requalifying(turn)
-        case "work.approved" | "work.declined":
+        case "work.approved" | "work.declined" | "work.quote_withdrawn":
             return consent.gate(turn)
         case "work.held" if job.hold:
             return Reason.ALREADY_HELD
@@ -224,7 +224,7 @@ def _record(turn: Turn, qualifier: str) -> None:
     match event.kind:
         case "work.diagnosed":
             consent.diagnose(turn)
-        case "work.quoted" | "work.approved" | "work.declined" | "work.held" | "work.unheld":
+        case "work.quoted" | "work.quote_withdrawn" | "work.approved" | "work.declined" | "work.held" | "work.unheld":
             _decide(turn, qualifier)
         case "work.part_used":
             turn.put(job=job._replace(parts=job.parts + 1))
@@ -255,6 +255,8 @@ def _decide(turn: Turn, qualifier: str) -> None:
     match turn.event.kind:
         case "work.quoted":
             consent.quote(turn, agreed=qualifier == "agreed")
+        case "work.quote_withdrawn":
+            consent.withdraw(turn)
         case "work.approved":
             consent.take(turn, consent.Consent.GIVEN)
         case "work.declined":

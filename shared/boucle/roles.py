@@ -107,6 +107,7 @@ NEEDED: Mapping[str, frozenset[Capability]] = MappingProxyType(
         "work.opened": frozenset({_C.SORT, _C.REPAIR}),
         "work.diagnosed": _REPAIR,
         "work.quoted": _DECIDE,
+        "work.quote_withdrawn": _DECIDE,
         "work.approved": _DECIDE,
         "work.declined": _DECIDE,
         "work.started": _REPAIR,

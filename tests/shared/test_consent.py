@@ -66,6 +66,9 @@ class Workshop(Bench):
         (W.DIAGNOSED, "work.approved", "", W.APPROVED),
         (W.OPEN, "work.approved", "", None),
         (W.AWAITING_APPROVAL, "work.declined", "", W.CANCELLED),
+        (W.AWAITING_APPROVAL, "work.quote_withdrawn", "", W.DIAGNOSED),
+        (W.IN_REPAIR, "work.quote_withdrawn", "", W.IN_REPAIR),
+        (W.CANCELLED, "work.quote_withdrawn", "", None),
         (W.APPROVED, "work.started", "", W.IN_REPAIR),
         (W.DIAGNOSED, "work.started", "", W.IN_REPAIR),
         (W.APPROVED, "work.paused", "", W.WAITING),
@@ -88,7 +91,15 @@ def test_a_hold_and_a_clock_stay_at_every_stage_of_an_open_repair() -> None:
     for kind in ("work.held", "work.unheld", "work.stopped"):
         assert {stage: target("work", stage, kind) for stage in BUSY} == {stage: stage for stage in BUSY}
     assert {row.kind for row in WORK if not row.target} == {
-        *("work.held", "work.unheld", "work.stopped", "work.approved", "work.quoted", "work.diagnosed"),
+        *(
+            "work.held",
+            "work.unheld",
+            "work.stopped",
+            "work.approved",
+            "work.quoted",
+            "work.diagnosed",
+            "work.quote_withdrawn",
+        ),
     }
 
 
@@ -330,3 +341,36 @@ def test_the_last_day_of_a_quote_ends_at_midnight_where_the_repair_is(
     quote = bench.quote(until=day_of(midnight - 1, "UTC"))
     answered = bench("work.approved", 1, (at_ms - START_MS) / DAY, quote=quote.id)
     assert (bench.mark(answered)[0] is Outcome.APPLIED) is counts
+
+
+def test_a_quote_that_is_taken_back_leaves_the_repair_as_if_none_had_been_made() -> None:
+    shop = Workshop()
+    quote = shop.quote()
+    back = shop("work.quote_withdrawn", 1, 5, quote=quote.id, reason="montant")
+    assert shop.mark(back) == (Outcome.APPLIED, ())
+    assert (shop.item.work_stage, shop.job.quote, shop.job.consent, shop.job.owner) == ("diagnosed", "", "", "rhin")
+    assert shop.job.idle_s == 2 * DAY // 1000
+    late = shop("work.approved", 1, 6, quote=quote.id, how="link")
+    assert shop.mark(late) == (Outcome.REFUSED, (Reason.QUOTE_REPLACED,))
+    again = shop.quote(7)
+    assert (shop.item.work_stage, shop.job.quote) == ("awaiting_approval", again.id)
+
+
+def test_work_without_a_quote_that_was_taken_back_is_work_without_approval() -> None:
+    shop = Workshop()
+    quote = shop.quote()
+    shop("work.quote_withdrawn", 1, 5, quote=quote.id, reason="montant")
+    started = shop("work.started", 1, 6)
+    assert shop.mark(started) == (Outcome.APPLIED, (Reason.NOT_APPROVED,))
+
+
+def test_a_quote_that_was_answered_or_is_another_one_is_not_taken_back() -> None:
+    shop = Workshop()
+    first = shop.quote()
+    second = shop.quote(4)
+    wrong = shop("work.quote_withdrawn", 1, 5, quote=first.id, reason="montant")
+    assert shop.mark(wrong) == (Outcome.REFUSED, (Reason.QUOTE_REPLACED,))
+    shop("work.approved", 1, 6, quote=second.id, how="phone")
+    answered = shop("work.quote_withdrawn", 1, 7, quote=second.id, reason="montant")
+    assert shop.mark(answered) == (Outcome.REFUSED, (Reason.SAME_AGAIN,))
+    assert shop.item.work_stage == "approved"

@@ -55,6 +55,8 @@ ROWS = (
     Twice("work.approved", QUOTED, {"by": "a"}, {"by": "b"}),
     Twice("work.declined", QUOTED, {"reason": "trop cher"}, {"reason": "non"}),
     Twice("work.approved", QUOTED, answer="work.declined"),
+    Twice("work.quote_withdrawn", QUOTED, {"reason": "montant"}, {"reason": "client parti"}),
+    Twice("work.approved", QUOTED, {"by": "a"}, {"reason": "montant"}, answer="work.quote_withdrawn"),
     Twice("work.held", DAMAGED, {"reason": "x"}, {"reason": "y"}),
     Twice("work.unheld", (*DAMAGED, ("work.held", {"reason": "x"}))),
     Twice("work.requalified", TESTED, {"certificate": "C-1"}, {"certificate": "C-2"}),

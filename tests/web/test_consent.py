@@ -82,8 +82,53 @@ async def test_a_link_ends_with_its_day_and_with_its_quote(served: Served) -> No
     served.clock.ms = NOW + DAY
     await sign_in(served, "manager")
     await do(served, "devis", 1, owner="rhin", amount="180", until=UNTIL)
-    for wrong in (path, path[:-1], path[:-4] + "AAAA", "/devis/rien", "/devis/" + "A" * 43):
+    replaced = await stranger(served, path)
+    assert "Un devis plus récent remplace celui-ci" in replaced.text
+    assert path not in [form.action for form in replaced.forms]
+    for wrong in (path[:-1], path[:-4] + "AAAA", "/devis/rien", "/devis/" + "A" * 43):
         assert "ne mène plus à un devis" in (await stranger(served, wrong, 404)).text
+
+
+async def test_a_quote_is_taken_back_with_a_reason_which_its_link_then_gives(served: Served) -> None:
+    path = await a_quote(served)
+    form = (await stranger(served, path)).form(path)
+    await sign_in(served, "manager")
+    missing = await do(served, "retirer", 1)
+    assert missing.status_code == 422
+    done = await do(served, "retirer", 1, withdrawn="Montant erroné")
+    assert done.status_code == 303
+    page = await opened(served, done.headers["location"])
+    assert "retrait du devis" in page.text.lower()
+    assert "Montant erroné" in page.text
+    assert not [each for each in page.attributes("a", "href") if each.startswith("http") and "/devis/" in each]
+    assert item(served, 1).work_stage == "diagnosed"
+    after = await stranger(served, path)
+    for told in ("L’atelier a retiré ce devis", "Motif du retrait", "Montant erroné", "200,00"):
+        assert told in after.text, told
+    assert path not in [each.action for each in after.forms]
+    late = await sent(served, form, by="Mme Weiß", answer="yes")
+    assert late.status_code == 409
+    assert item(served, 1).work_stage == "diagnosed"
+    english = await opened(served, f"{path}?lang=en")
+    assert "The workshop has taken this quote back" in english.text
+
+
+async def test_taking_a_quote_back_is_undone_and_its_link_answers_again(served: Served) -> None:
+    path = await a_quote(served)
+    done = await do(served, "retirer", 1, withdrawn="Erreur")
+    assert done.status_code == 303, said(done)
+    shown = await opened(served, done.headers["location"])
+    assert (await sent(served, shown.form("/atelier/annuler"))).status_code == 303
+    page = await stranger(served, path)
+    assert (await sent(served, page.form(path), by="Mme Weiß", answer="yes")).status_code == 303
+    assert job(served, 1).consent == "given"
+
+
+@pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.READER])
+async def test_only_who_decides_takes_a_quote_back(served: Served, role: Role) -> None:
+    await a_quote(served)
+    await another(served, role)
+    assert (await opened(served, f"/atelier/etape/retirer/{printed(label(1))}")).status == 403
 
 
 async def test_a_quote_whose_repair_ended_otherwise_is_not_called_refused(served: Served) -> None:

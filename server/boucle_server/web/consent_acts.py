@@ -47,6 +47,12 @@ def answered(kind: str) -> Callable[[Bench, Answers], list[Draft]]:
     return made
 
 
+def withdrawn(bench: Bench, typed: Answers) -> list[Draft]:
+    """Take the quote back that the owner was sent, with the reason that its page then gives."""
+    body = {"quote": bench.job.quote, "reason": typed.text("withdrawn", required=True)}
+    return [bench.draft("work.quote_withdrawn", body)]
+
+
 def held(bench: Bench, typed: Answers) -> list[Draft]:
     """Put a repair on hold."""
     return [bench.draft("work.held", {"reason": typed.text("hold", required=True)})]

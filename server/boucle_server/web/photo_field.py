@@ -1,4 +1,4 @@
-"""A photo that came with a form: read back, looked at as every photo is, and kept with the event that announces it.
+"""Photos that came with a form: read back, looked at as every photo is, and kept with the event that announces it.
 
 With a script the picture is made small and bare in the browser (`static/snapshot.js`); without one the file comes as
 the camera made it, and becomes the same kind of photo here, before anything of it is kept.
@@ -25,8 +25,11 @@ from boucle_server.web.inputs import Input
 from boucle_server.web.typed import Answers
 
 FIELD: Final = "photo"
-FILE: Final = "photo-fichier"
-"""The field of a file as the camera made it; the template of fields knows it by this name too."""
+SECOND: Final = "photo2"
+FIELDS: Final = (FIELD, SECOND)
+"""The fields of photos, in their order; a form has the first, or both."""
+_FILE: Final = "-fichier"
+"""Behind the name of a field that takes a file as the camera made it, as the template of fields writes it."""
 _NONE: Final = "?"
 """Stands in the field for a file that is no picture: no photo is written so."""
 _BOMB: Final = "??"
@@ -54,33 +57,45 @@ def photo_input(label: str, lang: str, *, help_key: str = "web.photo_help") -> I
 
 
 def with_photo(fields: Fields) -> Fields:
-    """Give a form with its file made into a photo, which then goes along with the form wherever it is shown again."""
-    file = fields.file(FILE)
+    """Give a form with its files made into photos, which then go along with the form wherever it is shown again."""
+    for name in FIELDS:
+        fields = _with_photo(fields, name)
+    return replace(fields, files=())
+
+
+def _with_photo(fields: Fields, name: str) -> Fields:
+    file = fields.file(f"{name}{_FILE}")
     if not file:
         return fields
     try:
-        made = base64.urlsafe_b64encode(photo_of(picture_in(file, name=FIELD))).rstrip(b"=").decode("ascii")
+        made = base64.urlsafe_b64encode(photo_of(picture_in(file, name=name))).rstrip(b"=").decode("ascii")
     except RefusedError as error:
         made = _BOMB if error.key == "picture_too_large" else _NONE
-    others = tuple(pair for pair in fields.pairs if pair[0] != FIELD)
-    return replace(fields, pairs=(*others, (FIELD, made)), files=())
+    others = tuple(pair for pair in fields.pairs if pair[0] != name)
+    return replace(fields, pairs=(*others, (name, made)))
 
 
-def read_photo(answers: Answers) -> FormPhoto | None:
+def read_photos(answers: Answers) -> list[FormPhoto]:
+    """Read the photos of a form, each once."""
+    read = [photo for name in FIELDS if (photo := read_photo(answers, name)) is not None]
+    return list({photo.content: photo for photo in read}.values())
+
+
+def read_photo(answers: Answers, name: str = FIELD) -> FormPhoto | None:
     """Read the photo of a form, None where there is none; what is none is said beside its field."""
-    typed = answers.fields.value(FIELD)
+    typed = answers.fields.value(name)
     if not typed:
         return None
     if typed == _BOMB:
-        answers.fault(FIELD, f"photo.flaw.{PhotoFlaw.TOO_MANY_PIXELS}")
+        answers.fault(name, f"photo.flaw.{PhotoFlaw.TOO_MANY_PIXELS}")
         return None
     try:
         content = base64.b64decode(typed + "=" * (-len(typed) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
-        answers.fault(FIELD, "photo.flaw.no_jpeg" if typed != _NONE else "web.photo_no_picture")
+        answers.fault(name, "photo.flaw.no_jpeg" if typed != _NONE else "web.photo_no_picture")
         return None
     found = look(content)
     if not isinstance(found, Picture):
-        answers.fault(FIELD, f"photo.flaw.{found}")
+        answers.fault(name, f"photo.flaw.{found}")
         return None
     return FormPhoto(content, found)

@@ -100,6 +100,7 @@ def _page(
         terms=terms(event.number("cents"), event.text("until"), event.text("covers"), lang),
         badge=badge(of.standing, lang),
         standing=of.standing,
+        why=of.why,
         takes_answer=of.standing in TAKES_ANSWER,
         typed=typed,
         wrong=wrong or {},

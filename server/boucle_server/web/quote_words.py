@@ -22,7 +22,13 @@ from boucle_server.web.item_words import moment
 from boucle_server.web.places import QUOTE
 from boucle_server.web.visit import Visit
 
-KINDS: Final = {Standing.GIVEN: "good", Standing.AGREED: "good", Standing.DECLINED: "bad", Standing.MISSED: "bad"}
+KINDS: Final = {
+    Standing.GIVEN: "good",
+    Standing.AGREED: "good",
+    Standing.DECLINED: "bad",
+    Standing.MISSED: "bad",
+    Standing.WITHDRAWN: "plain",
+}
 _MINUTE_S: Final = 60
 _HOUR_MIN: Final = 60
 

@@ -1,7 +1,8 @@
 """The events that the answers to a step of a repair make."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from boucle import gauges
 from boucle.answers import body_of
@@ -12,6 +13,7 @@ from boucle_server.web import consent_acts
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import printed
+from boucle_server.web.photo_field import FormPhoto, read_photos
 from boucle_server.web.typed import Answers, mass_of, number_of, today
 from boucle_server.web.visit import LONGEST_SHOWN
 from boucle_server.web.work_bench import (
@@ -31,11 +33,23 @@ from boucle_server.web.work_steps import Step
 _BOTH: Final[list[Option]] = [("yes", ""), ("no", "")]
 
 
-def drafts(step: Step, bench: Bench, fields: Fields) -> tuple[list[Draft], dict[str, str]]:
-    """Give the acts that answers make, or what is wrong with which field; the step's own act is the first."""
+class Made(NamedTuple):
+    """What answers make: the acts, the step's own first and with the photos, or what is wrong with which field."""
+
+    drafts: list[Draft]
+    wrong: dict[str, str]
+    photos: list[FormPhoto]
+
+
+def drafts(step: Step, bench: Bench, fields: Fields) -> Made:
+    """Give what the answers to a step make."""
     answers = Answers(fields, bench.lang)
     made = _MADE[step.key](bench, answers) if step.key in _MADE else [bench.draft(step.kind, {})]
-    return made, answers.wrong
+    photos = read_photos(answers) if {"photo", "photos"} & set(step.asks) else []
+    if photos:
+        announced = [dict(photo.announced) for photo in photos]
+        made[0] = replace(made[0], fields={**made[0].fields, "photos": announced})
+    return Made(made, answers.wrong, photos)
 
 
 def _kept(**body: Any) -> dict[str, Any]:
@@ -240,6 +254,7 @@ _MADE: Final[Mapping[str, Callable[[Bench, Answers], list[Draft]]]] = {
     "devis": consent_acts.quoted,
     "accord": consent_acts.answered("work.approved"),
     "refus": consent_acts.answered("work.declined"),
+    "retirer": consent_acts.withdrawn,
     "suspendre": consent_acts.held,
     "attendre": _paused,
     "poser": _part_used,

@@ -41,13 +41,14 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What a step is about: who asks, the item under one of its codes, where it stands, what opened its repair."""
+    """What a step is about: which, who asks, the item under one of its codes, its place, what opened its repair."""
 
     visit: Visit
     book: Book
     item: Item
     code: str
     place: str
+    step: str = ""
     opening: str = ""
     reason: str = ""
 

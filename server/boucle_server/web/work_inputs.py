@@ -1,12 +1,13 @@
 """What each step of a repair asks: its fields, those of its checklist among them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
 from boucle import gauges
 from boucle.checklists import Asks, Checklist, Moment
 from boucle.checklists import Step as Question
+from boucle.photo_guards import photos_asked
 from boucle.proposing import limit_cents
 from boucle.repair import Priority
 from boucle.words import say
@@ -14,6 +15,7 @@ from boucle_server import reports
 from boucle_server.web import numbers
 from boucle_server.web.details import limits_text
 from boucle_server.web.inputs import Input, choice, yes_no
+from boucle_server.web.photo_field import FIELD, FIELDS
 from boucle_server.web.typed import today
 from boucle_server.web.work_bench import (
     CHECKLIST,
@@ -129,6 +131,18 @@ def _question(step: Question, listed: Checklist, lang: str) -> Input:
             )
 
 
+def _photos(bench: Bench, names: Sequence[str], kind: str = "") -> list[Input]:
+    """Offer photos of what a step is about, and say how many of them its site asks for."""
+    lang = bench.lang
+    asked = photos_asked(kind, {}, bench.book.site(bench.place, bench.visit.now_ms)) if kind else 0
+    helping = say("web.work_photos_asked", lang, n=asked) if asked else say("web.work_photo_step_help", lang)
+    labels = ("web.line_photo", "web.work_photo_second")
+    return [
+        Input(name=name, label=say(label, lang), kind="photo", help=helping if name == FIELD else "")
+        for name, label in zip(names, labels, strict=False)
+    ]
+
+
 def _free_measures(lang: str) -> list[Input]:
     units = [(unit, how.sign(lang)) for unit, how in gauges.GAUGES.items()]
     found = []
@@ -191,6 +205,7 @@ _ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
     "how": lambda bench: [choice("how", say("web.work_how", bench.lang), ways(bench.lang), required=True)],
     "by": _text("by", required=True, helped=True),
     "hold": _text("hold", required=True),
+    "withdrawn": _text("withdrawn", required=True, helped=True),
     "fault": lambda bench: [choice("fault", say("web.work_fault", bench.lang), faults(bench.lang))],
     "entry": _asks(Moment.ENTRY),
     "test": _asks(Moment.TEST),
@@ -210,6 +225,8 @@ _ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
     "zone": _text("zone", required=True),
     "due": _plan,
     "priority": _priority,
+    "photo": lambda bench: _photos(bench, FIELDS[:1]),
+    "photos": lambda bench: _photos(bench, FIELDS, "work.diagnosed" if bench.step == "diagnostiquer" else ""),
     "barrier": lambda bench: [
         choice("barrier", say("web.work_barrier", bench.lang), barriers(bench.lang), required=True)
     ],

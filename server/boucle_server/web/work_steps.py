@@ -35,7 +35,7 @@ class Offer:
 _W = WorkStage
 STEPS: Final = (
     Step("lever", "work.unheld", ""),
-    Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "estimate", "entry")),
+    Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "estimate", "entry", "photos")),
     Step("devis", "work.quoted", _W.AWAITING_APPROVAL, ("owner", "amount", "until", "covers")),
     Step("accord", "work.approved", _W.APPROVED, ("how", "by")),
     Step("demarrer", "work.started", _W.IN_REPAIR),
@@ -43,19 +43,20 @@ STEPS: Final = (
     Step("attendre", "work.paused", _W.WAITING, ("reason", "parts")),
     Step("reprendre", "work.resumed", _W.IN_REPAIR),
     Step("poser", "work.part_used", _W.IN_REPAIR, ("origin", "part", "needed")),
-    Step("deposer", "work.part_removed", _W.IN_REPAIR, ("part_type", "label", "mass")),
+    Step("deposer", "work.part_removed", _W.IN_REPAIR, ("part_type", "label", "mass", "photo")),
     Step("repare", "work.repaired", _W.TESTING),
-    Step("tester", "work.tested", _W.QUALITY_CONTROL, ("test", "passed")),
-    Step("requalifier", "work.requalified", _W.REQUALIFIED, ("quality", "valid_until", "cost")),
-    Step("refuser", "work.rejected", _W.IN_REPAIR, ("reason",)),
-    Step("remettre", "item.released", _W.RETURNED_TO_USE, ("quality", "grade")),
+    Step("tester", "work.tested", _W.QUALITY_CONTROL, ("test", "passed", "photos")),
+    Step("requalifier", "work.requalified", _W.REQUALIFIED, ("quality", "valid_until", "cost", "photo")),
+    Step("refuser", "work.rejected", _W.IN_REPAIR, ("reason", "photo")),
+    Step("remettre", "item.released", _W.RETURNED_TO_USE, ("quality", "grade", "photo")),
     Step("ranger", "item.moved", _W.RETURNED_TO_USE, ("zone",)),
     Step("planifier", "work.opened", "", ("due", "priority", "owner")),
+    Step("retirer", "work.quote_withdrawn", "", ("withdrawn",), is_last_resort=True),
     Step("suspendre", "work.held", "", ("hold",), is_last_resort=True),
     Step("refus", "work.declined", _W.CANCELLED, ("how", "by", "reason"), is_last_resort=True),
-    Step("non-reparable", "work.not_repairable", _W.NOT_REPAIRABLE, ("barrier",), is_last_resort=True),
-    Step("demonter", "work.harvested", _W.HARVESTED, ("harvest",), is_last_resort=True),
-    Step("reformer", "item.retired", "", ("scrap", "reason", "mass"), is_last_resort=True),
+    Step("non-reparable", "work.not_repairable", _W.NOT_REPAIRABLE, ("barrier", "photo"), is_last_resort=True),
+    Step("demonter", "work.harvested", _W.HARVESTED, ("harvest", "photos"), is_last_resort=True),
+    Step("reformer", "item.retired", "", ("scrap", "reason", "mass", "photo"), is_last_resort=True),
     Step("abandonner", "work.cancelled", _W.CANCELLED, ("reason",), is_last_resort=True),
 )
 """Every step, in the order in which a repair goes; the last ones stop it, or end it without the thing."""
@@ -94,7 +95,7 @@ def _fits(step: Step, item: Item) -> bool:
             return item.work_stage != "" and _job(item).outcome == ""
         case "work.tested":
             return target("work", item.work_stage, step.kind, "passed") is not None
-        case "work.approved" | "work.declined":
+        case "work.approved" | "work.declined" | "work.quote_withdrawn":
             waits = _job(item).consent in (Consent.ASKED, Consent.MISSED) and bool(_job(item).quote)
             return waits and target("work", item.work_stage, step.kind) is not None
         case "work.held" | "work.unheld":

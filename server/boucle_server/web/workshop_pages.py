@@ -149,21 +149,25 @@ def step_form(visit: Reading, step: str, code: str) -> Response:
 
 
 @router.post(WORKSHOP.path + "/etape/{step}/{code:path}")
-def do_step(posted: Sending, step: str, code: str) -> Response:
+def do_step(posted: Bringing, step: str, code: str) -> Response:
     """Do a step; nothing is recorded, and what was typed stays, where it would have no effect."""
-    visit, typed, known = posted.visit, posted.fields, _step(step)
+    visit, typed, known = posted.visit, with_photo(posted.fields), _step(step)
     with visit.server.database.reading() as connection:
         bench = _bench(connection, visit, known, code)
-    drafts, wrong = work_acts.drafts(known, bench, typed)
-    if wrong:
-        return _step_page(visit, known, code, typed=typed, wrong=wrong, status=422)
+    made = work_acts.drafts(known, bench, typed)
+    if made.wrong:
+        return _step_page(visit, known, code, typed=typed, wrong=made.wrong, status=422)
     now_ms = visit.server.clock.now_ms()
 
     def make(connection: Connection) -> list[Draft]:
-        settled = _settled(connection, visit, drafts)
+        settled = _settled(connection, visit, made.drafts)
         return certificate_acts.sealed(connection, visit, settled, now_ms=now_ms)
 
-    came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms)
+    def keep(connection: Connection) -> None:
+        for photo in made.photos:
+            photo.keep(connection, visit.who.org, now_ms=now_ms)
+
+    came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms, then=keep)
     if not came.done:
         return _step_page(visit, known, code, typed=typed, came=came, status=409)
     return redirect(ticket_href(bench.code), done="web.step_done", **{UNDO: acts.named(came.ids)})
@@ -217,6 +221,7 @@ def _bench(connection: Connection, visit: Visit, step: Step, code: str) -> Bench
         item=item,
         code=key,
         place=item.site,
+        step=step.key,
         opening=opening.id if opening else "",
         reason=opening.text("reason") if opening else "",
     )
@@ -244,6 +249,7 @@ def _step_page(
         visit,
         "step.html",
         status=status,
+        headers={"Content-Security-Policy": LIVE_POLICY} if any(each.kind == "photo" for each in asked) else None,
         place=WORKSHOP,
         title=step_words(step.key, visit.lang),
         means=say(f"web.step_means_{step.key.replace('-', '_')}", visit.lang),

@@ -33,16 +33,20 @@
     return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   }
 
-  for (const field of document.querySelectorAll("input[data-photo]")) {
+  const fields = document.querySelectorAll("input[data-photo]");
+  let making = 0; // the form waits for all of them
+  for (const field of fields) {
     const data = document.getElementById(field.dataset.photo);
     const told = document.getElementById(field.dataset.told);
     const buttons = field.form.querySelectorAll("button[type=submit]");
     field.removeAttribute("name"); // the small one goes, not the file
-    field.form.enctype = "application/x-www-form-urlencoded";
+    // Two photos are too much for a form that is kept whole where the session has ended.
+    if (fields.length === 1) field.form.enctype = "application/x-www-form-urlencoded";
     field.addEventListener("change", async () => {
       data.value = "";
       told.textContent = "";
       if (!field.files.length) return;
+      making += 1;
       for (const each of buttons) each.disabled = true;
       try {
         data.value = await text(await made(field.files[0]));
@@ -51,7 +55,8 @@
         field.value = "";
         told.textContent = field.dataset.bad;
       }
-      for (const each of buttons) each.disabled = false;
+      making -= 1;
+      for (const each of buttons) each.disabled = making > 0;
     });
   }
 })();
