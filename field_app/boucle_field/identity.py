@@ -31,7 +31,6 @@ class Identity:
     site: str = ""
     zone: str = DEFAULT_ZONE
     enrolled_ms: int = 0
-    org_name: str = ""
 
     @classmethod
     def load(cls, store: Store) -> Self | None:

@@ -10,6 +10,7 @@ from boucle.events import Event
 from boucle.rounds import Ending, Round, Stop, counts_of, ending_of
 from boucle.visiting import DIRECTIONS
 from boucle.words import say
+from boucle.words.numerals import times
 from boucle_field.phone import Phone
 from boucle_field.visit import name_of_place, name_of_type
 
@@ -31,7 +32,7 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, when: st
     for way in DIRECTIONS:
         rows = [row for row in counts_of(validated) if row.direction == way]
         pieces = [
-            f"{row.total} × {name_of_type(book, row.item_type, now)}"
+            times(row.total, name_of_type(book, row.item_type, now), lang)
             if row.item_type
             else say("screen.stop_unknown_labels", lang, n=row.total)
             for row in rows

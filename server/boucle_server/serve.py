@@ -129,10 +129,10 @@ def _bound(settings: Settings) -> Iterator[socket.socket]:
             listening.bind(address)
             listening.listen(BACKLOG)
         except PermissionError:
-            raise OperatorError("cli.port_denied", port=settings.port) from None
+            raise OperatorError("cli.port_denied", port=str(settings.port)) from None
         except OSError as error:
             key = "cli.port_busy" if error.errno == errno.EADDRINUSE else "cli.bad_host"
-            raise OperatorError(key, host=settings.host, port=settings.port) from None
+            raise OperatorError(key, host=settings.host, port=str(settings.port)) from None
         yield listening
 
 

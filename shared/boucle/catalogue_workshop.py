@@ -24,7 +24,7 @@ WORKSHOP = (
         slug="repair_success_all",
         unit=Unit.RATIO,
         span=Span.MONTH,
-        measures=("month:repair_closed",),
+        measures=("month:repair_closed", "month:barrier"),
         by=BY,
         compute=kpi_repair.success_of_all,
     ),

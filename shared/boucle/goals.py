@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from boucle.catalogue import CATALOGUE
 from boucle.clock import month_end_ms
-from boucle.kpi import Question, Span, Unit
+from boucle.kpi import Definition, Question, Span, Unit
 from boucle.reference import ANY_TYPE, Book
 from boucle.units import DAY_MS
 
@@ -105,9 +105,12 @@ def parts_of_key(key: str) -> tuple[str, str, str]:
 def goal_of(book: Book, figure: str, asked: Question) -> Goal | None:
     """Give the goal of a figure for the last month asked for, under its filters; None where nobody set one.
 
-    A loop or a type is held to its own goal alone, never to that of the whole; a partner or a site to none.
+    A loop or a type is held to its own goal alone, never to that of the whole; a partner or a site to none. What adds
+    up over several months is held to none either: its goal is that of one month.
     """
     narrowed = asked.narrowed
+    if len(asked.months) > 1 and figure in CATALOGUE and _adds_up(CATALOGUE[figure]):
+        return None
     if narrowed.partner is not None or narrowed.site is not None or narrowed.loop == "" or figure not in SENSES:
         return None
     at_ms = min(month_end_ms(asked.last, asked.zone) - 1, max(asked.as_of_ms, 0))
@@ -120,6 +123,20 @@ def goal_of(book: Book, figure: str, asked: Question) -> Goal | None:
     if not isinstance(micro, int) or isinstance(micro, bool) or not 0 <= micro <= MOST_MICRO:
         return None
     return Goal(figure=figure, sense=SENSES[figure], value=_in_unit(Fraction(micro, MICRO), CATALOGUE[figure].unit))
+
+
+def held_to(book: Book, figure: str, asked: Question, written: Mapping[str, Any]) -> tuple[Goal, Verdict | None] | None:
+    """Give the goal of a written value with what the value says of it; None where nobody set one."""
+    goal = goal_of(book, figure, asked)
+    if goal is None:
+        return None
+    micro = written["value_micro"]
+    cases = written.get("n") if written.get("denominator") is not None else None
+    return goal, goal.judge(None if micro is None else Fraction(micro, MICRO), cases=cases, asked=asked)
+
+
+def _adds_up(definition: Definition) -> bool:
+    return definition.span is Span.MONTH and definition.unit in (Unit.GRAMS, Unit.UNITS, Unit.CENTS)
 
 
 def _in_unit(said: Fraction, unit: Unit) -> Fraction:

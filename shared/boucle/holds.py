@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from boucle.words import say
+from boucle.words.sentences import uncapital
 
 
 class Hold(StrEnum):
@@ -22,3 +23,8 @@ class Hold(StrEnum):
 def said(reason: str, lang: str) -> str:
     """Say why something is held, a text of somebody's own as it stands."""
     return say(f"hold.{reason}", lang) if reason in set(Hold) else reason
+
+
+def said_after(reason: str, lang: str) -> str:
+    """Say it behind a colon, where a sentence goes on: one of ours without its capital."""
+    return uncapital(said(reason, lang)) if reason in set(Hold) else reason

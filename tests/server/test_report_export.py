@@ -15,7 +15,7 @@ from boucle_server import eventlog
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.exports import kpis, report
-from tests.server.figures_world import NOW, a_small_year
+from tests.server.figures_world import NOW, a_small_year, draft, record
 from tests.server.people import an_org
 from tests.server.test_figures_export import exported
 
@@ -48,6 +48,27 @@ def test_a_month_is_reported_with_both_parts_of_its_figures_in_each_language(dat
     for id_ in CATALOGUE:
         assert say(CATALOGUE[id_].words("name"), lang).replace("\u202f", " ") in said, id_
     assert "Rhin Plasturgie" in said
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_two_heads_of_columns_touch(database: Database, lang: str) -> None:
+    org = a_small_year(database)
+    goal = {"table": "goal", "key": "K1>>*", "valid_from": 0, "row": {"goal_micro": 95_000_000}}
+    record(database, org, [draft("reference.set", at=-1, body=goal)])
+    with database.reading() as connection:
+        pdf = pypdfium2.PdfDocument(report.document(connection, org, ["2026-03"], as_of_ms=NOW, lang=lang))
+    words = [say(f"web.{key}", lang) for key in ("sent", "back", "short_out", "short_mass", "short_valorised")]
+    found = 0
+    for page in pdf:
+        text = page.get_textpage()
+        for word in words:
+            search = text.search(word, match_case=True, match_whole_word=False)
+            while (at := search.get_next()) is not None:
+                found += 1
+                after = text.get_text_range(at[0] + at[1], 1)
+                before = text.get_text_range(at[0] - 1, 1) if at[0] else " "
+                assert not (before + after).strip().isalpha(), (word, before, after)
+    assert found > len(words)
 
 
 def test_figures_of_several_months_are_sums_divided_and_no_average(database: Database) -> None:

@@ -4,8 +4,11 @@ import string
 
 import pytest
 
+from boucle.holds import said_after
 from boucle.words import LANGUAGES, catalogue, knows, say
+from boucle.words.numerals import grouped, signed, times
 from boucle.words.po import CatalogueError, Entry, read_catalogue
+from boucle.words.sentences import uncapital
 
 
 def test_french_comes_first() -> None:
@@ -112,3 +115,33 @@ def test_a_catalogue_is_read_with_its_continued_lines_and_escapes() -> None:
 def test_a_faulty_catalogue_names_its_line(text: str, why: str) -> None:
     with pytest.raises(CatalogueError, match=why):
         read_catalogue(text)
+
+
+@pytest.mark.parametrize(
+    ("n", "french", "english"),
+    [
+        (999, "999", "999"),
+        (1_110, "1\u202f110", "1,110"),
+        (-2_345, "−2\u202f345", "−2,345"),
+        (1_234_567, "1\u202f234\u202f567", "1,234,567"),
+    ],
+)
+def test_a_count_in_a_sentence_sets_its_thousands_apart(n: int, french: str, english: str) -> None:
+    assert [grouped(n, lang) for lang in LANGUAGES] == [french, english]
+    assert say("page.late", "fr", n=n).endswith(french)
+    assert say("page.late", "en", n=n).endswith(english)
+
+
+def test_a_number_that_is_a_name_is_given_as_text_and_stays_as_it_is() -> None:
+    assert "18080" in say("cli.port_busy", "fr", host="127.0.0.1", port="18080")
+    assert (signed(1_500, "fr"), signed(-1_500, "en"), signed(0, "fr")) == ("+1\u202f500", "−1,500", "0")
+    assert times(1_500, "Bac", "en") == "1,500 × Bac"
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"), [("Rappel", "rappel"), ("Écart", "écart"), ("PIN faux", "PIN faux"), ("", "")]
+)
+def test_behind_a_colon_a_text_of_ours_has_no_capital(text: str, inside: str) -> None:
+    assert uncapital(text) == inside
+    assert say("web.held", "fr", reason=said_after("recall", "fr")) == "bloqué : rappel"
+    assert said_after("Attend Marc", "fr") == "Attend Marc", "a text of somebody's own stands as it is"

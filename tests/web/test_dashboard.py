@@ -497,3 +497,30 @@ async def test_the_workshop_has_its_part_with_what_is_open_what_is_unknown_and_w
     narrowed = await opened(served, "/tableau?month=2026-02&partner=rhin")
     assert "Pourquoi non réparable" not in narrowed.text
     assert "p-ana" not in page.answer.text
+
+
+async def test_each_ending_and_each_barrier_leads_to_its_events_and_what_stood_still_is_said_beside_the_median(
+    served: Served,
+) -> None:
+    org = workshop_world.a_workshop(served.database)
+    act, other = workshop_world.act, workshop_world.OTHER
+    waiting = [
+        act("work.held", 8, 39.4, reason="customer"),
+        act("work.unheld", 8, 40.4),
+        act("work.requalified", 8, 40.5, other, certificate="CR-2", checks={"tested": True}),
+        act("item.shipped", 8, 40.6, to="mulhouse"),
+    ]
+    served.clock.ms = workshop_world.NOW + 2 * DAY
+    record(served.database, org, waiting, now_ms=served.clock.ms)
+    await signed_in(served)
+    page = await opened(served, "/tableau?month=2026-02")
+    assert "dont suspendues ou en attente d’un accord : 1,0 j en moyenne" in page.text
+    hrefs = [href for href in page.attributes("a", "href") if "/tableau/chiffre/K30-all" in href and "part=" in href]
+    found = {}
+    for href in hrefs:
+        behind = await opened(served, href.partition("#")[0])
+        found[href.partition("part=")[2].partition("#")[0]] = behind.texts[behind.texts.index("Compte comme") + 1 :]
+    assert set(found) == {"repair_closed%3Afixed", "repair_closed%3Anot_fixed", "barrier%3Ano_part"}
+    given_up = found["barrier%3Ano_part"]
+    assert given_up[:2] == found["repair_closed%3Anot_fixed"][:2], "the same event"
+    assert "obstacle : pièce introuvable" in given_up

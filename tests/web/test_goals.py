@@ -2,17 +2,19 @@
 
 import re
 from fractions import Fraction
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from boucle.roles import Role
-from boucle_server import figures_document
+from boucle.roles import Capability, Role
+from boucle_server import figures_document, tokens
 from boucle_server.exports import kpis, report
 from boucle_server.projections import load_book
 from tests.api.serving import Served
 from tests.server import figures_world
 from tests.server.figures_world import a_small_year
+from tests.server.test_report_export import text_of
 from tests.web.browser import Page, opened, sent, signed_in
 
 NOW = figures_world.NOW + 10_000
@@ -55,6 +57,46 @@ async def test_a_goal_stands_beside_its_tile_by_word_and_sign_in_the_chart_and_i
     assert re.search(
         r"✓\s+atteint|○\s+trop peu de cas", (await opened(served, "/tableau/chiffre/K1?month=2026-03&lang=fr")).text
     )
+
+
+async def test_programs_are_told_a_goal_in_the_unit_of_its_value_with_its_verdict(
+    served: Served,
+) -> None:
+    await a_year(served)
+    await set_goal(served, "K7", "10")
+    await set_goal(served, "K20-mass", "900")
+    with served.database.writing("acme") as connection:
+        token = tokens.add(connection, "acme", name="test", scopes=[Capability.READ], now_ms=NOW).secret
+
+    async def told(query: str) -> dict[str, Any]:
+        answer = await served.client.get(f"/v1/kpis?{query}", headers={"Authorization": f"Bearer {token}"})
+        return {value["definition_id"]: value["goal"] for value in answer.json()["values"]}
+
+    one = await told("month=2026-03")
+    assert one["K7"] == {"value": "0.100000", "value_micro": 100_000, "sense": "least", "verdict": "met"}
+    assert (one["K20-mass"]["value_micro"], one["K20-mass"]["sense"]) == (900_000 * 10**6, "least")
+    assert one["K1"] is None
+    several = await told("month=2026-02/2026-03")
+    assert several["K7"]["verdict"] == "met"
+    assert several["K20-mass"] is None, "the goal of a month is none of two months together"
+    assert (await told("month=2026-03&type=bac"))["K7"] is None
+
+
+async def test_the_months_compared_and_several_months_together_say_the_goal(served: Served) -> None:
+    await a_year(served)
+    before = (await opened(served, "/tableau?month=2026-03")).texts
+    assert "Objectif" not in before[before.index("Comparaison") :]
+    await set_goal(served, "K7", "10")
+    page = (await opened(served, "/tableau?month=2026-03")).texts
+    compared = page[page.index("Comparaison") : page.index("Douze mois")]
+    assert "Objectif" in compared
+    assert compared[compared.index("Part réemployée du parc") + 2] == "≥ 10 % ✓ atteint"
+    file = (await served.client.get("/tableau?month=2026-03&fichier=csv&table=compare")).text.splitlines()
+    assert file[0].endswith("Objectif,Verdict")
+    assert next(row for row in file if row.startswith("K7,")).endswith("10.000000,atteint")
+    with served.database.reading() as connection:
+        pdf = report.document(connection, "acme", ["2026-02", "2026-03"], as_of_ms=NOW, lang="fr")
+    assert text_of(pdf).count("Objectif : au moins 10 %") == 1 + 2, "of both months, and of each"
 
 
 async def test_files_and_the_report_say_the_goal_and_its_verdict(served: Served) -> None:

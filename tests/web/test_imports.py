@@ -296,7 +296,7 @@ async def test_only_the_first_sheet_is_read_and_the_others_are_named(served: Ser
         ("titres.csv", b"site;nom\n", "n’a que des titres"),
         ("faux.xlsx", b"PK\x03\x04 no archive", "n’est pas un tableur lisible"),
         ("image.png", b"\x89PNG\r\n\x1a\n\x00\x00", "n’est pas un fichier CSV lisible"),
-        ("long.csv", b"site;nom\n" + b"a;b\n" * 20_001, "a 20001 lignes"),
+        ("long.csv", b"site;nom\n" + b"a;b\n" * 20_001, "a 20\u202f001 lignes"),
     ],
 )
 async def test_a_file_that_cannot_be_taken_is_said_why(served: Served, name: str, content: bytes, why: str) -> None:

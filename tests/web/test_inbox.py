@@ -120,10 +120,10 @@ async def test_what_is_in_quarantine_is_shown_the_longest_first_and_is_freed_and
     await a_year_with_a_stranger(served)
     record(served.database, "acme", held_at(95, 92, 98), now_ms=NOW - 4_000)
     page = await opened(served, "/a-traiter?kind=held")
-    assert page.text.count("En quarantaine : Rappel") == 3
+    assert page.text.count("En quarantaine : rappel") == 3
     shown = [page.text.index(f"depuis le {day}") for day in ("03/04/2026", "06/04/2026", "09/04/2026")]
     assert shown == sorted(shown)
-    assert "In quarantine: Recall" in (await opened(served, "/a-traiter?kind=held&lang=en")).text
+    assert "In quarantine: recall" in (await opened(served, "/a-traiter?kind=held&lang=en")).text
     (href, *others) = await held_cases(served, "/a-traiter?kind=held&lang=fr")
     case = await opened(served, href)
     acts = [dict(form.values)["act"] for form in case.forms if form.action == href]
@@ -150,7 +150,7 @@ async def test_what_sorting_gave_up_is_retired_from_its_case_and_waits_again_whe
     record(served.database, "acme", moves, now_ms=NOW - 4_000)
     (href,) = await held_cases(served)
     case = await opened(served, href)
-    assert "En quarantaine : Mis au rebut" in case.text
+    assert "En quarantaine : mis au rebut" in case.text
     assert "depuis le 01/04/2026" in case.text
     acts = [dict(form.values)["act"] for form in case.forms if form.action == href]
     assert acts == ["retire", "unhold"]

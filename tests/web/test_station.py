@@ -306,6 +306,8 @@ async def test_a_mass_is_recorded_asked_about_and_taken_back(served: Served) -> 
         answer = await weighed(mass=mass)
         assert answer.status_code in (409, 422)
         assert words in Page(answer).text
+        # Beside a field it is said at the top too, as on every form, that nothing was recorded and all is kept.
+        assert ("Ce que vous avez saisi est gardé" in Page(answer).text) == (words in ("bouge encore", "pas une masse"))
     assert kinds(served) == []
     answer = await weighed(mass="ST,GS,+  12,300 kg", tare="0,3")
     assert answer.status_code == 303, Page(answer).text

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from kivy.uix.widget import Widget
 
 from boucle.commands import Command
-from boucle.holds import said as held_why
+from boucle.holds import said_after as held_why
 from boucle.item import Job
 from boucle.lasting import lasted
 from boucle.lifecycle import WorkStage
-from boucle.meaning import Meaning, Task, Thing
+from boucle.meaning import Meaning, Thing
+from boucle.words.sentences import uncapital
 from boucle.workshop_codes import barrier_words, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench import Next, Ticket
@@ -160,7 +161,7 @@ class TicketScreen(Screen):
         if job.due and self.ticket.is_open:
             yield self.say("screen.bench.due", day="/".join(reversed(job.due.split("-"))))
         if job.fault:
-            yield self.say("screen.bench.fault", fault=fault_words(job.fault, lang))
+            yield self.say("screen.bench.fault", fault=uncapital(fault_words(job.fault, lang)))
         if job.faultless:
             yield self.say("screen.bench.no_fault_found")
         if job.parts:
@@ -170,7 +171,7 @@ class TicketScreen(Screen):
         if job.reworks:
             yield self.say("screen.bench.reworks", n=job.reworks)
         if job.barrier:
-            yield self.say("screen.bench.barrier", barrier=barrier_words(job.barrier, lang))
+            yield self.say("screen.bench.barrier", barrier=uncapital(barrier_words(job.barrier, lang)))
         if job.certificate:
             yield self.say("screen.bench.certificate", number=job.certificate)
 
@@ -197,12 +198,8 @@ class TicketScreen(Screen):
         self.face.bench_step(self.code, step)
 
     def take(self, meant: Meaning) -> bool:
-        """Take this ticket or its thing once more, another thing, the word to undo, the word to go on."""
+        """Take another thing, the word to undo, the word to go on."""
         match meant:
-            case Task(key=key) if key == self.ticket.job.task:
-                self.face.toggle_work(self.code)
-            case Thing(code=code) if code == self.code:
-                self.face.toggle_work(self.code)
             case Thing(code=code):
                 self.face.open_ticket(code)
             case Command.UNDO:

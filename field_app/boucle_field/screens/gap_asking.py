@@ -9,11 +9,11 @@ from kivy.uix.widget import Widget
 
 from boucle.receiving import way
 from boucle.rounds import Found, Gap, gaps_for
+from boucle.words.numerals import signed
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
 from boucle_field.screens.controls import BigButton, Chip, Text, chips, column
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.top_bar import grouped
 from boucle_field.visit import name_of_type
 
 _CLOSE: Final = 2
@@ -111,8 +111,8 @@ class GapAsking:
             name=name_of_row(screen, row) if both_ways else type_of_row(screen, row),
             scanned=screen.say("screen.stop_gap_scanned", n=row.scanned),
             declared=screen.say("screen.stop_gap_declared", n=row.declared),
-            expected=grouped(row.expected),
-            difference=f"{'+' if row.difference > 0 else '−'}{grouped(abs(row.difference))}",
+            expected=row.expected,
+            difference=signed(row.difference, screen.face.lang),
         )
         return Text(words, screen.look.page)
 

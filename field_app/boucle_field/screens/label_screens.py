@@ -275,7 +275,7 @@ class ReprintScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        self.panel = OutcomePanel(self.look)
+        self.panel = OutcomePanel(self.look, self.face.lang)
         self.undoing = self.other("screen.undo", self.undo)
         tools = chips(
             Chip(self.say("screen.typed"), self.look.tile, act=partial(self.face.open, CodeScreen, ReprintScreen)),

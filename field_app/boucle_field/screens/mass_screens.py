@@ -9,6 +9,7 @@ from boucle.fields import Fault
 from boucle.meaning import Meaning, Nothing
 from boucle.telling import Outcome, Told
 from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
+from boucle.words.numerals import times
 from boucle_field import weighed
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
@@ -207,7 +208,7 @@ def described(face: "Face", weighing: Weighing) -> str:
         kind = phone.mirror.look(weighing.code).item.type
         head = "\n".join(each for each in (name_of_type(book, kind, now), face.named(weighing.code)) if each)
     else:
-        head = f"{weighing.pieces} × {name_of_type(book, weighing.item_type, now)}"
+        head = times(weighing.pieces, name_of_type(book, weighing.item_type, now), face.lang)
     told = [head]
     if weighing.giver:
         told.append(name_of_place(book, weighing.giver, now))

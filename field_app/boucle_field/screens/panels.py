@@ -10,11 +10,11 @@ from kivy.utils import get_color_from_hex
 
 from boucle.telling import Outcome
 from boucle.words import say
+from boucle.words.numerals import grouped
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
 from boucle_field.screens.controls import Box, Text, Word, ground, row
 from boucle_field.screens.theme import BADGE_SIGNS, FRAMED, OUTCOMES, SHAPES, Pair, Shape, Theme
-from boucle_field.screens.top_bar import grouped
 
 _BAR_HEIGHT: Final = 12
 _BADGE: Final = 60
@@ -98,8 +98,9 @@ class Tint(NamedTuple):
 class Counter(Box):
     """The sign of the last outcome and how many, very large, of how many; smaller where that has no room."""
 
-    def __init__(self, pair: Pair, **options: Any) -> None:
+    def __init__(self, pair: Pair, lang: str, **options: Any) -> None:
         super().__init__(upright=False, own_height=False, size_hint_y=None, height=sp(theme.COUNTER) * 1.18, **options)
+        self.lang = lang
         ink = get_color_from_hex(pair.ink)
         self.badge = Badge(pos_hint={"center_y": 0.5})
         self.counted = Label(font_size=sp(theme.COUNTER), color=ink, size_hint_x=None, width=0)
@@ -113,8 +114,8 @@ class Counter(Box):
     def show(self, shown: "Shown", counted: int, expected: int, pair: Pair) -> None:
         """Show the count, of the expected number where there is one."""
         self.badge.show(shown.outcome)
-        self.counted.text = grouped(counted)
-        self.of.text = f" / {grouped(expected)}" if expected else ""
+        self.counted.text = grouped(counted, self.lang)
+        self.of.text = f" / {grouped(expected, self.lang)}" if expected else ""
         self.counted.color = self.of.color = get_color_from_hex(pair.ink)
         self._fit()
 
@@ -133,14 +134,14 @@ class Counter(Box):
 class OutcomePanel(Box):
     """Colour, shape, sign, word: what the last scan was, around the counter."""
 
-    def __init__(self, look: Theme, **options: Any) -> None:
+    def __init__(self, look: Theme, lang: str, **options: Any) -> None:
         super().__init__(padding=[dp(theme.MARGIN), dp(6), dp(theme.MARGIN), dp(_CLEAR)], spacing=0, **options)
         self.look = look
         ground(self, look.tile.ground, radius=theme.ROUND, line=look.line)
         with self.canvas.before:
             self._frame_ink = Color(0, 0, 0, 0)
             self._frame = Line(width=dp(_FRAME) / 2)
-        self.counter = Counter(look.tile)
+        self.counter = Counter(look.tile, lang)
         self.word = Text("", look.tile, size=theme.TITLE if is_low() else theme.WORD, bold=True, align="center")
         self.what = Text("", look.tile, align="center")
         self.why = Text("", look.tile, align="center")
@@ -198,7 +199,7 @@ class ExpectedList(Box):
                 wanted[say("screen.extra_of", self.lang, type=each.name)] = (each.extra, 0)
         if list(wanted) != list(self._lines):
             self.clear_widgets()
-            self._lines = {name: _ListLine(name, self.look, full=bool(wanted[name][1])) for name in wanted}
+            self._lines = {name: _ListLine(name, self.look, self.lang, full=bool(wanted[name][1])) for name in wanted}
             for line in self._lines.values():
                 self.add_widget(line)
         for name, (counted, expected) in wanted.items():
@@ -208,8 +209,9 @@ class ExpectedList(Box):
 class _ListLine(Box):
     """A name, how many of how many, and a bar that says the same where something is expected."""
 
-    def __init__(self, name: str, look: Theme, *, full: bool) -> None:
+    def __init__(self, name: str, look: Theme, lang: str, *, full: bool) -> None:
         super().__init__(spacing=dp(2))
+        self.lang = lang
         self.many = Word("", look.page)
         self.bar = _Progress(look)
         self.add_widget(row(Text(name, look.page), self.many))
@@ -218,7 +220,8 @@ class _ListLine(Box):
 
     def show(self, counted: int, expected: int) -> None:
         """Show the numbers."""
-        self.many.text = f"{grouped(counted)} / {grouped(expected)}" if expected else grouped(counted)
+        many = [grouped(n, self.lang) for n in ((counted, expected) if expected else (counted,))]
+        self.many.text = " / ".join(many)
         self.bar.share(counted / expected if expected else 0)
 
 

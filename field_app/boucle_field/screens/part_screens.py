@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 from boucle.commands import Command
 from boucle.gauges import write_measure
 from boucle.meaning import Meaning, Thing
+from boucle.words.numerals import grouped
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import PartFound
 from boucle_field.screens import theme
@@ -43,8 +44,8 @@ def saving_words(screen: Screen, part: PartFound) -> str:
 def euros(cents: int, lang: str) -> str:
     """Write an amount as it is read: `86,00 €`."""
     whole, rest = divmod(cents, 100)
-    grouped = f"{whole:,}".replace(",", "\u202f") if lang == "fr" else f"{whole:,}"
-    return f"{grouped},{rest:02d}\u00a0€" if lang == "fr" else f"€{grouped}.{rest:02d}"
+    said = grouped(whole, lang)
+    return f"{said},{rest:02d}\u00a0€" if lang == "fr" else f"€{said}.{rest:02d}"
 
 
 class OfTicket(Screen):

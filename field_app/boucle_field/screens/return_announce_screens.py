@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from kivy.uix.widget import Widget
 
 from boucle.meaning import Meaning, Spot, Thing
+from boucle.words.numerals import times
 from boucle_field import return_announce
 from boucle_field.return_announce import WHY, Announcement
 from boucle_field.screens.arranging import beside
@@ -14,7 +15,6 @@ from boucle_field.screens.pads import number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.return_screens import type_words
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.top_bar import grouped
 from boucle_field.screens.wording import named
 from boucle_field.visit import name_of_place
 
@@ -75,7 +75,7 @@ class AnnounceScreen(AnnounceStep):
             self.text("screen.return.announce_how"),
             *(self.plain(f"× {named(code)}", partial(self._without, code)) for code in of.codes),
             *(
-                self.plain(f"× {grouped(n)} × {type_words(self, key)}", partial(self._without_type, key))
+                self.plain(f"× {times(n, type_words(self, key), self.face.lang)}", partial(self._without_type, key))
                 for key, n in of.pieces.items()
             ),
             self.other("screen.return.announce_pieces", partial(self.face.open, WhatPiecesScreen, of)),

@@ -14,6 +14,7 @@ from boucle.return_counts import Counts, Return
 from boucle.returning import NOT_SENT
 from boucle.rma import ReturnState
 from boucle.roles import may_record
+from boucle.words.numerals import times
 from boucle_field import return_acts, returns
 from boucle_field.return_acts import About, Step
 from boucle_field.return_receipt import partner_name
@@ -23,7 +24,7 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.serial_screen import FindBySerialScreen
-from boucle_field.screens.top_bar import grouped, local_day, read_day
+from boucle_field.screens.top_bar import local_day, read_day
 from boucle_field.screens.wording import named
 from boucle_field.visit import name_of_place, name_of_type
 
@@ -88,7 +89,7 @@ class ReturnsScreen(Screen):
     def _tile(self, of: Return) -> BigButton:
         partner = partner_name(self.face.at, of.partner) if of.partner else self.say("screen.return.no_partner")
         lines = ", ".join(
-            f"{grouped(each.line.requested or each.line.received)} × {type_words(self, each.line.type)}"
+            times(each.line.requested or each.line.received, type_words(self, each.line.type), self.face.lang)
             for each in of.counts
         )
         state = state_words(self, of)
@@ -168,7 +169,7 @@ class ReturnScreen(Screen):
     def _loose(self, of: Return) -> Iterable[Widget]:
         for step, about in return_acts.loose_steps(self.face.at, of):
             words = self.say(f"screen.return.step.{step}")
-            text = f"{words}\n{grouped(about.n)} × {type_words(self, about.item_type)}"
+            text = f"{words}\n{times(about.n, type_words(self, about.item_type), self.face.lang)}"
             yield self.plain(text, partial(self.face.return_step, step, about))
 
     def _products(self, known: Known) -> Iterable[Widget]:

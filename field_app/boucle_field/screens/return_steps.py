@@ -13,6 +13,7 @@ from boucle.grades import CRITERIA, GOOD, Grade
 from boucle.lifecycle import Disposition
 from boucle.proposing import KIND_OF
 from boucle.telling import Outcome
+from boucle.words.numerals import times
 from boucle_field import return_acts, returns
 from boucle_field.bench_acts import keep_form
 from boucle_field.return_acts import About
@@ -22,7 +23,6 @@ from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import TextPad, number_pad, tiles
 from boucle_field.screens.return_screens import type_words
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.top_bar import grouped
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.wording import named
 
@@ -50,7 +50,7 @@ class ReturnStep(Screen):
         if about.code:
             item = returns.product_of(self.face.at, about.code).item
             return [Text(f"{type_words(self, item.type)}\n{named(about.code)}", self.look.page, bold=True)]
-        words = f"{grouped(about.n)} × {type_words(self, about.item_type)}"
+        words = times(about.n, type_words(self, about.item_type), self.face.lang)
         again = partial(self.face.open, HowManyStep, about, type(self))
         return [
             Text(words, self.look.page, bold=True),

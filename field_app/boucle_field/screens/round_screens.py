@@ -14,6 +14,7 @@ from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
+from boucle.words.numerals import times
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
 from boucle_field.screens import theme
@@ -25,7 +26,7 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.theme import OUTCOMES
-from boucle_field.screens.top_bar import grouped, local_day, local_time
+from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.slip_text import slip_text
 from boucle_field.visit import name_of_place, name_of_type
@@ -260,8 +261,9 @@ class RoundEndScreen(Screen):
         ]
         unsent = phone.outbox.counts().unsent
         load = driving.in_vehicle(phone, self.round)
+        unknown = self.say("screen.unknown_type")
         carried = [
-            Text(f"{grouped(n)} × {name_of_type(book, each, now) or self.say('screen.unknown_type')}", self.look.page)
+            Text(times(n, name_of_type(book, each, now) or unknown, self.face.lang), self.look.page)
             for each, n in sorted(load.items(), key=lambda row: (-row[1], row[0]))
         ]
         home = self.round.home or phone.desk.context().home
@@ -335,7 +337,7 @@ def planned_words(screen: Screen, stop: Stop) -> list[str]:
     told = []
     for key, plan in (("screen.stop_take", stop.collect), ("screen.stop_leave", stop.deliver)):
         if plan:
-            pieces = ", ".join(f"{grouped(n)} × {name_of_type(book, each, now)}" for each, n in plan.items())
+            pieces = ", ".join(times(n, name_of_type(book, each, now), screen.face.lang) for each, n in plan.items())
             told.append(screen.say(key, what=pieces))
     match stop.opens, stop.closes:
         case "", "":

@@ -10,6 +10,7 @@ from boucle.lines import Line, choices
 from boucle.meaning import Meaning, Nothing, Spot, Task, Thing
 from boucle.telling import Outcome
 from boucle.visiting import BEGUN
+from boucle.words.numerals import times
 from boucle_field import sorting
 from boucle_field.errors import FieldError
 from boucle_field.screens import scan_tools, theme, wording
@@ -43,7 +44,7 @@ class ScanScreen(Screen):
     def build(self) -> None:
         """Lay the screen out."""
         self.head = Text(self.head_words(), self.look.page, bold=True)
-        self.panel = OutcomePanel(self.look)
+        self.panel = OutcomePanel(self.look, self.face.lang)
         self.undoing = self.other("screen.undo", self.undo)
         self.listed = ExpectedList(self.look, self.face.lang)
         self.near, self.tools = chips(), chips()
@@ -202,7 +203,9 @@ class ScanScreen(Screen):
         """Say what one scan was, by colour, sign, word, sound and vibration."""
         name = self.visit.type_name(line.item_type)
         code = self.face.named(line.subject)
-        what = f"{line.qty} × {name}" if line.qty > 1 else f"{name}\n{code}" if name and name != code else code
+        what = f"{name}\n{code}" if name and name != code else code
+        if line.qty > 1:
+            what = times(line.qty, name, self.face.lang)
         # Here what a glance takes in; the whole stands on the page of the item.
         most = 1 if choices(line) else MOST_REASONS
         why = "\n".join(self.face.reason(key, values) for key, values in line.why[-most:])
@@ -273,7 +276,9 @@ class ScanScreen(Screen):
     def _name_of(self, line: Line) -> str:
         """Give a line as a person knows it: its code, of pieces without labels how many of which type."""
         is_amount = bool(line.item_type) and line.subject == line.item_type
-        return f"{line.qty} × {self.visit.type_name(line.item_type)}" if is_amount else self.face.named(line.subject)
+        if not is_amount:
+            return self.face.named(line.subject)
+        return times(line.qty, self.visit.type_name(line.item_type), self.face.lang)
 
     def _show_alerts(self) -> None:
         wanting = self.visit.to_look

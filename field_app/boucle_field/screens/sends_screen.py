@@ -10,6 +10,7 @@ from kivy.uix.widget import Widget
 
 from boucle.actions import ACTIONS
 from boucle.words import knows
+from boucle.words.numerals import grouped
 from boucle_field import photos, rescuing
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
@@ -17,7 +18,7 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.tabs import Tabs
-from boucle_field.screens.top_bar import grouped, local_time
+from boucle_field.screens.top_bar import local_time
 from boucle_field.sends import Pile, Sent, lines
 from boucle_field.undoing import VOID
 from boucle_field.visit import name_of_place
@@ -42,7 +43,9 @@ class SendsScreen(Screen):
         counts = self.face.at.outbox.counts()
         numbers = {Pile.WAITING: counts.unsent, Pile.SENT: counts.sent, Pile.TO_CHECK: counts.to_check}
         words = {OPEN: self.say("sends.open")}
-        words |= {pile.value: f"{self.say(f'sends.{pile}')} {grouped(n)}" for pile, n in numbers.items()}
+        words |= {
+            pile.value: f"{self.say(f'sends.{pile}')} {grouped(n, self.face.lang)}" for pile, n in numbers.items()
+        }
         content = self._open() if self.pile == OPEN else self._lines(Pile(self.pile))
         back = self.other("screen.back", self.face.start)
         self.fill(

@@ -21,7 +21,6 @@ LONGEST_SHOWN: Final = 3
 """Words of a name."""
 _BATTERIES: Final = Path("/sys/class/power_supply")
 _LINE_SIGNS: Final = {Line.UNKNOWN: "○", Line.ONLINE: "●", Line.OFFLINE: "○", Line.HELD: "○"}
-_NARROW_SPACE: Final = "\u202f"
 
 
 class BarState(NamedTuple):
@@ -59,7 +58,7 @@ class TopBar(ButtonBehavior, Box):
             say("screen.synced", self.lang, time=local_time(synced, state.zone)) if synced is not None else ""
         )
         unsent = standing.counts.unsent if standing else 0
-        self.texts[2].text = f"⇅ {say('screen.unsent', self.lang, n=grouped(unsent))}"
+        self.texts[2].text = f"⇅ {say('screen.unsent', self.lang, n=unsent)}"
         self.texts[3].text = short_name(state.who)
         strips = self._strips(state)
         if strips != self.strips:
@@ -72,7 +71,7 @@ class TopBar(ButtonBehavior, Box):
         strips: list[tuple[str, Pair]] = []
         standing = state.standing
         if standing and standing.counts.to_check:
-            text = say("screen.to_check", self.lang, n=grouped(standing.counts.to_check))
+            text = say("screen.to_check", self.lang, n=standing.counts.to_check)
             strips.append((f"⚠ {text}", self.look.bar))
         battery = battery_percent()
         if battery is not None and battery < LOW_BATTERY:
@@ -94,11 +93,6 @@ def short_name(name: str) -> str:
     """Write a person's name so that it has room beside the rest: the first name, and initials of what follows."""
     first, *others = name.split()[:LONGEST_SHOWN] or [""]
     return " ".join((first, *(f"{'-'.join(part[:1] for part in other.split('-') if part)}." for other in others)))
-
-
-def grouped(number: int) -> str:
-    """Write a number as the French do, thousands apart; the English read it too."""
-    return f"{number:,}".replace(",", _NARROW_SPACE)
 
 
 def local_time(ms: int, zone: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from boucle.codes import Code, Kind
 from boucle.events import Event
 from boucle.words import say
+from boucle.words.numerals import times
 from boucle_field.phone import Phone
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.visit import name_of_place, name_of_type
@@ -46,7 +47,8 @@ def reason(key: str, values: Mapping[str, object], *, lang: str, zone: str) -> s
 def told_of(phone: Phone, event: Event, lang: str) -> str:
     """Give what a line of this device said: what was done, to what, where, when."""
     book, now = phone.mirror.book(), phone.desk.now_ms()
-    what = f"{event.qty} × {name_of_type(book, event.item_type, now)}" if event.item_type else named(event.code)
+    of_type = event.item_type and times(event.qty, name_of_type(book, event.item_type, now), lang)
+    what = of_type or named(event.code)
     places = [name_of_place(book, each, now) for each in (event.place, event.text("to")) if each]
     at = local_time(event.wall, phone.identity.zone)
     where = " → ".join(places)

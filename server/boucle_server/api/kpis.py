@@ -10,7 +10,9 @@ from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE, find
 from boucle.clock import iso, months_between
-from boucle.kpi import Definition, Question, View
+from boucle.goals import Sense, Verdict, held_to
+from boucle.kpi import MICRO, Definition, Question, View
+from boucle.reference import Book
 from boucle.tally import Slice
 from boucle.words import LANGUAGES, say
 from boucle_server import behind, closing, months, reports
@@ -22,6 +24,7 @@ from boucle_server.api.rights import Reader
 from boucle_server.api.running import Server
 from boucle_server.errors import InvalidInputError, NotFoundError
 from boucle_server.exports.sheets import decimal
+from boucle_server.projections import load_book
 
 router = APIRouter(prefix="/v1/kpis", tags=["figures"], dependencies=[ONLY_KNOWN])
 
@@ -47,6 +50,18 @@ class QualityOf(BaseModel):
     late: int | None
 
 
+class GoalOf(BaseModel):
+    """What is wanted of a value, in the unit of the value, and what the value says of it."""
+
+    value: str
+    value_micro: int
+    sense: Annotated[Sense, Field(description="`least` or `most`: which way is better")]
+    verdict: Annotated[
+        Verdict | None,
+        Field(description="`open` is too early to say, `few` fewer than 20 cases; null where there is no value"),
+    ]
+
+
 class ValueOf(BaseModel):
     """One figure with all it must carry. Values are exact; `*_micro` are whole millionths."""
 
@@ -70,6 +85,7 @@ class ValueOf(BaseModel):
     reason_text: str | None = None
     bands: dict[str, int] = Field(default_factory=dict)
     factor_set_id: str | None = None
+    goal: Annotated[GoalOf | None, Field(description="null where nobody set one for what was asked")] = None
 
 
 class Figures(BaseModel):
@@ -182,17 +198,18 @@ def list_figures(
     with server.database.reading() as connection:
         zone = reports.zone_of(connection, who.org)
         asked = _months(month, zone, now_ms)
+        put = question(connection, who.org, asked, now_ms=now_ms, narrowed=narrowed)
         if view is View.AS_REPORTED:
             if len(asked) > 1:
                 raise InvalidInputError("month.one_only")
             rows = closing.reported_figures(connection, who.org, asked[0], narrowed)
             reference = closing.reported(connection, who.org, asked[0])["reference"]
         else:
-            put = question(connection, who.org, asked, now_ms=now_ms, narrowed=narrowed)
             found = reports.figures(connection, who.org, put)
             rows = {id_: value.as_json() for id_, value in found.items()}
             reference = reports.reference_digest(connection, who.org)
         lives = months.lives(connection, who.org, asked, now_ms=now_ms)
+        book = load_book(connection, who.org)
     return Figures(
         period=asked[0] if len(asked) == 1 else f"{asked[0]}/{asked[-1]}",
         timezone=zone,
@@ -201,17 +218,27 @@ def list_figures(
         filters=narrowed.narrowed,
         reference=reference,
         months=[month_of(life) for life in lives],
-        values=[value_of(id_, row, lang) for id_, row in rows.items()],
+        values=[value_of(id_, row, lang, goal=_goal(book, id_, put, row)) for id_, row in rows.items()],
     )
 
 
-def value_of(definition_id: str, row: dict[str, Any], lang: str) -> ValueOf:
+def _goal(book: Book, definition_id: str, asked: Question, row: dict[str, Any]) -> GoalOf | None:
+    held = held_to(book, definition_id, asked, row)
+    if held is None:
+        return None
+    goal, verdict = held
+    wanted = round(goal.value * MICRO)
+    return GoalOf(value=decimal_of(wanted), value_micro=wanted, sense=goal.sense, verdict=verdict)
+
+
+def value_of(definition_id: str, row: dict[str, Any], lang: str, *, goal: GoalOf | None = None) -> ValueOf:
     """Give a written value with its words."""
     reason = row.get("reason")
     micro = row["value_micro"]
     return ValueOf(
         name=say(CATALOGUE[definition_id].words("name"), lang),
         value=None if micro is None else decimal_of(micro),
+        goal=goal,
         reason_text=None if reason is None else say(f"novalue.{reason}", lang),
         **row,
     )

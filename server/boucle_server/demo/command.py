@@ -41,12 +41,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=whole(0, HIGHEST_PORT), help=told("cli.help.port"))
     items, months = whole(60, 100_000), whole(2, 36)
     parser.add_argument(
-        "--items", type=items, default=ITEMS, metavar="N", help=told("cli.help.demo_items", default=ITEMS)
+        "--items", type=items, default=ITEMS, metavar="N", help=told("cli.help.demo_items", default=str(ITEMS))
     )
     parser.add_argument(
-        "--months", type=months, default=MONTHS, metavar="M", help=told("cli.help.demo_months", default=MONTHS)
+        "--months", type=months, default=MONTHS, metavar="M", help=told("cli.help.demo_months", default=str(MONTHS))
     )
-    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=told("cli.help.demo_seed", default=SEED))
+    parser.add_argument(
+        "--seed", type=int, default=SEED, metavar="S", help=told("cli.help.demo_seed", default=str(SEED))
+    )
     parser.add_argument("--seed-only", action="store_true", help=told("cli.help.seed_only"))
 
 
@@ -178,7 +180,7 @@ def _free_port(settings: Settings) -> int:
         try:
             probe.bind((settings.host, settings.port))
         except OSError:
-            raise OperatorError("cli.port_busy", host=settings.host, port=settings.port) from None
+            raise OperatorError("cli.port_busy", host=settings.host, port=str(settings.port)) from None
         return int(probe.getsockname()[1])
 
 

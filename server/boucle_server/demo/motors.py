@@ -52,7 +52,7 @@ def bring_motors_back(ground: Ground, day: date) -> None:
     if not ground.motors or not ground.chance.happens(_RETURNS_A_DAY * busyness(day) * min(1.0, ground.scale)):
         return
     motor = ground.motors.pop(0)
-    task = f"rma-{motor.code.chars[:5].lower()}-{day:%y%m%d}" if ground.chance.happens(_ANNOUNCED) else ""
+    task = f"RT-{day:%y%m%d}-{motor.code.chars[:4]}" if ground.chance.happens(_ANNOUNCED) else ""
     if task:
         about = {"place": _CUSTOMER, "task": task}
         ground.act(day, 9.6, "return.announced", motor, **about, body={"reason": "panne"})

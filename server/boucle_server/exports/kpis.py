@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE
 from boucle.clock import EARLIEST_MS, month_of, months_between, parse_instant
-from boucle.goals import goal_of
+from boucle.goals import held_to
 from boucle.kpi import MICRO, Question
 from boucle.reference import Book
 from boucle.tally import DIMENSIONS, Slice
@@ -94,11 +94,10 @@ def _goal(value: Mapping[str, Any], book: Book) -> list[Cell]:
         narrowed=Slice(**value["scope"]),
         zone=value["timezone"],
     )
-    goal = goal_of(book, value["definition_id"], asked)
-    if goal is None:
+    held = held_to(book, value["definition_id"], asked, value)
+    if held is None:
         return [None, None, None]
-    cases = value["n"] if value["denominator"] is not None else None
-    verdict = goal.judge(_from_micro(value["value_micro"]), cases=cases, asked=asked)
+    goal, verdict = held
     return [goal.value, goal.sense.value, verdict.value if verdict else None]
 
 

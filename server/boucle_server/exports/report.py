@@ -38,6 +38,12 @@ Block = dict[str, Any]
 MOST_MONTHS: Final = 36
 YEAR_COLUMNS: Final = 9
 """Of the table of months, without that of a goal."""
+_YEAR_SHARES: Final = (
+    *((47, False), (38, False), (31, False), (40, False), (28, False)),
+    *((28, True), (38, False), (24, False), (31, False), (31, False)),
+)
+"""Widths of its columns, so that the longest word of each head has room; and whether it is that of a goal."""
+_LOOP_SHARES: Final = (36, 21, 18, 22, 20, 14, 12, 17, 19)
 _BODY, _DENSE, _NOTE = 8.5, 7.5, 7.5
 """Sizes of text, in points."""
 
@@ -125,7 +131,7 @@ def _together(connection: Connection, org: str, asked: Sequence[Asked]) -> list[
     months = [each.month for each in asked]
     question = reports.question(connection, org, months, as_of_ms=asked[-1].now_ms)
     values = answers(reports.tally(connection, org), question, ids)
-    return [figure(values[id_], asked[-1].lang, asked=question) for id_ in ids]
+    return [figure(values[id_], asked[-1].lang, asked=question, book=asked[-1].book) for id_ in ids]
 
 
 def _month(page: Dashboard, lang: str) -> Iterator[Block]:
@@ -153,7 +159,9 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
         ]
         rate = say("web.return_rate_of", lang, month=page.cohort_name)
         rows = [_cells(line) for line in page.loops]
-        yield _table([*columns, (rate, True), *tail], rows, lang, size=_DENSE, shares=(6, 2, 2, 3, 3, 2, 2, 2, 3))
+        yield _table(
+            [*columns, (rate, True), *tail], rows, lang, size=_DENSE, shares=(36, 21, 18, 22, 20, 14, 12, 17, 19)
+        )
 
 
 def _figures(figures: Sequence[Figure], lang: str) -> Block:
@@ -179,7 +187,7 @@ def _year(page: Dashboard, lang: str) -> Iterator[Block]:
     if page.chart is not None:
         yield _chart(page.chart, page.chart_text, [say("web.sent", lang), say("web.back", lang)], lang)
     columns = [("page.month", False), *((head, True) for head in page.year_heads)]
-    shares = [5, 2, 2, 4, 3, 3, 2, 3, 2] if len(columns) == YEAR_COLUMNS else [5, 2, 2, 4, 3, 4, 3, 2, 3, 2]
+    shares = [share for share, of_goal in _YEAR_SHARES if len(columns) > YEAR_COLUMNS or not of_goal]
     yield _table(columns, [_cells(line) for line in page.year], lang, size=_DENSE, shares=shares)
 
 

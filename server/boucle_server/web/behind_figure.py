@@ -13,6 +13,7 @@ from boucle.catalogue import CATALOGUE, answers, find
 from boucle.kpi import Definition, Unit, Value
 from boucle.tally import Tally
 from boucle.words import say
+from boucle.words.numerals import times
 from boucle_server import behind, reports
 from boucle_server.api.reasons import kind_text
 from boucle_server.errors import NotFoundError
@@ -228,7 +229,7 @@ def _row(counted: behind.Counted, asked: Asked) -> Row:
     if event.code:
         code, href = printed(event.subject), href_of(event.subject)
     else:
-        code, href = f"{event.qty} × {asked.name_of('type', event.item_type)}", ""
+        code, href = times(event.qty, asked.name_of("type", event.item_type), asked.lang), ""
     sums: defaultdict[str, int] = defaultdict(int)
     for at, n in counted.facts:
         sums[part_word(at.measure, at.bucket, asked.lang)] += n

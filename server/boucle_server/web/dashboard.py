@@ -136,16 +136,20 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
         loans=bands(ages_of_loans(on.tally, on.question), lang, age),
         visits=bands(values["K11-open"].bands, lang, age),
         overdue=bands(values["K13"].bands, lang, age),
-        evidence=bands(values["evidence"].bands, lang, evidence),
+        evidence=bands(values["evidence"].bands, lang, evidence, of="evidence"),
         known=_known(values["evidence"], lang),
         workshop=workshop_figures(on),
         trust=trust_of(connection, org, on, values["evidence"]),
     )
 
 
-def bands(parts: Mapping[str, int], lang: str, words: Callable[[str], str]) -> tuple[Band, ...]:
-    """Give the parts of a whole as lengths, in their order; `words` gives the key of the name of each."""
-    return bands_of({say(words(name), lang): n for name, n in parts.items()}, lang)
+def bands(parts: Mapping[str, int], lang: str, words: Callable[[str], str], *, of: str = "") -> tuple[Band, ...]:
+    """Give the parts of a whole as lengths, in their order; `words` gives the key of the name of each.
+
+    They are buckets of the measure `of`, where their events can be asked for one by one.
+    """
+    keys = [f"{of}:{name}" for name in parts] if of else []
+    return bands_of({say(words(name), lang): n for name, n in parts.items()}, lang, keys)
 
 
 def age(name: str) -> str:
@@ -226,7 +230,10 @@ def _losses(on: Ground, values: Mapping[str, Value], before: Mapping[str, Value]
     if value.value is None:
         return told
     n = numbers.number(value.numerator, 0, on.lang)
-    return replace(told, more=(say("web.lost_net", on.lang, n=n),))
+    if not value.value:
+        return replace(told, more=(say("web.lost_net", on.lang, n=n),))
+    pool = numbers.number(value.numerator / value.value, 0, on.lang)
+    return replace(told, more=(say("web.lost_net_of", on.lang, n=n, pool=pool),))
 
 
 def _months_back(asked: Asked) -> int:

@@ -46,8 +46,15 @@ def dashboard_tables(page: Dashboard, asked: Asked) -> list[Table]:
         Table(
             key="compare",
             title=t("web.compared_title"),
-            heads=["id", t("page.figure"), t("web.file_unit"), *page.compared_names],
-            rows=[(each.id, each.name, each.unit, *each.exact) for each in page.compared],
+            heads=[
+                "id",
+                t("page.figure"),
+                t("web.file_unit"),
+                *page.compared_names,
+                t("web.goal"),
+                t("web.goal_verdict"),
+            ],
+            rows=[(each.id, each.name, each.unit, *each.exact, *goal_cells(each.goal)) for each in page.compared],
         ),
         Table(
             key="months",
@@ -125,7 +132,8 @@ def _curve(page: Behind, lang: str) -> list[Table]:
 
 
 CURVE_HEADS = ("web.curve_back", "web.curve_left", "web.curve_watched", "web.curve_share")
-_LAST = ("web.file_low", "web.file_high", "web.goal", "web.goal_verdict")
+_GOAL = ("web.goal", "web.goal_verdict")
+_LAST = ("web.file_low", "web.file_high", *_GOAL)
 _PARTS = ("web.file_numerator", "web.file_denominator")
 
 

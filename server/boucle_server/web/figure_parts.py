@@ -6,12 +6,20 @@ from typing import Final
 from boucle.facts import Cell
 from boucle.kpi import Definition, Span
 from boucle.words import knows, say
+from boucle.words.sentences import uncapital
 from boucle_server.behind import Part
 from boucle_server.web import numbers
 from boucle_server.web.month_ground import Ground
 
-_SAID_BY_BUCKET: Final = {"repair_closed": "ending", "evidence": "evidence", "avoided_n": "avoided"}
+_SAID_BY_BUCKET: Final = {
+    "repair_closed": "ending",
+    "evidence": "evidence",
+    "avoided_n": "avoided",
+    "barrier": "",
+}
 """Measures of which the buckets are parts of their own, with what their words are called."""
+_BARRIER: Final = "barrier"
+"""A measure whose buckets have the words of the diagnosis, which say too little without its own name."""
 _SUMMED: Final = frozenset({"month", "cohort", "dwell"})
 """Families whose cells of some months add up to a part; of the loans of some months those that are open do."""
 _AMOUNTS: Final = ("_s", "_g", "_cents")
@@ -32,12 +40,12 @@ def part_word(measure: str, bucket: str, lang: str) -> str:
     """Say what a cell counts."""
     name = say(f"web.measure_{measure}", lang)
     words = _words(measure, bucket)
-    return say("page.named", lang, name=name, value=say(words, lang)) if words else name
+    return say("page.named", lang, name=name, value=uncapital(say(words, lang))) if words else name
 
 
 def _words(measure: str, bucket: str) -> str:
     """Give the key of the words of a bucket that is a part of its own, `""` for any other."""
-    words = f"web.{_SAID_BY_BUCKET.get(measure, measure)}_{bucket}"
+    words = f"barrier.{bucket}" if measure == _BARRIER else f"web.{_SAID_BY_BUCKET.get(measure, measure)}_{bucket}"
     return words if measure in _SAID_BY_BUCKET and knows(words) else ""
 
 
@@ -78,7 +86,9 @@ def part_of(text: str, definition: Definition) -> Part | None:
 def _named(on: Ground, measure: str, bucket: str, n: int) -> NamedPart:
     return NamedPart(
         key=f"{measure}{_SIGN}{bucket}" if bucket else measure,
-        name=say(_words(measure, bucket), on.lang) if bucket else part_word(measure, "", on.lang),
+        name=say(_words(measure, bucket), on.lang)
+        if bucket and measure != _BARRIER
+        else part_word(measure, bucket, on.lang),
         n=numbers.number(n, 0, on.lang),
     )
 

@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from boucle.catalogue import CATALOGUE
-from boucle.clock import day_of, month_end_ms
+from boucle.clock import day_of, month_end_ms, months_between
 from boucle.kpi import Maturity, Question, Span, Unit, Value
+from boucle.kpi_loop import WINDOW
 from boucle.reference import Book
 from boucle.units import DAY_MS
 from boucle.words import say
@@ -87,7 +88,21 @@ def badge(value: Value, asked: Question | None, lang: str) -> Badge | None:
         return None
     if asked is not None and is_young(value, asked):
         return "warn", say("web.young", lang, day=numbers.day_name(_ripe(value, asked), lang))
-    return "warn", say("page.provisional", lang)
+    return "warn", _provisional(value, asked, lang)
+
+
+def _provisional(value: Value, asked: Question | None, lang: str) -> str:
+    """Say that a value is provisional, and why; of its own month the page says that already."""
+    if asked is None or CATALOGUE[value.definition_id].span is not Span.TRAILING:
+        return say("page.provisional", lang)
+    first, _, last = value.period.partition("/")
+    months = months_between(first, last or first)
+    open_ones = [each for each in months if not asked.is_over(each) or asked.reasons.get(each)]
+    if asked.last in open_ones:
+        return say("page.provisional", lang)
+    if open_ones:
+        return say("page.provisional_months", lang, n=len(open_ones), month=numbers.month_name(open_ones[0], lang))
+    return say("page.provisional_short" if len(months) < WINDOW else "page.provisional_out", lang)
 
 
 def is_young(value: Value, asked: Question) -> bool:

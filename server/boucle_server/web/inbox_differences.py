@@ -9,6 +9,7 @@ from boucle.answering import Because
 from boucle.reference import Book
 from boucle.rounds import BESIDE, RECEIVED, Gap, gaps_for, round_under
 from boucle.words import say
+from boucle.words.numerals import signed
 from boucle_server import reports, rows
 from boucle_server.driven import planned_place
 from boucle_server.projections import SqlStore
@@ -130,7 +131,7 @@ def told(asker: Asker, case: Case, lang: str) -> dict[str, str]:
         "type": reports.name_of(book, "item_type", case.type, now_ms) or say("web.unknown_type", lang),
         "n": numbers.number(case.n, 0, lang),
         "before": numbers.number(case.before, 0, lang),
-        "difference": f"{case.n - case.before:+d}".replace("-", "−"),
+        "difference": signed(case.n - case.before, lang),
     }
     way = f"{case.reason}_{case.status}" if case.reason == Why.STOP or case.status == BESIDE else case.reason
     about, href = _about(book, case, now_ms)

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from boucle.holds import Hold, said
+from boucle.holds import Hold, said_after
 from boucle.item import load
 from boucle.lifecycle import OUT
 from boucle.words import say
@@ -53,7 +53,7 @@ def told(case: Case, lang: str, *, since: str) -> dict[str, str]:
     main = acts(case)[0]
     todo = "web.inbox_todo_held_out" if case.status in OUT else f"web.inbox_todo_held_{main}"
     return {
-        "what": say("web.inbox_what_held", lang, reason=said(case.reason, lang)),
+        "what": say("web.inbox_what_held", lang, reason=said_after(case.reason, lang)),
         "when": say("web.inbox_held_since", lang, day=since),
         "todo": say(todo, lang),
         "act": say(f"web.inbox_do_{main}", lang),

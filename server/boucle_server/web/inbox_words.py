@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from boucle.lifecycle import Stage
 from boucle.words import say
+from boucle.words.numerals import signed
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
 from boucle_server.web import inbox_devices, inbox_differences, inbox_held, inbox_work, numbers
@@ -130,7 +131,7 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             return inbox_held.told(case, lang, since=moment(case.at_ms or 0, asker.zone, lang))
         case Heap.COUNT:
             site = reports.name_of(asker.book, "site", case.name, asker.now_ms)
-            difference = f"{case.n - case.before:+d}".replace("-", "−")
+            difference = signed(case.n - case.before, lang)
             said = {"site": site, "n": case.n, "before": case.before, "difference": difference}
             return {"what": say("web.inbox_what_count", lang, **said), "todo": say("web.inbox_todo_count", lang)}
         case Heap.DRIFT:

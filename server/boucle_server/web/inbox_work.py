@@ -11,6 +11,7 @@ from boucle.lifecycle import BUSY, ReturnStage, WorkStage
 from boucle.reference import Book
 from boucle.return_counts import Return
 from boucle.words import LANGUAGES, say
+from boucle.words.sentences import uncapital
 from boucle_server import repairs, reports, returns
 from boucle_server.driven import planned_place
 from boucle_server.repairs import Ticket
@@ -192,7 +193,7 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
         "day": numbers.day_name(case.day, lang) if case.day else "",
         "grade": case.reason,
         "chosen": coded("disposition", case.reason, lang),
-        "barrier": barrier_name(case.reason, lang),
+        "barrier": uncapital(barrier_name(case.reason, lang)),
         "fault": fault_name(case.reason, lang),
     }
     said = {

@@ -12,7 +12,7 @@ from boucle.amend import REVIEWED
 from boucle.clock import day_of
 from boucle.correction import fixes
 from boucle.events import Event
-from boucle.holds import said as held_why
+from boucle.holds import said_after as held_why
 from boucle.item import Item
 from boucle.reference import Book
 from boucle.roles import Capability

@@ -13,6 +13,7 @@ from boucle.codes import Kind, mint
 from boucle.push import Status
 from boucle.reprinting import Why
 from boucle.words import say
+from boucle.words.numerals import times
 from boucle_labels import errors as label_errors
 from boucle_labels.batch import MAX_TEXT_CHARACTERS, Line
 from boucle_labels.drawing import Shape
@@ -263,7 +264,7 @@ def _batch(visit: Visit, id_: str) -> Printable:
     kind = say(f"web.labels_kind_{found.kind}", visit.lang)
     return Printable(
         path=f"{BATCH}/{id_}",
-        title=f"{found.count} × {found.name or kind}",
+        title=times(found.count, found.name or kind, visit.lang),
         lines=list(found.lines),
         means=_means(found, visit),
     )

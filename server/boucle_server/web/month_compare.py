@@ -11,6 +11,7 @@ from boucle.words import say
 from boucle_server.exports.sheets import Cell
 from boucle_server.web import numbers
 from boucle_server.web.figures import change, period
+from boucle_server.web.goal_words import ToldGoal, told_goal
 from boucle_server.web.month_ground import Ground
 
 BACK: Final = (1, 12)
@@ -31,6 +32,8 @@ class Compared:
     values: tuple[str, ...]
     changes: tuple[tuple[str, str, str] | None, ...]
     exact: tuple[Cell, ...]
+    goal: ToldGoal | None
+    """What was wanted of the first value."""
 
 
 def main_figures(on: Ground) -> tuple[str, ...]:
@@ -61,6 +64,7 @@ def _compared(on: Ground, id_: str, value: Value, *, since: str) -> Compared:
         values=tuple(numbers.DASH if each is None else numbers.shown(each, lang) for each in shown),
         changes=tuple(None if shown[0] is None else change(shown[0], each, lang) for each in shown[1:]),
         exact=tuple(None if each is None else numbers.exact(each) for each in shown),
+        goal=None if shown[0] is None else told_goal(on.asked.book, shown[0], on.of(since), lang),
     )
 
 

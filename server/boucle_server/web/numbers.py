@@ -9,6 +9,7 @@ from typing import Final
 from boucle.clock import Month
 from boucle.kpi import Definition, Unit, Value
 from boucle.words import say
+from boucle.words.numerals import grouped
 
 THIN: Final = "\u202f"
 """The narrow space that cannot break, between the thousands and before a unit, as French writes it."""
@@ -29,9 +30,8 @@ def number(value: Fraction | int, decimals: int, lang: str) -> str:
     """Write a number with so many decimals, rounded half to even."""
     scaled = round(Fraction(value) * 10**decimals)
     whole, rest = divmod(abs(scaled), 10**decimals)
-    grouped = f"{whole:,}".replace(",", THIN if lang == "fr" else ",")
     point = "," if lang == "fr" else "."
-    return f"{'−' if scaled < 0 else ''}{grouped}" + (f"{point}{rest:0{decimals}d}" if decimals else "")
+    return f"{'−' if scaled < 0 else ''}{grouped(whole, lang)}" + (f"{point}{rest:0{decimals}d}" if decimals else "")
 
 
 def rounded(value: Fraction | int, unit: Unit) -> Fraction:
@@ -138,6 +138,9 @@ def parts(definition: Definition, value: Value, lang: str) -> str:
         return ""
     kinds = _numerator_of(definition), _denominator_of(definition)
     above, below = _part(value.numerator, kinds[0], lang), _part(value.denominator, kinds[1], lang)
+    days = _days_of(value) if kinds == ("count", "seconds") else None
+    if days is not None:
+        above = f"{above}{UNBROKEN}×{UNBROKEN}{number(days, 0, lang)}{THIN}{say('page.days_short', lang)}"
     # Two plain numbers stay on one line; with the words of their units they may be too long for one.
     return f"{above}{' ' if 'seconds' in kinds else UNBROKEN}÷{UNBROKEN}{below}"
 
@@ -151,6 +154,13 @@ def month_name(month: str | Month, lang: str) -> str:
 def month_short(month: str | Month, lang: str) -> str:
     """Write a month in three or four letters."""
     return say(f"page.mon_{month[5:]}", lang)
+
+
+def _days_of(value: Value) -> Fraction | None:
+    """Give by how many days what was counted is multiplied, where the two parts are not the whole of the formula."""
+    if not value.value or not value.numerator or value.denominator is None:
+        return None
+    return value.value * value.denominator / value.numerator / _DAY_S
 
 
 def _numerator_of(definition: Definition) -> str:

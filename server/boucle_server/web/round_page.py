@@ -12,6 +12,7 @@ from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import TABLE, Ending, Found, Round, Stop, read_round
 from boucle.words import say
+from boucle.words.numerals import signed, times
 from boucle_server.api.reasons import kind_text
 from boucle_server.driven import DrivenRound, DrivenStop, Progress, State, driven, planned_place
 from boucle_server.errors import NotFoundError
@@ -206,11 +207,6 @@ def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit) -> TypeRow
     )
 
 
-def signed(n: int, lang: str) -> str:
-    """Write a difference with its sign."""
-    return f"+{numbers.number(n, 0, lang)}" if n > 0 else numbers.number(n, 0, lang)
-
-
 def _told(found: DrivenStop, zone: str, lang: str) -> list[str]:
     last = found.last
     if last is None:
@@ -230,7 +226,7 @@ def _move(event: Event, found: DrivenStop, book: Book, lang: str) -> Move:
         about = f"{printed(event.subject)}{f' · {item_type}' if item_type else ''}"
         href = f"{href_of(event.subject)}#e-{event.id}"
     else:
-        about = f"{event.qty} × {book.item_type(event.item_type, event.teff).name or event.item_type}"
+        about = times(event.qty, book.item_type(event.item_type, event.teff).name or event.item_type, lang)
         href = f"{PROOFS.path}/{event.id}"
     return Move(what=kind_text(event.kind, lang), about=about, when=moment(event.teff, site.zone, lang), href=href)
 

@@ -13,6 +13,7 @@ from boucle.push import Status
 from boucle.roles import may_record
 from boucle.rounds import Ending, Found
 from boucle.words import say
+from boucle.words.numerals import signed
 from boucle_server import ingest, pdf, slip_links, slips
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.server_device import Draft
@@ -24,7 +25,6 @@ from boucle_server.web.forms import Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ROUNDS, SLIP
 from boucle_server.web.rendering import redirect, render
-from boucle_server.web.round_page import signed
 from boucle_server.web.rounds_list import day_name, href_of_round, long_day, people_of, title_of
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits

@@ -13,6 +13,7 @@ from boucle.roles import may_record
 from boucle.rounds import VALIDATED, Ending, Found, Gap, Round, Stop, gaps_for, stop_of_task, validation
 from boucle.telling import Told
 from boucle.words import say
+from boucle.words.numerals import signed
 from boucle_server import reports
 from boucle_server.driven import DrivenStop, driven, strokes_of
 from boucle_server.errors import ConflictError, NotFoundError
@@ -122,7 +123,6 @@ def gaps_typed(found: Iterable[Found], typed: Answers) -> dict[str, Gap]:
 def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
     name = reports.name_of(desk.book, "item_type", row.item_type, desk.now_ms) if row.item_type else ""
     gaps = gaps_for(row.difference, row.direction) if row.difference else ()
-    sign = "+" if row.difference > 0 else "−"
     return GapRow(
         name=row.name,
         type=name or say("screen.unknown_type", lang),
@@ -130,7 +130,7 @@ def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
         expected=numbers.number(row.expected, 0, lang),
         scanned=numbers.number(row.scanned, 0, lang),
         declared=numbers.number(row.declared, 0, lang),
-        difference=f"{sign}{numbers.number(abs(row.difference), 0, lang)}" if row.difference else "",
+        difference=signed(row.difference, lang) if row.difference else "",
         reasons=tuple((str(gap), say(f"round.gap.{gap}", lang)) for gap in gaps),
         chosen=chosen,
     )

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from boucle.expecting import LISTED
-from boucle.holds import said as held_because
+from boucle.holds import said_after as held_because
 from boucle.leaving import COMMON, modes
 from boucle.lifecycle import Verdict
 from boucle.lines import Choice, Line, choices

@@ -80,6 +80,7 @@ def _page(visit: Visit, way: str, typed: Fields, came: Weighed, *, status: int =
             title=say(f"web.weigh_{way}", visit.lang),
             action=f"{PATH}/{way}",
             fields=fields,
+            wrong=bool(came.wrong),
             doubts=came.doubts,
             refused=[say(key, visit.lang) for key in reasons] if not (came.told and came.told.event_id) else [],
             said=visit.value(SAID)[: 4 * LONGEST_SHOWN],

@@ -11,6 +11,7 @@ from boucle.telling import Told
 from boucle.treatment import code_map
 from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
 from boucle.words import say
+from boucle.words.numerals import times
 from boucle_server import reports
 from boucle_server.imports import cells
 from boucle_server.scan_desk import Desk
@@ -148,7 +149,7 @@ def _doubted(asked: Doubt, gross: int, tare: int, lang: str) -> str:
 def _words(desk: Desk, subject: str | Amount, net: int | None, lang: str) -> str:
     if isinstance(subject, Amount):
         name = reports.name_of(desk.book, "item_type", subject.item_type, desk.now_ms)
-        what = f"{subject.qty} × {name}"
+        what = times(subject.qty, name, lang)
     else:
         what = printed(subject)
     return what if net is None else f"{what} · {said_kg(net, lang)}"

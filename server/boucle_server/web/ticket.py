@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy.engine import Connection
 
 from boucle.events import Event
-from boucle.holds import said as held_why
+from boucle.holds import said_after as held_why
 from boucle.item import Item, Job
 from boucle.lifecycle import WorkStage
 from boucle.reasons import Reason

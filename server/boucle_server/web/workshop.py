@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from boucle.board import COLUMNS, limits_of
 from boucle.clock import day_of
 from boucle.events import Event
-from boucle.holds import said as held_why
+from boucle.holds import said_after as held_why
 from boucle.item import Item, Job
 from boucle.lasting import days_of, lasted
 from boucle.lifecycle import WorkStage

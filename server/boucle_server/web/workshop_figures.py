@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 from boucle.catalogue import answers
 from boucle.job_figures import Ending
 from boucle.kpi import Value
+from boucle.kpi_pool import DAY_S
 from boucle.words import say
 from boucle_server.web import numbers
 from boucle_server.web.bands import Band, bands_of
@@ -15,7 +17,7 @@ from boucle_server.web.month_ground import Ground
 from boucle_server.web.workshop import barrier_name
 
 FIGURES: Final = ("K30", "K31", "K32-median", "K33-units", "K34", "K36-installed", "K37")
-BESIDE: Final = ("K30-all", "K32-p90", "K33", "K34-late", "K36", "K37-net")
+BESIDE: Final = ("K30-all", "K32", "K32-p90", "K33", "K34-late", "K36", "K37-net")
 BY: Final = frozenset({"site", "type"})
 """A repair is of no partner and no loop: under such a filter there is nothing to say."""
 STARTED: Final = ("repair_opened", "repair_closed", "harvested_n", "avoided_n")
@@ -41,13 +43,24 @@ def workshop_figures(on: Ground) -> WorkshopFigures | None:
     barriers = on.tally.by_bucket("month", "barrier", [on.asked.month])
     return WorkshopFigures(
         tiles=tuple(_tile(on, values, before.get(id_), id_) for id_ in FIGURES),
-        endings=bands_of({say(f"web.ending_{ending}", lang): ended.get(ending, 0) for ending in Ending}, lang),
-        barriers=bands_of({_barrier(key, lang): n for key, n in _most(barriers)}, lang),
+        endings=bands_of(
+            {say(f"web.ending_{ending}", lang): ended.get(ending, 0) for ending in Ending},
+            lang,
+            [f"repair_closed:{ending}" for ending in Ending],
+        ),
+        barriers=_barriers(barriers, lang),
     )
 
 
 def _most(barriers: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(barriers.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _barriers(found: Mapping[str, int], lang: str) -> tuple[Band, ...]:
+    """Give the barriers; of one in somebody's own words the events are found among all that was not repairable."""
+    of_any = f"repair_closed:{Ending.NOT_FIXED}"
+    keys = [f"barrier:{key}" if barrier_name(key, lang) != key else of_any for key, _ in _most(found)]
+    return bands_of({_barrier(key, lang): n for key, n in _most(found)}, lang, keys)
 
 
 def _barrier(key: str, lang: str) -> str:
@@ -69,7 +82,11 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
             still = say("web.beside_open", lang, n=numbers.number(values["K34"].numerator, 0, lang))
             if values["K32-p90"].value is None:
                 return [still]
-            return [say("web.beside_p90", lang, days=numbers.shown(values["K32-p90"], lang)), still]
+            return [
+                say("web.beside_p90", lang, days=numbers.shown(values["K32-p90"], lang)),
+                *_waited(values["K32"], lang),
+                still,
+            ]
         case "K33-units":
             return [say("web.beside_yield", lang, share=numbers.shown(values["K33"], lang))]
         case "K34":
@@ -81,6 +98,15 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
             return [say("web.beside_net", lang, net=numbers.shown(values["K37-net"], lang))]
         case _:
             return []
+
+
+def _waited(mean: Value, lang: str) -> list[str]:
+    """Say how long those repairs stood still on average; nothing where none did."""
+    waited_s = mean.bands.get("idle_s", 0)
+    if not waited_s or not mean.denominator:
+        return []
+    days = numbers.number(Fraction(waited_s, mean.denominator * DAY_S), 1, lang)
+    return [say("web.beside_waited", lang, days=days)]
 
 
 def _success(of_all: Value, lang: str) -> list[str]:

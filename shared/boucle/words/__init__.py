@@ -4,7 +4,8 @@
 
 `fr.po` and `en.po` beside this file are gettext catalogues: `msgid` is a stable key (`reason.while_out`),
 `msgstr` the text, with plain `{names}` for values. A text that counts has `msgid_plural` and two forms,
-chosen by the value `n`. Every key is in both languages with the same names; tests hold that, so a missing
+chosen by the value `n`. A whole number is a count of things and stands with its thousands apart; a number that is a
+name, as a port is, is given as text. Every key is in both languages with the same names; tests hold that, so a missing
 key is a bug here.
 """
 
@@ -13,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from boucle.words.numerals import grouped
 from boucle.words.po import Entry, read_catalogue
 
 LANGUAGES: Final = ("fr", "en")
@@ -33,7 +35,7 @@ def say(key: str, lang: str, /, **values: object) -> str:
     form = entry.text
     if entry.other is not None and _is_many(values["n"], lang):
         form = entry.other
-    return form.format_map(values)
+    return form.format_map({name: _written(value, lang) for name, value in values.items()})
 
 
 def knows(key: str) -> bool:
@@ -48,6 +50,10 @@ def catalogue(lang: str) -> Mapping[str, Entry]:
         raise KeyError(lang)
     own = read_catalogue(files(__name__).joinpath(f"{lang}.po").read_text(encoding="utf-8"))
     return own if lang in LANGUAGES else {**catalogue(_SECOND), **own}
+
+
+def _written(value: object, lang: str) -> object:
+    return grouped(value, lang) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _is_many(n: object, lang: str) -> bool:

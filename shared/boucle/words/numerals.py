@@ -1,0 +1,22 @@
+"""Whole numbers as a language writes them: the one place that sets thousands apart."""
+
+from typing import Final
+
+_BETWEEN: Final = {"fr": "\u202f"}
+"""Between the thousands: French has the narrow space that cannot break, all others a comma."""
+_ELSE: Final = ","
+
+
+def grouped(n: int, lang: str) -> str:
+    """Write a whole number, thousands apart, with the minus sign of print."""
+    return f"{n:,}".replace("-", "−").replace(",", _BETWEEN.get(lang, _ELSE))
+
+
+def signed(n: int, lang: str) -> str:
+    """Write a difference with its sign."""
+    return f"+{grouped(n, lang)}" if n > 0 else grouped(n, lang)
+
+
+def times(n: int, what: str, lang: str) -> str:
+    """Write so many of something."""
+    return f"{grouped(n, lang)} × {what}"
