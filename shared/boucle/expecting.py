@@ -54,7 +54,11 @@ def is_within_plan(action: str, item_type: str, plan: Mapping[str, int] | None, 
 
 
 def wanted(action: str, plan: Mapping[str, int] | None, listed: Mapping[str, int]) -> Counter[str]:
-    """Give how many of each type an action waits for: as planned, else as listed; to leave, whatever is more."""
+    """Give how many of each type an action waits for: as planned, else as listed; to leave, whatever is more.
+
+    Of what is known by its label alone, without a type, nobody can say that it is waited for: it is met, or not.
+    """
+    typed = Counter({each: n for each, n in listed.items() if each})
     if plan is None:
-        return Counter(listed)
-    return Counter(plan) | Counter(listed) if action == "deliver" else Counter(plan)
+        return typed
+    return Counter(plan) | typed if action == "deliver" else Counter(plan)
