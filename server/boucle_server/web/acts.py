@@ -46,11 +46,13 @@ def act(
     now_ms: int | None = None,
     then: Callable[[Connection], None] | None = None,
     keeps: bool = False,
+    after: Callable[[Connection], int] | None = None,
 ) -> Acted:
     """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
 
     `make` is called where nobody else writes, and gives no act where there is nothing to record any more.
 
+    `after` gives an instant that the acts come after, also within one millisecond: what stood then was there first.
     `now_ms` is given where the acts say themselves when they happen; `then` is done in the transaction of acts that
     were recorded; `keeps` records a decision that comes too late as well. ForbiddenError for what the role may not.
     """
@@ -58,16 +60,17 @@ def act(
     now_ms = visit.server.clock.now_ms() if now_ms is None else now_ms
 
     def write(connection: Connection) -> Acted:
+        at_ms = now_ms if after is None else max(now_ms, after(connection) + 1)
         drafts = make(connection)
         if not drafts:
             return Acted()
         for draft in drafts:
             if not may_record(visit.who.capabilities, draft.kind):
                 raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
-        told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
+        told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=at_ms, zone=visit.who.zone)
         if (told.refused and not keeps) or (told.doubts and not sure):
             return Acted(refused=told.refused, doubts=told.doubts, about=told.about)
-        results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone)
+        results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=at_ms, zone=visit.who.zone)
         if any(result.status is not Status.ACCEPTED for result in results):
             raise ConflictError("web.not_recorded")
         if then is not None:

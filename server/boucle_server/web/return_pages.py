@@ -134,11 +134,25 @@ def do_act(posted: Bringing, act: str, rma: str) -> Response:
         if made.photo:
             made.photo.keep(connection, visit.who.org, now_ms=visit.server.clock.now_ms())
 
-    came = acts.act(visit, make, sure=sure, then=keep, keeps=act == "confirmer")
+    def decided_ms(connection: Connection) -> int:
+        return _decided_ms(connection, visit, desk)
+
+    confirms = act == "confirmer"
+    came = acts.act(visit, make, sure=sure, then=keep, keeps=confirms, after=decided_ms if confirms else None)
     if not came.done:
         return _act_page(visit, act, rma, typed=typed, asks=asks, came=came, status=409)
     done = "web.return_late_done" if _is_late(visit, desk, came) else "web.step_done"
     return redirect(return_href(rma), done=done, **{UNDO: acts.named(came.ids)})
+
+
+def _decided_ms(connection: Connection, visit: Visit, desk: Desk) -> int:
+    """Give when what is to be confirmed was decided about last, as it stands where nobody else writes."""
+    if desk.waits is None:
+        return max(
+            (each.item.order[0] for each in returns.products(connection, visit.who.org, desk.back.rma)), default=0
+        )
+    said = returns.said_of(connection, visit.who.org, desk.back, visit.who.zone, desk.book)
+    return said.settled.by.get(desk.waits.id, desk.waits).teff
 
 
 def _is_late(visit: Visit, desk: Desk, came: Acted) -> bool:
