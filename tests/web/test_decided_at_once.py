@@ -97,6 +97,9 @@ async def test_one_pending_quantity_is_confirmed_once_and_the_other_is_kept_and_
     assert "sans effet : déjà décidé autrement" in told.text
     case = await opened(served, "/a-traiter?kind=contradiction")
     assert "Déjà décidé autrement" in case.text
+    assert "10 × Manuel" in case.text
+    assert f"/retours/dossier/{rma}" in case.attributes("a", "href")
+    assert "qty:" not in case.text
     late = await opened(served, href)
     assert (late.status, "C’est déjà décidé" in late.text) == (409, True)
 

@@ -167,10 +167,15 @@ def _with_codes(asker: Asker, found: Iterable[Case]) -> list[Case]:
     )}  # fmt: skip
     return [
         case._replace(
-            code=case.code or codes.get(case.item, case.item.removeprefix(PROVISIONAL)),
+            code=case.code or codes.get(case.item, _own_code(case.item)),
             type=case.type or types.get(case.item, ""),
         )
         if case.item
         else case
         for case in listed
     ]
+
+
+def _own_code(item: str) -> str:
+    """Give the code that an item is where no label is bound to it; what is about a quantity has none."""
+    return "" if item.startswith("qty:") else item.removeprefix(PROVISIONAL)

@@ -1,36 +1,26 @@
 """The pages of what wants a person: the heaps, one case with what can be done about it, the way back."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import sqlalchemy as sa
 from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
-from boucle.answering import Answer
-from boucle.events import Event
-from boucle.reasons import Reason
-from boucle.reference import Book
 from boucle.words import say
-from boucle_server import problem_reports, reports, set_aside
-from boucle_server.api.reasons import kind_text
+from boucle_server import problem_reports
 from boucle_server.errors import NotFoundError, RefusedError
-from boucle_server.kept_bytes import first
-from boucle_server.tables import DEVICE, PERSON, RECORD
 from boucle_server.web import (
     inbox,
     inbox_acts,
     inbox_answers,
     inbox_differences,
-    inbox_received,
     inbox_words,
-    numbers,
-    qualified_list,
 )
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Asker, Case, Heap
-from boucle_server.web.item_words import moment
-from boucle_server.web.places import INBOX, QUALIFIED
+from boucle_server.web.inbox_facts import an_asker, content_of, facts_of, named, unqualified
+from boucle_server.web.inbox_seen import answered_list, answered_page, reviewed_page
+from boucle_server.web.places import INBOX
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import MOST_ROWS, Table, format_of, table_file
@@ -41,7 +31,6 @@ router = pages_router()
 PAGE: Final = 50
 GLANCE: Final = 4
 """Cases of each heap on the first page."""
-_SHOWN: Final = 4096
 _ID: Final = 64
 _CONTRADICTIONS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION)
 _NOTHING: Final = Fields(pairs=())
@@ -57,7 +46,7 @@ def inbox_page(visit: Reading) -> Response:
     if asked and heap is None:
         visit = visit.noting(say("web.inbox_bad_kind", visit.lang, asked=asked[:LONGEST_SHOWN]))
     with visit.server.database.reading() as connection:
-        asker = _asker(visit, connection)
+        asker = an_asker(visit, connection)
         counts = inbox.counted(asker)
         heaps = [heap] if heap else [each for each in Heap if counts[each]]
         if format_of(visit):
@@ -68,7 +57,7 @@ def inbox_page(visit: Reading) -> Response:
             each: [inbox_words.told(asker, case, visit.lang) for case in found[:limit]]
             for each, found in listed.items()
         }
-        answered = _answered_list(visit, asker, heap) if heap else []
+        answered = answered_list(visit, asker, heap) if heap else []
         undo = visit.value("evenement")
         undo = undo if undo and inbox_acts.can_undo(connection, visit.who.org, undo) else ""
     following = listed[heap][PAGE - 1].place if heap and len(listed[heap]) > PAGE else ""
@@ -107,10 +96,10 @@ def _file(visit: Visit, asker: Asker, heaps: list[Heap]) -> Response:
 def case_page(visit: Reading, heap: Heap, key: str) -> Response:
     """Show one case, and what can be done about it."""
     with visit.server.database.reading() as connection:
-        if heap in _CONTRADICTIONS and inbox.find(_asker(visit, connection), heap, key) is None:
-            return _reviewed(visit, connection, key)
-        if heap in inbox_answers.ACTS and inbox.find(_asker(visit, connection), heap, key) is None:
-            return _answered(visit, connection, heap, key)
+        if heap in _CONTRADICTIONS and inbox.find(an_asker(visit, connection), heap, key) is None:
+            return reviewed_page(visit, connection, key)
+        if heap in inbox_answers.ACTS and inbox.find(an_asker(visit, connection), heap, key) is None:
+            return answered_page(visit, connection, heap, key)
         return _case_page(visit, connection, heap, key, typed=_NOTHING)
 
 
@@ -147,7 +136,7 @@ def decide(posted: Sending, heap: Heap, key: str) -> Response:
     """Do what the form says; what was typed stays when it cannot be."""
     visit = posted.visit
     try:
-        done = inbox_acts.act(visit, lambda connection: _case(_asker(visit, connection), heap, key), posted.fields)
+        done = inbox_acts.act(visit, lambda connection: _case(an_asker(visit, connection), heap, key), posted.fields)
     except RefusedError as refused:
         with visit.server.database.reading() as connection:
             wrong = refused.said(visit.lang)
@@ -157,90 +146,13 @@ def decide(posted: Sending, heap: Heap, key: str) -> Response:
     return redirect(INBOX.path, done=done.words, **more)
 
 
-def _answered_list(visit: Visit, asker: Asker, heap: Heap) -> list[tuple[str, str, str]]:
-    """Give what somebody answered of a heap and when it comes back, each with its page."""
-    return [
-        (inbox_words.told(asker, case, visit.lang).what, inbox_words.case_href(case), _returns(visit, answer))
-        for case, answer in inbox.all_answered(asker, heap)[:PAGE]
-    ]
-
-
-def _returns(visit: Visit, answer: Answer) -> str:
-    if not answer.until:
-        return ""
-    return say("web.inbox_until", visit.lang, day=numbers.day_name(answer.until, visit.lang))
-
-
-def _answered(visit: Visit, connection: Connection, heap: Heap, key: str) -> Response:
-    """Show a case that somebody answered: by whom, why, until when, with the way back."""
-    asker = _asker(visit, connection)
-    found = inbox.answered(asker, heap, key)
-    if found is None:
-        raise NotFoundError("web.inbox_gone")
-    case, answer = found
-    because = inbox_differences.because_words(answer.because, visit.lang)
-    who = _name_of(visit, connection, answer.actor) or say("web.somebody", visit.lang)
-    return _seen(
-        visit,
-        asker,
-        case,
-        answer.event,
-        title=say("web.inbox_answered", visit.lang),
-        said=say("web.inbox_answered_by", visit.lang, who=who, when=moment(answer.at_ms, asker.zone, visit.lang)),
-        why=" · ".join(text for text in (because, answer.reason) if text),
-        until=_returns(visit, answer),
-    )
-
-
-def _name_of(visit: Visit, connection: Connection, person: str) -> str:
-    """Give the name of a person, `""` for one that is not known any more."""
-    query = sa.select(PERSON.c.name).where(PERSON.c.org == visit.who.org, PERSON.c.person == person)
-    return connection.execute(query).scalar() or ""
-
-
-def _reviewed(visit: Visit, connection: Connection, key: str) -> Response:
-    """Show a contradiction that somebody found right, by whom and why, with the way back."""
-    asker = _asker(visit, connection)
-    event, _, reason = key.partition(".")
-    found = inbox_received.review(asker, event, reason)
-    if found is None:
-        raise NotFoundError("web.inbox_gone")
-    case, review = found
-    who = _name_of(visit, connection, review.actor) or say("web.somebody", visit.lang)
-    return _seen(
-        visit,
-        asker,
-        case,
-        review.event,
-        title=say("web.inbox_seen_right", visit.lang),
-        said=say("web.inbox_seen", visit.lang, who=who, when=moment(review.at_ms, asker.zone, visit.lang)),
-        why=review.reason,
-        until="",
-    )
-
-
-def _seen(visit: Visit, asker: Asker, case: Case, event: str, **words: Any) -> Response:
-    """Show a case that an event took off the list: the words of who and why, the way back while there is one."""
-    return render(
-        visit,
-        "inbox_seen.html",
-        place=INBOX,
-        case=case,
-        told=inbox_words.told(asker, case, visit.lang),
-        name=inbox_words.heap_name(case.heap, visit.lang),
-        facts=_facts(visit, asker.connection, asker.book, case),
-        undo=event if inbox_acts.can_undo(asker.connection, asker.org, event) else "",
-        **words,
-    )
-
-
 def _case_page(
     visit: Visit, connection: Connection, heap: Heap, key: str, *, typed: Fields, wrong: str = "", status: int = 200
 ) -> Response:
-    asker = _asker(visit, connection)
+    asker = an_asker(visit, connection)
     case = _case(asker, heap, key)
     event = inbox_acts.event_with(connection, visit.who.org, case.event) if case.event else None
-    facts = [] if event is None else _facts(visit, connection, asker.book, case)
+    facts = [] if event is None else facts_of(visit, connection, asker.book, case)
     return render(
         visit,
         "inbox_case.html",
@@ -253,9 +165,9 @@ def _case_page(
         action=inbox_words.case_href(case),
         offers=inbox_acts.offers(visit, case, event),
         facts=facts,
-        content=_content(connection, visit.who.org, case) if heap is Heap.ASIDE else "",
-        types=_named(asker, "item_type"),
-        sites=_named(asker, "site"),
+        content=content_of(connection, visit.who.org, case) if heap is Heap.ASIDE else "",
+        types=named(asker, "item_type"),
+        sites=named(asker, "site"),
         typed=typed,
         site=typed.value("site") or (event.place if event else ""),
         wrong=wrong,
@@ -265,16 +177,8 @@ def _case_page(
         day=typed.value("until") or inbox_answers.usual_day(asker.today),
         tomorrow=inbox_answers.day_after(asker.today, 1),
         last_day=inbox_answers.day_after(asker.today, inbox_answers.MOST_DAYS),
-        person=_unqualified(visit, connection, case, event),
+        person=unqualified(visit, connection, case, event),
     )
-
-
-def _unqualified(visit: Visit, connection: Connection, case: Case, event: Event | None) -> tuple[str, str] | None:
-    """Give where the qualifications are of whoever lacked one, and their name; None where that is not the case."""
-    if case.reason != Reason.UNQUALIFIED or event is None or not QUALIFIED.allows(visit.who.capabilities):
-        return None
-    name = _name_of(visit, connection, event.actor)
-    return (qualified_list.person_href(event.actor), name) if name else None
 
 
 def _case(asker: Asker, heap: Heap, key: str) -> Case:
@@ -283,44 +187,3 @@ def _case(asker: Asker, heap: Heap, key: str) -> Case:
     if found is None:
         raise NotFoundError("web.inbox_gone")
     return found
-
-
-def _content(connection: Connection, org: str, case: Case) -> str:
-    """Give the beginning of what was received, as text."""
-    query = sa.select(RECORD.c.payload).where(RECORD.c.org == org, RECORD.c.hash == case.key).limit(1)
-    payload = connection.execute(query).scalar()
-    if payload is None:
-        raw = first(connection, org, case.key)
-        payload = b"" if raw is None else raw.content
-    content = bytes(payload)
-    return set_aside.text_of(content[:_SHOWN], len(content)) or content[:256].hex(" ")
-
-
-def _facts(visit: Visit, connection: Connection, book: Book, case: Case) -> list[tuple[str, str]]:
-    """Tell what is known of the event that opened a case: what, when, where, by whom, on which device."""
-    event = inbox_acts.event_with(connection, visit.who.org, case.event)
-    if event is None:
-        return []
-    device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == event.dev)
-    site = book.site(event.place, event.teff)
-    pairs = [
-        ("what", kind_text(event.kind, visit.lang)),
-        ("when", moment(event.teff, visit.who.zone, visit.lang)),
-        ("where", site.name or event.place),
-        ("type", reports.name_of(book, "item_type", event.text("type") or event.item_type, visit.now_ms)),
-        ("person", _name_of(visit, connection, event.actor) or event.actor),
-        ("device", connection.execute(device).scalar() or event.dev),
-    ]
-    return [(say(f"web.fact_{name}", visit.lang), text) for name, text in pairs if text]
-
-
-def _named(asker: Asker, table: str) -> list[tuple[str, str]]:
-    book = asker.book
-    named = [(key, reports.name_of(book, table, key, asker.now_ms)) for key in book.keys(table)]
-    return sorted(named, key=lambda pair: pair[1].casefold())
-
-
-def _asker(visit: Visit, connection: Connection) -> Asker:
-    query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == visit.who.org)
-    names = {row.dev: row.name for row in connection.execute(query)}
-    return Asker(connection=connection, org=visit.who.org, zone=visit.who.zone, now_ms=visit.now_ms, devices=names)

@@ -9,11 +9,13 @@ from boucle.words import say
 from boucle.words.numerals import signed
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
+from boucle_server.projections import SqlStore
 from boucle_server.web import inbox_devices, inbox_differences, inbox_held, inbox_work, numbers
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
+from boucle_server.web.return_words import return_href
 
 _KINDS: Final = {
     Heap.UNKNOWN: "warn",
@@ -40,6 +42,10 @@ _KINDS: Final = {
     Heap.REPAIR_END: "warn",
     Heap.QUALIFICATION: "warn",
 }
+
+
+_OF_RETURN: Final = ("return.", "item.graded", "item.disposition_")
+"""How the kinds of events begin that name a return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +108,8 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
     """Give what is said of this kind of case."""
     match case.heap:
         case Heap.UNKNOWN | Heap.CONTRADICTION:
-            return {"what": _capital(say(f"reason.{case.reason}", lang)), "todo": say(f"todo.{case.reason}", lang)}
+            what = _capital(say(f"reason.{case.reason}", lang))
+            return {"what": what, "todo": say(f"todo.{case.reason}", lang), **_of_quantity(asker, case)}
         case Heap.REPORTED:
             what = say(f"web.reported_{case.reason}", lang)
             return {"what": what, "todo": say("web.inbox_todo_reported", lang), "words": case.words}
@@ -170,6 +177,21 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             }
         case _:
             return inbox_work.told(case.heap, case, lang, partner=partner)
+
+
+def _of_quantity(asker: Asker, case: Case) -> dict[str, str]:
+    """Say of what a contradiction about a quantity speaks: how many of which type, and which return."""
+    if not case.item.startswith("qty:"):
+        return {}
+    event = next(iter(SqlStore(asker.connection, asker.org).events([case.event])), None)
+    if event is None:
+        return {}
+    name = reports.name_of(asker.book, "item_type", event.item_type, asker.now_ms)
+    rma = (event.against or event.task) if event.kind.startswith(_OF_RETURN) else ""
+    many = f"{event.qty} × {name}"
+    return (
+        {"about": rma, "href": return_href(rma), "more": many, "label": "web.fact_return"} if rma else {"about": many}
+    )
 
 
 def device_name(asker: Asker, dev: str) -> str:
