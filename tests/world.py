@@ -6,6 +6,7 @@ with, not a copy of its code.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from boucle.note import Checkpoint, CheckpointSigner, NoteSigner
 from boucle.push import Push, Status, read_push, seal_body
 from boucle.receipt import Receipt, ranges_of
 from boucle.signing import Crypto, load_crypto
+from boucle.stock import is_stock, standing_pieces
 from boucle.wire import MAX_PUSH, MAX_RAW, MAX_RECORDS, digest
 from boucle_field.asking import NO_ANSWER, Engine, Pause, Request, Response, T
 from boucle_field.identity import Identity, device_key
@@ -230,6 +232,7 @@ class SimServer:
         touched += [("item", binding.item) for binding in changes.bindings.values()]
         touched += [(version.table, version.key) for version in changes.versions]
         touched += [("return", at.bucket) for at in changes.cells if at.cell == "return"]
+        touched += [("stock", site) for site in sorted(changes.stocked)]
         self.books.changes += dict.fromkeys(touched)
 
     def pull(self, cursor: int, limit: int) -> Response:
@@ -255,6 +258,12 @@ class SimServer:
             birth = tables.all.get(key)
             serial = {"serial": birth.text("serial")} if birth and birth.text("serial") else {}
             return None if item is None else {"state": json.loads(dump(item)), "codes": codes} | serial
+        if table == "stock":
+            pieces: Counter[str] = Counter()
+            for at, n in tables.world.cells.items():
+                if is_stock(at) and at.site == key:
+                    pieces[at.type] += n
+            return {"pieces": standing_pieces(pieces, tables.book(), key)}
         if table == "return":
             cells = [(at, n) for at, n in tables.world.cells.items() if at.cell == "return" and at.bucket == key and n]
             told = [[at.month, at.site, at.partner, at.type, at.material, at.measure, n] for at, n in cells]

@@ -60,6 +60,8 @@ def _content(table: str, row: Any) -> Any:
             return state, [str(code) for code in row["codes"]], compared(str(row.get("serial") or ""))
         case "return":
             return _cells(row["cells"])
+        case "stock":
+            return _text({str(item_type): int(n) for item_type, n in row["pieces"].items()})
         case "operator":
             return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
         case "record":
@@ -81,10 +83,8 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
     match row.table:
         case "item":
             _take_item(db, row)
-        case "return":
-            db.execute("DELETE FROM returned WHERE rma = ?", (row.key,))
-            if row.row is not None:
-                db.execute("INSERT INTO returned VALUES (?, ?, ?)", (row.key, row.row, json.dumps(list(holds))))
+        case "return" | "stock":
+            _take_numbers(db, row, holds)
         case "operator":
             db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
             if row.row is not None:
@@ -100,6 +100,13 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
                 db.execute("INSERT INTO reference VALUES (?, ?, ?)", (table, row.key, row.row))
         case _:
             pass
+
+
+def _take_numbers(db: sqlite3.Connection, row: Row, holds: Sequence[str]) -> None:
+    table, key = ("returned", "rma") if row.table == "return" else ("stock", "site")
+    db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row.key,))  # noqa: S608 - our own table names
+    if row.row is not None:
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (row.key, row.row, json.dumps(list(holds))))  # noqa: S608
 
 
 def _take_item(db: sqlite3.Connection, row: Row) -> None:

@@ -9,32 +9,26 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from boucle.amend import effective
 from boucle.clock import day_of, month_of
 from boucle.events import Event
 from boucle.facts import Cell
 from boucle.item import Back, Item, load
 from boucle.lifecycle import OUT, ReturnStage
-from boucle.quantity import facts_of
 from boucle.return_counts import COMES, Return, back_of, gather
 from boucle.rma import STAGE_OF, ReturnState
-from boucle_field.outbox import as_event
+from boucle_field import loose
+from boucle_field.loose import EVENT, OURS, SETTLED, event_of
 from boucle_field.phone import Phone
 from boucle_field.undoing import VOID
 
 OVER: Final = frozenset({ReturnState.CLOSED, ReturnState.CANCELLED})
 MOST_SHOWN: Final = 60
 """More buttons than this make a list slow."""
-_EVENT: Final = "payload, teff, tq, wall_ms"
-_OURS: Final = "folded = 0 AND o.state IN ('new', 'acked', 'held')"
-"""Events that the server's last word does not have yet."""
-_LOOSE: Final = f"SELECT {_EVENT} FROM outbox AS o WHERE {_OURS} AND subject >= 'qty:' AND subject < 'qty;'"  # noqa: S608
-_VOIDS: Final = f"SELECT {_EVENT} FROM outbox AS o WHERE kind = ? AND {_OURS}"  # noqa: S608
-_SETTLED: Final = f"SELECT {_EVENT} FROM outbox WHERE id = ? AND state = 'acked' AND folded = 1"  # noqa: S608
+_VOIDS: Final = f"SELECT {EVENT} FROM outbox AS o WHERE kind = ? AND {OURS}"  # noqa: S608
 _RMA: Final = "json_extract(i.state, '$.back[0]')"
 _SUBJECTS: Final = (
     "SELECT DISTINCT o.subject FROM outbox AS o LEFT JOIN item_code AS c ON c.code = o.subject"  # noqa: S608
-    f" LEFT JOIN item AS i ON i.item = c.item WHERE {_OURS}"
+    f" LEFT JOIN item AS i ON i.item = c.item WHERE {OURS}"
     " AND o.subject != '' AND NOT (o.subject >= 'qty:' AND o.subject < 'qty;')"
     " AND (o.kind LIKE 'return.%' OR i.item IS NULL OR instr(i.state, '\"nature\":') > 0"
     " OR instr(i.state, '\"return_stage\":') > 0)"
@@ -201,40 +195,9 @@ def _of_numbers(phone: Phone, rma: str) -> Iterator[tuple[str, Cell, int]]:
 
 
 def _of_quantities(phone: Phone, holds: dict[str, set[str]]) -> Iterator[tuple[str, Cell, int]]:
-    """Give what each event about a quantity adds, and what one takes away that the server counts and that was undone.
-
-    All of it is what our events come to, less what those of them come to that the server's counts have already.
-    """
-    every, inside = _about_quantities(phone)
-    book = phone.mirror.book()
-    spoken: defaultdict[str, dict[str, Event]] = defaultdict(dict)
-    for event in every.values():
-        about = every.get(event.text("target"), event) if event.kind == VOID else event
-        for at, _ in facts_of(about, book):
-            if at.cell == "return":
-                spoken[at.bucket][event.id] = event
-    for rma, mine in spoken.items():
-        there = {each: mine[each] for each in mine if each in inside or each in holds.get(rma, ())}
-        for events, sign in ((mine, 1), (there, -1)):
-            for event in effective(events)[0]:
-                yield from (("", at, sign * n) for at, n in facts_of(event, book) if at.cell == "return")
-
-
-def _about_quantities(phone: Phone) -> tuple[dict[str, Event], set[str]]:
-    """Give our events about quantities since the server's word, with those they amend, which it has."""
-    with phone.store.reading() as db:
-        every = {event.id: event for event in (_event(*row) for row in db.execute(_LOOSE).fetchall())}
-        inside, ahead = set[str](), list(every.values())
-        while ahead:
-            event = ahead.pop()
-            target = event.text("target") if event.kind == VOID else event.corrects
-            row = db.execute(_SETTLED, (target,)).fetchone() if target and target not in every else None
-            if row is not None:
-                amended = _event(*row)
-                every[amended.id] = amended
-                inside.add(amended.id)
-                ahead.append(amended)
-    return every, inside
+    """Give what each event about a quantity adds, or takes away where the server counts what was undone."""
+    for at, n in loose.added(phone, lambda at: at.bucket if at.cell == "return" else "", holds):
+        yield "", at, n
 
 
 def _taken_off(phone: Phone) -> Iterator[tuple[str, Cell, int]]:
@@ -250,15 +213,11 @@ def _taken_off(phone: Phone) -> Iterator[tuple[str, Cell, int]]:
 def _undone(phone: Phone) -> list[Event]:
     """Give the events about things that the server has folded, and that were voided here since."""
     with phone.store.reading() as db:
-        targets = [_event(*row).text("target") for row in db.execute(_VOIDS, (VOID,)).fetchall()]
-        rows = [db.execute(_SETTLED, (target,)).fetchone() for target in targets]
-    return [event for row in rows if row is not None and (event := _event(*row)).code]
+        targets = [event_of(*row).text("target") for row in db.execute(_VOIDS, (VOID,)).fetchall()]
+        rows = [db.execute(SETTLED, (target,)).fetchone() for target in targets]
+    return [event for row in rows if row is not None and (event := event_of(*row)).code]
 
 
 def _month(phone: Phone, event: Event) -> str:
     at = phone.mirror.book().site(event.place, event.teff)
     return month_of(event.teff, at.zone)
-
-
-def _event(payload: bytes, teff: int | None, tq: int | None, wall_ms: int) -> Event:
-    return as_event(payload, wall_ms if teff is None else teff, tq)

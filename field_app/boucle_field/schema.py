@@ -187,7 +187,22 @@ def _rules(db: sqlite3.Connection) -> None:
     _once_more(db)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials, _rules)
+_STOCK = """
+-- Pieces without labels at each site of ours as the server counts them, with our events that it has, as of returns.
+CREATE TABLE stock (
+    site TEXT PRIMARY KEY,
+    pieces TEXT NOT NULL,
+    holds TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
+def _stock(db: sqlite3.Connection) -> None:
+    db.execute(_STOCK)
+    _once_more(db)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials, _rules, _stock)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

@@ -28,6 +28,7 @@ from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.standing_pieces import standing_at
 from boucle_field.store import put
 from boucle_field.undoing import closed_events
 from boucle_field.work import draft
@@ -73,6 +74,8 @@ class Visit:
         self._wanted = wanted(action, self._plan, Counter(self.expected.values()))
         if action == "receive":
             self._wanted.update(arrivals.planned(phone, task))
+        elif action == "count":
+            self._wanted.update(standing_at(phone, place))
         self.looked = 0
         self.hand = Hand()
         """Photos that go along with what is recorded next."""

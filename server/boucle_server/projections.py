@@ -33,6 +33,8 @@ from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE,
 from boucle_server.tables import ORG_COUNTER, RECORD
 
 RETURNS: Final = "return"
+STOCK: Final = "stock"
+"""The tables under which phones pull the counts of a return, and the pieces without labels of a site."""
 """The table under which phones are told how many of a return came how far."""
 FETCH: Final = 1000
 """Rows that a scan of the ledger holds at a time."""
@@ -339,7 +341,8 @@ def write(connection: Connection, org: str, changes: Changes) -> Feed:
     touched |= {binding.item for binding in changes.bindings.values()}
     stated = {(version.table, version.key) for version in changes.versions}
     back = returns_in(changes.cells)
-    return [*sorted(stated), *(("item", item) for item in sorted(touched)), *((RETURNS, rma) for rma in back)]
+    counted = [*((RETURNS, rma) for rma in back), *((STOCK, site) for site in sorted(changes.stocked))]
+    return [*sorted(stated), *(("item", item) for item in sorted(touched)), *counted]
 
 
 def returns_in(cells: Iterable[Cell]) -> list[str]:

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.reference import TABLES
-from boucle_server import keys, rows
+from boucle.stock import standing_pieces
+from boucle_server import keys, rows, stock_counts
 from boucle_server.feed import RECORDS
 from boucle_server.ledger import WAS
 from boucle_server.people import OPERATORS
-from boucle_server.projections import RETURNS, versions_of
+from boucle_server.projections import RETURNS, STOCK, SqlStore, versions_of
 from boucle_server.read_tables import BINDING, CELL, ITEM
 from boucle_server.tables import CHANGE, ORG, ORG_COUNTER, PERSON, RECORD
 
@@ -73,6 +74,8 @@ def _contents(connection: Connection, org: str, wanted: Iterable[tuple[str, str]
             contents |= {(table, key): row for key, row in _operators(connection, org, named).items()}
         elif table == RETURNS:
             contents |= {(table, key): row for key, row in _returns(connection, org, named).items()}
+        elif table == STOCK:
+            contents |= {(table, key): row for key, row in _stocks(connection, org, named).items()}
         elif table in TABLES:
             contents |= _reference(connection, org, table, named)
         elif table == ORGANISATION:
@@ -113,6 +116,13 @@ def _returns(connection: Connection, org: str, wanted: set[str]) -> dict[str, An
         if counted[-1]:
             several.setdefault(rma, []).append(counted)
     return {rma: {"cells": sorted(counted)} for rma, counted in several.items()}
+
+
+def _stocks(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:
+    """Give the pieces without labels that should stand at sites of ours now."""
+    book = SqlStore(connection, org).book()
+    booked = {site: stock_counts.booked_now(connection, org, site) for site in wanted}
+    return {site: {"pieces": standing_pieces(pieces, book, site)} for site, pieces in booked.items()}
 
 
 def _operators(connection: Connection, org: str, wanted: set[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle import stock
 from boucle.amend import Edge, edges_of
 from boucle.binding import is_claim, via_of
 from boucle.events import Event
@@ -63,7 +64,9 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
             rows.insert(connection, table, columns, found)
     rows.insert(connection, CELL, projections.CELL_COLUMNS, [(org, *at, n) for at, n in cells.items()])
     cell_sums.add(connection, org, cells)
-    note_changes(connection, org, [(projections.RETURNS, rma) for rma in projections.returns_in(cells)])
+    counted = [(projections.RETURNS, rma) for rma in projections.returns_in(cells)]
+    counted += [(projections.STOCK, site) for site in sorted(stock.sites_in(cells, Book(joins.versions)))]
+    note_changes(connection, org, counted)
     rows.insert(connection, AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges])
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))

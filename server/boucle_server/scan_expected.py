@@ -12,6 +12,7 @@ from boucle.item import Item, load
 from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
 from boucle.rounds import stop_of_task
+from boucle.stock import standing_pieces
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle_server import stock_counts
@@ -113,10 +114,7 @@ def _wanted(desk: Desk, scope: Scope, seen: Counter[str], extra: Counter[str]) -
 
 def _booked(desk: Desk, place: str) -> dict[str, int]:
     """Give the pieces without labels that the stock of a site of ours says; a count of them changes no stock."""
-    if desk.book.site(place, desk.now_ms).partner:
-        return {}
-    booked = stock_counts.booked_now(desk.connection, desk.org, place)
-    return {key: n for key, n in booked.items() if n > 0 and not desk.book.item_type(key, desk.now_ms).serialised}
+    return standing_pieces(stock_counts.booked_now(desk.connection, desk.org, place), desk.book, place)
 
 
 def _plan(desk: Desk, scope: Scope) -> Mapping[str, int] | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from boucle import stock
 from boucle.amend import Edge, edges_of, in_order
 from boucle.binding import PROVISIONAL, Binding, is_claim, owner, via_of
 from boucle.events import Event
@@ -73,6 +74,8 @@ class Changes:
     tasks_gone: set[TaskKey] = field(default_factory=set)
     edges: list[Edge] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    stocked: set[str] = field(default_factory=set)
+    """The sites of ours where another number of pieces without labels stands."""
     refolded: int = 0
     """How many subjects were re-folded, for the record of what late events cost."""
 
@@ -109,6 +112,7 @@ def project(new: Sequence[Event], store: Store) -> Changes:
                 add(changes.cells, facts_of(event, book))
         else:
             _advance(item_id, states.get(item_id), events, book=book, bindings=bindings, changes=changes)
+    changes.stocked = stock.sites_in(changes.cells, book)
     return changes
 
 

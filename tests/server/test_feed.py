@@ -77,6 +77,37 @@ def test_tables_made_anew_tell_phones_of_the_returns_in_them(database: Database)
     assert [(each["table"], each["key"]) for each in pulled(database, cursor).rows] == [("return", "RT-1")]
 
 
+def stock_rows(database: Database, cursor: int = 0) -> dict[str, object]:
+    return {each["key"]: each["row"] for each in pulled(database, cursor).rows if each["table"] == "stock"}
+
+
+def test_the_pieces_without_labels_of_a_site_come_down_and_labelled_items_do_not(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", code(1), place="metz", body={"type": "bac"})
+    taken(database, phone.push())
+    assert stock_rows(database) == {}
+    phone.scan("item.commissioned", item_type="film", qty=40, place="metz")
+    shipped = phone.scan("item.shipped", item_type="film", qty=15, place="metz", body={"to": "mulhouse"})
+    taken(database, phone.push())
+    assert stock_rows(database) == {"metz": {"pieces": {"film": 25}}}
+    cursor = pulled(database, 0).next
+    phone.scan("event.voided", item_type="film", body={"target": json.loads(shipped.payload)["id"]})
+    taken(database, phone.push())
+    assert stock_rows(database, cursor) == {"metz": {"pieces": {"film": 40}}}
+
+
+def test_tables_made_anew_tell_phones_of_the_pieces_in_them(database: Database) -> None:
+    a_network(database)
+    phone = Handset()
+    phone.scan("item.commissioned", item_type="film", qty=40, place="metz")
+    taken(database, phone.push())
+    cursor = pulled(database, 0).next
+    with database.writing(ORG) as connection:
+        rebuild.rebuild(connection, ORG, now_ms=START_MS)
+    assert stock_rows(database, cursor) == {"metz": {"pieces": {"film": 40}}}
+
+
 def test_an_item_comes_down_with_the_serial_number_of_its_maker(database: Database) -> None:
     a_network(database)
     phone = Handset()
