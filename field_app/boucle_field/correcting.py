@@ -19,6 +19,16 @@ def correctable(phone: Phone, event_id: str) -> Event:
     return event
 
 
+def shows_later(phone: Phone, event: Event) -> bool:
+    """Tell whether this phone shows a thing as it is once an event about it is corrected only after the next sync.
+
+    The server's last word has the event already, and only the server can say what it is without it.
+    """
+    with phone.store.reading() as db:
+        found = db.execute("SELECT folded FROM outbox WHERE id = ?", (event.id,)).fetchone()
+    return bool(event.code and found and found[0])
+
+
 def correct(phone: Phone, event_id: str, fix: Fix, *, value: str = "", because: str = "") -> Told:
     """Record a correction of one line: `value` is the other place or number. RefusedError as `correctable`."""
     event = correctable(phone, event_id)

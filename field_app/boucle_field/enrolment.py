@@ -95,6 +95,7 @@ def _identity(invitation: Invitation, answer: Mapping[str, Any]) -> Identity:
             site=str(answer.get("site") or ""),
             zone=str(answer.get("zone") or DEFAULT_ZONE),
             enrolled_ms=int(answer["server_ms"]),
+            org_name=str(answer.get("org_name") or ""),
         )
     except (KeyError, TypeError, ValueError, MalformedKeyError) as error:
         raise RefusedError("phone.enrol_not_ours") from error

@@ -34,7 +34,7 @@ def enrol(args: argparse.Namespace) -> int:
     with closing(Store.open(args.data)) as store, closing(Server(invitation.server)) as server:
         engine = enrolling(store, invitation, ticks=DeviceTicks(), crypto=load_crypto(), randomness=secrets.token_bytes)
         identity = drive(engine, server.ask)
-    print(say("phone.enrolled", args.lang, name=identity.name or identity.dev, org=identity.org))
+    print(say("phone.enrolled", args.lang, name=identity.name or identity.dev, org=identity.org_name or identity.org))
     command = shlex.join(["boucle-field", "--data", str(args.data), "sync"])
     print(say("phone.enrolled_next", args.lang, command=command))
     return 0

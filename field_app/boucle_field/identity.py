@@ -31,6 +31,7 @@ class Identity:
     site: str = ""
     zone: str = DEFAULT_ZONE
     enrolled_ms: int = 0
+    org_name: str = ""
 
     @classmethod
     def load(cls, store: Store) -> Self | None:

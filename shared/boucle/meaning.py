@@ -13,6 +13,8 @@ from boucle.reference import Book
 
 _TASKS: Final = frozenset({Kind.ROUND, Kind.TICKET})
 SHOWN_CHARACTERS: Final = 40
+_FOREIGN_CHARACTERS: Final = 28
+"""So much of a code that is not ours fits on two lines of the smallest phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,8 @@ def meaning(text: str, *, book: Book, is_linked: Callable[[str], bool]) -> Meani
         if read.reason is Reason.FOREIGN and is_linked(f"raw:{code}"):
             return Thing(code=code)
         type_key = read.type_key.uri if read.type_key else ""
-        raw = code if read.reason is Reason.FOREIGN else ""
-        return Nothing(key=f"told.misread.{read.reason}", code=_shown(text), type=type_key, raw=raw)
+        raw, shown = (code, cut(code)) if read.reason is Reason.FOREIGN else ("", _shown(text))
+        return Nothing(key=f"told.misread.{read.reason}", code=shown, type=type_key, raw=raw)
     return _labelled(read, book)
 
 
@@ -102,5 +104,15 @@ def _labelled(label: Label, book: Book) -> Meaning:
 
 def _shown(text: str) -> str:
     """Give the end of a text as it can be shown: a person compares it with what is printed."""
-    plain = without_identifier(text)[-SHOWN_CHARACTERS:]
-    return "".join(char if char.isprintable() else "·" for char in plain).rpartition("/")[2]
+    return _printable(without_identifier(text)[-SHOWN_CHARACTERS:]).rpartition("/")[2]
+
+
+def cut(text: str) -> str:
+    """Give a text that is not ours as it can be shown: both its ends, for either may be what tells it from others."""
+    half = _FOREIGN_CHARACTERS // 2
+    whole = len(text) <= _FOREIGN_CHARACTERS
+    return _printable(text if whole else f"{text[:half]}…{text[-half:]}")
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "·" for char in text)

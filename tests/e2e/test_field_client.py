@@ -156,6 +156,7 @@ def test_one_invitation_lets_in_one_device(house: House, tmp_path: Path) -> None
         invited = json.loads(house.boucle("admin", "device", "enrol", "--name", "Un", "--role", "magasinier").out)
         first = Phone(data=tmp_path / "one").run("enrol", invited["uri"])
         assert f"boucle-field --data {tmp_path / 'one'} sync" in first.out
+        assert "Appareil enrôlé : Un, Éco-Retour." in first.out
         second = Phone(data=tmp_path / "two").run("enrol", invited["uri"], code=1)
         assert "déjà servi" in second.err
         pin = invited["uri"][-64:]

@@ -167,6 +167,36 @@ def test_a_repair_is_started_stopped_held_and_goes_on_at_its_stage_offline(techn
     assert hand.sees("Pièces")
 
 
+def test_scanning_the_open_ticket_again_starts_and_stops_the_work_and_an_undo_takes_it_back(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    scan(hand, HOST)
+    assert kept(hand, "work.started") == []  # there is no repair yet
+    hand.tap("Ouvrir la fiche")
+    hand.face.screen.answered("complet", True)
+    hand.tap("Pièce manquante")
+    hand.tap("Enregistrer le diagnostic")
+    ticket = bench.ticket_of(hand.face.at, code(HOST)).job.task
+    hand.taps = 0
+    for label, kind in ((ticket, "work.started"), (code(HOST), "work.stopped"), (ticket, "work.started")):
+        hand.scan(LABEL + label)
+        assert kept(hand, "work")[-1]["kind"] == f"{kind}/1"
+        assert hand.sees("Scannez")
+    assert (hand.taps, stage(hand)) == (0, "in_repair")
+    hand.tap("Annuler le dernier acte")
+    assert kept(hand, "work")[-1]["kind"] == "work.stopped/1"
+
+
+def test_scanning_a_ticket_that_is_not_open_only_opens_it(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    ticket = bench.ticket_of(hand.face.at, code(HOST)).job.task
+    hand.face.open_bench()
+    hand.scan(LABEL + ticket)
+    assert isinstance(hand.face.screen, TicketScreen)
+    assert kept(hand, "work.started") == []
+
+
 # ---- what is offered
 
 

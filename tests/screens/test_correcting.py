@@ -96,6 +96,19 @@ def test_wrong_pins_are_counted_as_at_the_door(staffed: Hand) -> None:
     assert unsent(hand) == 1
 
 
+def test_a_line_that_the_server_counts_already_says_when_this_phone_shows_the_thing_right(hand: Hand) -> None:
+    validated(hand, crates=2)
+    with hand.face.at.store.writing() as db:
+        db.execute("UPDATE outbox SET folded = 1 WHERE subject = ?", (code(1),))
+    *_, newer, older = (each.event_id for each in lines(hand.face.at.store, Pile.WAITING))
+    for event_id, is_told in ((newer, False), (older, True)):
+        hand.face.correct(event_id, Pile.WAITING.value)
+        hand.tap("Annuler cette ligne")
+        hand.tap("Mauvais objet")
+        assert hand.sees("Ligne annulée")
+        assert hand.sees("après le prochain envoi") is is_told
+
+
 def test_another_place_takes_the_place_of_the_first(hand: Hand) -> None:
     validated(hand)
     hand.tap("Corriger")

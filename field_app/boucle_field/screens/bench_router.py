@@ -121,6 +121,19 @@ class BenchRouter(RoundRouter):
         else:
             self.open(_SCREENS[step], code)
 
+    def toggle_work(self, code: str) -> None:
+        """Start the work on a thing whose ticket is open and was scanned once more, or stop it where it goes on.
+
+        How long is the repair's; whose hands it were is told nobody. Where neither may be, the ticket stays open.
+        """
+        offered = bench.steps(self.at, bench.ticket_of(self.at, code))
+        step = next((each for each in (Next.STOP, Next.START) if each in offered), None)
+        back = partial(self.open_ticket, code)
+        if step is None:
+            back()
+        else:
+            self.bench_kept(partial(_AT_ONCE[step], self.at, code), f"screen.bench.scanned_{step}", back=back)
+
     def bench_done(self, code: str, act: Callable[[], Told]) -> None:
         """Record an act and go back to the ticket; what may not be is told where it was asked for."""
         self.bench_kept(act, "screen.bench.kept", back=partial(self.open_ticket, code))

@@ -11,7 +11,7 @@ from boucle.holds import said_after as held_why
 from boucle.item import Job
 from boucle.lasting import lasted
 from boucle.lifecycle import WorkStage
-from boucle.meaning import Meaning, Thing
+from boucle.meaning import Meaning, Task, Thing
 from boucle.words.sentences import uncapital
 from boucle.workshop_codes import barrier_words, fault_words
 from boucle_field import bench, bench_acts
@@ -198,8 +198,12 @@ class TicketScreen(Screen):
         self.face.bench_step(self.code, step)
 
     def take(self, meant: Meaning) -> bool:
-        """Take another thing, the word to undo, the word to go on."""
+        """Take this ticket or its thing once more, another thing, the word to undo, the word to go on."""
         match meant:
+            case Task(key=key) if key == self.ticket.job.task:
+                self.face.toggle_work(self.code)
+            case Thing(code=code) if code == self.code:
+                self.face.toggle_work(self.code)
             case Thing(code=code):
                 self.face.open_ticket(code)
             case Command.UNDO:

@@ -9,7 +9,7 @@ from boucle.events import Event
 from boucle.meaning import Meaning, Spot
 from boucle.telling import Outcome
 from boucle_field import people
-from boucle_field.correcting import correct, correctable
+from boucle_field.correcting import correct, correctable, shows_later
 from boucle_field.errors import FieldError, LoginError
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
@@ -127,6 +127,7 @@ class CorrectScreen(Screen):
         said, face = self.said, self.face
         assert said.fix is not None
         try:
+            is_late = shows_later(face.at, correctable(face.at, said.event_id))
             told = correct(face.at, said.event_id, said.fix, value=said.value, because=said.because)
         except FieldError as error:
             face.open(SendsScreen, said.pile)
@@ -139,7 +140,9 @@ class CorrectScreen(Screen):
             face.signal(Outcome.REFUSED)
             return
         face.recorded()
-        face.told(Outcome.ACCEPTED, self.say("screen.voided" if said.fix is Fix.VOID else "screen.corrected"))
+        words = [self.say("screen.voided" if said.fix is Fix.VOID else "screen.corrected")]
+        words += [self.say("screen.right_after_sync")] if is_late else []
+        face.told(Outcome.ACCEPTED, " ".join(words))
         face.signal(Outcome.ACCEPTED)
 
     def _back(self) -> BigButton:

@@ -33,7 +33,9 @@ _MORE: Final = (
     "screen.help_label",
     "screen.help_weigh",
     "screen.help_gate",
+    "screen.help_hands",
     "screen.help_bench",
+    "screen.help_toggle",
 )
 
 

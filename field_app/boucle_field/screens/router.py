@@ -136,8 +136,8 @@ class Router(ReturnRouter):
                 self._badge(key)
             case Invitation():
                 self._refuse("screen.already_enrolled")
-            case Nothing(key=key, type=type_key):
-                self._refuse(key, type=type_key)
+            case Nothing(key=key, code=code, type=type_key, raw=raw):
+                self._refuse("screen.not_ours" if raw else key, code=code, type=type_key)
 
     def _badge(self, key: str) -> None:
         try:
