@@ -229,7 +229,12 @@ def ods(*sheets: tuple[str, list[list[str]]]) -> bytes:
         + "</table:table>"
         for name, rows in sheets
     )
-    spaces = " ".join(
+    return ods_of(tables)
+
+
+def ods_of(tables: str) -> bytes:
+    """Give an OpenDocument spreadsheet with the XML of its tables."""
+    spaces = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" ' + " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
     )
     content = (
@@ -247,6 +252,36 @@ def ods(*sheets: tuple[str, list[list[str]]]) -> bytes:
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("content.xml", content)
     return packed.getvalue()
+
+
+async def test_errors_and_formulas_without_a_result_of_an_ods_are_faults_and_take_nothing_back(served: Served) -> None:
+    await a_manager(served)
+    await imported(served, "sites", "site;nom;commune\nmetz;Metz;Metz\nnancy;Nancy;Nancy")
+    plain = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    failed = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value=""'
+        ' calcext:value-type="error"><office:annotation><text:p>note</text:p></office:annotation>'
+        "<text:p>{}</text:p></table:table-cell>"
+    )
+    bare = '<table:table-cell table:formula="of:=A1"/>'
+    cells = (
+        ("metz", "Metz", failed.format("#DIV/0!")),
+        ("nancy", failed.format("Err:502"), plain.format("Nancy")),
+        ("bar", "Bar", bare),
+    )
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(each if each.startswith("<") else plain.format(each) for each in row)
+        + "</table:table-row>"
+        for row in (("site", "nom", "commune"), *cells)
+    )
+    content = ods_of(f'<table:table table:name="Lieux">{rows}</table:table>')
+    path = (await put(served, "sites", "erreurs.ods", content)).json()["to"]
+    page = await opened(served, path)
+    assert counts(served, path) == (0, 0, 0, 3)
+    for told in ("#DIV/0!", "Err:502", "#FORMULE?"):
+        assert told in page.text, page.text
+    assert 'value="valid"' not in page.answer.text, "no row is good, and none takes anything back"
 
 
 async def test_a_dropped_file_is_tried_whatever_it_was_saved_as(served: Served, tmp_path: Path) -> None:

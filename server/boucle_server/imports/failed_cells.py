@@ -1,4 +1,4 @@
-"""Cells of an XLSX sheet that have no value of their own: an error of the spreadsheet, a formula nobody worked out.
+"""Cells of an XLSX or ODS sheet without a value of their own: an error of the sheet, a formula nobody worked out.
 
 The reader of values gives both as empty cells, and an empty cell takes a value back. So they are looked up in the
 file, and stand in the rows as what they are.
@@ -10,7 +10,9 @@ import re
 import zipfile
 from collections.abc import Iterator
 from typing import Final
-from xml.parsers import expat
+
+from boucle_server.imports.failed_ods_cells import CONTENT, Look
+from boucle_server.imports.sheet_xml import Handler, local, parse
 
 UNCOMPUTED: Final = "#FORMULE?"
 """What stands for a formula whose file holds no result."""
@@ -37,6 +39,8 @@ ERRORS: Final = frozenset(
     }
 )
 """Errors as spreadsheets write them into files, in English and, in a CSV of a French one, in French."""
+LIBRE_ERROR: Final = re.compile(r"(Err|Erreur ?):\d{3}")
+"""Further errors, as LibreOffice numbers them in its cells."""
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _FIRST: Final = "xl/workbook.xml"
 
@@ -46,10 +50,14 @@ def failed_cells(content: bytes) -> list[tuple[int, int, str]]:
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return []
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if CONTENT in archive.namelist():
+            of_ods = Look(UNCOMPUTED)
+            parse(archive.read(CONTENT), of_ods)
+            return of_ods.found
         name = _first_sheet(archive)
         sheet = archive.read(name) if name in archive.namelist() else b""
     look = _Look()
-    _parse(sheet, look)
+    parse(sheet, look)
     return look.found
 
 
@@ -66,29 +74,16 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
 def _elements(content: bytes, named: str) -> Iterator[dict[str, str]]:
     found: list[dict[str, str]] = []
 
-    class Gather(_Handler):
+    class Gather(Handler):
         def start(self, name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == named:
-                found.append({_local(key): value for key, value in attributes.items()})
+            if local(name) == named:
+                found.append({local(key): value for key, value in attributes.items()})
 
-    _parse(content, Gather())
+    parse(content, Gather())
     return iter(found)
 
 
-class _Handler:
-    """What is done with the parts of an XML document."""
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the beginning of an element."""
-
-    def end(self, name: str) -> None:
-        """Take the end of an element."""
-
-    def text(self, data: str) -> None:
-        """Take text within an element."""
-
-
-class _Look(_Handler):
+class _Look(Handler):
     """Follows the cells of a sheet."""
 
     def __init__(self) -> None:
@@ -97,7 +92,7 @@ class _Look(_Handler):
         self._type, self._value, self._formula, self._in = "", "", False, ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._in = _local(name)
+        self._in = local(name)
         if self._in == "row":
             said = attributes.get("r", "")
             self._row, self._column = int(said) - 1 if said.isdecimal() else self._row + 1, -1
@@ -115,7 +110,7 @@ class _Look(_Handler):
 
     def end(self, name: str) -> None:
         self._in = ""
-        if _local(name) != "c":
+        if local(name) != "c":
             return
         if self._type == "e":
             self.found.append((self._row, self._column, self._value.strip() or "#N/A"))
@@ -123,24 +118,8 @@ class _Look(_Handler):
             self.found.append((self._row, self._column, UNCOMPUTED))
 
 
-def _parse(content: bytes, handler: _Handler) -> None:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = handler.start
-    parser.EndElementHandler = handler.end
-    parser.CharacterDataHandler = handler.text
-    try:
-        parser.Parse(content, True)
-    except expat.ExpatError:
-        return  # what the reader of values makes of it stands
-
-
 def _column(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]

@@ -17,7 +17,7 @@ from boucle_server.imports.cells import CellError
 from boucle_server.imports.checklist_rows import StepRows
 from boucle_server.imports.columns import COLUMNS, Column, matched
 from boucle_server.imports.event_ids import again_id, undo_id
-from boucle_server.imports.failed_cells import ERRORS, UNCOMPUTED
+from boucle_server.imports.failed_cells import ERRORS, LIBRE_ERROR, UNCOMPUTED
 from boucle_server.imports.fault import Fault
 from boucle_server.imports.planned import Plan, Register, RowOutcome
 from boucle_server.imports.round_rows import Gathered
@@ -120,7 +120,7 @@ def _failed(cell: str) -> str:
     """Give what to say of a cell that the spreadsheet could not fill; nothing of it is taken for an empty cell."""
     if cell == UNCOMPUTED:
         return "import.uncomputed_cell"
-    return "import.error_cell" if cell.upper() in ERRORS else ""
+    return "import.error_cell" if cell.upper() in ERRORS or LIBRE_ERROR.fullmatch(cell) else ""
 
 
 _TIMES = ("at_ms", "out_ms", "valid_from")
