@@ -21,7 +21,11 @@ _CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/c
 _QUOTED: Final = ("main a[href^='/atelier/fiche']", "main a[href*='/devis/']")
 _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
-_HEAPS: Final = (Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.LOST, Heap.HELD)
+_HEAPS: Final = (
+    *(Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.HELD),
+    *(Heap.COUNT, Heap.DIFFERENCE, Heap.DRIFT, Heap.GAP, Heap.UNSENT),
+)
+"""The heaps of which the demonstration has a case with a page of its own."""
 
 STRANGERS: Final = (
     Call("connexion", places.SIGN_IN.path),
