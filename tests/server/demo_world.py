@@ -7,7 +7,7 @@ from functools import cache
 
 from boucle.admission import Known, Slot, rule
 from boucle.events import Event
-from boucle.push import Push, Status
+from boucle.push import STANDING, Push, Status
 from boucle.replay import World, replay
 from boucle.signing import load_crypto
 from boucle_server.demo.phone import Delivery
@@ -61,9 +61,10 @@ def taken(plan: Plan) -> Taken:
         chain = slots[(push.dev, push.epoch)]
         for ruling in rule(push, known=known, slots=chain, now_ms=now_ms, own=own):
             found.rulings[(ruling.status, ruling.why)] += 1
-            if ruling.event is not None and ruling.status is Status.ACCEPTED:
-                known[ruling.id] = Known(ruling.hash, ruling.record.teff, ruling.record.tq, Status.ACCEPTED)
+            if ruling.event is not None and ruling.status in STANDING:
+                known[ruling.id] = Known(ruling.hash, ruling.record.teff, ruling.record.tq, ruling.status)
                 chain[ruling.event.seq] = Slot(ruling.id, ruling.hash)
+            if ruling.event is not None and ruling.status is Status.ACCEPTED:
                 found.events[ruling.id] = ruling.event
                 found.received_ms[ruling.id] = now_ms
 

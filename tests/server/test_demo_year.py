@@ -72,9 +72,13 @@ def test_nothing_is_received_before_it_happened_nor_after_the_last_day() -> None
     )
 
 
-def test_everything_is_accepted_or_sent_twice() -> None:
+SENT_TWICE = {(Status.DUPLICATE, Status.ACCEPTED), (Status.DUPLICATE, Status.HELD)}
+
+
+def test_everything_is_accepted_or_sent_twice_but_the_one_thing_that_only_the_next_version_knows() -> None:
     rulings = taken(YEAR).rulings
-    assert set(rulings) == {(Status.ACCEPTED, ""), (Status.DUPLICATE, Status.ACCEPTED)}
+    assert set(rulings) - SENT_TWICE == {(Status.ACCEPTED, ""), (Status.HELD, "")}
+    assert rulings[(Status.HELD, "")] == 1
     assert 30 < rulings[(Status.DUPLICATE, Status.ACCEPTED)] < 1_000
 
 
@@ -268,7 +272,7 @@ def test_a_replaced_label_still_names_its_item() -> None:
 @pytest.mark.parametrize(("seed", "today"), [(2, date(2027, 2, 10)), (3, date(2026, 1, 1)), (4, date(2028, 2, 29))])
 def test_other_seeds_and_other_days_are_as_believable(seed: int, today: date) -> None:
     found = taken(Plan(today=today, items=300, seed=seed))
-    assert set(found.rulings) == {(Status.ACCEPTED, ""), (Status.DUPLICATE, Status.ACCEPTED)}
+    assert set(found.rulings) - SENT_TWICE == {(Status.ACCEPTED, ""), (Status.HELD, "")}
     assert 6_000 < len(found.events) < 8_500
     for measure in ("pool", "held", "stock"):
         assert min(min(days.values()) for days in stocks(found.world, measure).values()) >= 0

@@ -17,7 +17,7 @@ def _yes_no(step: str, french: str, english: str, *, blocking: bool = True) -> S
     return Step(id=step, words=_words(french, english), blocking=blocking)
 
 
-_ENTRY: Final = Checklist(
+ENTRY: Final = Checklist(
     key="entree",
     moment=Moment.ENTRY,
     words=_words("Contrôle d’entrée", "Entry control"),
@@ -88,8 +88,26 @@ QUALITY: Final = Checklist(
         _yes_no("etiquette", "Étiquette lisible", "Label readable"),
     ),
 )
-CHECKLISTS: Final = (_ENTRY, CRATE_TEST, MOTOR_TEST, QUALITY)
-ENTRY: Final = _ENTRY
+ESD: Final = Checklist(
+    key="controle-esd",
+    moment=Moment.CONTROL,
+    words=_words("Contrôle d’un bac ESD", "Control of an ESD box"),
+    types=("bac-esd",),
+    steps=(
+        Step(
+            id="surface",
+            asks=Asks.MEASURE,
+            words=_words("Résistance de surface", "Surface resistance"),
+            blocking=True,
+            unit="kohm",
+            low=100,
+            high=1_000_000,
+        ),
+        _yes_no("mousse", "Mousse en place", "Foam in its place"),
+        _yes_no("propre", "Propre", "Clean", blocking=False),
+    ),
+)
+CHECKLISTS: Final = (ENTRY, CRATE_TEST, MOTOR_TEST, QUALITY, ESD)
 
 CHECKLIST_ROWS: Final = tuple((TABLE, each.key, each.row) for each in CHECKLISTS)
 """The rows of reference data that state them."""

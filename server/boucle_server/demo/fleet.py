@@ -57,7 +57,7 @@ def review_losses(ground: Ground, day: date) -> None:
         return
     for key in sorted(ground.out):
         for crate in ground.out[key]:
-            if crate.written_off or not _is_presumed_lost(crate, day):
+            if crate.written_off or crate.hoped_for or not _is_presumed_lost(crate, day):
                 continue
             if crate.back is None or ground.chance.happens(_STRAGGLERS_GIVEN_UP):
                 crate.written_off = True

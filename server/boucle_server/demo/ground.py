@@ -36,6 +36,8 @@ class Crate:
     back: date | None = None
     shipped: date | None = None
     written_off: bool = False
+    hoped_for: bool = False
+    """Nobody writes it off, for its holder said that it will turn up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,8 @@ class Ground:
     crates: list[Crate] = field(default_factory=list)
     motors: list[Crate] = field(default_factory=list)
     """Motors at the customer's, the one that has been away longest first."""
+    blanks: list[Code] = field(default_factory=list)
+    """Labels that were made and hang on nothing."""
     spares: list[Crate] = field(default_factory=list)
     """Parts that were requalified and wait for a repair."""
     acts: list[Act] = field(default_factory=list)

@@ -238,9 +238,11 @@ SHEETS_OWNED: Final = 4_800
 
 _ASKED: Final[Mapping[str, dict[str, str]]] = {
     "hub": {"photos": "repair scrap"},
+    "luneville-faience": {"photos": "incident"},
     "workshop": {"limits": "open:3 diagnosed:2 in_repair:4 quality_control:2"},
 }
-"""What depots ask a photo for, and how many repairs the workshop wants in some columns of its board at most."""
+"""What is asked of depots, and of one partner: a photo of what, and at the workshop how many repairs at most it wants
+in some columns of its board."""
 MODEL: Final = {model.key: model for model in MODELS}
 
 
@@ -265,6 +267,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "code": mint(Kind.PLACE, chance.bytes).text,
                 **_way(key, city, partner),
                 **_ASKED.get(role, {}),
+                **_ASKED.get(key, {}),
             },
         )
         for key, name, city, partner, role in (*ours, *theirs)

@@ -1,16 +1,20 @@
 """The planned rounds of the demonstration: those of its last days as driven and signed, those of today and next."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from boucle.rounds import TABLE, VALIDATED, Ending, Found, Gap, Round, gaps_for, task_of, validation
+from boucle.receiving import VALIDATED as RECEPTION
+from boucle.receiving import differing
+from boucle.receiving import validation as unloading
+from boucle.rounds import RECEIVED, TABLE, VALIDATED, Ending, Found, Gap, Round, gaps_for, task_of, validation
 from boucle.rounds import Stop as Planned
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.ground import Ground
 from boucle_server.demo.network import STOPS, Stop
 from boucle_server.demo.people import HANDSETS, STILL_OFFLINE
-from boucle_server.demo.rounds import Visited, send_sheets, visit
+from boucle_server.demo.rounds import Slip, Visited, send_sheets, visit
 from boucle_server.demo.seasons import next_worked, round_day
 
 DAYS: Final = 14
@@ -19,6 +23,13 @@ FORGETFUL: Final = "haguenau-automation"
 """The partner where a crate is found on the truck after the stop was signed, once."""
 HURRIED: Final = "hardt-logistique"
 """The partner at which the driver validates without a word about what differs."""
+SHUT: Final = "luneville-faience"
+"""The partner whose gate was shut when the driver came, on a day of the last week; he took no photo of it."""
+ON_BOARD: Final = "rhin-plasturgie"
+"""The partner of which one crate was still on the truck when the dock counted, which it said."""
+UNEXPLAINED: Final = "ateliers-du-ried"
+"""The partner of which the dock had one crate too few, and said nothing."""
+_SLIPS: Final = {FORGETFUL: Slip.FORGETS, HURRIED: Slip.LEAVES, ON_BOARD: Slip.OVERLOOKS, UNEXPLAINED: Slip.OVERLOOKS}
 SIGNERS: Final = ("M. Klein", "Mme Weiß", "K. Oberlé", "Mme Da Silva", "J. Haas", "A. Nguyen")
 NAMES: Final = {handset.key: handset.name.removeprefix("Camion ") for handset in HANDSETS}
 _TO_TRY: Final = ("rhin-plasturgie", "ateliers-du-ried", "hardt-logistique")
@@ -39,15 +50,21 @@ def drive_planned(ground: Ground, day: date) -> None:
     todays = [stop for stop in STOPS if round_day(day, stop.weekday)]
     for truck in dict.fromkeys(stop.truck for stop in todays):
         chance = ground.chance.stream(f"round/{day}/{truck}")
-        key, stops = f"{day.isoformat()}-{truck}", []
+        key, stops, brought = f"{day.isoformat()}-{truck}", list[Planned](), list[Visited]()
         for number, (firm, visits) in enumerate(_by_firm(todays, truck), 1):
             task = task_of(key, str(number))
-            forgets = firm == FORGETFUL
-            came = [visit(ground, stop, day, planned=task, forgets=forgets) for stop in visits]
+            if firm == SHUT and day >= ground.span.today - timedelta(days=7):
+                stops.append(_stop(number, firm, [_expected(ground, stop, day) for stop in visits]))
+                _find_shut(ground, visits, day, task=task, firm=firm)
+                continue
+            came = [visit(ground, stop, day, planned=task, slip=_SLIPS.get(firm)) for stop in visits]
             stops.append(_stop(number, firm, [(each.stop, each.waiting, each.going) for each in came]))
             _validate(ground, chance, came, task=task, firm=firm)
+            brought += came
         before = max(each for each in ground.span.worked if each < day) if day > ground.span.worked[0] else day
         _state(ground, before, _round(ground, key, day, truck, stops))
+        if day < ground.span.worked[-1]:
+            _unload(ground, brought, day, key)
     send_sheets(ground, day)
 
 
@@ -153,6 +170,40 @@ def _sign(
         body=validation(found, ending=ending, version=version, reasons=reasons),
         private={"signer": signer, "signature": _drawn(chance), "salt": chance.bytes(_SALT_BYTES).hex()},
     )
+
+
+def _find_shut(ground: Ground, visits: Sequence[Stop], day: date, *, task: str, firm: str) -> None:
+    """Have the driver stand before a shut gate: nothing is taken up or left, and there is no photo of it."""
+    expected = [_expected(ground, stop, day) for stop in visits]
+    found = [Found("collect", stop.model, waiting, 0, 0) for stop, waiting, _ in expected if waiting]
+    found += [Found("deliver", stop.model, going, 0, 0) for stop, _, going in expected if going]
+    truck = visits[0].truck
+    ground.begin(truck, day, 11.3)
+    body = validation(found, ending=Ending.CLOSED, version=1, reasons={})
+    ground.note(truck, VALIDATED, place=firm, task=task, body=body)
+
+
+def _unload(ground: Ground, brought: Sequence[Visited], day: date, key: str) -> None:
+    """Have the dock validate what a round brought home the same day, with the reason of what differs where it has one.
+
+    A round that is unloaded at several docks, or only the next morning, is validated by nobody.
+    """
+    docks = {each.stop.origin for each in brought}
+    if len(docks) != 1 or any(each.stop.far for each in brought):
+        return
+    site, came, taken = docks.pop(), Counter[str](), Counter[str]()
+    for each in brought:
+        came[each.stop.model] += each.received
+        taken[each.stop.model] += max(each.received, each.scanned + each.declared + (each.forgotten is not None))
+    found = [Found(RECEIVED, model, n, came[model], 0) for model, n in taken.items() if n]
+    reasons = (
+        {}
+        if any(each.stop.firm == UNEXPLAINED for each in brought)
+        else dict.fromkeys((row.name for row in differing(found)), Gap.ON_BOARD)
+    )
+    ground.begin(ground.dock(site), day, 16.2)
+    body = unloading(found, version=1, reasons=reasons)
+    ground.note(ground.dock(site), RECEPTION, place=site, task=key, body=body)
 
 
 def _why(chance: Chance, row: Found) -> Gap:

@@ -1,6 +1,7 @@
 """The rounds of the demonstration: what goes out to a partner, what comes back, who scans which of it."""
 
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from boucle_server.demo.ground import Crate, Ground
@@ -32,6 +33,8 @@ class Visited(NamedTuple):
     waiting: int
     scanned: int
     declared: int
+    received: int = 0
+    """Pieces that the dock scanned the same day."""
     forgotten: Crate | None = None
     """One that stands on the truck and was not scanned yet."""
 
@@ -52,17 +55,29 @@ def send_sheets(ground: Ground, day: date) -> None:
             _sheets(ground, firm, day, qty=qty, weeks=weeks)
 
 
-def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", forgets: bool = False) -> Visited:
+class Slip(StrEnum):
+    """What goes wrong at a visit, where anything does."""
+
+    FORGETS = "forgets"
+    """The driver has one crate more on the truck than he scanned."""
+    LEAVES = "leaves"
+    """The partner keeps one crate that it could give back."""
+    OVERLOOKS = "overlooks"
+    """The dock does not scan one of what comes in."""
+
+
+def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", slip: Slip | None = None) -> Visited:
     """Ship to a stop in the morning, deliver, collect, and receive what came back.
 
-    `planned` is the task of a stop of a planned round: there every delivery is scanned. Who `forgets` has one crate
-    more on the truck than he scanned.
+    `planned` is the task of a stop of a planned round: there every delivery is scanned.
     """
     shipping = f"{day:%Y%m%d}-{stop.key}"
     task = planned or shipping
     going = _load(ground, stop, day, shipping)
     ready = [crate for crate in ground.out[stop.key] if crate.back is not None and crate.back <= day]
     coming = ground.chance.some(ready, min(1.0, 0.96 * busyness(day)))
+    if slip is Slip.LEAVES and len(coming) == len(ready):
+        coming = coming[:-1]
     ground.begin(stop.truck, day, 9.2 if not stop.far else 10.5)
     if ground.chance.happens(_DELIVERY_SCANNED) or planned:
         for crate in going:
@@ -70,7 +85,8 @@ def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", forgets: 
     for crate in going:
         crate.back = _back(ground, stop, day)
         ground.out[stop.key].append(crate)
-    scanned, declared, forgotten = 0, 0, coming[-1] if forgets and len(coming) > 1 else None
+    forgotten = coming[-1] if slip is Slip.FORGETS and len(coming) > 1 else None
+    scanned, declared, received = 0, 0, 0
     if coming:
         counts = ground.chance.happens(stop.declares)
         at_once = coming[:-1] if forgotten else coming
@@ -79,8 +95,9 @@ def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", forgets: 
         if stop.far:
             ground.later(day, 1, lambda next_day: receive(ground, stop, coming, next_day, task=task, hour=7.6))
         else:
-            receive(ground, stop, coming, day, task=task, hour=15.4)
-    return Visited(stop, len(going), len(ready), scanned, declared, forgotten)
+            overlooked = coming[-1] if slip is Slip.OVERLOOKS else None
+            received = receive(ground, stop, coming, day, task=task, hour=15.4, overlooked=overlooked)
+    return Visited(stop, len(going), len(ready), scanned, declared, received, forgotten)
 
 
 def _demand(ground: Ground, day: date) -> float:
@@ -132,17 +149,29 @@ def _collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, decl
     return len(scanned), 0
 
 
-def receive(ground: Ground, stop: Stop, crates: list[Crate], day: date, *, task: str, hour: float) -> None:
-    """Receive what a truck brings back; each crate then waits for sorting."""
+def receive(
+    ground: Ground,
+    stop: Stop,
+    crates: list[Crate],
+    day: date,
+    *,
+    task: str,
+    hour: float,
+    overlooked: Crate | None = None,
+) -> int:
+    """Receive what a truck brings back, each crate then waits for sorting; give how many were scanned."""
     dock = ground.dock(stop.origin)
     ground.begin(dock, day, hour)
+    scanned = 0
     for crate in crates:
         crate.shipped = None
         mass_g = _mass(ground, stop, crate)
-        if not ground.chance.happens(_RECEIPT_MISSED):
+        if not ground.chance.happens(_RECEIPT_MISSED) and crate is not overlooked:
+            scanned += 1
             body = {"from": stop.firm, **({"mass_g": mass_g} if mass_g else {})}
             ground.note(dock, "item.received", crate, place=stop.origin, task=task, against=task, body=body)
     sort_later(ground, crates, stop.origin, day)
+    return scanned
 
 
 def _mass(ground: Ground, stop: Stop, crate: Crate) -> int:

@@ -7,13 +7,17 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from boucle.clock import DEFAULT_ZONE, next_month
+from boucle.clock import DEFAULT_ZONE, Month, months_between, next_month
 
 _ZONE: Final = ZoneInfo(DEFAULT_ZONE)
 _AUGUST: Final = 0.70
 _LATE_DECEMBER: Final = 0.60
 _DECEMBER_HOLIDAYS: Final = 20
 _SATURDAY: Final = 5
+_CLOSED: Final = 3
+"""So many months are closed before the last complete one, which is left to whoever tries the demonstration."""
+_CLOSING_DAY: Final = 8
+CLOSING_HOUR: Final = 10.0
 _FIXED: Final = frozenset({(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25), (12, 26)})
 """Public holidays of Alsace and Moselle with a date of their own; those that follow Easter are computed."""
 
@@ -70,6 +74,17 @@ def round_day(day: date, weekday: int) -> bool:
     """Tell whether the weekly round of `weekday` (Monday 0) drives today: on its day, or the next one worked."""
     planned = day - timedelta(days=day.weekday() - weekday)
     return planned <= day and is_worked(day) and not any(is_worked(other) for other in days(planned, day))
+
+
+def closed_months(span: Span) -> list[Month]:
+    """Give the months that the manager closes: the last but one that is complete, and some before it."""
+    return list(months_between(f"{span.first:%Y-%m}", next_month(f"{span.today:%Y-%m}", -2)))[-_CLOSED:]
+
+
+def closing_day(month: str) -> date:
+    """Give the working day on which a month is closed."""
+    day = date.fromisoformat(f"{next_month(month)}-{_CLOSING_DAY:02d}")
+    return day if is_worked(day) else next_worked(day)
 
 
 def busyness(day: date) -> float:

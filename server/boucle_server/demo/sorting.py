@@ -1,5 +1,6 @@
 """Sorting, cleaning and repair in the demonstration: what happens to an item between its return and the shelf."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -15,6 +16,11 @@ DAMAGED_SHARE: Final = 0.03
 _DIRTY_SHARE: Final = 0.16
 _SCRAP_SHARE: Final = 0.004
 _UNSORTED_SHARE: Final = 0.02
+_CONTROLLED: Final[Mapping[str, Mapping[str, int | bool]]] = {
+    "ok": {"surface": 42_000, "mousse": True, "propre": True},
+    "dirty": {"surface": 68_000, "mousse": True, "propre": False},
+}
+_FAILS_CONTROL: Final[Mapping[str, int | bool]] = {"surface": 2_400_000, "mousse": False, "propre": True}
 _SHOWN: Final = {"damaged": Scene.CRATE, "scrap": Scene.SCRAP}
 """What is photographed as it is sorted, because the depots ask for it."""
 
@@ -31,11 +37,7 @@ def _sort(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
     for crate in crates:
         verdict = _verdict(ground, crate)
         if verdict:
-            body = {"verdict": verdict, "grade": {"ok": "A", "dirty": "B"}.get(verdict, "C")}
-            shown = (
-                photo(_SHOWN[verdict], ground.chance.stream(f"photo/{crate.seen}/{day}")) if verdict in _SHOWN else None
-            )
-            ground.note(dock, "item.sorted", crate, place=site, body=body, photos=shown)
+            _say(ground, crate, site, day, verdict=verdict)
         match verdict:
             case "dirty":
                 dirty.append(crate)
@@ -49,6 +51,22 @@ def _sort(ground: Ground, crates: list[Crate], site: str, day: date) -> None:
         ground.later(day, ground.chance.between(0, 1) + 1, lambda then: _clean(ground, dirty, site, then))
     if damaged:
         ground.later(day, 2, lambda then: _to_workshop(ground, damaged, site, then))
+
+
+def _say(ground: Ground, crate: Crate, site: str, day: date, *, verdict: str) -> None:
+    """Record a verdict, with a photo where it shows something, with answers where its type has a control."""
+    body = {"verdict": verdict, "grade": {"ok": "A", "dirty": "B"}.get(verdict, "C")}
+    if crate.model.key in checklists.ESD.types:
+        body |= body_of(checklists.ESD, _CONTROLLED.get(verdict, _FAILS_CONTROL))
+    shown = photo(_SHOWN[verdict], ground.chance.stream(f"photo/{crate.seen}/{day}")) if verdict in _SHOWN else None
+    ground.note(ground.dock(site), "item.sorted", crate, place=site, body=body, photos=shown)
+
+
+def find_damaged(ground: Ground, crate: Crate, site: str, day: date) -> None:
+    """Sort out something that stood on a shelf, and send it to the workshop."""
+    ground.begin(ground.dock(site), day, 8.4)
+    _say(ground, crate, site, day, verdict="damaged")
+    ground.later(day, 2, lambda then: _to_workshop(ground, [crate], site, then))
 
 
 def _verdict(ground: Ground, crate: Crate) -> str:

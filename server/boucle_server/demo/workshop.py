@@ -1,6 +1,6 @@
 """The shared workshop of the demonstration: one repair from its opening to the shelf, or to what stands in its way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from boucle_server.demo.chance import Chance
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.people import INSPECTOR
 from boucle_server.demo.pictures import Scene, photo
+from boucle_server.demo.seasons import instant
 
 WORKSHOP: Final = "schiltigheim"
 _OWNER: Final = "vosges-mecanique"
@@ -25,6 +26,8 @@ _BEYOND_REPAIR: Final = {False: 0.17, True: 0.4}
 _FAILS_FIRST_TEST: Final = 0.11
 _SENT_BACK: Final = 0.04
 _WAITS_FOR_PARTS: Final = 0.22
+_VALID_DAYS: Final = 182
+"""For so long the certificate of a motor holds: it wants to be tested again twice a year."""
 _CRATE_FAULTS: Final = (Fault.CRACKED, Fault.CRACKED, Fault.BROKEN, Fault.DEFORMED, Fault.SEIZED, Fault.MISSING_PART)
 _MOTOR_FAULTS: Final = (Fault.NOISE, Fault.NOISE, Fault.INSULATION, Fault.SEIZED, Fault.DEAD, Fault.OVERHEATING)
 _BARRIERS: Final = (
@@ -35,10 +38,10 @@ _BARRIERS: Final = (
     Barrier.CONTAMINATED,
     Barrier.OBSOLETE,
 )
-_PASSES_CRATE: Final = {"charge": 60_000, "empile": True}
+_PASSES_CRATE: Final[Mapping[str, int]] = {"charge": 60_000, "empile": True}
 _FAILS_CRATE: Final = {"charge": 41_000, "empile": True}
-_PASSES_MOTOR: Final = {"isolement": 4_800, "courant": 1_900, "bruit": "1"}
-_FAILS_MOTOR: Final = {"isolement": 640, "courant": 1_900, "bruit": "1"}
+PASSES_MOTOR: Final[Mapping[str, int | str]] = {"isolement": 4_800, "courant": 1_900, "bruit": "1"}
+_FAILS_MOTOR: Final[Mapping[str, int | str]] = {"isolement": 640, "courant": 1_900, "bruit": "1"}
 _GOOD: Final = {"aspect": True, "etiquette": True}
 
 
@@ -66,13 +69,13 @@ def open_repair(
     shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
     asked = {"owner": _OWNER} if job.is_motor else {}
     why = "renvoyé en panne" if job.is_motor else "cassé en tournée"
-    _note(ground, job, "work.opened", photos=shown, reason=why, **asked)
+    record(ground, job, "work.opened", photos=shown, reason=why, **asked)
     faults = _MOTOR_FAULTS if job.is_motor else _CRATE_FAULTS
     answers = body_of(checklists.ENTRY, {"complet": ground.chance.happens(0.9), "propre": True})
     fault = str(ground.chance.one_of(faults))
-    _note(ground, job, "work.diagnosed", fault=fault, found=True, **_estimate(ground, job), **answers)
+    record(ground, job, "work.diagnosed", fault=fault, found=True, **_estimate(ground, job), **answers)
     if ground.chance.happens(_BEYOND_REPAIR[job.is_motor]):
-        _note(ground, job, "work.not_repairable", barrier=str(ground.chance.one_of(_BARRIERS)))
+        record(ground, job, "work.not_repairable", barrier=str(ground.chance.one_of(_BARRIERS)))
         ground.later(day, 2, failed)
     elif job.is_motor:
         _ask_the_owner(ground, job, day)
@@ -117,10 +120,10 @@ def leave_waiting(ground: Ground, day: date) -> None:
         job = Job(thing=motor, task=f"or-{motor.code.chars[:6].lower()}-{day:%y%m%d}", done=_ignored, failed=_ignored)
         ground.begin("atelier", day, 11.2)
         ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
-        _note(ground, job, "work.opened", reason="retour", owner=_OWNER)
-        _note(ground, job, "work.diagnosed", fault=str(Fault.NOISE), found=True, estimate_cents=18_000)
+        record(ground, job, "work.opened", reason="retour", owner=_OWNER)
+        record(ground, job, "work.diagnosed", fault=str(Fault.NOISE), found=True, estimate_cents=18_000)
         if hold:
-            _note(ground, job, "work.held", reason="doubt")
+            record(ground, job, "work.held", reason="doubt")
             continue
         until = (day + timedelta(days=30)).isoformat()
         body = {"cents": 21_600, "until": until, "covers": "Démontage, roulements neufs, essai et certificat"}
@@ -135,17 +138,17 @@ def _go_on(ground: Ground, job: Job, day: date) -> None:
     """Repair what may be repaired: at once, after its parts have come, or after a doubt has been settled."""
     if _chance(ground, job).happens(_HELD):
         ground.begin("atelier", day, 8.4)
-        _note(ground, job, "work.held", reason="doubt")
+        record(ground, job, "work.held", reason="doubt")
         ground.later(day, 9, lambda then: _let_go_on(ground, job, then))
     elif ground.chance.happens(_WAITS_FOR_PARTS):
         ground.begin("atelier", day, 8.4)
-        _note(ground, job, "work.paused", reason="parts", parts=[ground.chance.one_of(checklists.PARTS)])
+        record(ground, job, "work.paused", reason="parts", parts=[ground.chance.one_of(checklists.PARTS)])
         ground.later(day, ground.chance.between(5, 16), lambda then: _resume(ground, job, then))
     else:
         ground.later(day, ground.chance.between(1, 6), lambda then: _repair(ground, job, then))
 
 
-def _note(
+def record(
     ground: Ground,
     job: Job,
     kind: str,
@@ -155,19 +158,20 @@ def _note(
     photos: list[dict[str, Any]] | None = None,
     **body: Any,
 ) -> None:
+    """Record one step of a repair on the phone of the workshop."""
     about = {"place": WORKSHOP, "task": job.task, "other": other, "photos": photos}
     ground.note("atelier", kind, job.thing, actor=actor, body=body, **about)
 
 
 def _let_go_on(ground: Ground, job: Job, day: date) -> None:
     ground.begin("atelier", day, 8.9)
-    _note(ground, job, "work.unheld")
+    record(ground, job, "work.unheld")
     _repair(ground, job, day)
 
 
 def _resume(ground: Ground, job: Job, day: date) -> None:
     ground.begin("atelier", day, 9.1)
-    _note(ground, job, "work.resumed")
+    record(ground, job, "work.resumed")
     _repair(ground, job, day)
 
 
@@ -175,28 +179,28 @@ def _repair(ground: Ground, job: Job, day: date) -> None:
     ground.begin("atelier", day, 9.5)
     if job.is_motor:
         _build_in(ground, job)
-    _note(ground, job, "work.repaired")
+    record(ground, job, "work.repaired")
     if ground.chance.happens(_FAILS_FIRST_TEST):
         _test(ground, job, _FAILS_MOTOR if job.is_motor else _FAILS_CRATE, passed=False)
-        _note(ground, job, "work.repaired")
-    _test(ground, job, _PASSES_MOTOR if job.is_motor else _PASSES_CRATE, passed=True)
+        record(ground, job, "work.repaired")
+    _test(ground, job, PASSES_MOTOR if job.is_motor else _PASSES_CRATE, passed=True)
     ground.later(day, 1, lambda then: _control(ground, job, then))
 
 
 def _build_in(ground: Ground, job: Job) -> None:
     """Build a part in: a reclaimed one from the shelf where there is one, else a new bearing without a label."""
     if not ground.spares:
-        _note(ground, job, "work.part_used", origin="new", type="roulement")
+        record(ground, job, "work.part_used", origin="new", type="roulement")
         return
     part = ground.spares.pop(0)
-    _note(ground, job, "work.part_used", other=part.code.text, origin="reclaimed")
+    record(ground, job, "work.part_used", other=part.code.text, origin="reclaimed")
     host = {"place": WORKSHOP, "task": job.task, "other": job.thing.code.text}
     ground.note("atelier", "part.installed", part, **host)
 
 
-def _test(ground: Ground, job: Job, answers: dict[str, Any], *, passed: bool) -> None:
+def _test(ground: Ground, job: Job, answers: Mapping[str, int | str], *, passed: bool) -> None:
     listed = _test_list(job)
-    _note(ground, job, "work.tested", passed=passed, **(body_of(listed, answers) if listed else {}))
+    record(ground, job, "work.tested", passed=passed, **(body_of(listed, answers) if listed else {}))
 
 
 def _test_list(job: Job) -> Checklist | None:
@@ -209,10 +213,12 @@ def _control(ground: Ground, job: Job, day: date) -> None:
     """Have the inspector look: nearly all pass, a few go back to the bench for a day."""
     ground.begin("atelier", day, 14.2)
     if ground.chance.happens(_SENT_BACK):
-        _note(ground, job, "work.rejected", actor=INSPECTOR, reason="quality")
+        record(ground, job, "work.rejected", actor=INSPECTOR, reason="quality")
         ground.later(day, 1, lambda then: _repair(ground, job, then))
         return
     certificate = f"CR-{day:%y%m%d}-{job.thing.code.chars[:4]}"
     body = body_of(checklists.QUALITY, _GOOD) if job.thing.model.key in checklists.QUALITY.types else {}
-    _note(ground, job, "work.requalified", actor=INSPECTOR, certificate=certificate, **body)
+    if job.is_motor:
+        body["valid_until_ms"] = instant(day + timedelta(days=_VALID_DAYS), 23.0)
+    record(ground, job, "work.requalified", actor=INSPECTOR, certificate=certificate, **body)
     job.done(day)

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from boucle.clock import months_between, next_month
-from boucle.codes import Code, Kind, mint
+from boucle.codes import Code
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.fleet import label_the_fleet, review_losses
 from boucle_server.demo.ground import Act, Ground, open_ground
 from boucle_server.demo.motors import bring_motors_back, buy_motors
 from boucle_server.demo.network import reference_rows
+from boucle_server.demo.open_matters import plan_open_matters
 from boucle_server.demo.people import MANAGER, PEOPLE, Person
 from boucle_server.demo.phone import Delivery, Heard, Phone
 from boucle_server.demo.planned import drive_planned, is_planned, plan_ahead
 from boucle_server.demo.qualified import qualified_rows
 from boucle_server.demo.returned import RULES
 from boucle_server.demo.rounds import drive, stock_sheets
-from boucle_server.demo.seasons import Span, instant, is_worked, next_worked, round_day
+from boucle_server.demo.seasons import CLOSING_HOUR, Span, closed_months, closing_day, instant, round_day
 from boucle_server.demo.stories import plan_stories, slip
 from boucle_server.demo.waste import treat_waste
 
@@ -30,9 +30,6 @@ SEED: Final = 1
 ITEMS: Final = 1_200
 MONTHS: Final = 12
 _BALING_DAY: Final = 4
-_CLOSED: Final = 3
-"""So many months are closed before the last complete one, which is left to whoever tries the demonstration."""
-_CLOSING_DAY: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +123,7 @@ def simulate(plan: Plan) -> Year:
         reference=(*reference_rows(chance.stream("network")), *qualified_rows(ground.actors, span.today), *RULES),
         valid_from_ms=instant(span.first, 0.0),
         arrivals=tuple(sorted(_arrivals(ground), key=lambda each: each.received_ms)),
-        samples=tuple(_samples(ground, chance.stream("samples"))),
+        samples=tuple(_samples(ground)),
     )
 
 
@@ -136,6 +133,7 @@ def _live(ground: Ground, day: date) -> None:
         stock_sheets(ground, day)
         buy_motors(ground, day)
         plan_stories(ground)
+        plan_open_matters(ground)
     ground.do_what_is_due(day)
     if is_planned(ground, day):
         drive_planned(ground, day)
@@ -147,7 +145,7 @@ def _live(ground: Ground, day: date) -> None:
     review_losses(ground, day)
 
 
-def _samples(ground: Ground, chance: Chance) -> Iterable[Sample]:
+def _samples(ground: Ground) -> Iterable[Sample]:
     """Give 24 labels: bacs to receive, bacs and others to ship, and blank ones to put on something new."""
     here = [crate for crate in ground.shelf[("strasbourg", "bac-600x400")] if not crate.written_off]
     # Those that left first come last: their delivery has long arrived, so a phone expects them to be collected there.
@@ -157,8 +155,8 @@ def _samples(ground: Ground, chance: Chance) -> Iterable[Sample]:
     for crates, count, where in ((away, 8, "rhin-plasturgie"), (here, 8, "strasbourg"), (metz, 4, "metz")):
         for crate in crates[-count:]:
             yield Sample(code=crate.code, name=crate.model.name, where=where)
-    for _ in range(4):
-        yield Sample(code=mint(Kind.CONTAINER, chance.bytes), name="", where="")
+    for code in ground.blanks[:4]:
+        yield Sample(code=code, name="", where="")
 
 
 def _arrivals(ground: Ground) -> Iterable[Arrival]:
@@ -171,7 +169,6 @@ def _arrivals(ground: Ground) -> Iterable[Arrival]:
     for at_ms in sorted({act.at_ms for act in ground.acts}):
         acts = tuple(act for act in ground.acts if act.at_ms == at_ms)
         yield Decided(received_ms=at_ms, actor=acts[0].actor, acts=acts)
-    for month in months_between(f"{ground.span.first:%Y-%m}", next_month(f"{ground.span.today:%Y-%m}", -2))[-_CLOSED:]:
-        day = date.fromisoformat(f"{next_month(month)}-{_CLOSING_DAY:02d}")
-        closed_ms = instant(day if is_worked(day) else next_worked(day), 10.0)
+    for month in closed_months(ground.span):
+        closed_ms = instant(closing_day(month), CLOSING_HOUR)
         yield Closed(received_ms=closed_ms, actor=ground.actors[MANAGER], month=month)
