@@ -15,7 +15,7 @@ from boucle.events import Event
 from boucle.holds import said_after as held_why
 from boucle.item import Item
 from boucle.reference import Book
-from boucle.roles import Capability
+from boucle.roles import Capability, may_record
 from boucle.words import say
 from boucle_server import histories, photos, problem_reports, rows
 from boucle_server.api import reasons
@@ -31,6 +31,8 @@ from boucle_server.web.items import days_late, days_out, place_name, stage_badge
 from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.places import CORRECT, INBOX
 from boucle_server.web.visit import Visit
+from boucle_server.web.work_steps import RELEASED, awaits_release
+from boucle_server.web.workshop import ticket_href
 
 PAGE: Final = 60
 """Events on one page of a history."""
@@ -76,6 +78,8 @@ class ItemPage:
     codes: tuple[tuple[str, bool], ...]
     """Its labels as printed, and whether each still counts."""
     tasks: tuple[tuple[str, str], ...]
+    release_href: str
+    """Where somebody decides whether it may serve again, `""` where nothing waits for that or this one may not."""
     steps: tuple[Step, ...]
     next: int
     total: int
@@ -96,7 +100,7 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
     if known is None:
         return ItemPage(
             title=printed(told[0].event.subject), type="", stage=None, late="", hold="", pairs=(), codes=(), tasks=(),
-            **paging,
+            release_href="", **paging,
         )  # fmt: skip
     item = known.item
     zone = book.site(item.ship_site or item.site, visit.now_ms).zone
@@ -109,9 +113,15 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
         hold=held_why(item.hold, lang),
         pairs=tuple(_pairs(item, book, visit, zone)),
         codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
+        release_href=_release_href(item, known.codes[0], visit),
         tasks=(*_tasks(known, lang), *_reported(connection, visit, item, zone)),
         **paging,
     )
+
+
+def _release_href(item: Item, code: str, visit: Visit) -> str:
+    may = may_record(visit.who.capabilities, RELEASED)
+    return ticket_href(code) if may and awaits_release(item) else ""
 
 
 def _late(item: Item, days: int, today: str, lang: str) -> str:

@@ -263,6 +263,9 @@ _MADE: Final[Mapping[str, Callable[[Bench, Answers], list[Draft]]]] = {
     "requalifier": _requalified,
     "refuser": lambda bench, typed: [bench.draft("work.rejected", _kept(reason=typed.text("reason")))],
     "remettre": _released,
+    "ecarter": lambda bench, typed: [
+        bench.draft("item.rejected", {**_kept(reason=typed.text("reason")), **_checked(bench, typed)})
+    ],
     "ranger": _moved,
     "planifier": _planned,
     "non-reparable": lambda bench, typed: [

@@ -33,6 +33,7 @@ class Offer:
 
 
 _W = WorkStage
+RELEASED: Final = "item.released"
 STEPS: Final = (
     Step("lever", "work.unheld", ""),
     Step("diagnostiquer", "work.diagnosed", _W.DIAGNOSED, ("found", "fault", "estimate", "entry", "photos")),
@@ -49,6 +50,7 @@ STEPS: Final = (
     Step("requalifier", "work.requalified", _W.REQUALIFIED, ("quality", "valid_until", "cost", "photo")),
     Step("refuser", "work.rejected", _W.IN_REPAIR, ("reason", "photo")),
     Step("remettre", "item.released", _W.RETURNED_TO_USE, ("quality", "grade", "photo")),
+    Step("ecarter", "item.rejected", "", ("quality", "reason", "photo")),
     Step("ranger", "item.moved", _W.RETURNED_TO_USE, ("zone",)),
     Step("planifier", "work.opened", "", ("due", "priority", "owner")),
     Step("retirer", "work.quote_withdrawn", "", ("withdrawn",), is_last_resort=True),
@@ -104,7 +106,10 @@ def _fits(step: Step, item: Item) -> bool:
             runs = bool(_job(item).clock_ms) == (step.kind == "work.stopped")
             return runs and target("work", item.work_stage, step.kind) is not None
         case "item.released":
-            return not item.nature and target("container", item.stage, step.kind) is not None
+            return awaits_release(item)
+        case "item.rejected":
+            # What stands before its release and is in no repair: a repair is sent back by a step of its own.
+            return awaits_release(item) and item.work_stage not in BUSY
         case "item.moved":
             return bool(item.nature) and item.work_stage == WorkStage.REQUALIFIED
         case "item.retired":
@@ -117,6 +122,11 @@ def _fits(step: Step, item: Item) -> bool:
             return item.work_stage == WorkStage.NOT_REPAIRABLE or decided == Disposition.HARVEST
         case _:
             return target("work", item.work_stage, step.kind) is not None
+
+
+def awaits_release(item: Item) -> bool:
+    """Tell whether somebody has to decide that an item may serve again."""
+    return not item.nature and target("container", item.stage, RELEASED) is not None
 
 
 def _hindrance(step: Step, item: Item, person: str, lacks: Callable[[str], object]) -> Reason | None:
