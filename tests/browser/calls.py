@@ -17,7 +17,8 @@ _FIRST_ROW: Final = "main tbody th a"
 _LAST_WEEK: Final = "main a[rel='prev']"
 _SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
-_CERTIFIED: Final = ("main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
+_READY: Final = "main a[href^='/atelier/etape/ranger'], main a[href^='/atelier/etape/remettre']"
+_CERTIFIED: Final = (_READY, "main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
 _QUOTED: Final = ("main a[href^='/atelier/fiche']", "main a[href*='/devis/']")
 _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
@@ -109,10 +110,10 @@ BEHIND: Final = (
     Call("atelier-devis", f"{places.WORKSHOP.path}?vue=liste&stage=approval", MANAGER, follow=_QUOTED[:1]),
     Call("devis", f"{places.WORKSHOP.path}?vue=liste&stage=approval", MANAGER, follow=_QUOTED),
     Call("devis-perdu", f"{places.QUOTE.path}/rien"),
-    Call("certificat", f"{places.WORKSHOP.path}?vue=liste&stage=requalified", MANAGER, follow=_CERTIFIED),
+    Call("certificat", f"{places.WORKSHOP.path}?vue=liste&stage=to_leave", MANAGER, follow=_CERTIFIED),
     Call(
         "certificat-public",
-        f"{places.WORKSHOP.path}?vue=liste&stage=requalified",
+        f"{places.WORKSHOP.path}?vue=liste&stage=to_leave",
         MANAGER,
         follow=(*_CERTIFIED, f"a[href^='{places.CERTIFICATES.path}/']"),
     ),

@@ -12,6 +12,7 @@ from boucle.answers import answers_of, failed_steps
 from boucle.board import COLUMNS
 from boucle.checklists import find_checklist
 from boucle.clock import SystemClock
+from boucle.lifecycle import WorkStage
 from boucle.receiving import VALIDATED as RECEPTION
 from boucle.rounds import counts_of, reasons_of
 from boucle_server import certificates, repairs
@@ -61,6 +62,7 @@ def test_every_heap_of_what_waits_has_a_case_whatever_day_it_is(tmp_path: Path, 
         assert {"stop", "receipt", "missing"} <= differing
         stages = {each.item.work_stage for each in repairs.tickets(asker.connection, ORG)}
         assert [column for column, held in COLUMNS.items() if stages.isdisjoint(held)] == []
+        assert stages >= {WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE}
         receptions = standing(asker.connection, ORG, RECEPTION)
         assert [event for event in receptions if reasons_of(event)], "one whose difference was explained"
         assert [event for event in receptions if not any(row.difference for row in counts_of(event))]

@@ -10,11 +10,12 @@ from boucle.repair import Priority
 from boucle.workshop_codes import Barrier, Fault
 from boucle_server.demo import checklists, pictures
 from boucle_server.demo.ground import Crate, Ground
+from boucle_server.demo.people import INSPECTOR
 from boucle_server.demo.phone import HOUR_MS, Spell
 from boucle_server.demo.returned import FILTER
 from boucle_server.demo.seasons import CLOSING_HOUR, closed_months, closing_day, instant
 from boucle_server.demo.sorting import find_damaged
-from boucle_server.demo.workshop import PASSES_MOTOR, WORKSHOP, Job, record
+from boucle_server.demo.workshop import GOOD, PASSES_MOTOR, WORKSHOP, Job, record
 
 NEWER: Final = "item.disinfected"
 """A kind of event that only the next version of the app knows."""
@@ -85,7 +86,7 @@ def _ask_to_send_back(ground: Ground, day: date) -> None:
 
 
 def _fill_the_bench(ground: Ground, day: date) -> None:
-    """Open a repair for each column of the board: one is late, one waits for parts, one has nobody who controls it."""
+    """Open a repair for each column of the board: late, in want of parts, of control, ready."""
     promised = {"due_ms": instant(day + timedelta(days=4), 17.0), "priority": str(Priority.URGENT)}
     late = _opened(ground, day, photos=pictures.never_sent(), **promised)
     _diagnosed(ground, late, fault=Fault.SEIZED, photos=pictures.spoilt())
@@ -101,6 +102,12 @@ def _fill_the_bench(ground: Ground, day: date) -> None:
     record(ground, tested, "work.repaired")
     passed = body_of(checklists.MOTOR_TEST, PASSES_MOTOR)
     record(ground, tested, "work.tested", passed=True, **passed)
+    ready = _opened(ground, day)
+    _diagnosed(ground, ready, fault=Fault.NOISE)
+    record(ground, ready, "work.repaired")
+    record(ground, ready, "work.tested", passed=True, **passed)
+    certificate, seen = f"CR-{day:%y%m%d}-{ready.thing.code.chars[:4]}", body_of(checklists.QUALITY, GOOD)
+    record(ground, ready, "work.requalified", actor=INSPECTOR, certificate=certificate, **seen)
     beyond = _opened(ground, day)
     _diagnosed(ground, beyond, fault=Fault.OVERHEATING)
     record(ground, beyond, "work.not_repairable", barrier=str(Barrier.NO_PART))

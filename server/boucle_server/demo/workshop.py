@@ -42,7 +42,7 @@ _PASSES_CRATE: Final[Mapping[str, int]] = {"charge": 60_000, "empile": True}
 _FAILS_CRATE: Final = {"charge": 41_000, "empile": True}
 PASSES_MOTOR: Final[Mapping[str, int | str]] = {"isolement": 4_800, "courant": 1_900, "bruit": "1"}
 _FAILS_MOTOR: Final[Mapping[str, int | str]] = {"isolement": 640, "courant": 1_900, "bruit": "1"}
-_GOOD: Final = {"aspect": True, "etiquette": True}
+GOOD: Final = {"aspect": True, "etiquette": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +217,7 @@ def _control(ground: Ground, job: Job, day: date) -> None:
         ground.later(day, 1, lambda then: _repair(ground, job, then))
         return
     certificate = f"CR-{day:%y%m%d}-{job.thing.code.chars[:4]}"
-    body = body_of(checklists.QUALITY, _GOOD) if job.thing.model.key in checklists.QUALITY.types else {}
+    body = body_of(checklists.QUALITY, GOOD) if job.thing.model.key in checklists.QUALITY.types else {}
     if job.is_motor:
         body["valid_until_ms"] = instant(day + timedelta(days=_VALID_DAYS), 23.0)
     record(ground, job, "work.requalified", actor=INSPECTOR, certificate=certificate, **body)
