@@ -126,7 +126,8 @@ def _agree(ground: Ground, job: Job, quote: str, day: date) -> None:
 
 
 def _quoted(ground: Ground, day: date, *, cents: int, days: int) -> tuple[Job, str]:
-    job = _opened(ground, day, owner=_CUSTOMER)
+    # The board shows first what still can be answered.
+    job = _opened(ground, day, owner=_CUSTOMER, priority=str(Priority.LOW))
     _diagnosed(ground, job, fault=Fault.DEAD, estimate_cents=cents * 5 // 6)
     until = (day + timedelta(days=days)).isoformat()
     body = {"cents": cents, "until": until, "covers": "Rebobinage, essai et certificat"}
