@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.amend import in_order
-from boucle.clock import DEFAULT_ZONE
+from boucle.clock import DEFAULT_ZONE, day_of
 from boucle.codes import Kind, mint
 from boucle.lifecycle import Stage
 from boucle.log import EntryKind
@@ -119,7 +119,9 @@ def _report_problems(connection: Connection, *, now_ms: int) -> None:
     held = (
         sa.select(ITEM.c.item, BINDING.c.code)
         .join(BINDING, sa.and_(BINDING.c.org == ITEM.c.org, BINDING.c.item == ITEM.c.item))
+        # Not what is presumed lost: it is asked about as that.
         .where(ITEM.c.org == ORG, ITEM.c.stage == Stage.AT_PARTNER, BINDING.c.code.startswith("C/"))
+        .where(ITEM.c.loss >= day_of(now_ms, DEFAULT_ZONE))
         .order_by(ITEM.c.out_since, BINDING.c.code)
         .limit(len(_REPORTED))
     )
