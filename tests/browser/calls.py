@@ -19,7 +19,10 @@ _SLIP: Final = "main a[href^='/tournees/bon']"
 _FIRST_CASE: Final = "main .case-act a"
 _READY: Final = "main a[href^='/atelier/etape/ranger'], main a[href^='/atelier/etape/remettre']"
 _CERTIFIED: Final = (_READY, "main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
-_QUOTED: Final = ("main a[href^='/atelier/fiche']", "main a[href*='/devis/']:not([href*='/etape/']):not([href^='mailto'])")
+_QUOTED: Final = (
+    "main a[href^='/atelier/fiche']",
+    "main a[href*='/devis/']:not([href*='/etape/']):not([href^='mailto'])",
+)
 _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrepôt des transports réunis;Bar-le-Duc\n"
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
 _HEAPS: Final = (
