@@ -13,7 +13,8 @@ from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
-from boucle_field.screens.round_screens import NothingScreen, RoundEndScreen
+from boucle_field.screens.nothing_screen import NothingScreen
+from boucle_field.screens.round_screens import RoundEndScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from kivy.tests.common import UnitTestTouch
 
+from boucle.actions import Amount
 from boucle.commands import Command
 from boucle.rounds import Gap
 from boucle.telling import Outcome
@@ -210,6 +211,42 @@ def test_nothing_to_take_is_said_in_three_taps(driver: Hand) -> None:
     assert isinstance(payload["body"], dict)
     assert payload["body"]["ending"] == "closed"
     assert isinstance(driver.face.screen, RoundScreen)
+
+
+def test_a_place_that_is_closed_gives_what_was_to_be_left_the_same_reason_in_words(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Rien à reprendre")
+    assert driver.sees("Reste à déposer ici : 4 × Bac 600×400")
+    assert driver.sees("valent aussi pour la dépose")
+    driver.tap("Fermé")
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert payload["body"]["reasons"] == {"deliver:bac": "place_closed"}
+    assert driver.sees("Arrêt non fait : Rhin Plasturgie (Fermé)")
+    assert driver.sees("Motif : Fermé")
+
+
+def test_with_nothing_to_take_what_is_to_be_left_stays_to_be_done(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Rien à reprendre")
+    driver.tap("Rien à reprendre, mais je dépose")
+    visit = driver.face.visit
+    assert visit is not None
+    assert (visit.action, visit.task, progress(driver)) == ("deliver", "T-1#a", Progress.TO_DO)
+    scan_crates(driver, range(21, 23))
+    driver.tap("Terminer")
+    assert driver.sees("Déposer · Bac 600×400")
+    driver.tap("Continuer")
+    driver.face.screen.count(Amount("bac", 4))  # of which two were scanned
+    of = driving.rounds_of_today(driver.face.at)[0]
+    driver.face.open_stop(of, of.stops[0])
+    driver.tap("Rien à reprendre")
+    assert not driver.sees("Reste à déposer")
+    driver.tap("Rien à reprendre")
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert payload["body"]["ending"] == "nothing"
+    assert payload["body"]["reasons"] == {}
 
 
 def test_both_ways_of_an_exchange_are_one_stop(driver: Hand) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from boucle.roles import Capability
-from boucle.rounds import Gap, Round, Stop
+from boucle.rounds import Ending, Gap, Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle_field import driving, unloading
@@ -126,4 +126,9 @@ class RoundRouter:
         self.open(RoundScreen, of)
         self.recorded()
         place = name_of_place(self.at.mirror.book(), stop.place, self.at.desk.now_ms())
-        self.told(Outcome.ACCEPTED, self.say("screen.stop_done", place=place))
+        ending = said.get("ending", Ending.DONE)
+        if ending in (Ending.DONE, Ending.NOTHING):
+            self.told(Outcome.ACCEPTED, self.say("screen.stop_done", place=place))
+        else:
+            why = self.say(f"round.ending.{ending}")
+            self.told(Outcome.ACCEPTED, self.say("screen.stop_not_made", place=place, why=why))

@@ -11,7 +11,7 @@ from boucle.actions import ACTIONS
 from boucle.commands import Command
 from boucle.events import Event
 from boucle.meaning import Meaning, Thing
-from boucle.rounds import Ending, Round, Stop
+from boucle.rounds import Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle.words.numerals import times
@@ -22,8 +22,7 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import Card
 from boucle_field.screens.controls import BigButton, Text, column, ground, row
 from boucle_field.screens.hardware import hardware
-from boucle_field.screens.pads import tiles
-from boucle_field.screens.proof import Proof
+from boucle_field.screens.nothing_screen import NothingScreen, ended_words
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
@@ -74,7 +73,7 @@ class RoundScreen(Screen):
         progress = driving.standing(phone, self.round, stop).progress
         stands = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
         act = partial(self.face.open_stop, self.round, stop)
-        words = [*planned_words(self, stop), *late_words(self, self.round, stop)]
+        words = [*planned_words(self, stop), *late_words(self, self.round, stop), *ended_words(self, self.round, stop)]
         return Card(self.look, f"{number}. {place}", words, act=act, stands=stands)
 
     def take(self, meant: Meaning) -> bool:
@@ -115,7 +114,9 @@ class StopScreen(Screen):
             )
             for action, first in _in_order(self.stop)
         ]
-        nothing = self.other("screen.stop_nothing", partial(self.face.open, NothingScreen, self.round, self.stop))
+        only_leaves = bool(self.stop.deliver) and not self.stop.collect
+        key = "screen.stop_cannot" if only_leaves else "screen.stop_nothing"
+        nothing = self.other(key, partial(self.face.open, NothingScreen, self.round, self.stop))
         leave = self.other("screen.back", partial(self.face.open, RoundScreen, self.round))
         again = now.progress is Progress.BEGUN
         if again:
@@ -203,46 +204,6 @@ class StopScreen(Screen):
             case _:
                 return False
         return True
-
-
-class NothingScreen(Screen):
-    """Nothing to take at a stop: why, and a photo of it where the place asks for one."""
-
-    def __init__(self, face: "Face", of: Round, stop: Stop) -> None:
-        super().__init__(face)
-        self.round, self.stop = of, stop
-        self._waits: Ending | None = None
-        """What the stop ended with, while it waits for its photo."""
-
-    def build(self) -> None:
-        """Lay the screen out."""
-        named = [(str(each), self.say(f"round.ending.{each}")) for each in Ending if each is not Ending.DONE]
-        self.proof = Proof(self, self.round.task(self.stop), taken=self._taken)
-        self.fill(
-            self.title("screen.stop_why"),
-            self.proof,
-            *tiles(self.look, named, self._chosen),
-            bottom=(self.other("screen.back", partial(self.face.open_stop, self.round, self.stop)),),
-        )
-
-    def _chosen(self, ending: str) -> None:
-        """Record why; where a photo is asked for and none is in hand, that is said once, and what happened waits."""
-        said = Ending(ending)
-        wants = not self.proof.photos and driving.asks_photo(self.face.at, self.stop, said)
-        if wants and self._waits is not said:
-            self._waits = said
-            self.proof.aim()
-            if not self.face.eye.missing:
-                self.face.told(None, self.say("screen.stop_photo_asked", why=self.say(f"round.ending.{said}")))
-                return
-        self._record(said)
-
-    def _taken(self) -> None:
-        if self._waits is not None:
-            self._record(self._waits)
-
-    def _record(self, ending: Ending) -> None:
-        self.face.validate_stop(self.round, self.stop, ending=ending, photos=self.proof.photos)
 
 
 class RoundEndScreen(Screen):
