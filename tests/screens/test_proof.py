@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from boucle.actions import Amount
 from boucle.telling import Outcome
-from boucle_field import photos
+from boucle_field import driving, photos
 from boucle_field.courier import Courier
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
@@ -116,6 +117,10 @@ def test_nothing_to_take_is_no_incident_and_a_phone_without_a_camera_is_asked_no
     plan_today(hand.face.at)
     ask_for(hand.face.at, "mulhouse", "incident")
     hand.face.start()
+    of = driving.rounds_of_today(hand.face.at)[0]
+    hand.face.begin("deliver", "mulhouse", of.task(of.stops[0]))
+    hand.face.screen.count(Amount("bac", 4))
+    hand.face.open(RoundScreen, of)
     for ending in ("Rien à reprendre", "Fermé"):
         hand.tap("Rhin Plasturgie")
         hand.tap("Rien à reprendre")

@@ -4,12 +4,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from boucle.rounds import Ending, Found, Gap, Round, Stop, ending_of
+from boucle.words.numerals import times
 from boucle_field import driving
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.top_bar import grouped
 from boucle_field.visit import name_of_type
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class NothingScreen(Screen):
             return []
         phone = self.face.at
         book, now = phone.mirror.book(), phone.desk.now_ms()
-        pieces = [f"{grouped(-row.difference)} × {name_of_type(book, row.item_type, now)}" for row in self._unleft]
+        lang = self.face.lang
+        pieces = [times(-row.difference, name_of_type(book, row.item_type, now), lang) for row in self._unleft]
         what = ", ".join(pieces)
         to_leave = Text(self.say("screen.stop_to_leave", what=what), self.look.page, bold=True)
         return [to_leave, self.text("screen.stop_same_reason")]
