@@ -32,6 +32,7 @@ class Next(StrEnum):
 
     OPEN = "open"
     DIAGNOSE = "diagnose"
+    QUOTE = "quote"
     START = "start"
     STOP = "stop"
     PARTS = "parts"
@@ -52,6 +53,7 @@ class Next(StrEnum):
 _KINDS: Final = {
     Next.OPEN: "work.opened",
     Next.DIAGNOSE: "work.diagnosed",
+    Next.QUOTE: "work.quoted",
     Next.START: "work.started",
     Next.STOP: "work.stopped",
     Next.HOLD: "work.held",
@@ -86,7 +88,7 @@ _FIRST: Final[dict[str, tuple[Next, ...]]] = {
 """What leads on from each stage."""
 _PASSING: Final = frozenset({Next.CONTROL, Next.RELEASE})
 """What lets a thing serve again: by other hands than those that worked on it, who are qualified where that is asked."""
-_ASIDE: Final = frozenset({Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE, Next.HOLD})
+_ASIDE: Final = frozenset({Next.QUOTE, Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL, Next.PAUSE, Next.HOLD})
 """What ends or stops a repair: never the first thing offered."""
 _ON_HOLD: Final = frozenset({Next.UNHOLD, Next.NOT_REPAIRABLE, Next.HARVEST, Next.CANCEL})
 """What somebody is led to while a repair is on hold."""

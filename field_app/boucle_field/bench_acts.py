@@ -56,6 +56,7 @@ class Form:
     answers: dict[str, Answer] = field(default_factory=dict)
     fault: str = ""
     found: bool | None = None
+    estimate_cents: int | None = None
 
     def answer(self, step_id: str, answer: Answer) -> None:
         """Take an answer; the same again takes it back."""
@@ -89,7 +90,7 @@ def begin_form(phone: Phone, code: str, checklist: Checklist | None, moment: Mom
         return Form(code=code, moment=moment, checklist=checklist)
     listed = find_checklist(phone.mirror.book(), kept.get("ref", "")) or checklist
     answers = kept.get("answers", {}) if listed is not None and listed.ref == kept.get("ref") else {}
-    return Form(code, moment, listed, answers, kept.get("fault", ""), kept.get("found"))
+    return Form(code, moment, listed, answers, kept.get("fault", ""), kept.get("found"), kept.get("estimate_cents"))
 
 
 def keep_form(phone: Phone, form: Form) -> None:
@@ -101,6 +102,7 @@ def keep_form(phone: Phone, form: Form) -> None:
         "answers": form.answers,
         "fault": form.fault,
         "found": form.found,
+        "estimate_cents": form.estimate_cents,
     }
     with phone.store.writing() as db:
         put(db, _FORM, json.dumps(said, ensure_ascii=False))
@@ -138,6 +140,8 @@ def diagnose(phone: Phone, form: Form, photos: tuple[Photo, ...] = ()) -> Told:
     body: dict[str, Any] = {"found": form.found is not False, **form.body}
     if form.fault:
         body["fault"] = form.fault
+    if form.estimate_cents is not None:
+        body["estimate_cents"] = form.estimate_cents
     return _done(phone, _record(phone, form.code, "work.diagnosed", body, photos=photos))
 
 

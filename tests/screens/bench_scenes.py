@@ -11,6 +11,7 @@ from boucle_field.screens.checklist_form import MeasureScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import NewPartScreen, PartsScreen, PauseScreen, RemoveScreen
+from boucle_field.screens.quote_screens import EuroScreen, QuoteScreen, Quoting
 from tests.builders import code
 from tests.screens.bench_stock import HOST, PUMP, SPARE, TEST, describe_bench, shelve_parts, stated
 from tests.screens.hand import Hand
@@ -42,6 +43,14 @@ def bench_scenes(hand: Hand) -> Iterator[str]:
     yield "ticket-diagnosed"
     face.open_bench()
     yield "bench"
+    face.open(QuoteScreen, code(HOST))
+    yield "quote"
+    face.open(EuroScreen, code(HOST), "screen.quote.amount", lambda _: None)
+    yield "quote-amount"
+    face.open(QuoteScreen, code(HOST), Quoting(8_650))
+    yield "quote-owner"
+    face.open(QuoteScreen, code(HOST), Quoting(8_650, ""))
+    yield "quote-until"
     yield from _parts(hand)
     yield from _tests(hand)
     yield from _ends(hand)

@@ -13,7 +13,7 @@ from boucle.commands import Command
 from boucle.holds import said as held_words
 from boucle.reasons import Reason
 from boucle.telling import Outcome
-from boucle_field import bench, bench_acts, people
+from boucle_field import bench, bench_acts, people, quoting
 from boucle_field.bench import Next
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
@@ -195,6 +195,46 @@ def test_scanning_a_ticket_that_is_not_open_only_opens_it(technician: Hand) -> N
     hand.scan(LABEL + ticket)
     assert isinstance(hand.face.screen, TicketScreen)
     assert kept(hand, "work.started") == []
+
+
+def test_an_estimate_goes_with_the_diagnosis(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    hand.face.screen.answered("complet", True)
+    hand.tap("Pièce manquante")
+    hand.tap("Estimation du coût")
+    typed(hand, "12,345")
+    assert hand.sees("n’est pas un montant")
+    typed(hand, "86,5")
+    assert hand.sees("Coût estimé : 86,50")
+    hand.tap("Enregistrer le diagnostic")
+    assert kept(hand, "work.diagnosed")[-1]["body"]["estimate_cents"] == 8_650
+    assert not hand.sees("Faire un devis")  # that is decided by somebody else
+
+
+def test_a_quote_made_at_the_bench_waits_for_the_owner(
+    open_app: Callable[..., Hand], tmp_path: Path, server: SimServer
+) -> None:
+    workshop_device(tmp_path / "office", server, role="manager")
+    hand = open_app(tmp_path / "office")
+    describe_bench(hand.face.at)
+    stated(hand.face.at, "partner", "rhin", {"name": "Rhin Plasturgie"})
+    hand.face.open_bench()
+    diagnosed(hand)
+    hand.tap("Faire un devis")
+    hand.tap("Montant du devis")
+    typed(hand, "86,5")
+    hand.tap(quoting.owners(hand.face.at)[0][1])
+    hand.tap("30 jours")
+    assert hand.sees("la réparation attend l’accord du propriétaire")
+    said = kept(hand, "work.quoted")[-1]
+    owner, until = quoting.owners(hand.face.at)[0][0], quoting.last_day(hand.face.at, 30)
+    assert said["body"] == {"cents": 8_650, "owner": owner, "until": until}
+    assert said["task"] == kept(hand, "work.opened")[-1]["task"]
+    assert stage(hand) == "awaiting_approval"
+    hand.tap("Annuler le dernier acte")
+    assert stage(hand) == "diagnosed"
 
 
 # ---- what is offered

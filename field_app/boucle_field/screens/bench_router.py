@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from boucle.item import Job
 from boucle.roles import Capability
 from boucle.telling import Outcome, Told
-from boucle_field import bench, bench_acts
+from boucle_field import bench, bench_acts, quoting
 from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
 from boucle_field.errors import FieldError
@@ -23,6 +23,7 @@ from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import PartsScreen, PauseScreen, saving_words
+from boucle_field.screens.quote_screens import QuoteScreen
 from boucle_field.screens.round_router import RoundRouter
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SCREENS: Final[dict[Next, "type[Screen]"]] = {
     Next.DIAGNOSE: DiagnosisScreen,
+    Next.QUOTE: QuoteScreen,
     Next.PARTS: PartsScreen,
     Next.PAUSE: PauseScreen,
     Next.TEST: BenchTestScreen,
@@ -137,6 +139,17 @@ class BenchRouter(RoundRouter):
     def bench_done(self, code: str, act: Callable[[], Told]) -> None:
         """Record an act and go back to the ticket; what may not be is told where it was asked for."""
         self.bench_kept(act, "screen.bench.kept", back=partial(self.open_ticket, code))
+
+    def quoted(self, code: str, act: Callable[[], Told]) -> None:
+        """Record a quote, and say whether the repair waits for its owner now."""
+        told = self._kept(act)
+        if told is None:
+            return
+        if told.event_id:
+            self.open_ticket(code)
+        self._tell(
+            told, self.say("screen.quote.waits" if quoting.waits_for_owner(self.at, code) else "screen.quote.agreed")
+        )
 
     def bench_kept(self, act: Callable[[], Told], key: str, *, back: Callable[[], None], **values: Any) -> None:
         """Record an act, go back where it came from, and tell what became of it."""

@@ -17,7 +17,9 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row
+from boucle_field.screens.part_screens import euros
 from boucle_field.screens.proof import Proof
+from boucle_field.screens.quote_screens import EuroScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
 
@@ -123,6 +125,7 @@ class DiagnosisScreen(FormScreen):
             *self.asked(),
             self.title("screen.bench.what_is_wrong"),
             *(self._pairs()),
+            self.plain(self._estimate_words(), self._estimate),
             *([] if asked else [self.proof]),
             bottom=(beside(self._leaving(), self.main("screen.bench.keep_diagnosis", self.done)),),
         )
@@ -141,6 +144,21 @@ class DiagnosisScreen(FormScreen):
             act=partial(self._chosen, fault),
             line=self.look.line,
         )
+
+    def _estimate_words(self) -> str:
+        cents = self.form.estimate_cents
+        if cents is None:
+            return self.say("screen.quote.estimate")
+        return self.say("screen.quote.estimate_is", amount=euros(cents, self.face.lang))
+
+    def _estimate(self) -> None:
+        self.face.open(EuroScreen, self.code, "screen.quote.estimate", self._estimated)
+
+    def _estimated(self, cents: int | None) -> None:
+        if cents is not None:
+            self.form.estimate_cents = cents
+            bench_acts.keep_form(self.face.at, self.form)
+        self.face.open(DiagnosisScreen, self.code)
 
     def _chosen(self, fault: str) -> None:
         self.form.fault, self.form.found = fault, bool(fault)
