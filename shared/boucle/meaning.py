@@ -13,8 +13,8 @@ from boucle.reference import Book
 
 _TASKS: Final = frozenset({Kind.ROUND, Kind.TICKET})
 SHOWN_CHARACTERS: Final = 40
-_FOREIGN_CHARACTERS: Final = 28
-"""So much of a code that is not ours fits on two lines of the smallest phone."""
+_FOREIGN_CHARACTERS: Final = 25
+"""So much of a code that is not ours fits on a line of the smallest phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

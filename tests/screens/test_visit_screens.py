@@ -276,7 +276,7 @@ def test_a_red_line_waits_as_a_chip_and_stops_nothing(hand: Hand) -> None:
     assert hand.face.visit.counted == 2
     hand.tap("1 à traiter")
     assert hand.sees("Code inconnu : ce n’est pas une étiquette Boucle")
-    assert hand.sees("https://elsewhere.example/x")
+    assert hand.sees("https://else…re.example/x")
     hand.tap("Retour")
     assert not hand.sees("1 à traiter")
 

@@ -17,7 +17,7 @@ def nothing(text: str) -> Nothing:
     ("read", "shown"),
     [
         ("https://shop.example/p/x", "https://shop.example/p/x"),
-        ("https://elsewhere.example/articles/00417/x", "https://elsewh…ticles/00417/x"),
+        ("https://elsewhere.example/articles/00417/x", "https://else…cles/00417/x"),
         ("PALETTE 12/7", "PALETTE 12/7"),
     ],
 )
