@@ -141,7 +141,7 @@ def test_a_text_means_the_same_on_every_screen(stocked: Place) -> None:
     assert meaning(invitation.uri, phone) == meaning(f"]Q1{invitation.uri}", phone) == invitation
     foreign = meaning("https://example.org/hello", phone)
     assert isinstance(foreign, Nothing)
-    assert (foreign.key, foreign.code) == ("told.misread.foreign", "hello")
+    assert (foreign.key, foreign.code) == ("told.misread.foreign", "https://example.org/hello")
     scanned = meaning("]Q1https://example.org/hello", phone)
     assert isinstance(scanned, Nothing)
-    assert (scanned.code, scanned.raw) == ("hello", foreign.raw)
+    assert (scanned.code, scanned.raw) == (foreign.code, foreign.raw)
