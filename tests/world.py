@@ -14,6 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from boucle import receipt as receipts
+from boucle import stop_rows
 from boucle.admission import Known, Ruling, Slot, is_own, rule
 from boucle.anchor import Reading
 from boucle.errors import MalformedPushError
@@ -227,10 +228,12 @@ class SimServer:
         return _json({"hash": digest(body), "receipt": self._receipt(dev, request.query["epoch"])})
 
     def _learn(self, events: list[Event]) -> None:
+        stops = stop_rows.touched(events, self.books.tables)
         changes = self.books.tables.accept(events)
         touched = [("item", key) for key in (*changes.items, *changes.items_gone)]
         touched += [("item", binding.item) for binding in changes.bindings.values()]
         touched += [(version.table, version.key) for version in changes.versions]
+        touched += [("stop", key) for key in stops]
         touched += [("return", at.bucket) for at in changes.cells if at.cell == "return"]
         touched += [("stock", site) for site in sorted(changes.stocked)]
         self.books.changes += dict.fromkeys(touched)
@@ -264,6 +267,8 @@ class SimServer:
                 if is_stock(at) and at.site == key:
                     pieces[at.type] += n
             return {"pieces": standing_pieces(pieces, tables.book(), key)}
+        if table == stop_rows.TABLE:
+            return stop_rows.rows_of({key}, tables, office="d-serveur")[key]
         if table == "return":
             cells = [(at, n) for at, n in tables.world.cells.items() if at.cell == "return" and at.bucket == key and n]
             told = [[at.month, at.site, at.partner, at.type, at.material, at.measure, n] for at, n in cells]

@@ -25,15 +25,17 @@ from boucle.rounds import (
     found_at,
     rounds_in,
     stop_of_task,
+    unseen,
     validation,
 )
 from boucle.telling import Told
 from boucle.visiting import DIRECTIONS
-from boucle_field import people
+from boucle_field import people, stop_events
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
-from boucle_field.undoing import amended, of_round, of_task
+from boucle_field.stop_events import Seen, Side, added_since, events_at
+from boucle_field.undoing import of_task
 
 COLLECTED: Final = ACTIONS["collect"].kind
 STILL_SHOWN: Final = timedelta(days=1)
@@ -56,16 +58,27 @@ class Signed(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a stop stands: its progress, what was found, its last validation (None: none) and the number of them.
+    """How a stop stands, whoever was there: its progress, what was found, its last validation (None: none).
 
-    `added` is how many events came after the last validation, or were amended since.
+    `validations` are all of them, the first first. `added` is how many events came after the last one, or were amended
+    since, else how many pieces it knew nothing of. `elsewhere` is what others recorded of what was found.
     """
 
     progress: Progress
     found: list[Found]
-    validated: Event | None
-    version: int
+    validations: list[Seen]
     added: int
+    elsewhere: list[Found]
+
+    @property
+    def validated(self) -> Event | None:
+        """The validation that holds."""
+        return self.validations[-1].event if self.validations else None
+
+    @property
+    def version(self) -> int:
+        """The number of the validation that holds, 0 where there is none."""
+        return len(self.validations)
 
 
 def today(phone: Phone) -> date:
@@ -133,25 +146,30 @@ def stop_at(phone: Phone, place: str) -> tuple[Round, Stop] | None:
 
 
 def planned(phone: Phone, task: str, action: str) -> Mapping[str, int] | None:
-    """Give the pieces of each type that the plan expects of an action, None where there is no plan for it."""
+    """Give the pieces of each type that the plan expects of an action, None where there is no plan for it.
+
+    What others recorded at the stop is expected no more.
+    """
     at = stop_of(phone, task)
-    return getattr(at[1], DIRECTIONS[action]) or None if at and action in DIRECTIONS else None
+    plan = getattr(at[1], DIRECTIONS[action]) if at and action in DIRECTIONS else None
+    if not at or not plan:
+        return None
+    done = {row.item_type: row.total for row in standing(phone, *at).elsewhere if row.direction == DIRECTIONS[action]}
+    return {key: left for key, n in plan.items() if (left := n - done.get(key, 0)) > 0}
 
 
 def standing(phone: Phone, of: Round, stop: Stop) -> Standing:
-    """Give how a stop stands on this phone."""
-    numbered = of_task(phone.store, of.task(stop))
-    gone = amended(phone.store)
-    validations = [(n, event) for n, event in numbered if event.kind == VALIDATED]
-    work = [(n, event) for n, event in numbered if event.kind != VALIDATED and event.id not in gone]
-    types = {
-        event.subject: phone.mirror.look(event.subject).item.type for _, event in work if event.code and event.subject
-    }
-    found = found_at(stop, [event for _, event in work], types)
-    last = validations[-1] if validations else None
-    added = sum(n > last[0] for n, _ in numbered) if last else 0
+    """Give how a stop stands as far as this phone knows."""
+    seen = events_at(phone.store, of.task(stop))
+    moves, validations = stop_events.standing(seen)
+    work = [each.event for each in moves]
+    types = {event.subject: phone.mirror.look(event.subject).item.type for event in work if event.code}
+    found = found_at(stop, work, types)
+    elsewhere = found_at(None, [each.event for each in moves if each.side is not Side.HERE], types)
+    last = validations[-1].event if validations else None
+    added = (added_since(seen, last) or unseen(found, counts_of(last))) if last else 0
     progress = Progress.DONE if last and not added else Progress.BEGUN if work or last else Progress.TO_DO
-    return Standing(progress, found, last[1] if last else None, len(validations), added)
+    return Standing(progress, found, validations, added, elsewhere)
 
 
 def is_late(phone: Phone, of: Round, stop: Stop) -> bool:
@@ -163,10 +181,8 @@ def is_late(phone: Phone, of: Round, stop: Stop) -> bool:
 
 
 def signed(phone: Phone, of: Round) -> dict[str, list[Found]]:
-    """Give what the last validation of each stop that was made on this phone says was found, by the stop's task."""
-    gone = amended(phone.store)
-    events = (event for _, event in of_round(phone.store, of.key, (VALIDATED,)) if event.id not in gone)
-    return {event.task: counts_of(event) for event in events}
+    """Give what the last validation of each stop says was found, by the stop's task, wherever it was made."""
+    return {task: counts_of(event) for task, event in stop_events.validations_of(phone.store, of.key).items()}
 
 
 def taken_up_ms(phone: Phone, item: Item) -> int:
@@ -220,7 +236,7 @@ def asks_photo(phone: Phone, stop: Stop, ending: Ending) -> bool:
 
 
 def in_vehicle(phone: Phone, of: Round) -> dict[str, int]:
-    """Give the pieces of each type that this phone took up on a round, by type."""
+    """Give the pieces of each type that were taken up on a round, by type, as far as this phone knows."""
     found: dict[str, int] = {}
     for stop in of.stops:
         for row in standing(phone, of, stop).found:

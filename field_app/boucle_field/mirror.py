@@ -27,7 +27,7 @@ _LOCAL = (
     "SELECT payload, teff, tq, wall_ms, boot, mono_ms FROM outbox"
     " WHERE folded = 0 AND state IN ('new', 'acked', 'held') AND "
 )
-_DOWN = ("reference", "item", "item_code", "item_serial", "operator", "returned", "stock")
+_DOWN = ("reference", "item", "item_code", "item_serial", "operator", "returned", "stock", "stop_event")
 _HOLDS = "SELECT id FROM outbox WHERE folded = 0 AND state = 'acked' AND n <= ?"
 _CODES_OF = "SELECT code FROM item_code WHERE item IN (?, ?)"
 _BINDINGS = tuple(sorted(CLAIMS - {"item.commissioned"}))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from boucle.item import load
 from boucle.reference import TABLES, Version
 from boucle.serials import compared
+from boucle.stop_rows import read_row
 from boucle_field import settle
 from boucle_field.store import put
 
@@ -46,10 +47,10 @@ def _row(each: Mapping[str, Any]) -> Row:
     table, key = each["table"], each["key"]
     if not isinstance(table, str) or not isinstance(key, str):
         raise TypeError("a table and a key are texts")
-    return Row(table, key, _content(table, each["row"]))
+    return Row(table, key, _content(table, key, each["row"]))
 
 
-def _content(table: str, row: Any) -> Any:
+def _content(table: str, key: str, row: Any) -> Any:
     """Give what is stored of a row, as it is stored; what is not as it should be raises TypeError or KeyError."""
     match table:
         case _ if row is None:
@@ -62,6 +63,9 @@ def _content(table: str, row: Any) -> Any:
             return _cells(row["cells"])
         case "stock":
             return _text({str(item_type): int(n) for item_type, n in row["pieces"].items()})
+        case "stop":
+            of = read_row(key, row).event
+            return of.task, of.teff, _text(row)
         case "operator":
             return [str(row.get(name) or "") for name in ("name", "badge", "pin", "role", "site")]
         case "record":
@@ -83,12 +87,14 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
     match row.table:
         case "item":
             _take_item(db, row)
-        case "return" | "stock":
-            _take_numbers(db, row, holds)
+        case "return":
+            _put(db, "returned", "rma", row.key, None if row.row is None else (row.row, json.dumps(list(holds))))
+        case "stock":
+            _put(db, "stock", "site", row.key, None if row.row is None else (row.row, json.dumps(list(holds))))
+        case "stop":
+            _put(db, "stop_event", "id", row.key, row.row)
         case "operator":
-            db.execute("DELETE FROM operator WHERE person = ?", (row.key,))
-            if row.row is not None:
-                db.execute("INSERT INTO operator VALUES (?, ?, ?, ?, ?, ?)", (row.key, *row.row))
+            _put(db, "operator", "person", row.key, row.row)
         case "record":
             for content, teff, status, was in row.row or ():
                 settle.decided(db, row.key, content=content, teff=teff, status=status, was=was)
@@ -102,11 +108,11 @@ def take(db: sqlite3.Connection, row: Row, *, holds: Sequence[str] = ()) -> None
             pass
 
 
-def _take_numbers(db: sqlite3.Connection, row: Row, holds: Sequence[str]) -> None:
-    table, key = ("returned", "rma") if row.table == "return" else ("stock", "site")
-    db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row.key,))  # noqa: S608 - our own table names
-    if row.row is not None:
-        db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (row.key, row.row, json.dumps(list(holds))))  # noqa: S608
+def _put(db: sqlite3.Connection, table: str, column: str, key: str, values: Sequence[Any] | None) -> None:
+    """Let a row stand as it was told, or not at all; the names are our own."""
+    db.execute(f"DELETE FROM {table} WHERE {column} = ?", (key,))  # noqa: S608
+    if values is not None:
+        db.execute(f"INSERT INTO {table} VALUES (?{', ?' * len(values)})", (key, *values))  # noqa: S608
 
 
 def _take_item(db: sqlite3.Connection, row: Row) -> None:

@@ -202,7 +202,33 @@ def _stock(db: sqlite3.Connection) -> None:
     _once_more(db)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _photos, _returns, _serials, _rules, _stock)
+_STOPS = """
+-- Events of stops of rounds as the server tells them, whoever recorded them.
+CREATE TABLE stop_event (
+    id TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    told TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX stop_event_task ON stop_event (task)
+"""
+
+
+def _stops(db: sqlite3.Connection) -> None:
+    for statement in _STOPS.split(";"):
+        db.execute(statement)
+    _once_more(db)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first,
+    _photos,
+    _returns,
+    _serials,
+    _rules,
+    _stock,
+    _stops,
+)
 """Every step, in order; step number n leads from version n - 1 to n."""
 
 VERSION = len(STEPS)

@@ -1,4 +1,4 @@
-"""The exchange slip of a stop as a text to send: what this phone recorded, as the partner signed it.
+"""The exchange slip of a stop as a text to send: what was validated, as the partner signed it where this phone knows.
 
 It has no link: a link is made by the server, which may not have heard of the stop yet.
 """
@@ -15,9 +15,8 @@ from boucle_field.phone import Phone
 from boucle_field.visit import name_of_place, name_of_type
 
 
-def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, when: str, lang: str) -> str:
+def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version: int, when: str, lang: str) -> str:
     """Write a validation of a stop as the text of a message; `when` is its day and time in words."""
-    version = int(validated.body.get("version") or 1)
     number = of.task(stop).replace("#", "/")
     book, now = phone.mirror.book(), phone.desk.now_ms()
     place = name_of_place(book, stop.place, now)

@@ -12,6 +12,7 @@ from boucle.ids import is_uuid7
 from boucle.rounds import VALIDATED, stop_of_task
 from boucle_field.errors import RefusedError, UsageError
 from boucle_field.outbox import as_event
+from boucle_field.stop_events import events_at
 from boucle_field.store import Store
 
 VOID: Final = "event.voided"
@@ -66,12 +67,12 @@ def numbered(store: Store, condition: str, values: tuple[str, ...]) -> list[tupl
 
 
 def closed_events(store: Store, task: str) -> frozenset[str]:
-    """Give the events of a stop up to its last validation: what somebody signed has no free undo any more."""
+    """Give the events of a stop up to its last validation, wherever that was made: it has no free undo any more."""
     if stop_of_task(task) is None:
         return frozenset()
-    numbered = of_task(store, task)
-    last = max((n for n, event in numbered if event.kind == VALIDATED), default=0)
-    return frozenset(event.id for n, event in numbered if n <= last)
+    seen = events_at(store, task)
+    last = max((at for at, each in enumerate(seen) if each.event.kind == VALIDATED and each.gone is None), default=-1)
+    return frozenset(each.event.id for each in seen[: last + 1])
 
 
 def _last(store: Store) -> Event:

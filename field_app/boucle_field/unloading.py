@@ -1,7 +1,7 @@
 """Unloading a round on this phone: what it brings as far as is known here, what was received of it, its validation.
 
-A phone knows its own receipts, the items still on their way, and the stops that it validated itself; what another
-device received is on its way no more, and stands on neither side.
+A phone knows its own receipts, the items still on their way, and what was validated at each stop, wherever that was;
+what another device received is on its way no more, and stands on neither side.
 """
 
 from collections.abc import Mapping, Sequence

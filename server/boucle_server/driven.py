@@ -22,6 +22,7 @@ from boucle.clock import day_of
 from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import (
+    MOVES,
     VALIDATED,
     Ending,
     Found,
@@ -33,11 +34,11 @@ from boucle.rounds import (
     found_at,
     reasons_of,
     stop_of_task,
+    unseen,
 )
 from boucle_server.projections import FETCH, SqlStore, event_of
 from boucle_server.tables import RECORD
 
-MOVES: Final = ("item.collected", "item.delivered", "item.shipped")
 _RECEIVED: Final = "item.received"
 _KINDS: Final = tuple(f"{kind}/1" for kind in (*MOVES, _RECEIVED, VALIDATED))
 _BEFORE: Final = timedelta(days=1)
@@ -90,8 +91,9 @@ class Validation:
 class DrivenStop:
     """A stop with what stands of it; `stop` is None for one that is planned no more.
 
-    `added` is how many events came, or were amended, after the last validation. `received` are the pieces by type that
-    the depot scanned against this stop and nobody had scanned there; `counted` those that it took in as a number.
+    `added` is how many events came, or were amended, after the last validation, else the pieces it knew nothing of.
+    `received` are the pieces by type that the depot scanned against this stop and nobody had scanned there; `counted`
+    those that it took in as a number.
     """
 
     task: str
@@ -260,15 +262,17 @@ def _stop(task: str, stop: Stop | None, read: _Gathered) -> DrivenStop:
         if event.kind == _RECEIVED and event.item_type:
             counted[event.item_type] += event.qty
     place = stop.place if stop else next((event.place for event in events if event.kind != _RECEIVED), "")
+    found = found_at(stop, moves, types)
+    added = sum(event.order > last for event in (*moves, *amended)) if last else 0
     return DrivenStop(
         task=task,
         stop=stop,
         place=place,
-        found=tuple(found_at(stop, moves, types)),
+        found=tuple(found),
         moves=tuple(moves),
         types=types,
         validations=validations,
-        added=sum(event.order > last for event in (*moves, *amended)) if last else 0,
+        added=added or (unseen(found, validations[-1].found) if last else 0),
         received=received,
         counted=counted,
     )

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle import qualifications, repair, return_rules, returning
+from boucle import qualifications, repair, return_rules, returning, stop_rows
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.checklists import MOMENT_OF, read_checklist
@@ -325,7 +325,9 @@ def take_effect(connection: Connection, org: str, events: Sequence[Event]) -> Fe
     if not events:
         return []
     versions = [Version.of(event) for event in events if event.kind == "reference.set"]
-    return write(connection, org, project(events, SqlStore(connection, org, versions=versions)))
+    store = SqlStore(connection, org, versions=versions)
+    stops = [(stop_rows.TABLE, key) for key in stop_rows.touched(events, store)]
+    return [*write(connection, org, project(events, store)), *stops]
 
 
 def write(connection: Connection, org: str, changes: Changes) -> Feed:

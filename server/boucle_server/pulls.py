@@ -12,9 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle import stop_rows
 from boucle.reference import TABLES
 from boucle.stock import standing_pieces
-from boucle_server import keys, rows, stock_counts
+from boucle_server import keys, rows, stock_counts, stop_feed
 from boucle_server.feed import RECORDS
 from boucle_server.ledger import WAS
 from boucle_server.people import OPERATORS
@@ -37,23 +38,28 @@ class Pulled:
     reset: bool
 
 
-def page(connection: Connection, org: str, dev: str, *, cursor: int, limit: int) -> Pulled:
+def page(connection: Connection, org: str, dev: str, *, cursor: int, limit: int, now_ms: int) -> Pulled:
     """Give a device the changes after `cursor`; one from the future is of a database that was since restored.
 
-    What was decided about a record is told to the device that recorded it, and to no other.
+    What was decided about a record is told to the device that recorded it, and to no other. Of stops only what is
+    recent is told; a phone that begins does not even walk through what is old.
     """
     last = connection.execute(sa.select(ORG_COUNTER.c.change_n).where(ORG_COUNTER.c.org == org)).scalar_one()
     reset = cursor > last
     start = 0 if reset else cursor
     query = sa.select(CHANGE.c.n, CHANGE.c.tbl, CHANGE.c.key).where(CHANGE.c.org == org, CHANGE.c.n > start)
+    if start == 0:
+        query = query.where(stop_feed.is_worth_reading(now_ms))
     found = connection.execute(query.order_by(CHANGE.c.n).limit(limit)).all()
     newest = {(table, key): n for n, table, key in found}
     contents = _contents(connection, org, newest)
     contents |= _decided(connection, org, dev, {key for table, key in newest if table == RECORDS})
+    stops = {key for table, key in newest if table == stop_rows.TABLE}
+    contents |= stop_feed.contents(connection, org, stops, now_ms=now_ms)
     given = [
         {"n": n, "table": table, "key": key, "row": contents.get((table, key))}
         for (table, key), n in newest.items()
-        if table != RECORDS or (table, key) in contents
+        if table not in (RECORDS, stop_rows.TABLE) or (table, key) in contents
     ]
     given.sort(key=lambda row: row["n"])
     if start == 0:

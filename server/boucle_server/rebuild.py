@@ -17,7 +17,7 @@ from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
-from boucle_server import cell_sums, kept_bytes, photos, projections, rows, watermarks
+from boucle_server import cell_sums, kept_bytes, photos, projections, rows, stop_feed, watermarks
 from boucle_server.feed import note_changes
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
@@ -66,7 +66,7 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
     cell_sums.add(connection, org, cells)
     counted = [(projections.RETURNS, rma) for rma in projections.returns_in(cells)]
     counted += [(projections.STOCK, site) for site in sorted(stock.sites_in(cells, Book(joins.versions)))]
-    note_changes(connection, org, counted)
+    note_changes(connection, org, [*counted, *stop_feed.recent(connection, org, now_ms=now_ms)])
     rows.insert(connection, AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges])
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))

@@ -52,6 +52,12 @@ def uuid7(now_ms: int, randomness: Randomness) -> EventId:
     return EventId(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
 
 
+def first_id_at(ms: int) -> str:
+    """Give what no id is smaller than that was made at an instant or later, compared as text."""
+    digits = f"{min(max(ms, 0), 2**48 - 1):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
 def is_uuid7(text: str) -> bool:
     """Whether the text is an event identifier exactly as `uuid7` writes it."""
     return _UUID7.fullmatch(text) is not None

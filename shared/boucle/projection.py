@@ -200,7 +200,7 @@ def _closure(
         reached |= set(store.codes_via(wanted))
         old |= {event.id: event for event in store.events_of(wanted)}
         new |= {event.id: event for event in fresh if event.subject in wanted}
-        joined |= _joined((old.keys() | new.keys()) - joined, drawn, store)
+        joined |= joined_ids((old.keys() | new.keys()) - joined, drawn, store)
         old |= {event.id: event for event in store.events(joined - old.keys() - new.keys())}
         new |= {event.id: event for event in fresh if event.id in joined}
         everything = [*old.values(), *new.values()]
@@ -211,7 +211,7 @@ def _closure(
     return old, new, done
 
 
-def _joined(ids: set[str], drawn: Sequence[Edge], store: Store) -> set[str]:
+def joined_ids(ids: set[str], drawn: Sequence[Edge], store: Store) -> set[str]:
     """Give all ids that amendments join to these, also over a target that has not come: its corrections compete."""
     joined, asked = set(ids), set[str]()
     while ask := joined - asked:

@@ -29,6 +29,8 @@ RECEIVED: Final = "receive"
 """The direction of what is unloaded from a round, as `boucle.receiving` compares it."""
 BESIDE: Final = "beside"
 """The direction of labelled pieces that came with a round which did not bring them: they stand for no other piece."""
+MOVES: Final = ("item.collected", "item.delivered", "item.shipped")
+"""The kinds that say what was taken or left at a stop."""
 _DIRECTIONS: Final = {
     "item.collected": "collect",
     "item.delivered": "deliver",
@@ -268,6 +270,16 @@ def compare(expected: Mapping[tuple[str, str], int], events: Iterable[Event], ty
         for at in expected.keys() | scanned.keys() | named.keys() | counted.keys()
     ]
     return sorted(rows, key=lambda row: (row.direction, -row.expected, row.item_type))
+
+
+def unseen(found: Iterable[Found], seen: Iterable[Found]) -> int:
+    """Give how many pieces stand at a stop of which its validation knew nothing: another device recorded them."""
+    beyond: Counter[str] = Counter()
+    for row in found:
+        beyond[row.direction] += row.total
+    for row in seen:
+        beyond[row.direction] -= row.total
+    return sum(n for n in beyond.values() if n > 0)
 
 
 def validation(found: Sequence[Found], *, ending: Ending, version: int, reasons: Mapping[str, Gap]) -> dict[str, Any]:

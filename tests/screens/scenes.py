@@ -14,7 +14,7 @@ from boucle_field.screens.face import Face
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
 from boucle_field.screens.nothing_screen import NothingScreen
-from boucle_field.screens.round_screens import RoundEndScreen
+from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
@@ -23,7 +23,7 @@ from tests.builders import code
 from tests.screens.bench_scenes import bench_scenes
 from tests.screens.hand import Hand
 from tests.screens.return_scenes import return_scenes
-from tests.screens.stock import BADGE, LONG_NAME, LONG_SITE, LONG_TYPE, MULHOUSE, PIN, plan_today
+from tests.screens.stock import BADGE, LONG_NAME, LONG_SITE, LONG_TYPE, MULHOUSE, PIN, done_elsewhere, plan_today
 from tests.screens.warehouse_scenes import warehouse_scenes
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
@@ -218,4 +218,11 @@ def _a_round(hand: Hand) -> Iterator[str]:
     yield "stop-again"
     face.open(RoundEndScreen, of)
     yield "round-end"
+    done_elsewhere(face.at)
+    face.open(RoundScreen, of)
+    yield "round-elsewhere"
+    face.open_stop(of, of.stops[0])
+    yield "stop-elsewhere"
+    face.end_stop(of, of.stops[0])
+    yield "stop-already"
     face.home()

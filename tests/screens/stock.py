@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from boucle.codes import Kind, mint
+from boucle.ids import uuid7
 from boucle.pin import hash_pin
 from boucle_field import driving
 from boucle_field.identity import Identity
@@ -102,6 +103,35 @@ def plan_today(
     version = {"valid_from": 0, "row": row, "id": event.id}
     cursor = int(phone.mirror.cursor) + 1
     rows = [{"n": cursor, "table": "round", "key": key, "row": [version]}]
+    page = Page.read({"rows": rows, "next": cursor, "more": False})
+    assert page is not None
+    phone.mirror.apply(page)
+
+
+def done_elsewhere(phone: Phone, *, office: bool = True, validates: bool = True) -> None:
+    """Let the server tell a phone that others took five crates at its first stop, and validated it."""
+    of = driving.rounds_of_today(phone)[0]
+    at_ms = phone.desk.now_ms() - 20 * 60_000
+    told: list[dict[str, Any]] = [{"kind": "item.collected", "code": code(number)} for number in range(11, 16)]
+    if validates:
+        counts = {"collect:bac": {"expected": 20, "scanned": 5, "declared": 0}}
+        told.append({"kind": "stop.validated", "body": {"ending": "done", "version": 1, "counts": counts}})
+    cursor = int(phone.mirror.cursor) + 1
+    side = {"office": True} if office else {}
+    rows = [
+        {
+            "n": cursor,
+            "table": "stop",
+            "key": uuid7(at_ms + seq, phone.randomness),
+            "row": {
+                "task": of.task(of.stops[0]),
+                "order": [at_ms + seq, "d-autre", "00000000000000f4", seq],
+                **row,
+                **side,
+            },
+        }
+        for seq, row in enumerate(told, 1)
+    ]
     page = Page.read({"rows": rows, "next": cursor, "more": False})
     assert page is not None
     phone.mirror.apply(page)

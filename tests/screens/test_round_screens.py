@@ -23,7 +23,7 @@ from boucle_field.screens.work_screens import HomeScreen
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
-from tests.screens.stock import LONG_TYPE, STRASBOURG, plan_today
+from tests.screens.stock import LONG_TYPE, STRASBOURG, done_elsewhere, plan_today
 from tests.screens.test_visit_screens import BASE, arrive, command, scan_crates, unsent
 
 
@@ -82,6 +82,31 @@ def test_a_stop_of_twenty_crates_takes_four_taps_and_a_signature(driver: Hand) -
     assert isinstance(strokes, list)
     assert [len(stroke) for stroke in strokes] == [6, 6]
     assert all(0 <= along <= 1000 for stroke in strokes for along in stroke)
+
+
+@pytest.mark.parametrize(("office", "where"), [(True, "au bureau"), (False, "sur un autre téléphone")])
+def test_a_stop_that_others_validated_says_so_before_it_is_validated_again(
+    driver: Hand, office: bool, where: str
+) -> None:
+    done_elsewhere(driver.face.at, office=office)
+    driver.face.start()
+    assert driver.sees(f"✓ validé {where}")
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees(f"Validé {where} à")
+    assert driver.sees("Déjà enregistré par d’autres (Repris : 5 × Bac 600×400)")
+    driver.tap("Rien à reprendre")
+    assert driver.sees(f"Déjà validé {where}")
+    driver.tap("Retour")
+    driver.tap("Reprendre")
+    scan_crates(driver, range(1, 4))
+    assert driver.sees("15")  # of the twenty planned, five are in the truck already
+    driver.tap("Terminer")
+    assert driver.sees(f"Déjà validé {where}")
+    driver.tap("Valider")
+    assert progress(driver) is Progress.DONE
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees("Validé sur ce téléphone à")
+    assert driver.sees("version 2")
 
 
 def test_with_the_label_of_the_place_two_taps_are_enough(driver: Hand) -> None:

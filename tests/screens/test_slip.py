@@ -35,7 +35,7 @@ def test_an_unknown_label_is_called_one_in_the_slip(hand: Hand) -> None:
     hand.scan(LABEL + code(99))
     driving.validate(hand.face.at, of, stop, ending=Ending.DONE)
     validated = driving.standing(hand.face.at, of, stop).validated or pytest.fail("not validated")
-    told = {lang: slip_text(hand.face.at, of, stop, validated, when="", lang=lang) for lang in ("fr", "en")}
+    told = {lang: slip_text(hand.face.at, of, stop, validated, version=1, when="", lang=lang) for lang in ("fr", "en")}
     assert "Repris : 2 × Bac 600×400, 1 étiquette inconnue" in told["fr"]
     assert "1 unknown label" in told["en"]
 

@@ -47,8 +47,8 @@ def collect(phone: Handset, *numbers: int, at: float = 1.0) -> list[Record]:
     ]
 
 
-def validate(phone: Handset, *, at: float, version: int = 1, signer: str = "") -> None:
-    found = [Found("collect", "bac", 4, 3, 0)]
+def validate(phone: Handset, *, at: float, version: int = 1, signer: str = "", scanned: int = 3) -> None:
+    found = [Found("collect", "bac", 4, scanned, 0)]
     body = validation(found, ending=Ending.DONE, version=version, reasons={"collect:bac": Gap.IN_USE})
     priv = write({"signer": signer, "signature": [[0, 0, 500, 500], [1], "x"], "salt": "00" * 16}) if signer else None
     keys: dict[str, Any] = {"priv": digest(priv)} if priv else {}
@@ -94,8 +94,12 @@ def test_a_crate_added_after_the_validation_waits_for_the_next_version(database:
     validate(phone, at=1.3, version=2)
     taken(database, phone.push())
     stop = looked_at(database).stops[0]
+    assert (stop.progress, stop.added) == (Progress.BEGUN, 1)  # made without having seen the fourth crate
+    validate(phone, at=1.4, version=3, scanned=4)
+    taken(database, phone.push())
+    stop = looked_at(database).stops[0]
     assert stop.last is not None
-    assert (stop.progress, stop.last.version, stop.found) == (Progress.DONE, 2, (Found("collect", "bac", 4, 4, 0),))
+    assert (stop.progress, stop.last.version, stop.found) == (Progress.DONE, 3, (Found("collect", "bac", 4, 4, 0),))
     assert stop.validations[0].found == (Found("collect", "bac", 4, 3, 0),)  # what was signed then stays
 
 

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from boucle_server import feed, pulls, rebuild
 from boucle_server.db import Database
 from boucle_server.tables import CHANGE
-from tests.builders import ORG, START_MS, code
+from tests.builders import DAY, ORG, START_MS, code
 from tests.server.handset import Handset, a_network, taken
 
 
 def pulled(database: Database, cursor: int, limit: int = 500) -> pulls.Pulled:
     with database.reading() as connection:
-        return pulls.page(connection, ORG, "d-un", cursor=cursor, limit=limit)
+        return pulls.page(connection, ORG, "d-un", cursor=cursor, limit=limit, now_ms=START_MS + DAY)
 
 
 def feed_rows(database: Database) -> list[tuple[str, str]]:

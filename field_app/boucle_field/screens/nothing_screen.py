@@ -10,6 +10,7 @@ from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.stop_words import already_told
 from boucle_field.visit import name_of_type
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class NothingScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        found = driving.standing(self.face.at, self.round, self.stop).found
-        self._unleft: list[Found] = [row for row in found if row.direction == "deliver" and row.difference < 0]
+        now = driving.standing(self.face.at, self.round, self.stop)
+        self._unleft: list[Found] = [row for row in now.found if row.direction == "deliver" and row.difference < 0]
         endings = [each for each in Ending if each is not Ending.DONE]
         if self.stop.deliver and not self.stop.collect:
             endings.remove(Ending.NOTHING)
@@ -42,6 +43,7 @@ class NothingScreen(Screen):
         self.proof = Proof(self, self.round.task(self.stop), taken=self._taken)
         self.fill(
             self.title("screen.stop_why"),
+            *already_told(self, now),
             *self._to_leave(),
             self.proof,
             *tiles(self.look, named, self._chosen),

@@ -24,10 +24,12 @@ from boucle_field.screens.controls import BigButton, Text, column, ground, row
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.nothing_screen import NothingScreen, ended_words
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.stop_words import elsewhere_words, late_words, planned_words, time_of
 from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.slip_text import slip_text
+from boucle_field.stop_events import Side
 from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
@@ -70,11 +72,17 @@ class RoundScreen(Screen):
     def _card(self, number: int, stop: Stop) -> Card:
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), stop.place, phone.desk.now_ms())
-        progress = driving.standing(phone, self.round, stop).progress
-        stands = f"{SIGNS[progress]} {self.say(f'round.progress.{progress}')}"
+        now = driving.standing(phone, self.round, stop)
+        stands = f"{SIGNS[now.progress]} {self._how_far(now)}"
         act = partial(self.face.open_stop, self.round, stop)
         words = [*planned_words(self, stop), *late_words(self, self.round, stop), *ended_words(self, self.round, stop)]
         return Card(self.look, f"{number}. {place}", words, act=act, stands=stands)
+
+    def _how_far(self, now: Standing) -> str:
+        """Say how far a stop has come; where it was validated, if that was not here."""
+        if now.progress is Progress.DONE and now.validations[-1].side is not Side.HERE:
+            return self.say(f"screen.stop_done_{now.validations[-1].side}")
+        return self.say(f"round.progress.{now.progress}")
 
     def take(self, meant: Meaning) -> bool:
         """Take an item: what is done with it is asked, as anywhere. Everything else means what it always means."""
@@ -126,10 +134,11 @@ class StopScreen(Screen):
             bottom = (row(nothing, actions[1]), beside(leave, actions[0]))
         self.fill(
             Text(place, self.look.page, size=theme.TITLE, bold=True),
+            *self._standing(now),
             *big,
             *self._late(),
             *hints,
-            *self._standing(now),
+            *self._share_button(now),
             *self._map(),
             *([nothing] if again else []),
             bottom=bottom,
@@ -168,27 +177,38 @@ class StopScreen(Screen):
         if not hardware().show_map(address):
             self.face.told(None, self.say("screen.stop_no_map", address=address))
 
-    def _share(self, validated: Event) -> None:
+    def _share(self, validated: Event, version: int) -> None:
         """Offer the slip as a text; where the device sends none, copy it and say so."""
         zone = self.face.at.identity.zone
-        when = f"{local_day(validated.wall, zone)} {local_time(validated.wall, zone)}"
-        text = slip_text(self.face.at, self.round, self.stop, validated, when=when, lang=self.face.lang)
+        about = {
+            "when": f"{local_day(validated.wall, zone)} {local_time(validated.wall, zone)}",
+            "lang": self.face.lang,
+        }
+        text = slip_text(self.face.at, self.round, self.stop, validated, version=version, **about)
         if not hardware().share(text):
             Clipboard.copy(text)
             self.face.told(None, self.say("screen.stop_copied"))
 
     def _standing(self, now: Standing) -> list[Widget]:
+        """Say first what was done here already, and by whom: nobody does it twice."""
+        told: list[Widget] = []
+        for version, each in enumerate(now.validations, 1):
+            at = time_of(self, each.event)
+            told.append(self.text(f"screen.stop_validated_{each.side}", time=at, version=version))
+        told += [Text(line, self.look.page) for line in elsewhere_words(self, now)]
+        if now.added:
+            return [*told, self.text("screen.stop_added", n=now.added)]
+        return [*told, self.text("screen.stop_next_version", next=now.version + 1)] if now.validated else told
+
+    def _share_button(self, now: Standing) -> list[Widget]:
         if now.validated is None:
             return []
-        at = local_time(now.validated.wall, self.face.at.identity.zone)
-        told: list[Widget] = [
-            self.text("screen.stop_validated", time=at, version=now.version, next=now.version + 1),
+        return [
             self.other(
                 "screen.stop_share" if hardware().sends_texts else "screen.stop_copy",
-                partial(self._share, now.validated),
-            ),
+                partial(self._share, now.validated, now.version),
+            )
         ]
-        return [*told, self.text("screen.stop_added", n=now.added)] if now.added else told
 
     def take(self, meant: Meaning) -> bool:
         """Take an item: it is the first of what is usual here; and the word to validate."""
@@ -289,33 +309,6 @@ class WorkScreen(HomeScreen):
     def _words(self, key: str, of: Round) -> str:
         done = sum(driving.standing(self.face.at, of, each).progress is Progress.DONE for each in of.stops)
         return self.say(key, name=of.name or of.key, done=done, all=len(of.stops))
-
-
-def planned_words(screen: Screen, stop: Stop) -> list[str]:
-    """Say what is planned at a stop: what to take, what to leave, and when."""
-    phone = screen.face.at
-    book, now = phone.mirror.book(), phone.desk.now_ms()
-    told = []
-    for key, plan in (("screen.stop_take", stop.collect), ("screen.stop_leave", stop.deliver)):
-        if plan:
-            pieces = ", ".join(times(n, name_of_type(book, each, now), screen.face.lang) for each, n in plan.items())
-            told.append(screen.say(key, what=pieces))
-    match stop.opens, stop.closes:
-        case "", "":
-            pass
-        case opens, "":
-            told.append(screen.say("screen.stop_from", opens=opens))
-        case "", closes:
-            told.append(screen.say("screen.stop_until", closes=closes))
-        case opens, closes:
-            told.append(screen.say("screen.stop_between", opens=opens, closes=closes))
-    return told
-
-
-def late_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
-    """Say that a stop is late, where it is."""
-    late = driving.is_late(screen.face.at, of, stop)
-    return [f"⚠ {screen.say('screen.stop_late', closes=stop.closes)}"] if late else []
 
 
 def _in_order(stop: Stop) -> list[tuple[str, bool]]:

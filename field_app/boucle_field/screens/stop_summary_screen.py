@@ -20,6 +20,7 @@ from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
+from boucle_field.screens.stop_words import already_told
 from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class StopSummaryScreen(Screen):
         """Lay the screen out."""
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
-        self.found = driving.standing(phone, self.round, self.stop).found
+        now = driving.standing(phone, self.round, self.stop)
+        self.found = now.found
         listed = ExpectedList(self.look, self.face.lang)
         listed.show([ListRow(name_of_row(self, row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look, self.say("screen.stop_sign"))
@@ -58,6 +60,7 @@ class StopSummaryScreen(Screen):
             else self.say("screen.stop_signer")
         )
         self.fill(
+            *already_told(self, now),
             # What is asked comes before what is only told: on the lowest phone it is in sight at once.
             *([*asked, whole] if is_low() else [whole, *asked]),
             *self._undecided(),

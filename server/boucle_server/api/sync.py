@@ -132,7 +132,8 @@ def pull(
 ) -> Response:
     """Give the changes after a cursor; 0 gives all there is. Only devices need what lets people sign in on them."""
     with server.database.reading() as connection:
-        found = pulls.page(connection, who.org, who.dev, cursor=cursor, limit=limit)
+        now_ms = server.clock.now_ms()
+        found = pulls.page(connection, who.org, who.dev, cursor=cursor, limit=limit, now_ms=now_ms)
     return _json({"rows": found.rows, "next": found.next, "more": found.more, "reset": found.reset})
 
 
