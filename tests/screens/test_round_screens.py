@@ -181,6 +181,18 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     assert body["reasons"] == {"collect:bac": "not_found", "collect:palette": "no_room"}
 
 
+def test_the_button_says_that_neither_reason_nor_signature_goes_along_with_a_difference(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("Terminer")
+    assert driver.button("Valider").text == "Valider sans motif ni signature"
+    sign(driver)
+    assert driver.button("Valider").text == "Valider"
+    driver.tap("Effacer la signature")
+    driver.tap("Valider sans motif")
+    assert progress(driver) is Progress.DONE
+
+
 def test_a_reason_is_taken_back_by_a_second_tap(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))

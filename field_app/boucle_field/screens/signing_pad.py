@@ -1,5 +1,6 @@
 """The frame in which somebody signs with a finger; strokes are kept in thousandths, whatever the phone."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from kivy.graphics import Color, Line
@@ -24,7 +25,9 @@ _WIDTH_DP: Final = 2
 class SigningPad(Widget):
     """A frame that draws what a finger draws in it."""
 
-    def __init__(self, look: Theme, asked: str = "", **options: Any) -> None:
+    def __init__(
+        self, look: Theme, asked: str = "", *, changed: Callable[[], object] = lambda: None, **options: Any
+    ) -> None:
         super().__init__(size_hint_y=None, height=dp(_LOW_DP if is_low() else HEIGHT_DP), **options)
         ground(self, look.tile.ground, line=look.line)
         self._ink = get_color_from_hex(look.tile.ink)
@@ -32,6 +35,7 @@ class SigningPad(Widget):
         self._asked.color = get_color_from_hex(look.soft.ink)
         self.strokes: list[list[int]] = []
         self._points = 0
+        self._changed = changed
         self.bind(pos=self._place, size=self._place)
         self._asked.bind(height=self._place)
         self._ask()
@@ -51,6 +55,7 @@ class SigningPad(Widget):
         self.strokes = []
         self._points = 0
         self._draw_all()
+        self._changed()
 
     def draw(self, strokes: list[list[int]]) -> None:
         """Show a signature that was drawn before, once the frame has its place."""
@@ -58,6 +63,7 @@ class SigningPad(Widget):
         self._points = sum(len(stroke) // 2 for stroke in strokes)
         self.bind(pos=self._draw_all, size=self._draw_all)
         self._draw_all()
+        self._changed()
 
     def _draw_all(self, *_: object) -> None:
         self.clear_widgets()
@@ -110,6 +116,7 @@ class SigningPad(Widget):
             self.strokes.remove(stroke)
             self.canvas.remove(line)
             self._ask()
+        self._changed()
         return True
 
     def _thousandths(self, touch: Any) -> tuple[int, int]:

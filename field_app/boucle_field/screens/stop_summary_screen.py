@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kivy.metrics import sp
 from kivy.uix.widget import Widget
 
 from boucle.commands import Command
@@ -50,7 +51,8 @@ class StopSummaryScreen(Screen):
         self.found = now.found
         listed = ExpectedList(self.look, self.face.lang)
         listed.show([ListRow(name_of_row(self, row), row.total, row.expected, 0) for row in self.found])
-        self.signing = SigningPad(self.look, self.say("screen.stop_sign"))
+        self.signing = SigningPad(self.look, self.say("screen.stop_sign"), changed=self._tell_lack)
+        self.validating = self.main("screen.validate", self.validate)
         whole = Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True)
         asked = self._gaps()
         self.proof = Proof(self, self.round.task(self.stop))
@@ -73,11 +75,21 @@ class StopSummaryScreen(Screen):
                 self.signing,
                 beside(
                     self.other("screen.go_on", self._go_on),
-                    self.main("screen.validate", self.validate),
+                    self.validating,
                     least=theme.GLOVE if is_low() else theme.MAIN,
                 ),
             ),
         )
+        self._tell_lack()
+
+    def _tell_lack(self) -> None:
+        """Say on the button that neither a reason of what differs nor a signature goes along, without asking for it."""
+        is_planned = bool(self.stop.collect or self.stop.deliver)
+        differs = is_planned and any(row.difference for row in self.found)
+        is_said = bool(self.said.reasons.of(self.found) or self.signing.strokes or self.said.signer)
+        lacks = differs and not is_said
+        self.validating.text = self.say("screen.validate_bare" if lacks else "screen.validate")
+        self.validating.font_size = sp(theme.TEXT if lacks else theme.TITLE)
 
     def _undecided(self) -> list[Widget]:
         visit = self.face.visit
