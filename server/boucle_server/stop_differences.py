@@ -69,7 +69,12 @@ class Difference(NamedTuple):
     @property
     def key(self) -> str:
         """What names it for as long as it is the same: what was validated by its validation, else by its stop."""
-        return f"{self.why}/{self.event if self.why in (Why.STOP, Why.RECEIPT) else self.task}/{self.row}"
+        return key_of(self.why, self.event if self.why in (Why.STOP, Why.RECEIPT) else self.task, self.row)
+
+
+def key_of(why: Why, about: str, row: str) -> str:
+    """Give what names a difference: `about` is its validation, or its stop."""
+    return f"{why}/{about}/{row}"
 
 
 def differences(connection: Connection, org: str, book: Book, *, zone: str, now_ms: int) -> list[Difference]:

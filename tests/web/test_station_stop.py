@@ -9,11 +9,14 @@ from boucle_server.ingest import accept_own
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from tests.api.serving import Served
-from tests.builders import ORG, code
+from tests.builders import ORG, SITES, code
 from tests.server.figures_world import events_in
 from tests.web.browser import Page, opened, sent
 from tests.web.rounds_world import PLAN, TASK, a_round
+from tests.web.station_photos import a_camera_picture, brought, kept
 from tests.web.station_world import at, scan
+from tests.web.test_inbox_answers import addresses, answer
+from tests.web.test_rounds import chosen
 
 STOP = "/saisie/arret?tache=T-1%231"
 
@@ -121,6 +124,57 @@ async def test_a_drawn_signature_is_kept_with_the_name_and_one_that_is_none_is_n
         assert (last.signer, last.signature) == ("M. Paul", ())
 
 
+async def test_a_difference_left_open_says_what_follows_and_its_later_explanation_stands_at_the_stop(
+    served: Served,
+) -> None:
+    await driven_in_the_browser(served)
+    stop = await opened(served, STOP)
+    assert "Un écart peut rester sans motif : « À traiter » le demandera" in stop.text
+    page = await validated(served, ending="done")
+    assert "Un écart reste sans motif" in page.text
+    shown = await opened(served, "/tournees/fiche?cle=T-1")
+    assert "Sans motif" in shown.texts
+    (href,) = await addresses(served)
+    await answer(served, href, "explain", because="in_use", reason="Ligne 3")
+    for path in ("/tournees/fiche?cle=T-1", STOP):
+        assert "Encore utilisé · Ligne 3 (expliqué dans « À traiter »)" in (await opened(served, path)).text, path
+    assert chosen(await opened(served, STOP))["r.collect:bac"] == "in_use"  # validated again, it says so itself
+    await validated(served, ending="done", **{"r.collect:bac": "in_use"})
+    last = stop_of(served).last
+    assert last is not None
+    assert (last.version, dict(last.reasons)) == (2, {"collect:bac": Gap.IN_USE})
+    assert await addresses(served) == []
+
+
+async def test_a_stop_takes_its_photo_and_one_that_was_not_made_is_asked_for_it_once(served: Served) -> None:
+    await a_round(served)
+    row = {**SITES["mulhouse"], "photos": "incident"}
+    stated(served, row, table="site", key="mulhouse")
+    asked = await sent(served, (await opened(served, STOP)).form(STOP), ending="closed", note="Portail fermé")
+    assert asked.status_code == 422
+    again = Page(asked)
+    assert "Ce lieu demande une photo d’un arrêt qui n’a pas pu être fait" in again.text
+    answered = await brought(served, again.form(STOP), a_camera_picture(), ending="closed")
+    assert answered.status_code == 303, Page(answered).text
+    for path in ("/tournees/fiche?cle=T-1", STOP):
+        page = await opened(served, path)
+        (source,) = [each for each in page.attributes("img", "src") if each.startswith("/photos/")]
+        assert (await served.client.get(source)).headers["content-type"] == "image/jpeg"
+    assert len(kept(served)) == 1
+    second = await sent(served, (await opened(served, STOP)).form(STOP), ending="closed")
+    served.clock.ms += 1_000
+    done = await sent(
+        served, Page(second).form(STOP), ending="closed"
+    )  # nobody has a camera: it is recorded all the same
+    assert (second.status_code, done.status_code) == (422, 303)
+    last = stop_of(served).last
+    assert last is not None
+    assert (last.version, last.event.photos) == (2, ())
+    broken = await brought(served, (await opened(served, STOP)).form(STOP), b"no picture at all", ending="done")
+    assert broken.status_code == 422
+    assert stop_of(served).last == last
+
+
 def outcomes(page: Page) -> list[str]:
     """Give the outcome of each line of a visit, the last scan first."""
     return [each.removeprefix("said ") for each in page.attributes("span", "class") if each.startswith("said ")]
@@ -144,9 +198,9 @@ async def test_a_deposit_expects_what_was_planned_and_what_was_shipped_and_only_
     assert sorted(outcomes(await at(served, str(page.answer.url)))) == sorted(told_live)
 
 
-def stated(served: Served, row: dict[str, object]) -> None:
-    """Plan the round anew."""
-    body = {"table": "round", "key": "T-1", "valid_from": 0, "row": row}
+def stated(served: Served, row: dict[str, object], *, table: str = "round", key: str = "T-1") -> None:
+    """Plan the round anew, or state another row."""
+    body = {"table": table, "key": key, "valid_from": 0, "row": row}
     served.clock.ms += 1_000
     with served.database.writing(ORG) as connection:
         accept_own(

@@ -1,8 +1,8 @@
 """One round in words: each stop as planned beside what was found, why they differ, who signed, by which events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -13,17 +13,21 @@ from boucle.reference import Book
 from boucle.rounds import TABLE, Ending, Found, Round, Stop, read_round
 from boucle.words import say
 from boucle.words.numerals import signed, times
+from boucle_server import photos
 from boucle_server.api.reasons import kind_text
 from boucle_server.driven import DrivenRound, DrivenStop, Progress, State, driven, planned_place
 from boucle_server.errors import NotFoundError
+from boucle_server.photos import Shown
 from boucle_server.tables import DEVICE
-from boucle_server.web import numbers
+from boucle_server.web import numbers, stop_reasons
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_page import NAMES
 from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
 from boucle_server.web.rounds_list import long_day, people_of, state_badge, title_of
+from boucle_server.web.stop_reasons import Later, explained
 from boucle_server.web.visit import Visit, address
 
 _BADGES: Final[Mapping[Progress, str]] = {Progress.TO_DO: "plain", Progress.BEGUN: "info", Progress.DONE: "good"}
@@ -72,6 +76,7 @@ class StopView:
     told: tuple[str, ...]
     added: str
     moves: tuple[Move, ...]
+    photos: tuple[PagePhoto, ...]
     slip_href: str
     record_href: str
 
@@ -111,6 +116,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
     """Gather the page of a round."""
     of = find_round(book, key, visit.now_ms)
     (found,) = driven(connection, visit.who.org, [of], zone=visit.who.zone, now_ms=visit.now_ms)
+    beside = beside_stops(connection, visit.who.org, found.stops)
     return RoundView(
         key=key,
         title=title_of(of),
@@ -121,7 +127,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         ended=of.ended if found.state is State.ENDED else "",
         is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
         pairs=_pairs(connection, visit, book, found),
-        stops=tuple(stop_view(stop, number, book, visit) for number, stop in enumerate(found.stops, 1)),
+        stops=tuple(stop_view(stop, number, book, visit, beside) for number, stop in enumerate(found.stops, 1)),
         versions=_versions(connection, visit, book, key),
         at=moment(visit.now_ms, visit.who.zone, visit.lang),
         week_href=address(ROUNDS.path, [("jour", of.day.isoformat())]),
@@ -131,7 +137,22 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
     )
 
 
-def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit) -> StopView:
+class Beside(NamedTuple):
+    """What stands beside the events of stops: what was explained later, the photos of each validation."""
+
+    later: Later
+    photos: Mapping[str, tuple[Shown, ...]]
+
+
+def beside_stops(connection: Connection, org: str, stops: Sequence[DrivenStop]) -> Beside:
+    """Read what stands beside some stops."""
+    return Beside(
+        explained(connection, org, stops),
+        photos.shown(connection, org, [stop.last.event for stop in stops if stop.last]),
+    )
+
+
+def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit, beside: Beside) -> StopView:
     """Say one stop."""
     lang, now_ms = visit.lang, visit.now_ms
     site, stop = book.site(found.place, now_ms), found.stop
@@ -149,13 +170,22 @@ def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit) -> StopV
         map_href=map_href(site.address),
         hints=tuple((say(key, lang), text) for key, text in hints.items() if text),
         badge=(_BADGES[found.progress], say(f"round.progress.{found.progress}", lang)),
-        rows=tuple(type_row(row, found, book, visit) for row in found.found),
+        rows=tuple(type_row(row, found, book, visit, beside.later) for row in found.found),
         told=tuple(_told(found, site.zone, lang)),
         added=say("web.round_added", lang, n=found.added) if found.added and found.validations else "",
         moves=tuple(_move(event, found, book, lang) for event in found.moves),
+        photos=_photos(found, site.zone, lang, beside),
         slip_href=address(f"{ROUNDS.path}/bon", [("tache", found.task)]) if found.validations else "",
         record_href=address(f"{STATION.path}/arret", [("tache", found.task)]) if stop else "",
     )
+
+
+def _photos(found: DrivenStop, zone: str, lang: str, beside: Beside) -> tuple[PagePhoto, ...]:
+    if found.last is None:
+        return ()
+    event = found.last.event
+    what, when = kind_text(event.kind, lang), moment(event.teff, zone, lang)
+    return page_photos(beside.photos.get(event.id, ()), lang, what=what, when=when)
 
 
 def map_href(text: str) -> str:
@@ -183,10 +213,9 @@ def type_name(book: Book, item_type: str, visit: Visit) -> str:
     return book.item_type(item_type, visit.now_ms).name or item_type
 
 
-def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit) -> TypeRow:
+def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit, later: Later) -> TypeRow:
     """Say one line of a stop."""
     lang = visit.lang
-    said = found.last.reasons.get(row.name) if found.last else None
     unscanned, counted = found.unscanned(row), not book.item_type(row.item_type, visit.now_ms).serialised
     return TypeRow(
         way=say(f"web.round_{row.direction}", lang),
@@ -196,7 +225,7 @@ def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit) -> TypeRow
         declared=numbers.number(row.declared, 0, lang),
         unscanned=numbers.DASH if counted else numbers.number(unscanned, 0, lang),
         difference=signed(row.difference, lang),
-        reason=say(f"round.gap.{said}", lang) if said and row.difference else "",
+        reason=stop_reasons.words(found, row, later, lang),
         exact=(
             row.expected,
             None if counted else row.scanned,

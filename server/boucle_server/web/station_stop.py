@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
+from boucle import photo_guards
 from boucle.actions import Act
 from boucle.correction import Because, Fix, corrected, fixes
 from boucle.events import Event
@@ -19,17 +20,21 @@ from boucle_server.driven import DrivenStop, driven, strokes_of
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.scan_desk import Desk
-from boucle_server.web import numbers
+from boucle_server.web import numbers, stop_reasons
 from boucle_server.web.asking import Option
 from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.photo_field import FIELD, read_photo
 from boucle_server.web.station_jobs import BY_ACTION, offered
 from boucle_server.web.station_state import State
+from boucle_server.web.stop_reasons import Later
 from boucle_server.web.typed import Answers
 
 LONGEST_NAME: Final = 80
 SIGNATURE: Final = "signature"
 LONGEST_SIGNATURE: Final = 8_000
 """Characters: what is personal of an event is small, and a name is drawn with some hundred points."""
+WITHOUT_PHOTO: Final = "sans_photo"
+"""Said by a form that was shown again because its photo lacked: the second time it is sent without."""
 CORRECTED: Final = frozenset({Fix.VOID, Fix.NUMBER})
 """What a stop's page corrects; another place is another stop."""
 
@@ -61,6 +66,8 @@ class GapRow:
     difference: str
     reasons: tuple[Option, ...]
     chosen: str
+    later: str = ""
+    """What was explained of it after it was validated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +102,13 @@ def ways(desk: Desk, at: At, lang: str) -> list[Option]:
     return [(state.href, state.job.name(lang)) for state in states]
 
 
-def rows(desk: Desk, at: At, lang: str, typed: Answers | None = None) -> list[GapRow]:
-    """Say what was found beside what was planned."""
-    return gap_rows(desk, at.found.found, at.found.last.reasons if at.found.last else {}, lang, typed)
+def rows(desk: Desk, at: At, lang: str, later: Later, typed: Answers | None = None) -> list[GapRow]:
+    """Say what was found beside what was planned, with the reason that holds for it."""
+    found = at.found
+    known = {row.name: gap for row in found.found if (gap := stop_reasons.gap_of(found, row, later)) is not None}
+    made = gap_rows(desk, found.found, known, lang, typed)
+    told = (stop_reasons.later_words(found, row, later, lang) if row.difference else "" for row in found.found)
+    return [replace(row, later=words) for row, words in zip(made, told, strict=True)]
 
 
 def gap_rows(
@@ -136,11 +147,29 @@ def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
     )
 
 
-def validate(desk: Desk, at: At, typed: Answers) -> Told | None:
-    """Record that a stop is done, with what was seen of it; None where something typed does not do."""
+class Validated(NamedTuple):
+    """A validation that was recorded, and how many differences it gives no reason for."""
+
+    told: Told
+    unexplained: int
+
+
+def asks_photo(desk: Desk, at: At, ending: str) -> bool:
+    """Tell whether the place of a stop asks for a photo of what it ended with."""
+    return photo_guards.asks_photo(VALIDATED, {"ending": ending}, desk.book.site(at.stop.place, desk.now_ms))
+
+
+def validate(desk: Desk, at: At, typed: Answers) -> Validated | None:
+    """Record that a stop is done, with what was seen of it; None where something typed does not do.
+
+    A photo that its place asks for and that is not there is asked for once; after that the stop is validated without.
+    """
+    photo = read_photo(typed)
     ending = typed.chosen("ending", [(str(each), "") for each in Ending], required=True)
     signer = typed.text("signer")[:LONGEST_NAME]
     reasons = gaps_typed(at.found.found, typed)
+    if ending and photo is None and not typed.fields.value(WITHOUT_PHOTO) and asks_photo(desk, at, ending):
+        typed.fault(FIELD, "web.stop_photo_asked")
     if typed.wrong:
         return None
     version = len(at.found.validations) + 1
@@ -149,7 +178,12 @@ def validate(desk: Desk, at: At, typed: Answers) -> Told | None:
     act = Act(kind=VALIDATED, task=at.task, place=at.stop.place, body=body | ({"note": note} if note else {}))
     drawn = _drawn(typed.fields.value(SIGNATURE))
     private: dict[str, Any] = {"signer": signer} if signer else {}
-    return desk.record(act, private=private | ({"signature": drawn} if drawn else {}))
+    private |= {"signature": drawn} if drawn else {}
+    told = desk.record(act, private=private, photos=[photo.announced] if photo else ())
+    if photo:
+        photo.keep(desk.connection, desk.org, now_ms=desk.now_ms)
+    differing = [row for row in at.found.found if row.difference and row.name not in reasons]
+    return Validated(told, len(differing) if ending == Ending.DONE else 0)
 
 
 def carried(typed: Answers) -> str:

@@ -12,14 +12,16 @@ from boucle.rounds import VALIDATED, Ending
 from boucle.words import say
 from boucle_server.errors import ForbiddenError
 from boucle_server.web import station_stop
-from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import Input, choice, filled
+from boucle_server.web.photo_field import FIELD, photo_input, with_photo
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
-from boucle_server.web.round_page import stop_view
+from boucle_server.web.round_page import beside_stops, stop_view
 from boucle_server.web.rounds_list import href_of_round, title_of
 from boucle_server.web.routing import pages_router
 from boucle_server.web.station_desks import desk_of, written
+from boucle_server.web.station_stop import Validated
 from boucle_server.web.typed import Answers
 from boucle_server.web.visit import Visit, address, visits
 
@@ -27,6 +29,7 @@ router = pages_router()
 
 Reading = Annotated[Visit, Depends(visits(STATION))]
 Sending = Annotated[Posted, Depends(posts(STATION))]
+Bringing = Annotated[Posted, Depends(brings(STATION))]
 PATH: Final = f"{STATION.path}/arret"
 TASK, LINE = "tache", "ligne"
 LONGEST_TASK: Final = 300
@@ -46,18 +49,19 @@ def stop_page(visit: Reading) -> Response:
 
 
 @router.post(PATH)
-def validate(posted: Sending) -> Response:
+def validate(posted: Bringing) -> Response:
     """Validate a stop."""
     visit = posted.visit
     _may(visit)
-    typed = Answers(posted.fields, visit.lang)
+    typed = Answers(with_photo(posted.fields), visit.lang)
 
-    def write(connection: Connection) -> bool:
+    def write(connection: Connection) -> Validated | None:
         desk = desk_of(connection, visit)
-        return station_stop.validate(desk, station_stop.stop_at(desk, _task(visit)), typed) is not None
+        return station_stop.validate(desk, station_stop.stop_at(desk, _task(visit)), typed)
 
-    if written(visit, write):
-        return redirect(PATH, done="web.stop_validated_done", **{TASK: _task(visit)})
+    if made := written(visit, write):
+        done = "web.stop_validated_open_done" if made.unexplained else "web.stop_validated_done"
+        return redirect(PATH, done=done, **{TASK: _task(visit)})
     with visit.server.database.reading() as connection:
         return _page(connection, visit, typed, status=422)
 
@@ -104,7 +108,9 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         choice("ending", say("web.stop_ending", lang), endings, value=usual, required=True),
         Input(name="signer", label=say("screen.stop_signer", lang)),
         Input(name="note", label=say("web.stop_note", lang), kind="long"),
+        photo_input(say("web.stop_photo", lang), lang),
     ]
+    beside = beside_stops(connection, visit.who.org, [at.found])
     return render(
         visit,
         "station_stop.html",
@@ -115,12 +121,13 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         round_href=href_of_round(at.round.key),
         action=stop_href(at.task),
         task=at.task,
-        stop=stop_view(at.found, number, desk.book, visit),
+        stop=stop_view(at.found, number, desk.book, visit, beside),
         cancelled=at.round.cancelled,
         ways=station_stop.ways(desk, at, lang),
-        rows=station_stop.rows(desk, at, lang, typed if typed.fields.pairs else None),
+        rows=station_stop.rows(desk, at, lang, beside.later, typed if typed.fields.pairs else None),
         fields=filled(fields, typed.fields, typed.wrong),
         signature=station_stop.carried(typed),
+        without_photo=station_stop.WITHOUT_PHOTO if FIELD in typed.wrong and not typed.fields.value(FIELD) else "",
         wrong=typed.wrong,
         moves=station_stop.moves(desk, at, lang),
         may_validate=may_record(visit.who.capabilities, VALIDATED),
