@@ -63,7 +63,7 @@ def test_a_round_that_came_whole_is_validated_in_two_taps(dock: Hand) -> None:
 def test_what_is_missing_has_a_reason_that_is_one_of_an_unloading(dock: Hand) -> None:
     scan_crates(dock, range(1, 3))
     dock.tap("Terminer")
-    assert dock.sees("Bac 600×400 : 2 scannés + 0 déclaré / 4 (−2)")
+    assert dock.sees("Bac 600×400 : 2 scannés / 4 (−2)")
     assert not dock.sees("Encore utilisé")  # a reason of a stop
     dock.tap("Encore dans le véhicule")
     assert dock.sees("✓ Encore dans le véhicule")
@@ -166,5 +166,5 @@ def test_a_crate_that_was_in_stock_hides_none_that_is_missing(dock: Hand) -> Non
     found = unloading(dock.face.at, of, "strasbourg").found
     assert found == [Found("receive", "bac", 4, 3, 0), Found("beside", "bac", 0, 1, 0)]
     dock.tap("Terminer")
-    assert dock.sees("Réceptionner · Bac 600×400 : 3 scannés + 0 déclaré / 4 (−1)")
+    assert dock.sees("Réceptionner · Bac 600×400 : 3 scannés / 4 (−1)")
     assert dock.sees("Hors tournée · Bac 600×400")

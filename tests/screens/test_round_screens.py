@@ -132,7 +132,7 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
     assert driver.sees("Pourquoi cet écart ?")
-    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
+    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés / 20 (−2)")
     sign(driver)
     driver.tap("Encore utilisé")
     assert driver.sees(f"Reprendre · Bac 600×400 + {LONG_TYPE} : Encore utilisé")
@@ -168,7 +168,7 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     driver.tap("Terminer")
     driver.tap("Une raison pour chaque écart")
     assert not driver.sees("La même raison")
-    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés + 0 déclaré / 20 (−2)")
+    assert driver.sees("Reprendre · Bac 600×400 : 18 scannés / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
     screen = driver.face.screen
     said = {"collect:bac": Gap.NOT_FOUND, "collect:palette": Gap.NO_ROOM}

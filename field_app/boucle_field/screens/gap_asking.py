@@ -106,11 +106,12 @@ class GapAsking:
         """Say the numbers of one row: which way it goes only where there are both."""
         screen = self._screen
         both_ways = len({each.direction for each in self._found}) > 1
+        found = [screen.say("screen.stop_gap_scanned", n=row.scanned)] if row.scanned or not row.declared else []
+        found += [screen.say("screen.stop_gap_declared", n=row.declared)] if row.declared else []
         words = screen.say(
-            "screen.stop_gap_line",
+            "screen.stop_gap_found",
             name=name_of_row(screen, row) if both_ways else type_of_row(screen, row),
-            scanned=screen.say("screen.stop_gap_scanned", n=row.scanned),
-            declared=screen.say("screen.stop_gap_declared", n=row.declared),
+            found=" + ".join(found),
             expected=row.expected,
             difference=signed(row.difference, screen.face.lang),
         )
