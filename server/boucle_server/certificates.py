@@ -68,6 +68,10 @@ class Certificate:
         """Whether the decision's event carries this digest; one that carries none is bound by its own hash alone."""
         return self.event.text(DIGEST) in ("", self.digest)
 
+    def is_named_by(self, digest: str) -> bool:
+        """Tell whether digits on a document are the first ones of what this certificate says, or said when decided."""
+        return any(each.startswith(digest) for each in (self.digest, self.event.text(DIGEST)) if each)
+
     @property
     def valid_until_ms(self) -> int:
         """Until when it holds, 0 for ever."""

@@ -117,7 +117,10 @@ async def test_anybody_may_ask_whether_a_certificate_holds_and_hears_of_no_perso
     for nobody in ("inspector", "p-ana", "Strasbourg", "Test "):
         assert nobody not in page.text, nobody
     altered = await opened(served, public[:-1] + ("0" if public[-1] != "0" else "1"))
-    assert "ne compte plus" in altered.text
+    assert altered.status == 404
+    assert "le document a été modifié, ou l’adresse mal lue" in altered.text
+    assert certificate.number not in altered.text  # what a changed document does not say is not told
+    assert certificate.digest[:8] not in altered.text
     served.clock.ms = NOW + 400 * DAY
     assert "est passée" in (await opened(served, public)).text
 

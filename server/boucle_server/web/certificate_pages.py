@@ -89,19 +89,10 @@ def verify_page(visit: Anybody, code: str) -> Response:
         found = certificates.find(connection, org, code[:1024], number) if org else None
         book = load_book(connection, org) if org else None
     if found is None or book is None:
-        badge = certificate_words.standing_badge(Standing.UNKNOWN, visit.lang)
-        return render(
-            visit,
-            "certificate_public.html",
-            status=NOWHERE,
-            headers=_PRIVATE,
-            badge=badge,
-            facts=[],
-            means=say("web.certificate_means_unknown", visit.lang),
-        )
+        return _unknown(visit, "unknown")
+    if not found.is_named_by(digest):
+        return _unknown(visit, "changed")
     standing = found.standing(visit.now_ms)
-    if digest and digest != found.digest[: len(digest)]:
-        standing = Standing.SUPERSEDED
     zone = book.site(found.event.place, found.event.teff).zone
     until = found.valid_until_ms
     given = {
@@ -122,6 +113,19 @@ def verify_page(visit: Anybody, code: str) -> Response:
         badge=certificate_words.standing_badge(standing, visit.lang),
         means=say(f"web.certificate_means_{standing}", visit.lang),
         facts=[(say(f"web.certificate_{key}", visit.lang), value) for key, value in given.items() if value],
+    )
+
+
+def _unknown(visit: Visit, why: str) -> Response:
+    """Say that no certificate is the one that was asked about, and nothing of any other."""
+    return render(
+        visit,
+        "certificate_public.html",
+        status=NOWHERE,
+        headers=_PRIVATE,
+        badge=certificate_words.standing_badge(Standing.UNKNOWN, visit.lang),
+        facts=[],
+        means=say(f"web.certificate_means_{why}", visit.lang),
     )
 
 
