@@ -104,12 +104,6 @@ def waiting_for(connection: Connection, org: str, codes: Iterable[str]) -> dict[
     return last
 
 
-def parts_wanted(event: Event | None) -> list[str]:
-    """Give the parts that a pause waits for, as somebody named them."""
-    listed = event.body.get("parts") if event is not None else None
-    return [str(each)[:80] for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-
-
 def repairs_of(told: Sequence[Told]) -> list[Repair]:
     """Cut a history into its repairs, the oldest first, each up to where the thing serves again."""
     found: list[list[Told]] = []

@@ -8,6 +8,7 @@ no effect.
 from enum import StrEnum
 
 from boucle.clock import day_of
+from boucle.item import Job
 from boucle.job_figures import job_of, site_of, stop_clock
 from boucle.proposing import is_too_dear
 from boucle.reasons import Reason
@@ -90,6 +91,11 @@ def take(turn: Turn, said: Consent) -> None:
     turn.put(job=job_of(turn)._replace(consent=str(said)))
 
 
+def is_owed(job: Job) -> bool:
+    """Tell whether an owner has to be asked, or to answer, before hands are laid on the thing."""
+    return bool(job.owner) and not job.faultless and job.consent in ("", Consent.ASKED)
+
+
 def mind_hands(turn: Turn) -> None:
     """Say, once, that work began without consent or beyond what is worth it; each time, that the repair is on hold."""
     job, kind = job_of(turn), turn.event.kind
@@ -97,7 +103,7 @@ def mind_hands(turn: Turn) -> None:
         turn.say(Reason.WORKED_ON_HOLD)
     if kind not in HANDS:
         return
-    if job.owner and not job.faultless and job.consent in ("", Consent.ASKED):
+    if is_owed(job):
         turn.say(Reason.NOT_APPROVED)
         job = job._replace(consent=str(Consent.MISSED))
     if job.dear and not job.explained:

@@ -20,7 +20,7 @@ class Job(NamedTuple):
     day `quote_until`, `consent` how far that is (`consent.Consent`). `dear` says that the estimate passes the limit of
     its type, `explained` that somebody said why it is repaired all the same. `hold` says why it is on hold; it waits
     for a decision since `idle_ms`, and did for `idle_s` before. `clock_ms` is since when hands are on it, `worked_s`
-    for how long they were before.
+    for how long they were before. `wants` are the parts that its last pause waits for, as somebody named them.
     """
 
     id: str = ""
@@ -56,6 +56,7 @@ class Job(NamedTuple):
     idle_s: int = 0
     clock_ms: int = 0
     worked_s: int = 0
+    wants: tuple[str, ...] = ()
 
 
 class Back(NamedTuple):
@@ -192,4 +193,4 @@ def load(text: str) -> Item:
 
 def _job(values: list[Any]) -> Job:
     job = Job(*values)
-    return job._replace(hands=tuple(job.hands))
+    return job._replace(hands=tuple(job.hands), wants=tuple(job.wants))

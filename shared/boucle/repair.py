@@ -11,6 +11,7 @@ from enum import StrEnum
 from boucle import consent, donor_parts
 from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
+from boucle.events import Event
 from boucle.item import Back, Item, Job, Part
 from boucle.job_figures import Ending, close, count, job_of, mind_clock, mind_idle, site_of, stock
 from boucle.lifecycle import BUSY, GONE, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
@@ -46,6 +47,8 @@ _ENDS_AS: Mapping[str, str] = {
 }
 """What is found or done once: said of a repair that ended so, it is the same said again, and no second repair."""
 _TO_LEAVE = frozenset({WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE})
+_MOST_WANTED, _LONGEST_WANTED = 20, 80
+"""Of the parts that a pause names a state keeps so many, with so many characters of each."""
 
 
 class Priority(StrEnum):
@@ -54,6 +57,13 @@ class Priority(StrEnum):
     URGENT = "urgent"
     NORMAL = "normal"
     LOW = "low"
+
+
+def parts_wanted(event: Event) -> tuple[str, ...]:
+    """Give the parts that a pause waits for: types by their keys, anything else as somebody named it."""
+    listed = event.body.get("parts")
+    named = [each for each in listed if isinstance(each, str) and each] if isinstance(listed, list) else []
+    return tuple(each[:_LONGEST_WANTED] for each in named[:_MOST_WANTED])
 
 
 def waits(item: Item) -> bool:
@@ -226,6 +236,8 @@ def _record(turn: Turn, qualifier: str) -> None:
             consent.diagnose(turn)
         case "work.quoted" | "work.quote_withdrawn" | "work.approved" | "work.declined" | "work.held" | "work.unheld":
             _decide(turn, qualifier)
+        case "work.paused":
+            turn.put(job=job._replace(wants=parts_wanted(event)))
         case "work.part_used":
             turn.put(job=job._replace(parts=job.parts + 1))
         case "work.repaired":

@@ -6,7 +6,7 @@ from boucle.roles import Role
 from tests.api.serving import Served
 from tests.builders import DAY
 from tests.server.figures_world import draft, record
-from tests.server.workshop_world import MOTOR, NOW, label
+from tests.server.workshop_world import MOTOR, NOW, act, label
 from tests.web.browser import Page, opened, sent, sign_in
 from tests.web.test_workshop import a_bench, another, do, item, job, press, printed, said, ticket
 
@@ -231,3 +231,33 @@ async def test_an_estimate_above_the_limit_proposes_not_to_repair(served: Served
     assert ("la règle propose de ne pas réparer" in page.text) is asks
     assert "300,00" in page.text
     assert why in page.text
+
+
+async def test_the_consent_that_is_promised_at_the_opening_is_told_before_anybody_begins(served: Served) -> None:
+    await a_bench(served)
+    opening = act("work.opened", 30, 39.9, owner="rhin")
+    made = [act("item.commissioned", 30, 39.8, type="pompe"), opening, act("work.diagnosed", 30, 39.95, found=True)]
+    record(served.database, "acme", made, now_ms=NOW)
+    for path in ("/atelier", "/atelier?vue=liste"):
+        assert "accord à demander" in (await opened(served, path)).text
+    page = await ticket(served, 30)
+    assert "L’objet est à Rhin Plasturgie. Un responsable fait le devis" in page.text
+    asked = await press(served, "demarrer", 30)
+    assert (asked.status_code, "commencée sans l’accord du propriétaire" in said(asked)) == (409, True)
+    assert item(served, 30).work_stage == "diagnosed"
+    await another(served, Role.MANAGER)
+    assert "Faites un devis et attendez la réponse" in (await ticket(served, 30)).text
+    await do(served, "devis", 30, owner="rhin", amount="200", until=UNTIL)
+    assert "Le devis attend la réponse de Rhin Plasturgie" in (await ticket(served, 30)).text
+    await do(served, "accord", 30, how="phone", by="Mme Weiß")
+    page = await ticket(served, 30)
+    assert "attend la réponse" not in page.text
+    assert "accord à demander" not in page.text
+
+
+async def test_a_step_that_comes_too_early_is_not_called_past(served: Served) -> None:
+    await a_bench(served, Role.MANAGER)
+    early = await opened(served, f"/atelier/etape/devis/{printed(label(11))}")
+    assert (early.status, "Il est trop tôt pour cette étape" in early.text) == (409, True)
+    late = await opened(served, f"/atelier/etape/devis/{printed(label(10))}")
+    assert (late.status, "n’est plus possible" in late.text) == (409, True)

@@ -110,6 +110,15 @@ async def test_the_board_and_the_list_show_the_same_repairs_with_age_due_day_and
     assert "12 en cours" in board.text
 
 
+async def test_a_pause_that_a_phone_recorded_is_told_by_the_names_of_the_parts(served: Served) -> None:
+    await a_bench(served)
+    record(served.database, "acme", [act("work.paused", 1, 39.2, reason="parts", parts=["pompe"])], now_ms=NOW)
+    page = await ticket(served, 1)
+    for told in ("motif : pièces manquantes", ": Pompe"):
+        assert told in page.text, page.text
+    assert "attend : Pompe" in (await opened(served, "/atelier")).text
+
+
 async def test_filters_stand_in_the_address_and_a_wrong_one_is_told(served: Served) -> None:
     await a_bench(served)
     page = await opened(served, "/atelier?type=pompe&priority=low")
@@ -414,6 +423,9 @@ async def test_a_repair_is_opened_with_the_photo_that_its_site_asks_for(served: 
         assert (refused.status_code, says in said(refused)) == (422, True)
     without = await sent(served, form, **told)
     assert (without.status_code, "photo" in said(without).lower()) == (409, True)
+    asking = Page(without)
+    assert "#f-sure" in asking.attributes("a", "href")  # the question stands far below, and is led to
+    assert "Ajoutez la photo plus haut" in asking.text
     with served.database.reading() as connection:
         assert photos.stored(connection, "acme", [digest(ENTRY)]) == {}
     done = await sent(served, form, **told, photo=as_typed(ENTRY))

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from boucle.push import Status
 from boucle.reasons import TASKS, Reason
 from boucle.roles import may_record
-from boucle.words import say
+from boucle.words import knows, say
 from boucle_server import ingest
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.foretelling import foretell
@@ -83,9 +83,11 @@ def act(
 def told(came: Acted | None) -> dict[str, Any]:
     """Give what a page says of acts that were not recorded: why not, or what it asks about, and which codes that is."""
     about = {} if came is None else {reason: [printed(code) for code in codes] for reason, codes in came.about.items()}
+    doubts = came.doubts if came and not came.refused else ()
     return {
         "refused": came.refused if came else (),
-        "doubts": came.doubts if came and not came.refused else (),
+        "doubts": doubts,
+        "advice": {each: f"web.before_{each}" for each in doubts if knows(f"web.before_{each}")},
         "about_reasons": about,
         "tasks": TASKS,
     }

@@ -10,13 +10,15 @@ from boucle.events import Event
 from boucle.lifecycle import Verdict
 from boucle.reference import Book
 from boucle.return_rules import deadline
-from boucle.words import say
+from boucle.words import knows, say
 from boucle_server.web import numbers
 from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PAGE_SAYS: Final = ("slip.shared", "until")
-_REASONS: Final = {VOID: WHY, "work.held": "held", "item.held": "held"}
+_REASONS: Final = {VOID: WHY, "work.held": "held", "item.held": "held", "work.paused": "pause"}
+_BY_STEP: Final = ("answers", "measures", "checks", "limits")
+"""What an event says question by question; a check is the verdict on an answer, and says less."""
 _PLACES: Final = frozenset({"to", "from"})
 SAID: Final = frozenset(
     {"evidence", "target", "extends", "confirms", "type", "quote", "opening_uses", "certificate_sha256"}
@@ -38,37 +40,43 @@ def details(event: Event, book: Book, lang: str) -> list[tuple[str, str]]:
     if event.other:
         found.append((say("web.detail_other", lang), printed(event.other)))
     listed = find_checklist(book, event.text("checklist"))
+    if listed and (answered := _answered(event, listed, lang)):
+        found.append((listed.say(lang), answered))
     for key, value in sorted(event.body.items()):
         if (
             key in SAID
             or (event.kind, key) == _PAGE_SAYS
             or value in ("", None)
-            or (key == "checks" and _repeats(value, event.body.get("answers")))
+            or (listed and _is_answered(key, value, listed))
         ):
             continue
-        said = _asked(key, value, listed, lang) if listed else None
         # The reason of a void or of a hold is a code of theirs; elsewhere a reason is whatever somebody wrote.
         field = _REASONS.get(event.kind, key) if key == "reason" else key
-        found.append((_name(key, lang), said or _value(field, value, book, event.teff, lang)))
+        found.append((_name(key, lang), _value(field, value, book, event.teff, lang)))
     return found
 
 
-def _repeats(checks: object, answers: object) -> bool:
-    """Tell whether the checks of an event say no more than its answers, which stand beside them."""
-    return isinstance(checks, Mapping) and isinstance(answers, Mapping) and checks.items() <= answers.items()
-
-
-def _asked(key: str, value: object, listed: Checklist, lang: str) -> str:
-    """Say a field by the checklist that it answers, question by question in its order; `""` for what is none of it."""
+def _is_answered(key: str, value: object, listed: Checklist) -> bool:
+    """Tell whether a field is told with the questions of its checklist."""
     if key == "checklist":
-        return listed.say(lang)
-    if not isinstance(value, Mapping) or not value.keys() <= {step.id for step in listed.steps}:
-        return ""
-    said = [
-        say("page.named", lang, name=step.say(lang), value=_answer(step, value[step.id], lang))
-        for step in listed.steps
-        if step.id in value
-    ]
+        return True
+    asked = {step.id for step in listed.steps}
+    return key in _BY_STEP and isinstance(value, Mapping) and value.keys() <= asked
+
+
+def _answered(event: Event, listed: Checklist, lang: str) -> str:
+    """Say what was answered, question by question in their order, a measure with the limits it was held against."""
+    given = [event.body.get(name) for name in _BY_STEP]
+    answers, measures, checks, limits = (each if isinstance(each, Mapping) else {} for each in given)
+    said = []
+    for step in listed.steps:
+        answer = next((each[step.id] for each in (answers, measures, checks) if step.id in each), None)
+        if answer is None:
+            continue
+        value, limit = _answer(step, answer, lang), limits.get(step.id)
+        within = _limits(limit, lang) if isinstance(limit, Mapping) else ""
+        told = f"{value} ({within})" if within else value
+        said.append(say("page.named", lang, name=step.say(lang), value=told))
     return " ; ".join(said)
 
 
@@ -78,40 +86,29 @@ def _answer(step: Step, value: object, lang: str) -> str:
             return say("web.yes" if value else "web.no", lang)
         case {"value": int() as measured, **rest}:
             return gauges.write_measure(measured, str(rest.get("unit") or ""), lang)
-        case Mapping():
-            return _limits(value, lang)
         case _:
             return next((each.words.get(lang) or each.id for each in step.choices if each.id == value), str(value))
 
 
 def coded(field: str, code: str, lang: str) -> str:
     """Give the words of a code that stands in a field; an organisation's own code, and any other text, as it is."""
-    try:
-        match field:
-            case "fault":
-                return say(f"fault.{code}", lang)
-            case "barrier":
-                return say(f"barrier.{code}", lang)
-            case "priority":
-                return say(f"web.priority_{code}", lang)
-            case "origin":
-                return say(f"web.work_origin_{code}", lang)
-            case "contradiction":
-                return say(f"reason.{code}", lang)
-            case "held":
-                return holds.said(code, lang)
-            case "correction":
-                return say(f"screen.because.{code}", lang)
-            case "how":
-                return say(f"consent.how.{code}", lang)
-            case "disposition" | "proposed":
-                return say(f"disposition.{code}", lang)
-            case "until":
-                return numbers.day_name(deadline(code), lang) if deadline(code) else code
-            case _:
-                return code
-    except KeyError:
-        return code
+    if field == "held":
+        return holds.said(code, lang)
+    if field == "until":
+        return numbers.day_name(deadline(code), lang) if deadline(code) else code
+    words = {
+        "fault": f"fault.{code}",
+        "barrier": f"barrier.{code}",
+        "priority": f"web.priority_{code}",
+        "origin": f"web.work_origin_{code}",
+        "contradiction": f"reason.{code}",
+        "pause": f"pause.{code}",
+        "correction": f"screen.because.{code}",
+        "how": f"consent.how.{code}",
+        "disposition": f"disposition.{code}",
+        "proposed": f"disposition.{code}",
+    }.get(field, "")
+    return say(words, lang) if words and knows(words) else code
 
 
 def _name(key: str, lang: str) -> str:
@@ -145,9 +142,9 @@ def _value(key: str, value: Any, book: Book, at_ms: int, lang: str) -> str:
 
 
 def _part(part: object, book: Book, at_ms: int, lang: str) -> str:
-    """Say a part of a donor: its type, its mass, its label; a part that somebody waits for as it was named."""
+    """Say a part of a donor: its type, its mass, its label; one that is waited for by its name, or as it was named."""
     if not isinstance(part, Mapping):
-        return str(part)
+        return str((book.row("item_type", str(part), at_ms) or {}).get("name") or part)
     kind, mass_g, code = (part.get(name) for name in ("type", "mass_g", "code"))
     said = [
         str((book.row("item_type", str(kind), at_ms) or {}).get("name") or kind) if kind else "",

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from boucle.events import Event
 from boucle.reference import Book
+from boucle.repair import parts_wanted
 from boucle.wire import subject_of
 from boucle.words import say
 from boucle_server import reports
 from boucle_server.repairs import Repair
 from boucle_server.web import numbers
+from boucle_server.web.details import coded
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.visit import Visit
 
@@ -59,6 +61,14 @@ def listed(event: Event) -> list[Mapping[str, Any]]:
     """Give the parts of a harvest as its event names them."""
     listed = event.body.get("parts")
     return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
+def awaited(event: Event | None, visit: Visit, book: Book) -> list[str]:
+    """Say what a repair was paused for: its parts, types by their names; else the reason that somebody gave."""
+    if event is None:
+        return []
+    named = [reports.name_of(book, "item_type", each, visit.now_ms) for each in parts_wanted(event)]
+    return named or [coded("pause", why, visit.lang) for why in [event.text("reason")] if why]
 
 
 def _href(code: str) -> str:

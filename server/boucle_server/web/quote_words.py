@@ -6,11 +6,13 @@ from urllib.parse import quote as quoted
 
 from sqlalchemy.engine import Connection
 
-from boucle.consent import How
+from boucle.consent import How, is_owed
 from boucle.item import Item, Job
 from boucle.lasting import lasted
+from boucle.lifecycle import BUSY
 from boucle.proposing import limit_cents
 from boucle.reference import Book
+from boucle.roles import may_record
 from boucle.words import say
 from boucle_server import quotes, reports
 from boucle_server.projections import load_book
@@ -123,6 +125,15 @@ def proposal(item: Item, job: Job, visit: Visit, book: Book) -> str:
         estimate=numbers.money(job.estimate_cents, lang),
         limit=numbers.money(limit, lang),
     )
+
+
+def consent_owed(item: Item, job: Job, visit: Visit, book: Book) -> str:
+    """Say that the owner has to be asked, by whom, or to answer, before hands are laid on the thing."""
+    if item.work_stage not in BUSY or not is_owed(job):
+        return ""
+    able = may_record(visit.who.capabilities, QUOTED)
+    key = "web.consent_waits" if job.consent else "web.consent_owed_how" if able else "web.consent_owed_tell"
+    return say(key, visit.lang, owner=reports.name_of(book, "partner", job.owner, visit.now_ms))
 
 
 def pairs(job: Job, shown: Repair | None, visit: Visit, book: Book) -> dict[str, str]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.engine import Connection
 
+from boucle.consent import is_owed
 from boucle.events import Event
 from boucle.holds import said_after as held_why
 from boucle.item import Item, Job
@@ -23,7 +24,7 @@ from boucle_server.web.figures import Badge
 from boucle_server.web.harvest_words import HarvestView, harvest_view
 from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.measured import Test, tests_of
-from boucle_server.web.part_lines import PartLine, parts_of
+from boucle_server.web.part_lines import PartLine, awaited, parts_of
 from boucle_server.web.places import WORKSHOP
 from boucle_server.web.quote_words import QuoteView
 from boucle_server.web.visit import Visit
@@ -61,6 +62,8 @@ class NextStep:
     direct: bool
     hindrance: str
     last_resort: bool
+    quiet: bool
+    """Whether something else comes first: it stands there, and nobody is led to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ class TicketPage:
     hold: str
     on_hold: str
     proposal: str
+    consent: str
+    """Says, before any hands are laid on it, that the owner has to be asked or to answer."""
     quote: QuoteView | None
     pairs: tuple[tuple[str, str], ...]
     waits: tuple[str, ...]
@@ -124,9 +129,10 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         hold=held_why(item.hold, visit.lang),
         on_hold=held_why(job.hold, visit.lang),
         proposal=quote_words.proposal(item, job, visit, book),
+        consent=quote_words.consent_owed(item, job, visit, book),
         quote=quote_words.quote_view(connection, visit, item, shown, job),
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
-        waits=tuple(_waits(item, shown)) if not is_past else (),
+        waits=tuple(_waits(item, shown, visit, book)) if not is_past else (),
         tasks=tuple(
             (say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang))
             for why in dict.fromkeys(why for _, why in known.tasks)
@@ -168,7 +174,8 @@ def _stage(item: Item, lang: str) -> Badge:
 def _badges(item: Item, job: Job, visit: Visit, zone: str) -> list[Badge]:
     if not repairs.is_open(item):
         return []
-    found = [priority_badge(job, visit.lang), age_badge(job.start_ms, visit), due_badge(job, visit, zone)]
+    owed = ("warn", say("web.consent_owed", visit.lang)) if is_owed(job) and not job.consent else None
+    found = [owed, priority_badge(job, visit.lang), age_badge(job.start_ms, visit), due_badge(job, visit, zone)]
     return [each for each in found if each is not None]
 
 
@@ -201,12 +208,10 @@ def _pairs(
     return [(say(f"web.ticket_{name}", lang), value) for name, value in given.items() if value]
 
 
-def _waits(item: Item, shown: Repair | None) -> list[str]:
+def _waits(item: Item, shown: Repair | None, visit: Visit, book: Book) -> list[str]:
     if shown is None or item.work_stage != WorkStage.WAITING:
         return []
-    event = shown.last("work.paused")
-    parts = repairs.parts_wanted(event)
-    return parts or ([event.text("reason")] if event is not None and event.text("reason") else [])
+    return awaited(shown.last("work.paused"), visit, book)
 
 
 def _next(connection: Connection, item: Item, code: str, visit: Visit, book: Book) -> list[NextStep]:
@@ -224,6 +229,7 @@ def _next(connection: Connection, item: Item, code: str, visit: Visit, book: Boo
             direct=not offer.step.asks,
             hindrance=hindrance(offer),
             last_resort=offer.step.is_last_resort,
+            quiet=offer.lacks_consent or offer.step.key == "planifier",
         )
         for offer in work_steps.offers(item, visit.who.capabilities, visit.who.person, lacks=lacks)
     ]

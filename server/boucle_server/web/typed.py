@@ -24,8 +24,9 @@ class Answers:
         self.wrong: dict[str, str] = {}
 
     def fault(self, name: str, key: str, /, **values: object) -> None:
-        """Say what is wrong with a field."""
-        self.wrong.setdefault(name, say(key, self.lang, **values))
+        """Say what is wrong with a field, as a sentence; a line of an imported table says the same after a colon."""
+        told = say(key, self.lang, **values)
+        self.wrong.setdefault(name, told[:1].upper() + told[1:] + ("" if told.endswith((".", "?", "!", "…")) else "."))
 
     def text(self, name: str, *, required: bool = False) -> str:
         """Read a text."""

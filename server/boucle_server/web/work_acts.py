@@ -197,7 +197,9 @@ def _requalified(bench: Bench, typed: Answers) -> list[Draft]:
 
 
 def _released(bench: Bench, typed: Answers) -> list[Draft]:
-    return [bench.draft("item.released", {**_kept(grade=typed.text("grade")), **_checked(bench, typed)})]
+    """Release a thing; what was requalified was held to its checklist then, and is not asked about again."""
+    checked = {} if bench.is_requalified else _checked(bench, typed)
+    return [bench.draft("item.released", {**_kept(grade=typed.text("grade")), **checked})]
 
 
 def _moved(bench: Bench, typed: Answers) -> list[Draft]:

@@ -8,6 +8,7 @@ from boucle import donor_parts
 from boucle.checklists import Checklist, Moment, checklist_for, find_checklist
 from boucle.consent import How
 from boucle.item import Item, Job
+from boucle.lifecycle import WorkStage
 from boucle.reference import Book
 from boucle.repair import Priority
 from boucle.treatment import CODE_MAPS
@@ -61,6 +62,11 @@ class Bench:
     def job(self) -> Job:
         """The repair."""
         return self.item.job if isinstance(self.item.job, Job) else Job()
+
+    @property
+    def is_requalified(self) -> bool:
+        """Whether its quality was answered for under a certificate."""
+        return self.item.work_stage == WorkStage.REQUALIFIED
 
     def checklist(self, moment: Moment, ref: str = "") -> Checklist | None:
         """Give the checklist that was shown, else the one that holds now."""

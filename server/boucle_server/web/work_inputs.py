@@ -40,7 +40,10 @@ QUOTE_DAYS: Final = 30
 
 def inputs(step: Step, bench: Bench) -> list[Input]:
     """Give the fields of a step."""
-    return [each for name in step.asks for each in _ASKED[name](bench)]
+    asked = [
+        name for name in step.asks if not (step.kind == "item.released" and name == "quality" and bench.is_requalified)
+    ]
+    return [each for name in asked for each in _ASKED[name](bench)]
 
 
 def _text(

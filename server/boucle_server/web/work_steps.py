@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from boucle.consent import Consent
+from boucle.board import COLUMNS
+from boucle.consent import HANDS, Consent, is_owed
 from boucle.item import Item, Job
 from boucle.lifecycle import BUSY, Disposition, WorkStage, target
 from boucle.reasons import Reason
@@ -30,6 +31,8 @@ class Offer:
 
     step: Step
     hindrance: Reason | None = None
+    lacks_consent: bool = False
+    """Whether it lays hands on a thing whose owner was not asked, or has not answered."""
 
 
 _W = WorkStage
@@ -65,6 +68,8 @@ STEPS: Final = (
 BY_KEY: Final = {step.key: step for step in STEPS}
 _ON_HOLD: Final = frozenset({"work.unheld", "work.approved", "work.opened"})
 """What somebody is led to while a repair is on hold, beside what ends it."""
+_ORDER: Final = tuple(stage for stages in COLUMNS.values() for stage in stages)
+"""The stages of a repair as it goes on."""
 
 
 def offers(item: Item, held: Iterable[Capability], person: str, *, lacks: Callable[[str], object]) -> list[Offer]:
@@ -74,7 +79,11 @@ def offers(item: Item, held: Iterable[Capability], person: str, *, lacks: Callab
     """
     known = frozenset(held)
     return [
-        Offer(step=step, hindrance=_hindrance(step, item, person, lacks))
+        Offer(
+            step=step,
+            hindrance=_hindrance(step, item, person, lacks),
+            lacks_consent=step.kind in HANDS and item.work_stage in BUSY and is_owed(_job(item)),
+        )
         for step in STEPS
         if _fits(step, item) and may_record(known, step.kind) and _is_led_to(step, _job(item))
     ]
@@ -89,6 +98,15 @@ def may_go(step: Step, item: Item) -> bool:
     return _fits(step, item) or (
         step.kind == "work.harvested" and target("work", item.work_stage, step.kind) is not None
     )
+
+
+def is_early(step: Step, item: Item) -> bool:
+    """Tell whether a step comes later in a repair than where the item's stands: it is possible, only not yet."""
+    if item.work_stage not in _ORDER:
+        return False
+    qualifier = "passed" if step.kind == "work.tested" else ""
+    later = _ORDER[_ORDER.index(item.work_stage) + 1 :]
+    return any(target("work", stage, step.kind, qualifier) is not None for stage in later)
 
 
 def _fits(step: Step, item: Item) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.board import COLUMNS, limits_of
 from boucle.clock import day_of
+from boucle.consent import is_owed
 from boucle.events import Event
 from boucle.holds import said_after as held_why
 from boucle.item import Item, Job
@@ -29,6 +30,7 @@ from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_path, printed
 from boucle_server.web.items import valid
+from boucle_server.web.part_lines import awaited
 from boucle_server.web.places import WORKSHOP
 from boucle_server.web.visit import Visit
 
@@ -60,6 +62,8 @@ class Card:
     hold: str
     on_hold: str
     waits: str
+    consent: str
+    """Says that an owner has to be asked, and was not."""
     place: str
     moves: tuple[tuple[str, str, bool], ...]
     """`(words, address, whether one press does it)` of each step on."""
@@ -104,7 +108,7 @@ def board(connection: Connection, visit: Visit, book: Book) -> Board:
     found.sort(key=lambda each: _order(each, book, visit))
     waiting = [each.code for each in found if each.item.work_stage == _W.WAITING]
     waits = repairs.waiting_for(connection, org, waiting)
-    cards = [_card(each, visit, book, waits=_waits(waits, each, lang)) for each in found]
+    cards = [_card(each, visit, book, waits=_waits(waits.get(each.code), visit, book)) for each in found]
     return Board(
         columns=tuple(
             replace(each, limits=_limits(each.key, everything, chosen["site"], book, visit))
@@ -193,12 +197,9 @@ def _order(each: Ticket, book: Book, visit: Visit) -> tuple[int, int, str, int, 
     return _RANK.get(job.priority, 1), late, job.due or "9999", job.start_ms, each.code
 
 
-def _waits(waits: Mapping[str, Event], each: Ticket, lang: str) -> str:
-    event = waits.get(each.code)
-    if event is None:
-        return ""
-    parts = repairs.parts_wanted(event)
-    return say("web.waits_for", lang, parts=", ".join(parts)) if parts else event.text("reason")
+def _waits(event: Event | None, visit: Visit, book: Book) -> str:
+    told = awaited(event, visit, book)
+    return say("web.waits_for", visit.lang, parts=", ".join(told)) if told else ""
 
 
 def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
@@ -227,6 +228,7 @@ def _card(each: Ticket, visit: Visit, book: Book, *, waits: str) -> Card:
         hold=held_why(item.hold, lang),
         on_hold=held_why(job.hold, lang),
         waits=waits,
+        consent=say("web.consent_owed", lang) if not over and is_owed(job) and not job.consent else "",
         place=book.site(item.site, visit.now_ms).name or item.site,
         moves=tuple(moves),
     )

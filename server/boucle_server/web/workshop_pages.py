@@ -211,7 +211,7 @@ def _bench(connection: Connection, visit: Visit, step: Step, code: str) -> Bench
         stage = (
             say(f"state.work.{item.work_stage}", visit.lang) if item.work_stage else say("web.no_repair", visit.lang)
         )
-        raise ConflictError("web.step_gone", stage=stage)
+        raise ConflictError("web.step_early" if work_steps.is_early(step, item) else "web.step_gone", stage=stage)
     opening = ticket.opening_of(connection, visit.who.org, key) if step.key == "planifier" else None
     if step.key == "planifier" and opening is None:
         raise ConflictError("web.no_opening")
