@@ -4,6 +4,8 @@ A repair is what the item's own history makes of it, on this phone as on the ser
 anybody did.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,11 +13,13 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from boucle.checklists import Checklist, Moment, checklist_for
+from boucle.consent import HANDS, is_owed
 from boucle.item import Back, Item, Job, Part, load
 from boucle.lifecycle import BUSY, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.roles import may_record
 from boucle.wire import subject_of
-from boucle_field import people
+from boucle.workshop_codes import Fault
+from boucle_field import bench_site, people
 from boucle_field.phone import Phone
 from boucle_field.qualified import lacks_of, sentences
 
@@ -23,6 +27,7 @@ URGENT: Final = "urgent"
 """The priority that comes before all others."""
 _REPAIRED: Final = frozenset({Disposition.REPAIR, Disposition.REFURBISH})
 _ITEMS: Final = "SELECT item, state FROM item WHERE state LIKE '%\"work_stage\"%' OR state LIKE ? OR state LIKE ?"
+_REPAIRED_ITEMS: Final = "SELECT state FROM item WHERE state LIKE ? AND state LIKE '%\"job\"%'"
 _TOUCHED: Final = "SELECT DISTINCT subject FROM outbox WHERE folded = 0 AND subject <> ''"
 _CODES: Final = "SELECT code FROM item_code WHERE item = ? ORDER BY code"
 
@@ -75,8 +80,8 @@ _W = WorkStage
 _FIRST: Final[dict[str, tuple[Next, ...]]] = {
     "": (Next.OPEN,),
     _W.OPEN: (Next.DIAGNOSE,),
-    _W.DIAGNOSED: (Next.REPAIRED,),
-    _W.APPROVED: (Next.REPAIRED,),
+    _W.DIAGNOSED: (Next.START, Next.REPAIRED),
+    _W.APPROVED: (Next.START, Next.REPAIRED),
     _W.WAITING: (Next.RESUME,),
     _W.IN_REPAIR: (Next.REPAIRED,),
     _W.TESTING: (Next.TEST,),
@@ -125,12 +130,16 @@ class Ticket(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """What waits here: for the hands of who looks, for parts, for somebody else; and what has no ticket yet."""
+    """What waits here: for the hands of who looks, for parts, for somebody else; and what has no ticket yet.
+
+    `elsewhere` is how many wait at the other sites.
+    """
 
     mine: list[Ticket]
     waiting: list[Ticket]
     others: list[Ticket]
     unopened: list[Ticket]
+    elsewhere: list[Ticket]
 
 
 def ticket_of(phone: Phone, code: str) -> Ticket:
@@ -139,12 +148,15 @@ def ticket_of(phone: Phone, code: str) -> Ticket:
 
 
 def bench(phone: Phone) -> Bench:
-    """Give what waits at this device's site, or everywhere where it has none; each pile by urgency and age."""
-    piles = Bench([], [], [], [])
-    for ticket in _near(phone):
-        if not ticket.is_open:
+    """Give what waits at the site of the bench; each pile by urgency and age."""
+    piles = Bench([], [], [], [], [])
+    here = bench_site.site(phone)
+    for ticket in _wanted(phone):
+        if here not in ("", ticket.item.site, ticket.job.site if ticket.is_open else ""):
+            piles.elsewhere.append(ticket)
+        elif not ticket.is_open:
             piles.unopened.append(ticket)
-        elif ticket.stage in _WAITS or ticket.job.hold:
+        elif ticket.stage in _WAITS or ticket.job.hold or waits_for_owner(ticket):
             piles.waiting.append(ticket)
         elif first_step(phone, ticket) is not None:
             piles.mine.append(ticket)
@@ -169,7 +181,19 @@ def first_step(phone: Phone, ticket: Ticket) -> Next | None:
     offered = steps(phone, ticket)
     if ticket.job.hold and ticket.is_open:
         return Next.UNHOLD if Next.UNHOLD in offered else None
-    return next((step for step in _FIRST.get(ticket.stage, ()) if step in offered), None)
+    leads = (step for step in _FIRST.get(ticket.stage, ()) if step in offered and not wants_consent(ticket, step))
+    quote = Next.QUOTE if waits_for_owner(ticket) and not ticket.job.consent and Next.QUOTE in offered else None
+    return next(leads, quote)
+
+
+def wants_consent(ticket: Ticket, step: Next) -> bool:
+    """Tell whether a step lays hands on a thing whose owner was not asked, or has not answered."""
+    return ticket.is_open and is_owed(ticket.job) and _KINDS[step] in HANDS
+
+
+def waits_for_owner(ticket: Ticket) -> bool:
+    """Tell whether nothing but the owner's word is missing: what is wrong is known, and no hands were laid on it."""
+    return is_owed(ticket.job) and ticket.stage in (WorkStage.DIAGNOSED, WorkStage.AWAITING_APPROVAL)
 
 
 def unqualified(phone: Phone, ticket: Ticket, lang: str) -> list[str]:
@@ -194,6 +218,14 @@ def checklist(phone: Phone, ticket: Ticket, moment: Moment) -> Checklist | None:
 def age_ms(phone: Phone, ticket: Ticket) -> int:
     """Give for how long a thing has been waiting."""
     return phone.desk.now_ms() - _since_ms(ticket)
+
+
+def faults_seen(phone: Phone, item_type: str) -> list[str]:
+    """Give the faults that the last repairs of things of a type had, as far as is known here, most frequent first."""
+    with phone.store.reading() as db:
+        states = [load(row[0]) for row in db.execute(_REPAIRED_ITEMS, (f'%"type":{json.dumps(item_type)}%',))]
+    seen = Counter(item.job.fault for item in states if item.type == item_type and isinstance(item.job, Job))
+    return [fault for fault, _ in sorted(seen.items(), key=lambda pair: (-pair[1], pair[0])) if fault in set(Fault)]
 
 
 def is_late(phone: Phone, ticket: Ticket) -> bool:
@@ -239,17 +271,15 @@ def _since_ms(ticket: Ticket) -> int:
     return ticket.job.start_ms if ticket.is_open else ticket.item.custody_ms or ticket.item.seen_ms
 
 
-def _near(phone: Phone) -> Iterator[Ticket]:
-    """Give every thing here with an open repair, or that should have one: damaged, or sent to repair by a decision."""
-    home = phone.desk.context().home
+def _wanted(phone: Phone) -> Iterator[Ticket]:
+    """Give every thing with an open repair, or that should have one: damaged, or sent to repair by a decision."""
     seen: set[str] = set()
     for code in _candidates(phone):
         ticket = ticket_of(phone, code)
         if ticket.item.id in seen or not ticket.item.known:
             continue
         seen.add(ticket.item.id)
-        wanted = ticket.is_open or _needs_opening(ticket.item)
-        if wanted and home in ("", ticket.job.site if ticket.is_open else ticket.item.site):
+        if ticket.is_open or _needs_opening(ticket.item):
             yield ticket
 
 

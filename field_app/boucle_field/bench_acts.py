@@ -20,6 +20,7 @@ from boucle.reasons import Reason
 from boucle.telling import Told
 from boucle.wire import subject_of
 from boucle_field.bench import Ticket, ticket_of, today
+from boucle_field.bench_site import place_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
@@ -114,9 +115,9 @@ def drop_form(phone: Phone) -> None:
         put(db, _FORM, "")
 
 
-def wants_entry_photo(phone: Phone) -> bool:
+def wants_entry_photo(phone: Phone, code: str) -> bool:
     """Tell whether a photo of the thing as it came in is asked for before a repair is opened here."""
-    return phone.desk.asks_photo(Draft(kind="work.opened", place=phone.desk.context().home))
+    return phone.desk.asks_photo(Draft(kind="work.opened", place=place_of(phone, code)))
 
 
 def open_ticket(
@@ -126,13 +127,13 @@ def open_ticket(
     body = {name: value for name, value in (("priority", priority), ("reason", reason)) if value}
     task = mint(Kind.TICKET, phone.outbox.randomness).text
     return phone.desk.record(
-        Draft(kind="work.opened", code=code, task=task, place=phone.desk.context().home, body=body, photos=photos)
+        Draft(kind="work.opened", code=code, task=task, place=place_of(phone, code), body=body, photos=photos)
     )
 
 
-def photos_of_diagnosis(phone: Phone) -> int:
+def photos_of_diagnosis(phone: Phone, code: str) -> int:
     """Give how many photos are asked for with a diagnosis here."""
-    return phone.desk.photos_asked(Draft(kind="work.diagnosed", place=phone.desk.context().home))
+    return phone.desk.photos_asked(Draft(kind="work.diagnosed", place=place_of(phone, code)))
 
 
 def diagnose(phone: Phone, form: Form, photos: tuple[Photo, ...] = ()) -> Told:
@@ -158,7 +159,7 @@ def resume(phone: Phone, code: str) -> Told:
 def look_at_part(phone: Phone, host: str, part: str) -> PartFound:
     """Tell what a part is and what speaks against building it in, before anything is recorded."""
     item = phone.mirror.look(subject_of(part, "", "")).item
-    trial = Draft(kind="part.installed", code=part, other=host, place=phone.desk.context().home)
+    trial = Draft(kind="part.installed", code=part, other=host, place=place_of(phone, host))
     mark = phone.desk.foresee(trial)
     kind = phone.mirror.book().item_type(item.type, phone.desk.now_ms())
     speaks = tuple(reason for reason in mark.reasons if reason is not Reason.UNKNOWN_PLACE)
@@ -304,13 +305,14 @@ def _record(
     task: str = "",
     photos: tuple[Photo, ...] = (),
 ) -> Told:
+    host = code if kind.startswith("work.") else other or code
     return phone.desk.record(
         Draft(
             kind=kind,
             code=code,
             other=other,
             task=task or _task(phone, code),
-            place=phone.desk.context().home,
+            place=place_of(phone, host),
             body=dict(body or {}),
             photos=photos,
         )

@@ -11,6 +11,7 @@ from boucle import donor_parts
 from boucle.checklists import Moment
 from boucle.commands import Command
 from boucle.holds import said as held_words
+from boucle.item import Item, Job, dump
 from boucle.reasons import Reason
 from boucle.telling import Outcome
 from boucle_field import bench, bench_acts, people, quoting
@@ -145,6 +146,41 @@ def test_with_command_labels_a_ticket_needs_no_tap_but_for_what_is_answered(tech
     assert (hand.taps, stage(hand)) == (2, "diagnosed")
 
 
+def test_a_diagnosis_without_an_answer_asks_for_a_fault_and_no_camera_is_said_of_photos(technician: Hand) -> None:
+    hand = technician
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    hand.tap("Enregistrer le diagnostic")
+    assert hand.sees("Choisissez d’abord un défaut")
+    hand.tap("Photo")
+    assert hand.sees("Pas d’appareil photo ici")
+    assert not hand.sees("Utilisez un lecteur")
+
+
+def test_the_faults_that_things_of_a_type_had_come_first_and_the_others_are_one_tap_away(technician: Hand) -> None:
+    hand, phone = technician, technician.face.at
+    kind = phone.mirror.look(code(HOST)).item.type
+    had = ("broken", "broken", "cracked", "soiled")
+    for number, fault in enumerate(had, 1):
+        item = Item(f"it-{number}", type=kind, known=True, job=Job(id="j", fault=fault))
+        other = Item(f"ot-{number}", type="moteur", known=True, job=Job(id="j", fault="overheating"))
+        with phone.store.writing() as db:
+            for each in (item, other):
+                db.execute("INSERT INTO item (item, state) VALUES (?, ?)", (each.id, dump(each)))
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    assert bench.faults_seen(phone, kind) == ["broken", "cracked", "soiled"]
+    for shown, word in ((True, "Cassé"), (True, "Aucun défaut"), (False, "Surchauffe"), (False, "Ne démarre pas")):
+        assert hand.sees(word) is shown, word
+    hand.tap("Autres défauts")
+    assert hand.sees("Surchauffe")
+    assert not hand.sees("Autres défauts")
+    hand.tap("Surchauffe")
+    hand.tap("Enregistrer le diagnostic")
+    assert kept(hand, "work.diagnosed") == []  # something is still to be answered, and what was chosen is in sight
+    assert hand.sees("✓ Surchauffe")
+
+
 # ---- start, hold, go on
 
 
@@ -265,6 +301,99 @@ def test_the_bench_shows_what_waits_for_these_hands_first_and_what_has_no_ticket
     assert hand.sees("Sans fiche (1)")
 
 
+def test_what_a_repair_waits_for_is_named_on_the_bench_and_on_its_ticket(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.face.bench_done(code(HOST), lambda: bench_acts.pause(hand.face.at, code(HOST), ["pompe", "vis M8"]))
+    assert hand.sees("Attend : Pompe de relevage, vis M8")
+    hand.face.open_bench()
+    assert hand.sees("Attend : Pompe de relevage, vis M8")
+    scan(hand, HOST)
+    hand.tap("Reprendre la réparation")
+    assert not hand.sees("Attend :")
+
+
+def test_what_leads_on_from_a_diagnosis_is_to_begin_and_begun_work_is_gone_on_with(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    ticket = bench.ticket_of(hand.face.at, code(HOST))
+    assert bench.first_step(hand.face.at, ticket) is Next.START
+    hand.tap("Commencer")
+    assert bench.first_step(hand.face.at, bench.ticket_of(hand.face.at, code(HOST))) is Next.REPAIRED
+    hand.tap("Interrompre le travail")
+    assert hand.sees("Reprendre le travail")
+    assert not hand.sees("Commencer")
+
+
+def test_the_bench_says_whose_it_is_and_another_site_can_be_chosen(technician: Hand) -> None:
+    hand, phone = technician, technician.face.at
+    stated(phone, "site", "metz", {"name": "Metz-Nord", "role": "hub"})
+    phone.desk.outbox.record(Draft(kind="work.opened", code=code(HOST), place="strasbourg", task="T-O"))
+    hand.face.open_bench()
+    assert hand.sees("Établi de : Strasbourg")
+    hand.tap("(changer)")
+    hand.tap("Metz-Nord")
+    assert bench.bench(phone).mine == []
+    assert hand.sees("Sur nos autres sites : 1.")
+    scan(hand, HOST)
+    assert hand.sees("Votre établi est à Metz-Nord")
+    hand.tap("Commencer")
+    assert kept(hand, "work.started")[-1]["place"] == "metz"
+    hand.face.open_bench()
+    hand.tap("(changer)")
+    hand.tap("Tous nos sites")
+    assert [ticket.code for ticket in bench.bench(phone).mine] == [code(HOST)]
+    scan(hand, HOST)
+    hand.tap("Interrompre le travail")
+    assert kept(hand, "work.stopped")[-1]["place"] == "strasbourg"
+
+
+# ---- what is not ours
+
+
+def owned(hand: Hand) -> None:
+    """Open a repair of a thing of Rhin Plasturgie, as the web does."""
+    hand.face.at.desk.outbox.record(
+        Draft(kind="work.opened", code=code(HOST), place="strasbourg", task="T-O", body={"owner": "rhin"})
+    )
+
+
+def test_hands_are_laid_on_a_thing_of_somebody_else_only_after_the_question(technician: Hand) -> None:
+    hand = technician
+    owned(hand)
+    scan(hand, HOST)
+    assert hand.sees("Appartient à : rhin")
+    assert hand.sees("Accord du propriétaire à demander")
+    hand.face.at.desk.outbox.record(
+        Draft(kind="work.diagnosed", code=code(HOST), place="strasbourg", task="T-O", body={"found": True})
+    )
+    hand.face.open_bench()
+    assert [ticket.code for ticket in bench.bench(hand.face.at).waiting] == [code(HOST)]
+    scan(hand, HOST)
+    for step, kind in (("Commencer", "work.started"), ("Réparation terminée", "work.repaired"), ("Pièces", "")):
+        hand.tap(step)
+        assert hand.sees("Sans l’accord du propriétaire ?")
+        assert not [each for each in kept(hand, kind) if each["code"] == code(HOST)] or not kind
+        hand.tap("Retour à la fiche")
+    scan(hand, HOST)  # its label once more begins the work, where the owner agreed
+    hand.tap("Continuer sans accord")
+    assert stage(hand) == "in_repair"
+    assert hand.ear.heard[-1] is Outcome.UNEXPECTED
+    hand.tap("Réparation terminée")  # it is known by now: nobody is asked twice
+    assert stage(hand) == "testing"
+
+
+def test_a_thing_of_somebody_else_without_a_fault_needs_no_consent(technician: Hand) -> None:
+    hand = technician
+    owned(hand)
+    hand.face.at.desk.outbox.record(
+        Draft(kind="work.diagnosed", code=code(HOST), place="strasbourg", task="T-O", body={"found": False})
+    )
+    scan(hand, HOST)
+    hand.tap("Réparation terminée")
+    assert stage(hand) == "testing"
+
+
 def test_a_ticket_offers_only_what_may_be_done_next(technician: Hand) -> None:
     hand = technician
     scan(hand, HOST)
@@ -293,7 +422,7 @@ def test_what_has_to_be_answered_is_asked_for_and_nothing_is_recorded_before(tec
     scan(hand, HOST)
     hand.tap("Ouvrir la fiche")
     hand.tap("Enregistrer le diagnostic")
-    assert hand.sees("Choisissez d’abord un symptôme")
+    assert hand.sees("Choisissez d’abord un défaut")
     hand.tap("Cassé")
     hand.tap("Enregistrer le diagnostic")
     assert hand.sees("1 point obligatoire sans réponse : Complet")
@@ -376,6 +505,24 @@ def test_a_part_that_was_never_requalified_is_a_choice(technician: Hand) -> None
     hand.tap("La monter quand même")
     assert [event["code"] for event in kept(hand, "part.installed")] == [code(SPARE)]
     assert hand.ear.heard[-1] is Outcome.UNEXPECTED
+
+
+def test_the_right_part_after_a_wrong_one_is_fitted_and_the_wrong_one_is_said_to_be_left(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    hand.tap("Pièces")
+    scan(hand, SPARE)
+    scan(hand, SPARE)  # the same again is no yes
+    assert isinstance(hand.face.screen, PartChoiceScreen)
+    scan(hand, PUMP)
+    assert isinstance(hand.face.screen, PartsScreen)
+    assert [event["code"] for event in kept(hand, "part.installed")] == [code(PUMP)]
+    assert hand.sees("Non montée : ")
+    scan(hand, SPARE)
+    scan(hand, FRESH)
+    assert isinstance(hand.face.screen, PartChoiceScreen)
+    assert hand.face.screen.part.code == code(FRESH)
+    assert [event["code"] for event in kept(hand, "part.installed")] == [code(PUMP)]
 
 
 def test_a_part_used_elsewhere_and_a_container_are_choices(technician: Hand) -> None:

@@ -20,11 +20,13 @@ from boucle_field.screens.bench_end_screens import (
     HoldRepairScreen,
 )
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
+from boucle_field.screens.consent_screen import ConsentScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
-from boucle_field.screens.part_screens import PartsScreen, PauseScreen, saving_words
+from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen, PauseScreen, saving_words
 from boucle_field.screens.quote_screens import QuoteScreen
 from boucle_field.screens.round_router import RoundRouter
+from boucle_field.screens.wording import named
 
 if TYPE_CHECKING:
     from boucle_field.screens.screen import Screen
@@ -98,7 +100,7 @@ class BenchRouter(RoundRouter):
 
     def open_repair(self, code: str, *, priority: str = "") -> None:
         """Open a repair, after asking once for a photo of the thing as it came in where the site wants one."""
-        if not self.eye.missing and bench_acts.wants_entry_photo(self.at):
+        if not self.eye.missing and bench_acts.wants_entry_photo(self.at, code):
             self.open(EntryPhotoScreen, code, priority)
         else:
             self.repair_opened(code, priority)
@@ -114,10 +116,12 @@ class BenchRouter(RoundRouter):
             self.open_ticket(code)
         self._tell(told, self.say("screen.bench.opened"))
 
-    def bench_step(self, code: str, step: Next) -> None:
-        """Do a step, or open the screen that asks for what it needs."""
+    def bench_step(self, code: str, step: Next, *, is_sure: bool = False) -> None:
+        """Do a step, or open the screen that asks for what it needs; first ask where the owner has not agreed."""
         if step is Next.OPEN:
             self.open_repair(code)
+        elif not is_sure and bench.wants_consent(bench.ticket_of(self.at, code), step):
+            self.open(ConsentScreen, code, step)
         elif step in _AT_ONCE:
             self.bench_done(code, partial(_AT_ONCE[step], self.at, code))
         else:
@@ -128,11 +132,14 @@ class BenchRouter(RoundRouter):
 
         How long is the repair's; whose hands it were is told nobody. Where neither may be, the ticket stays open.
         """
-        offered = bench.steps(self.at, bench.ticket_of(self.at, code))
+        ticket = bench.ticket_of(self.at, code)
+        offered = bench.steps(self.at, ticket)
         step = next((each for each in (Next.STOP, Next.START) if each in offered), None)
         back = partial(self.open_ticket, code)
         if step is None:
             back()
+        elif bench.wants_consent(ticket, step):
+            self.open(ConsentScreen, code, step)
         else:
             self.bench_kept(partial(_AT_ONCE[step], self.at, code), f"screen.bench.scanned_{step}", back=back)
 
@@ -160,14 +167,25 @@ class BenchRouter(RoundRouter):
             back()
         self._tell(told, self.say(key, **values))
 
-    def use_part(self, code: str, part: PartFound) -> None:
+    def part_scanned(self, code: str, label: str, *, left_out: str = "") -> None:
+        """Build in the part that a label names, or ask where something speaks against it; say what was left for it."""
+        part = bench_acts.look_at_part(self.at, code, label)
+        instead = self.say("screen.part.left_out", code=named(left_out)) if left_out else ""
+        if part.reasons or part.item.nature != "part":
+            self.open(PartChoiceScreen, code, part)
+            if instead:
+                self.told(None, instead)
+        else:
+            self.use_part(code, part, instead=instead)
+
+    def use_part(self, code: str, part: PartFound, *, instead: str = "") -> None:
         """Build a part in, and say what it saves."""
         told = self._kept(partial(bench_acts.use_part, self.at, code, part))
         if told is None:
             return
         self.open(PartsScreen, code)
         saved = saving_words(self.screen, part) if part.is_reclaimed and not part.reasons else ""
-        self._tell(told, " ".join(text for text in (self.say("screen.part.used"), saved) if text))
+        self._tell(told, " ".join(text for text in (self.say("screen.part.used"), saved, instead) if text))
 
     def undo_at_bench(self, code: str = "") -> None:
         """Take the last act of the open ticket back."""

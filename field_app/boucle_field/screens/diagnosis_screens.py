@@ -1,7 +1,7 @@
 """The steps of a repair that are forms: the diagnosis (R3), the test and the quality control (R5)."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kivy.uix.widget import Widget
 
@@ -25,6 +25,11 @@ from boucle_field.screens.wording import named
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
+
+
+FEWEST_SEEN: Final = 3
+MOST_SEEN: Final = 8
+"""So many faults of a type are offered first; fewer than that many say too little of the type."""
 
 
 class FormScreen(Screen):
@@ -115,9 +120,13 @@ class DiagnosisScreen(FormScreen):
 
     moment = Moment.ENTRY
 
+    def __init__(self, face: "Face", code: str, *, shows_all: bool = False) -> None:
+        super().__init__(face, code)
+        self.shows_all = shows_all
+
     def build(self) -> None:
         """Lay the screen out."""
-        asked = bench_acts.photos_of_diagnosis(self.face.at)
+        asked = bench_acts.photos_of_diagnosis(self.face.at, self.code)
         self.proof = Proof(self, f"diagnosis {self.code}", asked=asked)
         self.fill(
             *self.head("screen.bench.diagnose_title"),
@@ -132,9 +141,21 @@ class DiagnosisScreen(FormScreen):
 
     def _pairs(self) -> list[Widget]:
         """Give the symptoms two by two, so that they are seen without much scrolling; at last that nothing is wrong."""
-        tiles = [self._tile(fault, fault_words(fault, self.face.lang)) for fault in Fault]
+        tiles = [self._tile(fault, fault_words(fault, self.face.lang)) for fault in self._faults()]
         tiles.append(self._tile("", self.say("screen.bench.nothing_wrong")))
+        if len(tiles) <= len(Fault):
+            tiles.append(self.other("screen.bench.other_faults", self._show_all))
         return [row(*tiles[at : at + 2]) for at in range(0, len(tiles), 2)]
+
+    def _faults(self) -> list[str]:
+        """Give the faults to choose from: those that things of this type had before; all where that is too few."""
+        seen = bench.faults_seen(self.face.at, self.ticket.item.type)[:MOST_SEEN]
+        if self.shows_all or len(seen) < FEWEST_SEEN or self.form.fault not in ("", *seen):
+            return [*seen, *(fault for fault in Fault if fault not in seen)]
+        return seen
+
+    def _show_all(self) -> None:
+        self.face.open(partial(DiagnosisScreen, shows_all=True), self.code)
 
     def _tile(self, fault: str, words: str) -> BigButton:
         chosen = self.form.found is not None and self.form.fault == fault

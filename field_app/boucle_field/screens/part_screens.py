@@ -100,11 +100,7 @@ class PartsScreen(OfTicket):
         return True
 
     def _scanned(self, code: str) -> None:
-        part = bench_acts.look_at_part(self.face.at, self.code, code)
-        if part.reasons or part.item.nature != "part":
-            self.face.open(PartChoiceScreen, self.code, part)
-        else:
-            self.face.use_part(self.code, part)
+        self.face.part_scanned(self.code, code)
 
 
 class PartChoiceScreen(OfTicket):
@@ -136,6 +132,21 @@ class PartChoiceScreen(OfTicket):
             ),
             bottom=(self.main("screen.part.leave", partial(self.face.open, PartsScreen, self.code)),),
         )
+
+    def take(self, meant: Meaning) -> bool:
+        """Take another part instead of this one, and the word to leave it."""
+        match meant:
+            case Thing(code=code) if code == self.code:
+                self.face.told(None, self.say("screen.part.same"))
+            case Thing(code=code) if code == self.part.code:
+                self.face.told(None, self.say("screen.part.choice_how"))
+            case Thing(code=code):
+                self.face.part_scanned(self.code, code, left_out=self.part.code)
+            case Command.UNDO | Command.FINISH:
+                self.face.open(PartsScreen, self.code)
+            case _:
+                return False
+        return True
 
     def _type(self, part: PartFound) -> str:
         book, now = self.face.at.mirror.book(), self.face.at.desk.now_ms()

@@ -49,8 +49,7 @@ class PhotoTaking:
         picture = face.eye.newest
         if picture is None:
             face.eye.open()
-            if not face.eye.missing:
-                face.told(None, screen.say("screen.photo_aim"))
+            face.told(None, screen.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
             return
         if not screen.visit.hand.take(Photo(photo_of(picture))):
             face.told(None, screen.say("screen.photos_enough"))

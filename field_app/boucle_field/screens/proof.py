@@ -61,8 +61,7 @@ class Proof(Box):
         """Begin to look, and say what to do."""
         face = self._screen.face
         face.eye.open()
-        if not face.eye.missing:
-            face.told(None, face.say("screen.photo_aim"))
+        face.told(None, face.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
 
     def drop(self) -> None:
         """Forget the photos: they are recorded."""
