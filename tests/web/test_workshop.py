@@ -119,6 +119,18 @@ async def test_a_pause_that_a_phone_recorded_is_told_by_the_names_of_the_parts(s
     assert "attend : Pompe" in (await opened(served, "/atelier")).text
 
 
+async def test_what_was_requalified_is_released_without_the_same_questions_again(served: Served) -> None:
+    await a_bench(served, Role.INSPECTOR)
+    assert (await do(served, "requalifier", 8, **{**CHECKED, "valid_until": "", "cost": ""})).status_code == 303
+    page = await opened(served, f"/atelier/etape/remettre/{printed(label(8))}")
+    assert (page.status, "check.tested" in page.answer.text) == (200, False)
+    done = await do(served, "remettre", 8)
+    assert done.status_code == 303
+    assert item(served, 8).work_stage == "returned_to_use"
+    after = await opened(served, done.headers["location"])
+    assert after.text.count("est enregistré") == 1  # one sentence, that is taken back in place
+
+
 async def test_filters_stand_in_the_address_and_a_wrong_one_is_told(served: Served) -> None:
     await a_bench(served)
     page = await opened(served, "/atelier?type=pompe&priority=low")
@@ -368,7 +380,8 @@ async def test_a_list_that_changed_while_its_form_was_open_is_answered_in_the_ve
     assert item(served, 6).work_stage == "quality_control"
     page = await ticket(served, 6)
     assert "Test des moteurs, version" in page.text
-    assert "Bruit normal" in page.text
+    assert page.text.count("Bruit normal") == 2  # beside its verdict, and once in the history
+    assert "Test des moteurs : Bruit normal : oui" in page.text
     assert "Sans jeu" not in page.text
 
 
