@@ -10,9 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from boucle.actions import ACTIONS
 from boucle.events import Event
-from boucle.item import Item
 from boucle.roles import Capability
 from boucle.rounds import (
     VALIDATED,
@@ -35,9 +33,7 @@ from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.stop_events import Seen, Side, added_since, events_at
-from boucle_field.undoing import of_task
 
-COLLECTED: Final = ACTIONS["collect"].kind
 STILL_SHOWN: Final = timedelta(days=1)
 """A round of yesterday can still be ended: nights and forgotten evenings happen."""
 
@@ -183,12 +179,6 @@ def is_late(phone: Phone, of: Round, stop: Stop) -> bool:
 def signed(phone: Phone, of: Round) -> dict[str, list[Found]]:
     """Give what the last validation of each stop says was found, by the stop's task, wherever it was made."""
     return {task: counts_of(event) for task, event in stop_events.validations_of(phone.store, of.key).items()}
-
-
-def taken_up_ms(phone: Phone, item: Item) -> int:
-    """Give when this phone took an item up at the stop that it comes from, 0 where another one did."""
-    taken = (event for _, event in of_task(phone.store, item.collect_task) if event.kind == COLLECTED)
-    return max((event.teff for event in taken if phone.mirror.look(event.subject).item.id == item.id), default=0)
 
 
 def is_done(phone: Phone, of: Round) -> bool:

@@ -40,8 +40,9 @@ def items_expected(phone: Phone, action: str, place: str, *, task: str = "") -> 
         if item.id in items or item.known:
             items[item.id] = item
     arriving = arrivals.arriving_at(phone, place, task=task) if action == "receive" else None
+    now = phone.desk.now_ms()
     return {
         key: item
         for key, item in items.items()
-        if is_expected(item, action, place, at_home=at_home) and (arriving is None or arriving(item))
+        if is_expected(item, action, place, at_home=at_home, now_ms=now) and (arriving is None or arriving(item))
     }

@@ -18,7 +18,7 @@ from boucle.item import Item
 from boucle.lines import WANTING, Line, choices
 from boucle.reference import Book
 from boucle.telling import Outcome, Told
-from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_of, line_of_pieces, taken_up_before
+from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_aboard, line_of, line_of_pieces
 from boucle.wire import subject_of
 from boucle_field import arrivals, driving, return_receipt, sorting
 from boucle_field.blank_labels import ARRIVALS, is_blank
@@ -133,29 +133,17 @@ class Visit:
         before = next((each for each in self.lines if each.subject == code and each.counts), None)
         if before is not None and self.action not in PAIRS:
             return again(before)
-        if self.action == "collect" and (aboard := self._aboard(code, now)) is not None:
+        if self.action == "collect" and (aboard := self._aboard(code)) is not None:
             return aboard
         if self.action in CLAIMING and (bound := self.phone.mirror.look(subject_of(code, "", ""))).claimed:
             name = name_of_type(self.phone.mirror.book(), bound.item.type, now) or code
             return self.refuse(code, "told.bound_already", {"type": name}, taken=True)
         return self._record(code, now)
 
-    def _aboard(self, code: str, now: int) -> Line | None:
-        """Give the line of an item that an earlier stop of this round took into the vehicle; None for any other.
-
-        It was collected once: a second collection would make of it a way between two partners that nobody drove.
-        """
+    def _aboard(self, code: str) -> Line | None:
+        """Give the line of an item that an earlier stop of this round took into the vehicle; None for any other."""
         at = driving.stop_of(self.phone, self.task)
-        item = self._known(code)
-        before = taken_up_before(item, at[0], self.task) if at else None
-        if before is None:
-            return None
-        number, stop = before
-        place = name_of_place(self.phone.mirror.book(), stop.place, now)
-        since = driving.taken_up_ms(self.phone, item) or item.seen_ms
-        why = (("told.taken_up_before", {"at_ms": since, "number": number, "place": place}),)
-        line = Line(subject=code, outcome=Outcome.REPEAT, at_ms=now, again=True, why=why)
-        return replace(line, item=item.id, item_type=item.type)
+        return line_aboard(code, self._known(code), at[0] if at else None, self.task, self.phone.desk.context())
 
     def pair(self, code: str, other: str) -> Line:
         """Record that a code now names what another one names; as `scan`."""

@@ -21,7 +21,7 @@ from boucle_server.receptions import pieces_coming
 from boucle_server.scan_desk import Desk, Scope
 
 _STAGES: Final[Mapping[str, frozenset[Stage]]] = {
-    "collect": frozenset(HELD),
+    "collect": frozenset({*HELD, Stage.OUTBOUND}),
     "deliver": frozenset({Stage.OUTBOUND}),
     "receive": frozenset({Stage.INBOUND}),
     "control": frozenset({Stage.RECEIVED}),
@@ -76,7 +76,7 @@ def is_unlisted(desk: Desk, scope: Scope, before: Item, lines: Sequence[Line] = 
     if scope.action not in LISTED:
         return False
     at_home = not desk.book.site(scope.place, desk.now_ms).partner
-    if is_expected(before, scope.action, scope.place, at_home=at_home):
+    if is_expected(before, scope.action, scope.place, at_home=at_home, now_ms=desk.now_ms):
         return False
     met: Counter[str] = Counter()
     for line in lines:
@@ -134,7 +134,8 @@ def items(desk: Desk, scope: Scope) -> list[Item]:
         query = query.where(ITEM.c.site == scope.place)
     at_home = not site.partner
     found = (load(state) for (state,) in desk.connection.execute(query))
-    expected = [item for item in found if is_expected(item, scope.action, scope.place, at_home=at_home)]
+    where, now = (scope.action, scope.place), desk.now_ms
+    expected = [item for item in found if is_expected(item, *where, at_home=at_home, now_ms=now)]
     return [item for item in expected if scope.action != "receive" or _arrives(desk, item, scope)]
 
 

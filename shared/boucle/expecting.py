@@ -9,6 +9,7 @@ from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
 from boucle.reasons import INFERENCES
 from boucle.telling import Outcome
+from boucle.units import DAY_MS
 
 WAITING: Final[Mapping[str, Callable[[Item], bool]]] = {
     "control": lambda item: item.stage == Stage.RECEIVED,
@@ -21,14 +22,16 @@ LISTED: Final = frozenset({"collect", "deliver", "receive", "count"})
 """The actions whose expectation is a list, so that what is not on it is unexpected."""
 
 
+LONGEST_OUTBOUND_MS: Final = 3 * DAY_MS
+"""What was loaded on a Friday may stand in the vehicle until Monday; what was sent earlier is where it was sent."""
 _INFERRED: Final = frozenset(f"reason.{reason}" for reason in INFERENCES)
 
 
-def is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
+def is_expected(item: Item, action: str, place: str, *, at_home: bool, now_ms: int) -> bool:
     """Tell whether an action at a place should meet an item; `at_home` is a site of ours."""
     match action:
         case "collect":
-            return item.place == place and item.stage in HELD
+            return item.place == place and (item.stage in HELD or was_left_unscanned(item, now_ms))
         case "deliver":
             return item.place == place and item.stage == Stage.OUTBOUND
         case "receive":
@@ -39,6 +42,11 @@ def is_expected(item: Item, action: str, place: str, *, at_home: bool) -> bool:
             return item.place == place and item.stage in HELD
         case _:
             return action in WAITING and item.site == place and WAITING[action](item)
+
+
+def was_left_unscanned(item: Item, now_ms: int) -> bool:
+    """Tell whether an item that is on its way to a partner must be there by now: nobody scanned it when it was left."""
+    return item.stage == Stage.OUTBOUND and now_ms - item.custody_ms > LONGEST_OUTBOUND_MS
 
 
 def was_listed(line: Line) -> bool:

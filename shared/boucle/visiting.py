@@ -84,6 +84,21 @@ def taken_up_before(item: Item, of: Round | None, task: str) -> tuple[int, Stop]
     return next(((number, stop) for number, stop in stops if of.task(stop) == item.collect_task), None)
 
 
+def line_aboard(code: str, item: Item, of: Round | None, task: str, context: Context) -> Line | None:
+    """Give the line of an item that an earlier stop of this round took into the vehicle; None for any other.
+
+    It was collected once: a second collection would make of it a way between two partners that nobody drove.
+    """
+    before = taken_up_before(item, of, task)
+    if before is None:
+        return None
+    number, stop = before
+    place = context.book.site(stop.place, context.now_ms).name or stop.place
+    why = (("told.taken_up_before", {"at_ms": item.custody_ms, "number": number, "place": place}),)
+    line = Line(subject=code, outcome=Outcome.REPEAT, at_ms=context.now_ms, again=True, why=why)
+    return replace(line, item=item.id, item_type=item.type)
+
+
 def line_of_pieces(amount: Amount, told: Told, *, at_ms: int) -> Line:
     """Give the line of pieces without labels."""
     line = _line(told, at_ms)

@@ -13,7 +13,7 @@ from boucle_field.outbox import Draft
 from boucle_field.sends import Pile, lines
 from boucle_field.sync import sync
 from boucle_field.visit import Row, Visit
-from tests.builders import code
+from tests.builders import DAY, code
 from tests.field_app.ran import Place
 from tests.world import drive
 
@@ -145,3 +145,16 @@ def test_a_text_means_the_same_on_every_screen(stocked: Place) -> None:
     scanned = meaning("]Q1https://example.org/hello", phone)
     assert isinstance(scanned, Nothing)
     assert (scanned.code, scanned.raw) == (foreign.code, foreign.raw)
+
+
+def test_a_crate_sent_here_days_ago_and_never_scanned_when_it_was_left_is_one_of_those_expected(stocked: Place) -> None:
+    phone = stocked.phone
+    ship = Draft(kind="item.shipped", code=code(6), place="strasbourg", body={"to": "mulhouse"})
+    phone.desk.record(ship)
+    drive(sync(phone), stocked.net, "d-un")
+    assert collecting(stocked).rows() == [Row("bac", 0, 5, 0)]  # it may be in the vehicle still
+    stocked.world.pass_ms(4 * DAY)
+    visit = collecting(stocked)
+    line = visit.scan(code(6))
+    assert (line.outcome, line.why) == (Outcome.ACCEPTED, (("reason.inferred_delivered", {}),))
+    assert (visit.rows(), visit.extra) == ([Row("bac", 1, 6, 0)], 0)

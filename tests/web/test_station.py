@@ -12,7 +12,7 @@ from boucle_server.web.item_words import printed
 from boucle_server.web.station import texts_in
 from tests.api.serving import Served
 from tests.builders import code
-from tests.server.figures_world import events_in
+from tests.server.figures_world import draft, events_in, record
 from tests.web.browser import Page, opened, sent
 from tests.web.station_world import AWAY, ELSEWHERE, HOME, NOW, SCRAPPED, a_station, at, item, kinds, scan
 
@@ -336,3 +336,24 @@ async def test_an_old_label_that_cannot_be_read_is_chosen_from_what_is_expected_
     assert item(served, 777).id == item(served, 31).id
     page = await scan(served, page, code(778))
     assert printed(code(30)) in page.text
+
+
+async def test_a_crate_sent_here_days_ago_and_never_scanned_when_it_was_left_is_collected_as_expected(
+    served: Served,
+) -> None:
+    await a_station(served)
+    sent = [
+        each
+        for number, day in ((50, 4), (51, 39))
+        for each in (
+            draft("item.commissioned", code(number), at=0, place="strasbourg", body={"type": "bac"}),
+            draft("item.shipped", code(number), at=day, place="strasbourg", body={"to": "mulhouse"}),
+        )
+    ]
+    record(served.database, "acme", sent, now_ms=NOW)
+    page = await at(served, "/saisie/reprendre?lieu=mulhouse")
+    page = await scan(served, page, code(50))
+    assert "dépose" in page.text
+    assert "pas attendu ici" not in page.text
+    page = await scan(served, page, code(51))  # of yesterday: it may have been scanned for the wrong action
+    assert "pas attendu ici" in page.text

@@ -1,5 +1,7 @@
 """A stop of a round in the browser: scanned, counted, validated with its differences, then corrected with a reason."""
 
+import re
+
 from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import Gap, read_round
@@ -210,3 +212,17 @@ def stated(served: Served, row: dict[str, object], *, table: str = "round", key:
             actor="",
             now_ms=served.clock.ms,
         )
+
+
+async def test_what_an_earlier_stop_took_up_is_said_with_that_stop_and_not_recorded_again(served: Served) -> None:
+    await driven_in_the_browser(served)
+    recorded = len(events(served))
+    page = await at(served, "/saisie/reprendre?lieu=nancy")
+    page = await scan(served, page, code(1))
+    assert page.answer.url.params["tache"] == "T-1#2"
+    assert re.search(r"Déjà repris à \d\d:\d\d, arrêt\s1 \(Rhin Plasturgie", page.text)
+    assert not [each for each in page.attributes("button", "value") if each.startswith(("add ", "switch "))]
+    assert len(events(served)) == recorded
+    page = await at(served, "/saisie/deposer?lieu=nancy")
+    await scan(served, page, code(1))  # but it may be left there
+    assert len(events(served)) == recorded + 1

@@ -20,6 +20,7 @@ from boucle.visiting import (
     PAIRS,
     again,
     answers_of,
+    line_aboard,
     line_of,
     line_of_pieces,
     sources_of,
@@ -85,9 +86,9 @@ class Recording:
                 return self._refused(text[:LONGEST_SHOWN], "web.station_no_use")
 
     def _unused_thing(self, code: str) -> Line:
-        before = next((line for line in self.lines if line.subject == code and line.counts), None)
-        if before is not None and self.state.job.action not in PAIRS:
-            return again(before)
+        met = self._met_before(code)
+        if met is not None:
+            return met
         if self.state.job.action in CLAIMING and self.desk.is_claimed(code):
             return self._refused(code, "told.bound_already", {"type": self._type_of(code) or code}, taken=True)
         made = self._made(code)
@@ -97,6 +98,16 @@ class Recording:
         item = self.desk.look(code)
         why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
         return replace(self._refused(code, ""), why=why, item=item.id, item_type=item.type)
+
+    def _met_before(self, code: str) -> Line | None:
+        """Give the line of an item that was counted in this visit or at an earlier stop of its round; None else."""
+        action, task = self.state.job.action, self.state.task
+        before = next((line for line in self.lines if line.subject == code and line.counts), None)
+        if before is not None and action not in PAIRS:
+            return again(before)
+        if action != "collect":
+            return None
+        return line_aboard(code, self.desk.look(code), self.desk.round_under(task), task, self.desk.context())
 
     # ---- photos
 
@@ -118,11 +129,10 @@ class Recording:
 
     def scan(self, code: str) -> Line:
         """Record one item, or tell why nothing was."""
-        action = self.state.job.action
-        before = next((line for line in self.lines if line.subject == code and line.counts), None)
-        if before is not None and action not in PAIRS:
-            return again(before)
-        if action in CLAIMING and self.desk.is_claimed(code):
+        met = self._met_before(code)
+        if met is not None:
+            return met
+        if self.state.job.action in CLAIMING and self.desk.is_claimed(code):
             return self._refused(code, "told.bound_already", {"type": self._type_of(code) or code}, taken=True)
         return self._record(code)
 

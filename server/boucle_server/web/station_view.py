@@ -262,7 +262,8 @@ def _why(key: str, values: Mapping[str, object], station: Station, lang: str) ->
         day = datetime.fromtimestamp(on_ms / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d")
         return say(key, lang, date=numbers.day_name(day, lang))
     if isinstance(at_ms, int):
-        return say(key, lang, time=_clock(at_ms, zone))
+        rest = {name: value for name, value in values.items() if name != "at_ms"}
+        return say(key, lang, time=_clock(at_ms, zone), **rest)
     return say(key, lang, **values)
 
 
