@@ -33,6 +33,7 @@ are `api.<name>`; whoever raises it may say something closer to the case.
 
 import errno
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -50,6 +51,13 @@ class Words:
     def said(self, lang: str) -> str:
         """Say them in one language."""
         return say(self.key, lang, **{name: _said(value, lang) for name, value in self.values.items()})
+
+
+def listed(keys: Sequence[str]) -> Words:
+    """Make words that say several one after the other, in the language of the message."""
+    if len(keys) == 1:
+        return Words(keys[0])
+    return Words("words.listed", {"first": Words(keys[0]), "more": listed(keys[1:])})
 
 
 def _said(value: object, lang: str) -> object:

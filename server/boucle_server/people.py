@@ -25,6 +25,11 @@ OPERATORS = "operator"
 """The table under which phones pull the people who may sign in on them."""
 
 
+def is_password(text: str) -> bool:
+    """Tell whether a text is long enough for a password, and no longer than is read."""
+    return MIN_PASSWORD <= len(text) <= MAX_PASSWORD
+
+
 def add_user(
     connection: Connection, org: str, *, login: str, password: str, role: Role, now_ms: int, name: str = ""
 ) -> str:
@@ -33,7 +38,7 @@ def add_user(
     InvalidInputError, or ConflictError when the login is taken, in whatever organisation.
     """
     checked_text(login, "login", longest=64)
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+    if not is_password(password):
         raise InvalidInputError("api.bad_password")
     taken = connection.execute(sa.select(PERSON.c.person).where(PERSON.c.login == login)).first()
     if taken is not None:

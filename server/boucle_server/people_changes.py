@@ -14,7 +14,7 @@ from boucle_server import eventlog
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.feed import note_changes
 from boucle_server.organisations import checked_text
-from boucle_server.people import MAX_PASSWORD, MIN_PASSWORD, OPERATORS, hash_password
+from boucle_server.people import OPERATORS, hash_password, is_password
 from boucle_server.tables import PERSON, WEB_SESSION
 
 _SIGNS_OUT: Final = frozenset({"role", "active", "password_hash"})
@@ -100,7 +100,7 @@ def _pin(_whose: Whose, pin: str) -> str:
 
 
 def _password(_whose: Whose, password: str) -> str:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+    if not is_password(password):
         raise InvalidInputError("api.bad_password")
     return hash_password(password)
 

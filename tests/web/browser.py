@@ -46,7 +46,8 @@ class Page(HTMLParser):
             self.open.append(tag)
         if tag == "form":
             self.forms.append(Form(action=given.get("action") or "", method=given.get("method") or "get"))
-        if tag == "input" and "form" in self.open and given.get("name"):
+        is_left = given.get("type") in ("checkbox", "radio") and "checked" not in given
+        if tag == "input" and "form" in self.open and given.get("name") and not is_left:
             self.forms[-1].values.append((given["name"] or "", given.get("value") or ""))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

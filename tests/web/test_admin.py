@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from boucle.roles import CAPABILITIES, Role
+from boucle.words import say
 from boucle_server import auth, people, tokens
 from boucle_server.errors import UnauthenticatedError
 from boucle_server.projections import load_book
@@ -266,3 +267,53 @@ async def test_the_page_of_roles_says_what_the_table_says(served: Served) -> Non
     await signed_in(served, Role.MANAGER)
     page = await opened(served, "/administration/roles")
     assert page.text.count("✓") == sum(len(held) for held in CAPABILITIES.values())
+
+
+async def test_a_site_form_offers_its_closed_lists_and_says_what_is_wrong_in_the_language_of_its_reader(
+    served: Served,
+) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    page = await opened(served, f"{SITES}/ligne?lang=en")
+    boxes = [given for tag, given in page.tags if tag == "input" and given.get("name") == "photos"]
+    assert [given.get("value") for given in boxes] == ["scrap", "repair", "incident", "diagnosis"]
+    assert page.text.count("(required)") == 2, "the key and the name"
+    assert "Day/month/year" in page.text
+    assert "réparation" not in page.text
+    form = page.form(f"{SITES}/ligne")
+    bad = Page(await sent(served, form, key="metz", name="Metz", photos="repare", **{"limits.testing": "three"}))
+    assert bad.status == 422
+    assert "nothing that can ask for a photo (scrap, repair, incident, diagnosis)" in bad.text
+    assert "“In test”: three is not a number from 1 to 999" in bad.text
+    good = await sent(served, form, key="metz", name="Metz", photos="repair", **{"limits.testing": "3"})
+    assert good.status_code == 303
+    assert row_of(served, "site", "metz")["photos"] == "repair"
+    assert row_of(served, "site", "metz")["limits"] == "testing:3"
+    kept = dict((await opened(served, f"{SITES}/ligne?cle=metz")).form(f"{SITES}/ligne").values)
+    assert kept["photos"] == "repair", "the box is ticked, the others are not"
+    assert kept["limits.testing"] == "3"
+
+
+async def test_what_is_hardly_ever_meant_of_a_type_is_asked_about_once(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    odd = {"key": "bac", "name": "Bac", "tare_g": "0", "due_days": "0", "repair_percent": "900"}
+    asked = await added(served, TYPES, **odd)
+    assert asked.status == 200
+    for told in ("Tare de 0 kg", "Délai de retour de 0 jour", "Réparer jusqu’à 900 %"):
+        assert told in asked.text
+    assert row_of(served, "item_type", "bac") == {}
+    assert (await added(served, TYPES, **odd, sure="1")).status == 303
+    assert row_of(served, "item_type", "bac")["repair_percent"] == 900
+    form = (await opened(served, f"{TYPES}/ligne?cle=bac")).form(f"{TYPES}/ligne")
+    assert (await sent(served, form, name="Bac bleu")).status_code == 303, "what stood so before is not asked again"
+
+
+async def test_a_bad_pin_and_a_short_password_are_told_at_once(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.ADMINISTRATOR)
+    form = (await opened(served, f"{PEOPLE}/nouveau")).form(f"{PEOPLE}/nouveau")
+    answer = Page(await sent(served, form, name="Ada", role="driver", login="ada", pin="12", password="short"))
+    assert answer.status == 422
+    assert say("api.bad_pin", "fr") in answer.text
+    assert say("api.bad_password", "fr") in answer.text

@@ -19,6 +19,7 @@ from boucle.reference import GOODS
 from boucle.roles import Role
 from boucle.shape import MAX_COUNT, MAX_NAME, MAX_QTY, is_short
 from boucle.words import LANGUAGES, say
+from boucle_server.errors import Words, listed
 
 MAX_CELL = 500
 MAX_GRAMS = 100_000_000
@@ -85,9 +86,7 @@ def acts(cell: str) -> str:
     """Read the acts that ask for a qualification, in either language, parted by commas; as their keys in a row."""
     found = {_ACTS.get(" ".join(each.split()).casefold()) for each in re.split(r"[,;]+", cell) if each.strip()}
     if None in found:
-        raise CellError(
-            "import.bad_qualifying_act", known=", ".join(say(f"qualification.act.{one}", "fr") for one in Act)
-        )
+        raise CellError("import.bad_qualifying_act", known=listed([f"qualification.act.{one}" for one in Act]))
     return " ".join(sorted(str(one) for one in found))
 
 
@@ -102,9 +101,7 @@ def photo_guards(cell: str) -> str:
     """Read what a site asks a photo for, in either language, parted by commas or blanks; as its keys in a row."""
     found = {_PHOTO_GUARDS.get(each.casefold()) for each in re.split(r"[,;\s]+", cell) if each}
     if None in found:
-        raise CellError(
-            "import.bad_photo_guard", known=", ".join(say(f"photo.guard.{one}", "fr") for one in PhotoGuard)
-        )
+        raise CellError("import.bad_photo_guard", known=listed([f"photo.guard.{one}" for one in PhotoGuard]))
     return " ".join(sorted(str(one) for one in found))
 
 
@@ -121,9 +118,11 @@ def limits(cell: str) -> str:
     for each in filter(None, (" ".join(part.split()) for part in re.split(r"[,;\n]+", cell))):
         name, _, n = each.rpartition(" ")
         column = _COLUMNS.get(name.rstrip(" :=").casefold())
-        if column is None or not (n.isascii() and n.isdecimal()) or not 0 < int(n[:9]) <= MOST_IN_A_COLUMN:
-            known = ", ".join(say(f"web.column_{one}", "fr").lower() for one in BOARD)
+        if column is None:
+            known = listed([f"web.column_{one}" for one in BOARD])
             raise CellError("import.bad_limits", known=known, most=MOST_IN_A_COLUMN)
+        if not (n.isascii() and n.isdecimal()) or not 0 < int(n[:9]) <= MOST_IN_A_COLUMN:
+            raise CellError("import.bad_column_limit", column=Words(f"web.column_{column}"), n=n, most=MOST_IN_A_COLUMN)
         found[column] = int(n)
     return " ".join(f"{column}:{found[column]}" for column in BOARD if column in found)
 
@@ -292,7 +291,7 @@ def _one_of(cell: str, offered: Mapping[str, str]) -> str:
     for value, words in offered.items():
         if folded in {value, *(say(words, lang).casefold() for lang in LANGUAGES)}:
             return value
-    raise CellError("import.bad_one_of", offered=", ".join(say(words, LANGUAGES[0]) for words in offered.values()))
+    raise CellError("import.bad_one_of", offered=listed(list(offered.values())))
 
 
 def nature(cell: str) -> str:

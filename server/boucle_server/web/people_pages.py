@@ -212,6 +212,8 @@ def _wrong(visit: Visit, typed: Fields) -> dict[str, str]:
         wrong["role"] = say("web.choose_role", visit.lang)
     if typed.value("pin") and not is_pin(typed.value("pin")):
         wrong["pin"] = say("api.bad_pin", visit.lang)
+    if typed.value("password") and not people.is_password(typed.value("password")):
+        wrong["password"] = say("api.bad_password", visit.lang)
     return wrong
 
 

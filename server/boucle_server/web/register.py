@@ -1,4 +1,4 @@
-"""Rows of reference data as forms: what is asked, what stands there now, who stated each version."""
+"""Rows of reference data: what stands there now, and who stated each version."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -10,11 +10,8 @@ from sqlalchemy.engine import Connection
 
 from boucle.binding import Binding
 from boucle.board import limits_of
-from boucle.clock import DEFAULT_ZONE
 from boucle.goals import MICRO, parts_of_key
-from boucle.lifecycle import Disposition
-from boucle.photo_guards import PhotoGuard
-from boucle.reference import ANY_TYPE, GOODS, Book, Version
+from boucle.reference import ANY_TYPE, Book, Version
 from boucle.words import say
 from boucle_server.imports import cells
 from boucle_server.imports.columns import COLUMNS, Column
@@ -27,8 +24,9 @@ from boucle_server.web.visit import Visit
 
 KINDS: Final = tuple(TABLES)
 """The kinds of rows, under the names that `boucle import` gives them."""
-_CHOICES: Final[Mapping[tuple[str, str], str]] = {
+CHOICES: Final[Mapping[tuple[str, str], str]] = {
     ("sites", "partner"): "partner",
+    ("qualifications", "types"): "item_type",
     ("lanes", "origin"): "site",
     ("lanes", "destination"): "site",
     ("lanes", "item_type"): "item_type",
@@ -40,36 +38,13 @@ _CHOICES: Final[Mapping[tuple[str, str], str]] = {
 """Fields that name a row of another table."""
 _SAID_ONE_BY_ONE: Final = {cells.photo_guards: "photo.guard.", cells.acts: "qualification.act."}
 """Where the words are of what a text of several keys says, by the function that reads it."""
-_TOLD: Final = frozenset({"role", "access", "material", "loop", "reminder"})
-"""Fields of which the example is words of a language."""
-_IDENTITY: Final = frozenset({"key", "origin", "destination"})
-_NAMED: Final[Mapping[str, tuple[str, ...]]] = {
+NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "lanes": ("origin", "destination", "item_type"),
     "return-rules": ("item_type",),
     "donor-parts": ("donor", "part"),
     "goals": ("figure", "loop", "item_type"),
 }
 """Fields by which a row without a name of its own is called; none of them changes."""
-_FROM_NOW: Final = frozenset({"qualifications", "return-rules"})
-"""Kinds of which the first version says nothing of the time before it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One field of a form; `options` are what can be chosen, none for what is typed."""
-
-    name: str
-    label: str
-    value: str
-    help: str
-    required: bool
-    is_fixed: bool
-    options: list[tuple[str, str]]
-
-    @property
-    def shown(self) -> str:
-        """Give the value as the option that it is, else as it stands."""
-        return dict(self.options).get(self.value, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +105,7 @@ def named(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> list[st
 
 def headed(kind: str) -> list[Column]:
     """Give the columns of the list for people, beside the name that leads to the row."""
-    told = {"name", *(_NAMED.get(kind, ()))}
+    told = {"name", *(NAMED.get(kind, ()))}
     return [column for column in shown(kind) if column.field not in told]
 
 
@@ -141,10 +116,10 @@ def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
     if kind == "goals":
         return goal_words.goal_name(key, book, now_ms=now_ms, lang=lang)
     if kind == "donor-parts":
-        return " → ".join(_other(book, "item_type", each, now_ms) for each in _named_by(kind, key).values())
+        return " → ".join(_other(book, "item_type", each, now_ms) for each in named_by(kind, key).values())
     if kind != "lanes":
         return str(_row(book, kind, key, now_ms).get("name") or _last(book, kind, key).get("name") or key)
-    ends = _named_by(kind, key)
+    ends = named_by(kind, key)
     places = [_other(book, "site", ends[each], now_ms) for each in ("origin", "destination")]
     of = ends["item_type"]
     item_type = say("web.reg_any_type", lang) if of == ANY_TYPE else _other(book, "item_type", of, now_ms)
@@ -153,7 +128,7 @@ def name_of(book: Book, kind: str, key: str, *, now_ms: int, lang: str) -> str:
 
 def _row(book: Book, kind: str, key: str, now_ms: int) -> Mapping[str, Any]:
     row = book.row(TABLES[kind], key, now_ms) or {}
-    return {**_named_by(kind, key), **row}
+    return {**named_by(kind, key), **row}
 
 
 def _other(book: Book, table: str, key: str, now_ms: int) -> str:
@@ -161,7 +136,7 @@ def _other(book: Book, table: str, key: str, now_ms: int) -> str:
 
 
 def _named(kind: str, column: Column, value: object, book: Book, *, now_ms: int, lang: str) -> str:
-    table = _CHOICES.get((kind, column.field))
+    table = CHOICES.get((kind, column.field))
     if table and isinstance(value, str) and value not in ("", ANY_TYPE):
         return _other(book, table, value, now_ms)
     said = _said(column, value, lang)
@@ -172,33 +147,6 @@ def shown(kind: str) -> list[Column]:
     """Give the columns of the list."""
     hidden = {"key", "valid_from", "code", "limits"}
     return [column for column in COLUMNS[kind] if column.field not in hidden]
-
-
-def asked(
-    kind: str, key: str, book: Book, *, now_ms: int, lang: str, typed: Callable[[str], str] | None
-) -> list[Asked]:
-    """Give the fields of a row's form: as typed, else as they hold now, else empty."""
-    row: Mapping[str, Any] = (book.row(TABLES[kind], key, now_ms) if key else None) or {}
-    if key:
-        row = {"key": key, **_named_by(kind, key), **row}
-    found = []
-    for column in COLUMNS[kind]:
-        value = typed(column.field) if typed else _written(column, row.get(column.field), lang)
-        if not key and typed is None and column.field == "zone":
-            value = DEFAULT_ZONE
-        is_fixed = bool(key) and (column.field in _IDENTITY or column.field in _NAMED.get(kind, ()))
-        found.append(
-            Asked(
-                name=column.field,
-                label=label(column.field, lang),
-                value=value,
-                help=_help(column, lang, is_always=not key and kind not in _FROM_NOW),
-                required=column.required,
-                is_fixed=is_fixed,
-                options=_options(kind, column, book, now_ms, lang),
-            )
-        )
-    return found
 
 
 def title(kind: str, lang: str) -> str:
@@ -266,59 +214,13 @@ def _last(book: Book, kind: str, key: str) -> Mapping[str, Any]:
     return _versions(book, kind, key)[-1].row
 
 
-def _named_by(kind: str, key: str) -> dict[str, str]:
+def named_by(kind: str, key: str) -> dict[str, str]:
     """Give the fields that the key of a row stands for; none for a key that is a field itself."""
-    fields = _NAMED.get(kind, ())
+    fields = NAMED.get(kind, ())
     return dict(zip(fields, parts_of_key(key) if kind == "goals" else key.split(">", 2), strict=False))
 
 
-def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> list[tuple[str, str]]:
-    if column.read is cells.yes_no:
-        return [("oui", say("web.yes", lang)), ("non", say("web.no", lang))]
-    if column.read is cells.nature:
-        return [("", say("nature.container", lang)), *((each, say(f"nature.{each}", lang)) for each in sorted(GOODS))]
-    if column.read is cells.disposition:
-        named = [(str(each), say(f"disposition.{each}", lang)) for each in Disposition]
-        return [("", say("web.reg_as_usual", lang)), *named]
-    if column.read is cells.figure:
-        return goal_words.figures_offered(lang)
-    if (kind, column.field) == ("goals", "loop"):
-        return goal_words.loops_offered(book, now_ms, lang)
-    table = _CHOICES.get((kind, column.field))
-    if table is None:
-        return []
-    rows = [(key, str((book.row(table, key, now_ms) or {}).get("name") or key)) for key in book.keys(table)]
-    rows.sort(key=lambda pair: pair[1].casefold())
-    if column.field == "item_type":
-        return [(ANY_TYPE, say("web.reg_any_type", lang)), *rows]
-    return [("", say("web.reg_choose" if column.required else "web.reg_ours", lang)), *rows]
-
-
-def _help(column: Column, lang: str, *, is_always: bool) -> str:
-    if column.field == "valid_from":
-        return say("web.reg_from_help_new" if is_always else "web.reg_from_help", lang)
-    if column.field == "key":
-        return say("web.reg_key_help", lang)
-    if column.read is cells.goal:
-        return say("web.reg_goal_help", lang)
-    return (
-        say("web.reg_example", lang, example=_example(column, lang))
-        if column.example and column.read not in (cells.yes_no, cells.nature, cells.disposition)
-        else ""
-    )
-
-
-def _example(column: Column, lang: str) -> str:
-    """Give an example in a language; keys, numbers and names of places are the same in both."""
-    if column.read is cells.photo_guards:
-        return ", ".join(say(f"photo.guard.{each}", lang) for each in PhotoGuard)
-    if column.field in _TOLD:
-        return say(f"web.reg_example_{column.field}", lang)
-    is_decimal = column.read in (cells.grams, cells.cents)
-    return column.example.replace(",", ".") if is_decimal and lang != "fr" else column.example
-
-
-def _written(column: Column, value: object, lang: str) -> str:
+def written(column: Column, value: object, lang: str) -> str:
     """Write a value as its reader takes it."""
     match value:
         case str() if column.read in _SAID_ONE_BY_ONE:
@@ -355,7 +257,7 @@ def _said(column: Column, value: object, lang: str) -> str:
         case "*":
             return say("web.reg_any_type", lang)
         case _:
-            return _written(column, value, lang)
+            return written(column, value, lang)
 
 
 def _decimal(value: int, of: int, lang: str) -> str:

@@ -16,7 +16,7 @@ from boucle_server.imports.cells import CellError
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.planned import TABLES, Plan, RowOutcome
 from boucle_server.projections import load_book
-from boucle_server.web import register
+from boucle_server.web import register, register_inputs
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.places import ADMIN, REGISTER
 from boucle_server.web.rendering import redirect, render
@@ -86,19 +86,20 @@ def register_save(posted: Annotated[Posted, Depends(posts(REGISTER))], kind: str
     _known(kind)
     visit, typed = posted.visit, posted.fields
     key = typed.value("cle")
+    cell = register_inputs.reader(kind, typed)
 
     def write(connection: Connection) -> Plan:
         book = load_book(connection, visit.who.org)
         now_ms = visit.server.clock.now_ms()
-        made = register.planned(kind, typed.value, book, now_ms=now_ms, zone=visit.who.zone)
+        made = register.planned(kind, cell, book, now_ms=now_ms, zone=visit.who.zone)
         if made.drafts and not (not key and made.counts[RowOutcome.CHANGED]):
             ingest.accept_own(
                 connection, visit.who.org, made.drafts, actor=visit.who.person, now_ms=now_ms, zone=visit.who.zone
             )
         return made
 
-    if key and _is_back_dated(visit, kind, typed) and not typed.value("sure"):
-        return _form(visit, kind, key, typed=typed, ask=True)
+    if not typed.value("sure") and (asks := _asks(visit, kind, key, typed)):
+        return _form(visit, kind, key, typed=typed, asks=asks)
     made = visit.server.door.write(visit.who.org, write)
     if made.faults:
         return _form(visit, kind, key, typed=typed, wrong=register.faults_of(made, kind, visit.lang))
@@ -112,6 +113,17 @@ def register_save(posted: Annotated[Posted, Depends(posts(REGISTER))], kind: str
 def _known(kind: str) -> None:
     if kind not in register.KINDS:
         raise NotFoundError("web.no_page")
+
+
+def _asks(visit: Visit, kind: str, key: str, typed: Fields) -> list[str]:
+    """Say what should be looked at once more before it is recorded; nothing while something is wrong."""
+    with visit.server.database.reading() as connection:
+        book = load_book(connection, visit.who.org)
+    cell = register_inputs.reader(kind, typed)
+    if register.planned(kind, cell, book, now_ms=visit.now_ms, zone=visit.who.zone).faults:
+        return []
+    late = [say("web.register_back_dated", visit.lang)] if key and _is_back_dated(visit, kind, typed) else []
+    return late + register_inputs.doubts(kind, key, book, typed, now_ms=visit.now_ms, lang=visit.lang)
 
 
 def _is_back_dated(visit: Visit, kind: str, typed: Fields) -> bool:
@@ -131,14 +143,14 @@ def _form(
     *,
     typed: Fields | None = None,
     wrong: dict[str, str] | None = None,
-    ask: bool = False,
+    asks: list[str] | None = None,
 ) -> Response:
+    late = say("web.register_back_dated", visit.lang)
     with visit.server.database.reading() as connection:
         book = load_book(connection, visit.who.org)
         if key and not book.has(TABLES[kind], key):
             raise NotFoundError("web.register_gone")
         past = register.history(connection, visit, book, kind=kind, key=key) if key else []
-    value = typed.value if typed else None
     return render(
         visit,
         "register_row.html",
@@ -148,8 +160,9 @@ def _form(
         key=key,
         name=register.name_of(book, kind, key, now_ms=visit.now_ms, lang=visit.lang) if key else "",
         list_title=register.title(kind, visit.lang),
-        fields=register.asked(kind, key, book, now_ms=visit.now_ms, lang=visit.lang, typed=value),
+        fields=register_inputs.asked(kind, key, book, now_ms=visit.now_ms, lang=visit.lang, typed=typed),
         past=past,
         wrong=wrong or {},
-        ask=ask,
+        asks=asks or [],
+        sure=say("web.register_sure" if late in (asks or []) else "web.reg_sure", visit.lang),
     )

@@ -8,7 +8,7 @@ from boucle import weighing
 from boucle.clock import day_of, parse_instant
 from boucle.codes import Label, read_label
 from boucle.ids import CROCKFORD
-from boucle.words import say
+from boucle_server.errors import Words
 from boucle_server.imports import cells
 from boucle_server.imports.cells import CellError
 from boucle_server.web.asking import Option
@@ -25,7 +25,7 @@ class Answers:
 
     def fault(self, name: str, key: str, /, **values: object) -> None:
         """Say what is wrong with a field, as a sentence; a line of an imported table says the same after a colon."""
-        told = say(key, self.lang, **values)
+        told = Words(key, values).said(self.lang)
         self.wrong.setdefault(name, told[:1].upper() + told[1:] + ("" if told.endswith((".", "?", "!", "…")) else "."))
 
     def text(self, name: str, *, required: bool = False) -> str:
