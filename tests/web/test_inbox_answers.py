@@ -1,4 +1,4 @@
-"""Cases that no single event opened: each is answered by an event, comes back by its void, and moves no figure."""
+"""Cases that no single event opened, on each database: an event answers one, its void brings it back, no figure moves."""
 
 import sqlalchemy as sa
 
@@ -9,11 +9,14 @@ from boucle_server import devices
 from boucle_server.ingest import accept_own
 from boucle_server.read_tables import CELL
 from boucle_server.server_device import Draft
+from tests.api.conftest import served, settings
 from tests.api.serving import Served
 from tests.builders import DAY, ORG, SITES, START_MS
 from tests.server.handset import taken
 from tests.web.browser import Page, opened, sent, sign_in, signed_in
 from tests.web.rounds_world import NOON, Driver, a_round
+
+__all__ = ["served", "settings"]
 
 DIFFERENCES = "/a-traiter?kind=difference"
 FILM = Found("deliver", "film", 20, 0, 20)
