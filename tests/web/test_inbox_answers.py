@@ -1,4 +1,4 @@
-"""Cases that no single event opened, on each database: an event answers one, its void brings it back, no figure moves."""
+"""Cases of no single event, on each database: an event answers one, its void brings it back, and no figure moves."""
 
 import sqlalchemy as sa
 
