@@ -1,5 +1,6 @@
 """Answers to cases: which one speaks, for how much and until when, whatever came first."""
 
+from collections.abc import Callable, Iterable, Mapping
 from itertools import permutations
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boucle.amend import effective
-from boucle.answering import ANSWERED, Answer, last_answers
+from boucle.answering import ANSWERED, Answer, answer_of, last_answers
 from boucle.events import Event
 from boucle.replay import replay
 from tests.builders import Device, code, network
@@ -22,8 +23,73 @@ def void(target: Event, *, at: float) -> Event:
     return Device(dev="d-deux", epoch="00000000000000a2").event("event.voided", at=at, body={"target": target.id})
 
 
-def spoken(events: list[Event]) -> dict[tuple[str, str], Answer]:
-    return dict(last_answers(effective({event.id: event for event in events})[0]))
+Speaking = Callable[[Iterable[Event]], Mapping[tuple[str, str], Answer]]
+
+
+def spoken(events: list[Event], speaking: Speaking = last_answers) -> dict[tuple[str, str], Answer]:
+    return dict(speaking(effective({event.id: event for event in events})[0]))
+
+
+def the_last_speaks(speaking: Speaking) -> None:
+    first, second = answer(3, at=1), answer(5, at=2, dev="d-trois")
+    for order in permutations([first, second]):
+        assert spoken(list(order), speaking)["gap", "k"].event == second.id
+
+
+def it_holds_for_no_more_and_no_longer(speaking: Speaking) -> None:
+    found = spoken([answer(3, at=1, until="2026-02-28")], speaking)["gap", "k"]
+    assert found.covers(3, "2026-02-27")
+    assert not found.covers(4, "2026-02-27")
+    assert not found.covers(3, "2026-02-28")
+
+
+class HoldsForAnyNumber(Answer):
+    """A mutant that forgets how much a case came to when it was answered."""
+
+    def covers(self, n: int, today: str) -> bool:
+        """Look at the day alone."""
+        return super().covers(min(n, self.n), today)
+
+
+class HoldsForEver(Answer):
+    """A mutant that forgets the day on which a case comes back."""
+
+    def covers(self, n: int, today: str) -> bool:
+        """Look at the number alone."""
+        return Answer(*self[:-1], until="").covers(n, today)
+
+
+def as_they_arrived(standing: Iterable[Event]) -> Mapping[tuple[str, str], Answer]:
+    """Let the answer speak that was stored last, a mutant."""
+    return {(found.case, found.key): found for found in map(answer_of, standing)}
+
+
+def those_of(kind: type[Answer]) -> Speaking:
+    """Give the answers of a mutant's kind."""
+    return lambda standing: {of: kind(*found) for of, found in last_answers(standing).items()}
+
+
+@pytest.mark.parametrize("rule", [the_last_speaks, it_holds_for_no_more_and_no_longer])
+def test_an_answer_speaks_by_the_order_of_events_for_its_number_and_until_its_day(
+    rule: Callable[[Speaking], None],
+) -> None:
+    rule(last_answers)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "rule"),
+    [
+        (as_they_arrived, the_last_speaks),
+        (those_of(HoldsForAnyNumber), it_holds_for_no_more_and_no_longer),
+        (those_of(HoldsForEver), it_holds_for_no_more_and_no_longer),
+    ],
+    ids=["the last stored speaks", "a larger case stays answered", "an answer has no end"],
+)
+def test_answers_that_hold_too_long_or_by_arrival_are_caught(
+    mutant: Speaking, rule: Callable[[Speaking], None]
+) -> None:
+    with pytest.raises(AssertionError):
+        rule(mutant)
 
 
 def test_the_last_answer_speaks_and_its_void_lets_the_one_before_speak_again() -> None:

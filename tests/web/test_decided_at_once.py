@@ -5,17 +5,21 @@ from dataclasses import replace
 
 import httpx
 
+from boucle.answering import ANSWERED
 from boucle.reasons import Reason
 from boucle.roles import Role
 from boucle_server import ingest, returns
 from boucle_server.read_tables import TASK
 from boucle_server.server_device import Draft
+from boucle_server.standing import standing
 from tests.api.conftest import served, settings
 from tests.api.serving import Served
+from tests.builders import ORG
 from tests.server import figures_world
 from tests.server.figures_world import a_small_year
 from tests.web.browser import Form, Page, a_person, opened, sent, sign_in, signed_in
 from tests.web.test_consent import a_quote, stranger
+from tests.web.test_inbox_answers import a_stop_without_reasons, addresses
 from tests.web.test_return_rules import as_somebody, stated
 from tests.web.test_returns import a_desk, announced, do, said
 from tests.web.test_stock_counts import stock_of
@@ -25,14 +29,14 @@ __all__ = ["served", "settings"]
 
 
 async def at_once(
-    served: Served, path: str, answers: tuple[dict[str, str], dict[str, str]], *, act: str = ""
+    served: Served, path: str, answers: tuple[dict[str, str], dict[str, str]], *, act: str = "", org: str = "acme"
 ) -> tuple[httpx.Response, httpx.Response]:
     """Let who is signed in and somebody else open a page, then send its form at the same moment; give both answers."""
     transport = httpx.ASGITransport(app=served.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://boucle.test") as client:
         other = replace(served, client=client)
         if "session" in "".join(served.client.cookies):
-            await sign_in(other, a_person(served, Role.ADMINISTRATOR))
+            await sign_in(other, a_person(served, Role.ADMINISTRATOR, org=org))
         forms = [form_of(await opened(each, path), act) for each in (served, other)]
         served.clock.ms += 60_000
         found = await asyncio.gather(
@@ -142,6 +146,19 @@ async def test_what_is_lost_is_written_off_once_and_no_contradiction_comes_of_it
     both = await at_once(served, href, ({}, {"reason": "introuvable"}), act="write_off")
     assert sorted(answer.status_code for answer in both) == [303, 404]
     assert len(tasks(served)) == before
+
+
+async def test_a_case_of_no_single_event_is_answered_once_and_the_second_is_told_that_it_is_gone(
+    served: Served,
+) -> None:
+    await a_stop_without_reasons(served)
+    (href,) = await addresses(served)
+    answers = ({"because": "in_use"}, {"because": "not_found"})
+    both = await at_once(served, href, answers, act="explain", org=ORG)
+    assert sorted(answer.status_code for answer in both) == [303, 404]
+    assert await addresses(served) == []
+    with served.database.reading() as connection:
+        assert len(standing(connection, ORG, ANSWERED)) == 1
 
 
 async def test_an_owner_answers_a_quote_once(served: Served) -> None:
