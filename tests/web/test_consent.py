@@ -58,11 +58,18 @@ async def test_an_owner_accepts_by_the_link_and_the_workshop_reads_who_it_was(se
 async def test_an_owner_declines_and_the_thing_goes_back_as_it_is(served: Served) -> None:
     path = await a_quote(served)
     page = await stranger(served, path)
-    await sent(served, page.form(path), by="M. Lang", answer="no", reason="trop cher")
+    asked = Page(await sent(served, page.form(path), by="M. Lang", answer="no"))
+    assert "Refuser ce devis ?" in asked.text
+    assert "200,00" in asked.text, "what is refused is read again before it is"
+    assert item(served, 1).work_stage == "awaiting_approval", "one tap refuses nothing"
+    done = await sent(served, asked.form(path), answer="no", reason="trop cher")
+    assert done.status_code == 303, "the name was kept"
     assert (item(served, 1).work_stage, job(served, 1).outcome) == ("cancelled", "unknown")
     again = await sent(served, page.form(path), by="M. Lang", answer="yes")
     assert again.status_code == 409
     assert item(served, 1).work_stage == "cancelled"
+    await sign_in(served, "manager")
+    assert "trop cher" in (await ticket(served, 1)).text
 
 
 async def test_an_answer_without_a_name_or_a_choice_is_asked_for_again(served: Served) -> None:

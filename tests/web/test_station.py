@@ -322,6 +322,23 @@ async def test_a_mass_is_recorded_asked_about_and_taken_back(served: Served) -> 
     assert item(served, HOME[0]).stage != Stage.RETIRED
 
 
+async def test_no_pieces_on_the_scale_are_asked_about_and_never_become_one(served: Served) -> None:
+    await a_station(served)
+    path = "/saisie/peser/arrivee"
+    form = (await opened(served, path)).form(path)
+    typed = {**dict(form.values), "type": "bac", "lieu": "strasbourg", "mass": "10,5"}
+    answer = Page(await served.client.post(path, data={**typed, "n": "0"}))
+    assert answer.status == 422
+    assert "0 pièce sur la balance" in answer.text
+    assert kinds(served) == []
+    for n, kept in (("", 1), ("4", 4)):
+        assert (await served.client.post(path, data={**typed, "n": n})).status_code == 303
+        served.clock.ms += 1_000
+        with served.database.reading() as connection:
+            made = max((each for each in events_in(connection, "acme") if each.teff >= NOW), key=lambda each: each.teff)
+        assert made.qty == kept
+
+
 async def test_an_old_label_that_cannot_be_read_is_chosen_from_what_is_expected_here(served: Served) -> None:
     await a_station(served, Role.WAREHOUSE)
     page = await at(served, "/saisie/remplacer-etiquette?lieu=strasbourg")

@@ -44,7 +44,7 @@ def quote_page(visit: Anybody, code: str) -> Response:
 
 @router.post(QUOTE.path + "/{code}")
 def answer(visit: Anybody, typed: Typed, code: str) -> Response:
-    """Take the owner's answer, once; what was typed stays in the form when it cannot be kept."""
+    """Take the owner's answer, once, a refusal after it was confirmed; what was typed stays in the form."""
     answers = Answers(typed, visit.lang)
     by, reason = answers.text("by", required=True), answers.text("reason")
     chosen = answers.chosen("answer", [(key, "") for key in _KINDS], required=True)
@@ -57,6 +57,8 @@ def answer(visit: Anybody, typed: Typed, code: str) -> Response:
             return _page(connection, visit, of, status=409)
         if answers.wrong:
             return _page(connection, visit, of, typed=typed, wrong=answers.wrong, status=422)
+        if chosen == "no" and not typed.value("sure"):
+            return _page(connection, visit, of, typed=typed, declines=True)
 
     def write(connection: Connection) -> bool:
         again = quotes.opened(connection, code[:_CODE], now_ms=now_ms)
@@ -80,6 +82,7 @@ def _page(
     *,
     typed: Fields = _NOTHING,
     wrong: dict[str, str] | None = None,
+    declines: bool = False,
     status: int = 200,
 ) -> Response:
     lang, event, book = visit.lang, of.event, load_book(connection, of.org)
@@ -102,6 +105,7 @@ def _page(
         standing=of.standing,
         why=of.why,
         takes_answer=of.standing in TAKES_ANSWER,
+        declines=declines or (bool(wrong) and typed.value("sure") == "1"),
         typed=typed,
         wrong=wrong or {},
     )

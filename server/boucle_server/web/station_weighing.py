@@ -111,7 +111,9 @@ def _subject(desk: Desk, typed: Answers) -> str | Amount | None:
     if code or typed.wrong.get("codes"):
         return code or None
     kind = typed.chosen("type", [(key, key) for key in desk.book.keys("item_type")])
-    n = typed.number("n", cells.count) or 1
+    n = typed.number("n", cells.count) if typed.fields.value("n") else 1
+    if not n and not typed.wrong.get("n"):
+        typed.fault("n", "web.weigh_no_pieces")
     if not kind:
         typed.fault("codes", "web.weigh_what")
         return None
