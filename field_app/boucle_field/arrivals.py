@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from boucle.expecting import comes_by_itself
 from boucle.item import Item
 from boucle.receiving import expected_of
 from boucle.rounds import Round, rounds_in, stop_of_task
@@ -38,7 +39,8 @@ def arrivals(phone: Phone, place: str, items: "list[Item]") -> list[Arrival]:
 def arriving_at(phone: Phone, place: str, *, task: str = "") -> Callable[[Item], bool]:
     """Give what tells whether an item on its way comes with the round of `task`, else whether it comes to a site.
 
-    What no round of ours brings may come anywhere; what a round brings comes where the round ends.
+    What no round of ours brings may come anywhere; what a round brings comes where the round ends. Labels of which
+    nobody knows the type are waited for with their own round alone.
     """
     if driving.find_round(phone, task) is not None:
         return lambda item: round_of(item.collect_task) == task
@@ -49,7 +51,7 @@ def arriving_at(phone: Phone, place: str, *, task: str = "") -> Callable[[Item],
         if key and key not in homes:
             of = driving.find_round(phone, key)
             homes[key] = _home(phone, of) if of else ""
-        return not key or homes[key] in ("", place)
+        return comes_by_itself(item) and (not key or homes[key] in ("", place))
 
     return comes_here
 

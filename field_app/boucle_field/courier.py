@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final
@@ -28,6 +29,9 @@ from boucle_field.sync import sync
 
 EVERY_S: Final = 60.0
 """How often a round runs when nothing asks for one: others' work comes down with it."""
+MOST_ALONE: Final = 7
+"""A server that cannot be reached is tried again after a minute at most, as one that answers is; a draw keeps a hundred
+phones that lost it apart. One that answers, and fails, is left alone for longer each time."""
 SOON_S: Final = 1.5
 """How long after a scan a round begins: the scans of one handful go up together."""
 HOUR_MS: Final = 3_600_000
@@ -130,9 +134,9 @@ class Courier:
                 continue
             news = self._round()
             self._failures = 0 if news.end is End.DONE else self._failures + 1
-            wait_s = EVERY_S if news.end is End.DONE else _pause_s(self._failures)
+            wait_s = EVERY_S if news.end is End.DONE else pause_s(self._failures, news.line)
             if not (self.held or self._stop.is_set()):
-                self._told(replace(news, retry_s=0 if news.end is End.DONE else round(wait_s)))
+                self._told(replace(news, retry_s=0 if news.end is End.DONE else ceil(wait_s)))
 
     def _round(self) -> News:
         try:
@@ -199,6 +203,7 @@ def _clock_words(error_ms: int) -> tuple[str, dict[str, object]]:
     return "line.clock_minutes", {"n": round(error_ms / MINUTE_MS)}
 
 
-def _pause_s(failures: int) -> float:
+def pause_s(failures: int, line: Line) -> float:
     """Give how long to wait after failed rounds; never so short that a dead server is asked without pause."""
-    return max(SOON_S, pause_ms(failures + 2, secrets.token_bytes) / 1000)
+    most = MOST_ALONE if line is Line.OFFLINE else failures + 2
+    return max(SOON_S, pause_ms(min(failures + 2, most), secrets.token_bytes) / 1000)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from boucle.binding import PROVISIONAL
 from boucle.item import Item
 from boucle.lines import Line
 from boucle.telling import Outcome
@@ -54,4 +55,5 @@ def _codes(phone: Phone, items: list[Item]) -> dict[str, str]:
     with phone.store.reading() as db:
         rows = db.execute("SELECT item, code FROM item_code ORDER BY code DESC").fetchall()
         born = db.execute("SELECT id, subject FROM outbox WHERE kind = 'item.commissioned'").fetchall()
-    return {item: code for item, code in [*born, *rows] if item in wanted}
+    bare = [(item, item.removeprefix(PROVISIONAL)) for item in wanted if item.startswith(PROVISIONAL)]
+    return {item: code for item, code in [*bare, *born, *rows] if item in wanted}

@@ -69,7 +69,8 @@ class Visit:
         self.lines = list(lines)
         self.expected = dict(expected(phone, action, place, task=task))
         if action in LISTED:  # what was met is no longer there to be listed; elsewhere there is no list
-            self.expected |= {line.item: line.item_type for line in self.lines if line.outcome is Outcome.ACCEPTED}
+            met = {Outcome.ACCEPTED, *((Outcome.UNKNOWN,) if driving.find_round(phone, task) else ())}
+            self.expected |= {line.item: line.item_type for line in self.lines if line.outcome in met}
         self._plan = planned(phone, task, action)
         self._wanted = wanted(action, self._plan, Counter(self.expected.values()))
         if action == "receive":

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from boucle.binding import PROVISIONAL
-from boucle.expecting import LISTED, WAITING, is_expected, is_within_plan, wanted, was_listed
+from boucle.expecting import LISTED, WAITING, comes_by_itself, is_expected, is_within_plan, wanted, was_listed
 from boucle.item import Item, load
 from boucle.lifecycle import HELD, HOME, Stage
 from boucle.lines import Line
@@ -147,7 +147,7 @@ def _arrives(desk: Desk, item: Item, scope: Scope) -> bool:
         return key == scope.task
     of = desk.round_of(key)
     home = of.home if of else ""
-    return not key or home in ("", scope.place)
+    return comes_by_itself(item) and (not key or home in ("", scope.place))
 
 
 def standing(desk: Desk, scope: Scope) -> Counter[str]:

@@ -56,6 +56,11 @@ def was_listed(line: Line) -> bool:
     return not any(key in _INFERRED for key, _ in line.why)
 
 
+def comes_by_itself(item: Item) -> bool:
+    """Tell whether a receipt of no round waits for an item on its way: for no label of which nobody knows the type."""
+    return bool(item.type)
+
+
 def is_within_plan(action: str, item_type: str, plan: Mapping[str, int] | None, met: Mapping[str, int]) -> bool:
     """Tell whether an item that is on no list is one that a plan leaves here: nobody scans all that is loaded."""
     return action == "deliver" and plan is not None and met.get(item_type, 0) < plan.get(item_type, 0)
@@ -64,9 +69,9 @@ def is_within_plan(action: str, item_type: str, plan: Mapping[str, int] | None, 
 def wanted(action: str, plan: Mapping[str, int] | None, listed: Mapping[str, int]) -> Counter[str]:
     """Give how many of each type an action waits for: as planned, else as listed; to leave, whatever is more.
 
-    Of what is known by its label alone, without a type, nobody can say that it is waited for: it is met, or not.
+    What is known by its label alone, without a type, is waited for where a round brings it, and nowhere else.
     """
-    typed = Counter({each: n for each, n in listed.items() if each})
+    typed = Counter({each: n for each, n in listed.items() if each or action == "receive"})
     if plan is None:
         return typed
     return Counter(plan) | typed if action == "deliver" else Counter(plan)

@@ -1,6 +1,7 @@
 """The line to the server as the screens show it: enrolment, sending in the background, offline, honest states."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -10,11 +11,12 @@ from threading import enumerate as threads
 import pytest
 
 from boucle.telling import Outcome
-from boucle_field.courier import Line, News, standing
+from boucle_field.courier import EVERY_S, SOON_S, Line, News, pause_s, standing
 from boucle_field.identity import Identity
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.tabs import Tabs
+from boucle_field.screens.top_bar import local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.store import Store, put
 from tests.builders import code
@@ -152,6 +154,22 @@ def test_a_failing_server_is_named_and_nothing_is_lost(open_app: Open, online: P
     served.down = False
     hand.face.send_now()
     hand.wait(lambda: unsent(hand) == 0)
+
+
+def test_an_idle_phone_says_when_it_tries_again_and_is_back_within_a_minute(hand: Hand) -> None:
+    hand.wait(lambda: hand.face.news.line is Line.OFFLINE)
+    hand.face.open_sends()
+    at = next(
+        re.search(r"Prochain essai à (\d\d:\d\d:\d\d)", words) for words in hand.words() if "Prochain essai" in words
+    )
+    assert at is not None
+    assert local_time(hand.face.next_try_ms, hand.face.at.identity.zone, seconds=True) == at[1]
+    pauses = [pause_s(failures, Line.OFFLINE) for failures in range(1, 30) for _ in range(20)]
+    assert min(pauses) >= SOON_S
+    assert EVERY_S / 2 < max(pauses) < EVERY_S + 5
+    assert max(pause_s(20, Line.ONLINE) for _ in range(50)) > 2 * EVERY_S  # one that answers and fails is spared
+    hand.tap("Rester hors ligne")
+    assert not hand.sees("Prochain essai")
 
 
 def test_somebody_who_stays_offline_comes_back_with_one_tap(open_app: Open, online: Path) -> None:

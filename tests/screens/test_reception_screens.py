@@ -11,9 +11,10 @@ from boucle.commands import Command
 from boucle.lifecycle import Verdict
 from boucle.telling import Outcome
 from boucle_field import sorting
+from boucle_field.differences import missing
 from boucle_field.outbox import Draft
 from boucle_field.screens.scan_screen import ScanScreen
-from boucle_field.visit import Visit
+from boucle_field.visit import Row, Visit
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
@@ -289,3 +290,20 @@ def test_a_foreign_text_among_the_scans_stops_nothing(dock: Hand) -> None:
     assert dock.sees("1 à traiter")
     dock.scan(LABEL + code(1))
     assert dock.ear.heard[-1] is Outcome.REPEAT
+
+
+def test_an_unknown_label_is_awaited_by_its_code_with_the_round_that_took_it_and_by_no_other_reception(
+    dock: Hand,
+) -> None:
+    dock.face.at.desk.record(Draft(kind="item.collected", code=code(90), place="mulhouse", task="T-1#a"))
+    dock.tap("Réceptionner")
+    assert (visit_of(dock).wanted, len(missing(visit_of(dock)))) == (21, 21)
+    dock.tap("Tournée Sud Alsace")
+    assert (visit_of(dock).wanted, visit_of(dock).rows()[-1]) == (22, Row("", 0, 1, 0))
+    assert code(90) in {each.code for each in missing(visit_of(dock))}
+    scan_crates(dock, range(90, 91))
+    assert (visit_of(dock).rows()[-1], visit_of(dock).met) == (Row("", 1, 1, 0), 1)
+    assert code(90) not in {each.code for each in missing(visit_of(dock))}
+    again = Visit.resume(dock.face.at)
+    assert again is not None
+    assert again.rows()[-1] == Row("", 1, 1, 0)

@@ -13,12 +13,13 @@ LISTED = {"bac": 3, "": 4}
 
 
 @pytest.mark.parametrize(("action", "plan", "expected"), [
-    ("receive", None, {"bac": 3}),
+    ("receive", None, {"bac": 3, "": 4}),
+    ("collect", None, {"bac": 3}),
     ("receive", {"bac": 5}, {"bac": 5}),
     ("deliver", {"bac": 2, "roll": 1}, {"bac": 3, "roll": 1}),
     ("count", None, {"bac": 3}),
 ])  # fmt: skip
-def test_labels_without_a_type_are_met_and_never_waited_for(
+def test_labels_without_a_type_are_waited_for_where_a_round_brings_them_alone(
     action: str, plan: Mapping[str, int] | None, expected: Mapping[str, int]
 ) -> None:
     assert wanted(action, plan, LISTED) == expected

@@ -184,3 +184,19 @@ async def test_a_crate_that_was_in_stock_hides_none_that_is_missing_and_one_of_n
     (event,) = validations(served)
     assert counts_of(event) == [found[1], found[0]]
     assert reasons_of(event) == {"receive:bac": Gap.ON_BOARD, "beside:bac": Gap.MORE}
+
+
+async def test_an_unknown_label_is_awaited_by_its_code_with_the_round_that_took_it_and_by_no_other_reception(
+    served: Served,
+) -> None:
+    driver = await a_round(served, Role.WAREHOUSE)
+    driver.scan("item.collected", 90)
+    visited(driver)
+    driver.send()
+    blind = await at(served, "/saisie/receptionner?lieu=strasbourg")
+    assert "Type inconnu" not in blind.text
+    page = await at(served, SCANS)
+    assert "Type inconnu 0 1" in " ".join(page.text.split())
+    assert printed(code(90)) in (await opened(served, HERE)).text
+    page = await scan(served, page, code(90))
+    assert "Type inconnu ✓ complet 1 1" in " ".join(page.text.split())

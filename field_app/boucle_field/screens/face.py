@@ -77,6 +77,8 @@ class Face(Router, App):
         self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
         self.training = self.enrolling = False
         self.news = News(line=Line.UNKNOWN)
+        self.next_try_ms = 0
+        """When the line is tried again by itself, by the clock of the device; 0 where nothing failed."""
         self.courier: Courier | None = None
         self.wedge = Wedge(self.scanned)
         self.eye = Eye(self, frames)
@@ -236,6 +238,9 @@ class Face(Router, App):
 
     def _heard(self, news: News, _dt: float) -> None:
         self.news = news
+        self.next_try_ms = (
+            self.phone.ticks.reading().wall_ms + news.retry_s * 1000 if self.phone and news.retry_s else 0
+        )
         # The first people may have come down just now, or the office removed who works here.
         if self.is_locked and not isinstance(self.screen, WhoScreen):
             self.start()

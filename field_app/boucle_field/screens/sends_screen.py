@@ -12,6 +12,7 @@ from boucle.actions import ACTIONS
 from boucle.words import knows
 from boucle.words.numerals import grouped
 from boucle_field import photos, rescuing
+from boucle_field.courier import Line
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
@@ -51,6 +52,7 @@ class SendsScreen(Screen):
         self.fill(
             self.title("screen.sends"),
             *([self.text("screen.training_stays")] if self.face.training else [self._switches()]),
+            *self._next_try(),
             *self._photos(),
             gap(),
             # The piles stand right above what they show, in one frame: they are no actions.
@@ -73,6 +75,14 @@ class SendsScreen(Screen):
 
     def _chip(self, words: str, act: Callable[[], object], *, on: bool = False) -> Chip:
         return Chip(words, self.look.main if on else self.look.tile, act=act, line=self.look.line)
+
+    def _next_try(self) -> list[Widget]:
+        """Say when the server is tried again, where it was not reached or took not all."""
+        face = self.face
+        if face.training or not face.next_try_ms or face.news.line is Line.HELD:
+            return []
+        at = local_time(face.next_try_ms, face.at.identity.zone, seconds=True)
+        return [self.text("sends.next_try", time=at)]
 
     def _photos(self) -> list[Widget]:
         """Say how many photos the server has not confirmed, and what they wait for."""

@@ -95,9 +95,9 @@ def short_name(name: str) -> str:
     return " ".join((first, *(f"{'-'.join(part[:1] for part in other.split('-') if part)}." for other in others)))
 
 
-def local_time(ms: int, zone: str) -> str:
+def local_time(ms: int, zone: str, *, seconds: bool = False) -> str:
     """Write the time of day of an instant in a zone."""
-    return _local(ms, zone).strftime("%H:%M")
+    return _local(ms, zone).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def local_day(ms: int, zone: str) -> str:
