@@ -296,7 +296,7 @@ def test_the_bench_shows_what_waits_for_these_hands_first_and_what_has_no_ticket
     assert [ticket.code for ticket in piles.waiting] == [code(HOST)]
     assert [ticket.code for ticket in piles.unopened] == [code(22)]
     assert hand.sees("Pour action (1)")
-    assert hand.sees("Urgent · Ouvert · depuis 0 min")
+    assert hand.sees("Urgent · Ouvert · depuis 0\xa0min")
     assert hand.sees("En attente (1)")
     assert hand.sees("Sans fiche (1)")
 

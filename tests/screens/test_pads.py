@@ -1,10 +1,11 @@
-"""The pads: a name is written with the accents that it has, and short enough beside the rest of the bar."""
+"""The pads: a name is written with its accents and short enough for the bar; a number keeps its decimal mark."""
 
 from functools import partial
 
 import pytest
 
-from boucle_field.screens.pads import NamePad
+from boucle_field.screens.checklist_form import MeasurePad
+from boucle_field.screens.pads import MassPad, NamePad
 from boucle_field.screens.theme import LIGHT
 from boucle_field.screens.top_bar import short_name
 
@@ -63,3 +64,23 @@ def test_the_letters_stand_as_on_the_keyboards_of_the_language(lang: str, first:
 )
 def test_a_long_name_is_shortened_to_its_initials(name: str, short: str) -> None:
     assert short_name(name) == short
+
+
+@pytest.mark.parametrize(("lang", "mark"), [("fr", ","), ("en", ".")])
+@pytest.mark.parametrize("typed", ["12.5", "12,5"])
+def test_a_gauge_may_type_a_point_or_a_comma_and_no_pad_loses_it(lang: str, mark: str, typed: str) -> None:
+    for measured in (
+        MeasurePad(LIGHT, lang, print, asked=""),
+        MeasurePad(LIGHT, lang, print, asked="", has_minus=False),
+        MassPad(LIGHT, lang, print),
+    ):
+        measured.typed(typed)
+        assert measured.text == f"12{mark}5"
+        assert mark in [key.text for key in measured.keys.children]
+
+
+def test_an_amount_has_no_minus_and_a_measure_has() -> None:
+    amount, measure = (MeasurePad(LIGHT, "fr", print, asked="", has_minus=minus) for minus in (False, True))
+    for pad in (amount, measure):
+        pad.typed("-5")
+    assert (amount.text, measure.text) == ("5", "-5")

@@ -57,7 +57,7 @@ def test_where_nothing_sends_it_the_slip_is_copied_and_the_screen_says_so(signed
     signed.tap("Copier le bon en texte")
     assert signed.sees("Bon copié")
     text = Clipboard.paste()
-    assert text.splitlines()[0] == "Bon d’échange d’emballages – n° T-1/a · version 1"
+    assert text.splitlines()[0] == "Bon d’échange d’emballages – n°\xa0T-1/a · version 1"
     assert "Rhin Plasturgie" in text
     assert "Repris : 2 × Bac 600×400" in text.splitlines()  # without the pallets, of which none was there
     assert "Déposé : rien" in text.splitlines()

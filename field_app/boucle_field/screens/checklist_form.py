@@ -11,7 +11,7 @@ from boucle.gauges import gauge, read_measure, write_measure, write_number
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Text, column, row
-from boucle_field.screens.pads import DONE, ERASE, Pad
+from boucle_field.screens.pads import DECIMAL_MARKS, Pad, decimal_keys, marked
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.theme import Theme
 
@@ -103,17 +103,30 @@ def limit_words(screen: Screen, step: Step) -> str:
     return screen.say("screen.check.in_unit", unit=sign) if sign else screen.say("screen.check.number")
 
 
-def measure_pad(look: Theme, entered: Callable[[str], object], *, asked: str) -> Pad:
-    """Give the pad for a measure: digits, the comma and a minus; what it has to be stands there until it is typed."""
-    return Pad(
-        look,
-        keys=[*"123", ERASE, *"456", ",", *"789", "-", "0", DONE],
-        columns=_MEASURE_COLUMNS,
-        key_dp=theme.GLOVE,
-        longest=LONGEST_MEASURE,
-        entered=entered,
-        asked=asked,
-    )
+class MeasurePad(Pad):
+    """The pad for a measure: digits, the decimal mark, a minus unless it is an amount.
+
+    What it has to be stands there until it is typed; a gauge may type a point or a comma.
+    """
+
+    def __init__(
+        self, look: Theme, lang: str, entered: Callable[[str], object], *, asked: str, has_minus: bool = True
+    ) -> None:
+        self._mark = DECIMAL_MARKS[lang]
+        super().__init__(
+            look,
+            keys=[*decimal_keys(lang), *("-" if has_minus else "")],
+            columns=_MEASURE_COLUMNS,
+            key_dp=theme.GLOVE,
+            longest=LONGEST_MEASURE,
+            entered=entered,
+            asked=asked,
+        )
+        self.add_done(look)
+
+    def typed(self, text: str) -> None:
+        """Take digits and the mark."""
+        super().typed(marked(text, self._mark))
 
 
 class MeasureScreen(Screen):
@@ -125,7 +138,7 @@ class MeasureScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = measure_pad(self.look, self._entered, asked=limit_words(self, self.step))
+        pad = MeasurePad(self.look, self.face.lang, self._entered, asked=limit_words(self, self.step))
         self.face.wedge.typing = pad
         sign = gauge(self.step.unit).sign(self.face.lang)
         asked = f"{self.step.say(self.face.lang)} ({sign})" if sign else self.step.say(self.face.lang)

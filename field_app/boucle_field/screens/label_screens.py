@@ -161,7 +161,7 @@ class TareScreen(Screen):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = MassPad(self.look, self._entered)
+        pad = MassPad(self.look, self.face.lang, self._entered)
         self.face.wedge.typing = pad
         self.fill(
             self.title("screen.label_tare"),

@@ -34,7 +34,7 @@ class MassStep(WeighStep):
 
     def build(self) -> None:
         """Lay the screen out."""
-        self.pad = MassPad(self.look, self.entered)
+        self.pad = MassPad(self.look, self.face.lang, self.entered)
         self.face.wedge.typing = self.pad
         known = weighed.known_mass_g(self.face.at, self.weighing)
         said_known = said_kg(known, self.face.lang)

@@ -24,16 +24,16 @@ _GROUP: Final = 4
 LONGEST_NAME: Final = 60
 _SPACE: Final = "␣"
 _TEXT_KEYS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./"
-_MASS_KEYS: Final = ("1", "2", "3", ERASE, "4", "5", "6", ",", "7", "8", "9", "0")
 _MASS_COLUMNS: Final = 4
 LONGEST_MASS: Final = 32
+DECIMAL_MARKS: Final[Mapping[str, str]] = {"fr": ",", "en": "."}
 _NAME_KEYS: Final[Mapping[str, str]] = {
     "fr": "AZERTYUIOPQSDFGHJKLMWXCVBN-’",
     "en": "QWERTYUIOPASDFGHJKL-ZXCVBNM’",
 }
 """The letters in the order of the keyboards of a language: ten to a row, on a phone the two halves below each other."""
 _NAME_COLUMNS: Final = 5
-_NAME_KEY_DP: Final = 60
+_NAME_KEY_DP: Final = 57
 _ACCENT: Final = "É…"
 _ACUTE: Final = "\N{ACUTE ACCENT}"
 """What stands for an accent that waits for its letter."""
@@ -207,27 +207,38 @@ class TextPad(Pad):
         )
 
 
+def decimal_keys(lang: str) -> tuple[str, ...]:
+    """Give the keys of a number with decimals, in three rows of four."""
+    return (*"123", ERASE, *"456", DECIMAL_MARKS[lang], *"7890")
+
+
+def marked(text: str, mark: str) -> str:
+    """Write a comma or a point, whichever was typed, as this decimal mark."""
+    return text.replace(",", mark).replace(".", mark)
+
+
 class MassPad(Pad):
     """The pad for a mass in kilograms; a scale that types like a keyboard fills it as well.
 
     What is entered is handed on as it was typed: a scale says more than a number.
     """
 
-    def __init__(self, look: Theme, entered: Callable[[str], object]) -> None:
+    def __init__(self, look: Theme, lang: str, entered: Callable[[str], object]) -> None:
+        self._mark = DECIMAL_MARKS[lang]
         super().__init__(
             look,
-            keys=_MASS_KEYS,
+            keys=decimal_keys(lang),
             columns=_MASS_COLUMNS,
             key_dp=theme.GLOVE,
             longest=LONGEST_MASS,
             entered=entered,
-            shown=lambda text: f"{text} kg" if text.replace(",", "").isdigit() else text,
+            shown=lambda text: f"{text}\N{NO-BREAK SPACE}kg" if text.replace(self._mark, "").isdigit() else text,
         )
         self.add_done(look)
 
     def typed(self, text: str) -> None:
-        """Take whatever a scale or a person types; a point is a decimal comma."""
-        self.text = (self.text + text.replace(".", ","))[:LONGEST_MASS]
+        """Take whatever a scale or a person types; a point is as good as a comma."""
+        self.text = (self.text + marked(text, self._mark))[:LONGEST_MASS]
         self._tell()
 
 

@@ -113,7 +113,8 @@ class PartChoiceScreen(OfTicket):
     def build(self) -> None:
         """Lay the screen out."""
         part = self.part
-        why = [Text(f"⚠ {self.say(f'reason.{reason}')}", self.look.page, bold=True) for reason in part.reasons]
+        said = [self.say(f"reason.{reason}") for reason in part.reasons]
+        why = [Text(f"⚠ {each[:1].upper()}{each[1:]}", self.look.page, bold=True) for each in said]
         if part.item.known and part.item.nature != "part":
             why.append(Text(f"⚠ {self.say('screen.part.no_part')}", self.look.page, bold=True))
         host = part.item.part.host if part.item.part else ""

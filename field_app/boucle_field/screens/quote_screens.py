@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from boucle.telling import Told
 from boucle_field import bench, quoting
 from boucle_field.screens.arranging import beside
-from boucle_field.screens.checklist_form import measure_pad
+from boucle_field.screens.checklist_form import MeasurePad
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.part_screens import OfTicket, euros
@@ -27,7 +27,8 @@ class EuroScreen(OfTicket):
 
     def build(self) -> None:
         """Lay the screen out."""
-        pad = measure_pad(self.look, self._entered, asked=self.say("screen.quote.in_euros"))
+        asked = self.say("screen.quote.in_euros")
+        pad = MeasurePad(self.look, self.face.lang, self._entered, asked=asked, has_minus=False)
         self.face.wedge.typing = pad
         back = self.other("screen.back", partial(self.taken, None))
         self.fill(self.title(self.title_key), pad, bottom=(beside(back, pad.done_apart()),))

@@ -50,6 +50,7 @@ def certificate_page(visit: Reading, code: str) -> Response:
         back_name=printed(found.code),
         badge=certificate_words.standing_badge(found.standing(visit.now_ms), visit.lang),
         fits=found.fits,
+        digest=found.digest,
         file=_file_href(found),
         public=certificate_words.verify_path(found),
         proof=f"/preuves/{found.event.id}",
