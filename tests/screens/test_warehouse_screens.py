@@ -31,6 +31,25 @@ def test_a_count_shows_what_should_stand_there_and_what_is_missing(hand: Hand) -
     assert stage(hand, 24)[0] == "available"
 
 
+def test_a_count_of_which_most_was_not_seen_asks_once_before_it_ends(hand: Hand) -> None:
+    hand.face.begin("count", "strasbourg")
+    scan_crates(hand, range(21, 22))
+    hand.tap("Terminer")
+    hand.tap("Valider")
+    assert hand.sees("3 manquent. Inventaire partiel ?")
+    hand.tap("Continuer")
+    assert visit_of(hand).counted == 1
+    hand.tap("Terminer")
+    hand.tap("Valider")
+    hand.tap("Oui, partiel")
+    assert hand.face.visit is None
+    hand.face.begin("count", "strasbourg")
+    scan_crates(hand, range(21, 24))
+    hand.tap("Terminer")
+    hand.tap("Valider")
+    assert hand.face.visit is None, "one that is missing of four is no question"
+
+
 def test_the_label_of_a_place_says_where_one_counts_a_partner_s_too(hand: Hand) -> None:
     command(hand, Command.COUNT)
     hand.scan(MULHOUSE.url(BASE))

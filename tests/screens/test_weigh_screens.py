@@ -170,3 +170,4 @@ def test_who_may_not_decide_weighs_only_what_was_scrapped_by_somebody_who_may(
     hand.tap("Ce qui part pour de bon")
     assert not hand.sees("Intercalaire")
     assert hand.sees("Scannez l’objet qui part")
+    assert not hand.sees("choisissez un type"), "there is none to choose"

@@ -80,6 +80,8 @@ def _a_count(hand: Hand) -> Iterator[str]:
     yield "count-unexpected"
     face.summary()
     yield "count-summary"
+    face.screen.validate()
+    yield "count-partly"
     face.open(DifferencesScreen)
     yield "count-differences"
     face.validate()

@@ -64,10 +64,12 @@ class SubjectStep(WeighStep):
         book, now = phone.mirror.book(), phone.desk.now_ms()
         by_type = self.weighing.job is Job.ARRIVAL or weighed.may_retire(phone)
         named = [(key, name_of_type(book, key, now)) for key in self.face.bulk_types()] if by_type else []
-        how = "screen.weigh_scan" if self.weighing.job is Job.TREATMENT else "screen.amount_how"
+        leaves = self.weighing.job is Job.TREATMENT
+        how = ("screen.weigh_scan" if leaves else "screen.amount_how") if named else ""
+        nothing = "screen.weigh_scan_only" if leaves else "screen.amount_none"
         self.fill(
             self.title(f"screen.weigh.{self.weighing.job}"),
-            self.text(how if named or self.weighing.job is Job.TREATMENT else "screen.amount_none"),
+            self.text(how or nothing),
             *tiles(self.look, named, lambda key: self.next(item_type=key)),
             bottom=(self.again(),),
         )

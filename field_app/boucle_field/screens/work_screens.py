@@ -212,6 +212,11 @@ class AmountScreen(Screen):
 class SummaryScreen(Screen):
     """What the visit comes to, before it ends; going on is always possible."""
 
+    def __init__(self, face: "Face", partly: int = 0) -> None:
+        """Ask with `partly` whether a count of which so many were not seen is meant to end."""
+        super().__init__(face)
+        self.partly = partly
+
     def build(self) -> None:
         """Lay the screen out."""
         visit = self.visit
@@ -220,11 +225,12 @@ class SummaryScreen(Screen):
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), visit.place, phone.desk.now_ms())
         waiting = len(visit.to_look)
-        missing = sum(max(0, each.expected - each.counted) for each in visit.rows())
+        missing = self._missing()
         told: list[Widget] = [
+            *self._asked_partly(),
             *self.asked(),
             self.text("screen.summary_counted", n=visit.counted),
-            *([self.text("screen.summary_missing", n=missing)] if missing else []),
+            *([self.text("screen.summary_missing", n=missing)] if missing and not self.partly else []),
             *self._sorted(),
             *([self.text("screen.to_look", n=waiting)] if waiting else []),
             self.text("screen.summary_kept"),
@@ -239,8 +245,21 @@ class SummaryScreen(Screen):
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
             listed,
-            bottom=(beside(self.other("screen.go_on", self.face.back), self.main("screen.validate", self.validate)),),
+            bottom=(beside(self.other("screen.go_on", self.face.back), self._end()),),
         )
+
+    def _missing(self) -> int:
+        return sum(max(0, each.expected - each.counted) for each in self.visit.rows())
+
+    def _asked_partly(self) -> list[Widget]:
+        """Ask once about a count of which most was not seen, before anybody takes it for a whole one."""
+        if not self.partly:
+            return []
+        asked = Text(self.say("screen.count_partly", n=self.partly), self.look.page, bold=True)
+        return [asked, self.text("screen.count_partly_means")]
+
+    def _end(self) -> Widget:
+        return self.main("screen.count_partly_yes" if self.partly else "screen.validate", self.validate)
 
     def asked(self) -> list[Widget]:
         """Give what is asked before the visit ends."""
@@ -252,7 +271,11 @@ class SummaryScreen(Screen):
         return [ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in self.visit.rows()]
 
     def validate(self) -> None:
-        """End the visit."""
+        """End the visit; a count of which most was not seen is asked about once before."""
+        missing = self._missing()
+        if self.visit.action == "count" and not self.partly and missing * 2 > self.visit.wanted:
+            self.face.open(SummaryScreen, missing)
+            return
         self.face.validate()
 
     def _sorted(self) -> list[Widget]:
