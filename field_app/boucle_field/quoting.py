@@ -8,6 +8,7 @@ from typing import Any, Final
 from boucle.lifecycle import WorkStage
 from boucle.telling import Told
 from boucle_field.bench import ticket_of, today
+from boucle_field.bench_site import place_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 
@@ -42,7 +43,7 @@ def quote(phone: Phone, code: str, *, cents: int, owner: str, until: str) -> Tol
     """Make a quote; hands rest until the owner answers, unless it is ours or within what was agreed for its type."""
     body: dict[str, Any] = {"cents": cents, "until": until, **({"owner": owner} if owner else {})}
     ticket = ticket_of(phone, code)
-    draft = Draft(kind="work.quoted", code=code, task=ticket.job.task, place=phone.desk.context().home, body=body)
+    draft = Draft(kind="work.quoted", code=code, task=ticket.job.task, place=place_of(phone, code), body=body)
     return phone.desk.record(draft)
 
 

@@ -1,7 +1,7 @@
 """Quotes to the owner of what is repaired: the link that opens one, how far it is, and who answered.
 
 A link takes an answer as long as its quote holds: a newer quote, taking it back and its last day end that, and its page
-then says which. A quote that was recorded by mistake and voided opens nothing.
+then says which, until the next repair of the thing. A quote that was recorded by mistake and voided opens nothing.
 """
 
 import json
@@ -94,16 +94,18 @@ def opened(connection: Connection, code: str, *, now_ms: int) -> Quote | None:
 
 
 def _ended(connection: Connection, org: str, event: Event, item: Item, job: Job) -> Quote | None:
-    """Give a quote that was taken back or replaced in its repair, None for one that opens nothing any more."""
-    every = repairs.repairs_of(histories.history(connection, org, event.code))
-    of = next((each for each in every if event.id in {quote.id for quote in each.every(QUOTED)}), None)
-    if of is None:
+    """Give a quote that was taken back or replaced in its repair, None for one that opens nothing any more.
+
+    What is repaired anew is nothing to who was asked about the repair before: the thing may be somebody else's by now.
+    """
+    (of,) = (*repairs.repairs_of(histories.history(connection, org, event.code))[-1:], None)[:1]
+    if of is None or event.id not in {quote.id for quote in of.every(QUOTED)}:
         return None
     back = next((each for each in of.every(WITHDRAWN) if each.text("quote") == event.id), None)
     if back is not None:
         return Quote(org, event, item, job, Standing.WITHDRAWN, back.text("reason"))
     newer = any(each.order > event.order for each in of.every(QUOTED))
-    return Quote(org, event, item, job, Standing.REPLACED) if newer and of is every[-1] else None
+    return Quote(org, event, item, job, Standing.REPLACED) if newer else None
 
 
 def answer(of: Quote, kind: str, *, by: str, reason: str) -> Draft:

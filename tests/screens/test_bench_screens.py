@@ -14,7 +14,7 @@ from boucle.holds import said as held_words
 from boucle.item import Item, Job, dump
 from boucle.reasons import Reason
 from boucle.telling import Outcome
-from boucle_field import bench, bench_acts, people, quoting
+from boucle_field import bench, bench_acts, bench_site, people, quoting
 from boucle_field.bench import Next
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
@@ -256,6 +256,8 @@ def test_a_quote_made_at_the_bench_waits_for_the_owner(
     hand = open_app(tmp_path / "office")
     describe_bench(hand.face.at)
     stated(hand.face.at, "partner", "rhin", {"name": "Rhin Plasturgie"})
+    stated(hand.face.at, "site", "metz", {"name": "Metz-Nord", "role": "hub"})
+    bench_site.choose(hand.face.at, "metz")
     hand.face.open_bench()
     diagnosed(hand)
     hand.tap("Faire un devis")
@@ -267,6 +269,7 @@ def test_a_quote_made_at_the_bench_waits_for_the_owner(
     said = kept(hand, "work.quoted")[-1]
     owner, until = quoting.owners(hand.face.at)[0][0], quoting.last_day(hand.face.at, 30)
     assert said["body"] == {"cents": 8_650, "owner": owner, "until": until}
+    assert said["place"] == "metz"
     assert said["task"] == kept(hand, "work.opened")[-1]["task"]
     assert stage(hand) == "awaiting_approval"
     hand.tap("Annuler le dernier acte")

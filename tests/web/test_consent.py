@@ -131,6 +131,18 @@ async def test_taking_a_quote_back_is_undone_and_its_link_answers_again(served: 
     assert job(served, 1).consent == "given"
 
 
+async def test_the_link_of_a_quote_that_was_taken_back_tells_nothing_of_the_next_repair(served: Served) -> None:
+    path = await a_quote(served)
+    assert (await do(served, "retirer", 1, withdrawn="Erreur")).status_code == 303
+    assert (await do(served, "abandonner", 1, sure="1", reason="x")).status_code == 303
+    served.clock.ms += DAY
+    next_one = [act("work.opened", 1, 40.6, reason="fuit"), act("work.diagnosed", 1, 40.7, fault="leak", found=True)]
+    record(served.database, "acme", next_one, now_ms=served.clock.ms)
+    assert job(served, 1).fault == "leak"
+    page = await stranger(served, path, status=404)
+    assert "fuite" not in page.text.lower()
+
+
 @pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.READER])
 async def test_only_who_decides_takes_a_quote_back(served: Served, role: Role) -> None:
     await a_quote(served)
