@@ -64,7 +64,8 @@ def page(connection: Connection, org: str, dev: str, *, cursor: int, limit: int,
     given.sort(key=lambda row: row["n"])
     if start == 0:
         given.insert(0, {"n": 0, "table": ORGANISATION, "key": org, "row": _organisation(connection, org)})
-    upto = found[-1].n if found else start
+    # Where nothing is left to read, all that is there was: what is old and not worth reading is behind a phone too.
+    upto = found[-1].n if found else last
     return Pulled(rows=given, next=upto, more=upto < last, reset=reset)
 
 

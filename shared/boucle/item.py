@@ -101,7 +101,7 @@ class Item(NamedTuple):
     `site` is our site where it stands or last stood; `place` the partner's site that holds it, from which it is
     coming back, or to which it is on its way, booked there at `custody_ms`; `hold` says why it must not serve, since
     `hold_ms`. The `ship_` fields describe the dispatch of the current cycle as it was counted; `loan_partner` the
-    partner who answers for the item now. `came_by` is the event that brought it home last.
+    partner who answers for the item now. `came_by` is the event that brought it home last, at `came_ms`.
     """
 
     id: str
@@ -136,6 +136,7 @@ class Item(NamedTuple):
     visit_ms: int = 0
     collect_task: str = ""
     came_by: str = ""
+    came_ms: int = 0
     pool_site: str = ""
     commissioned_ms: int = 0
     retired_ms: int = 0

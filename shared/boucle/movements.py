@@ -136,7 +136,7 @@ def _received_at_home(turn: Turn) -> Outcome:
     item, place = turn.item, turn.place
     if item.uses == 0 and item.stage != Stage.RECEIVED:
         turn.say(Reason.UNMATCHED_RETURN)
-        turn.put(stage=Stage.RECEIVED, site=place.key, came_by=turn.event.id)
+        turn.put(stage=Stage.RECEIVED, site=place.key, came_by=turn.event.id, came_ms=turn.event.teff)
         turn.month(place, "", "return_unmatched", loop="")
         turn.collected(place, "")
         return Outcome.APPLIED

@@ -76,9 +76,11 @@ def taken(found: Iterable[Found]) -> dict[str, int]:
 def stood_here(event: Event, item: Item) -> bool:
     """Tell whether a receipt met a container that was at home already, as far as the state of it now tells.
 
-    Ids of events are in the order of their times: one that came home by a later event has been away since.
+    One that came home by this very event, or by a later one, was away. Times are effective: whose clock was wrong tells
+    nothing here, and a receipt without its effective time yet is known again by its id.
     """
-    return bool(event.code) and not event.against and not item.nature and item.came_by < event.id
+    came_before = item.came_by != event.id and item.came_ms < event.teff
+    return came_before and bool(event.code) and not event.against and not item.nature
 
 
 def unloaded(

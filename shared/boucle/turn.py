@@ -301,4 +301,4 @@ class Turn:
         self.vacate()
         self.give_back(hub, scanned=scanned)
         self.put(stage=stage, loan_open=False, site=hub.key, place="", custody_ms=0, visit_ms=0, collect_task="")
-        self.put(came_by=self.event.id)
+        self.put(came_by=self.event.id, came_ms=self.event.teff)

@@ -16,6 +16,21 @@ def pulled(database: Database, cursor: int, limit: int = 500) -> pulls.Pulled:
         return pulls.page(connection, ORG, "d-un", cursor=cursor, limit=limit, now_ms=START_MS + DAY)
 
 
+def test_a_phone_that_begins_where_all_there_is_to_read_is_old_is_not_told_to_ask_again_for_ever(
+    database: Database,
+) -> None:
+    a_network(database, reference=False)
+    phone = Handset()
+    phone.scan("item.collected", item_type="bac", qty=3, place="mulhouse", task="R-1#a")
+    taken(database, phone.push())
+    with database.reading() as connection:
+        page = pulls.page(connection, ORG, "d-un", cursor=0, limit=500, now_ms=START_MS + 30 * DAY)
+    assert [row["table"] for row in page.rows] == ["org"]
+    assert feed_rows(database) != []
+    assert page.next > 0
+    assert not page.more
+
+
 def feed_rows(database: Database) -> list[tuple[str, str]]:
     with database.reading() as connection:
         return [(row.tbl, row.key) for row in connection.execute(sa.select(CHANGE).order_by(CHANGE.c.n))]

@@ -1,6 +1,7 @@
 """Receiving a round: what it brings by its stops, what was unloaded, and the reasons that are kept."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -35,7 +36,7 @@ def receipt(phone: Device, code: str, at: int, *, against: str = "R-1#a", task: 
 
 def bac(came: Event) -> Item:
     """Give a crate that this receipt brought home."""
-    return Item(id=came.subject, type="bac", stage=Stage.RECEIVED, came_by=came.id)
+    return Item(id=came.subject, type="bac", stage=Stage.RECEIVED, came_by=came.id, came_ms=came.teff)
 
 
 def expected(known: dict[str, Counter[str]], signed: dict[str, list[Found]] | None = None) -> dict[str, int]:
@@ -87,6 +88,23 @@ def test_what_stood_in_stock_was_not_received_and_what_came_home_again_later_was
     assert unloaded(OF, {}, {}, [came], {came.subject: stood}) == []
     assert unloaded(OF, {}, {}, [came], {came.subject: bac(came)}) == [Found("beside", "bac", 0, 1, 0)]
     assert unloaded(OF, {}, {}, [came], {came.subject: again}) == [Found("beside", "bac", 0, 1, 0)]
+
+
+def test_the_clock_of_a_phone_does_not_say_what_stood_in_stock() -> None:
+    """The ids of a device are as wrong as its clock; its effective times are not."""
+    phone = Device()
+    before, came, later = (receipt(phone, "C/8", at, against="") for at in (1, 2, 3))
+    ahead, behind = (replace(came, id=f"{first}{came.id[8:]}") for first in ("ffffffff", "00000000"))
+    for event in (ahead, behind):
+        assert unloaded(OF, {}, {}, [event], {event.subject: bac(before)}) == []
+        assert unloaded(OF, {}, {}, [event], {event.subject: bac(event)}) == [Found("beside", "bac", 0, 1, 0)]
+        assert unloaded(OF, {}, {}, [event], {event.subject: bac(later)}) == [Found("beside", "bac", 0, 1, 0)]
+
+
+def test_a_receipt_that_has_no_effective_time_yet_is_known_again_by_its_id() -> None:
+    came = receipt(Device(), "C/8", 2, against="")
+    folded = bac(came)._replace(came_ms=came.teff - 60_000)
+    assert unloaded(OF, {}, {}, [came], {came.subject: folded}) == [Found("beside", "bac", 0, 1, 0)]
 
 
 def test_a_product_that_comes_back_is_no_container_that_stood_here() -> None:
