@@ -1,12 +1,15 @@
 """Sheets: every label in its cell to a tenth of a millimetre, and every one read back."""
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from PIL import Image
 
 from boucle_labels import pdf, png, sheet
+from boucle_labels.check import Checked, check
 from boucle_labels.drawing import Modules, Shape
 from boucle_labels.errors import RefusedError
 from boucle_labels.label import Face
@@ -81,6 +84,28 @@ def test_the_offset_moves_everything_right_and_down() -> None:
     assert [place(shape) for shape in shifted if isinstance(shape, Modules)] == [
         pytest.approx((shape.x_mm + 0.5, shape.y_mm - 0.3)) for shape in plain if isinstance(shape, Modules)
     ]
+
+
+@pytest.mark.story(8)
+@pytest.mark.parametrize("offset_mm", [(0.0, 0.0), (1.0, -1.0)])
+def test_a_printed_sheet_of_twenty_four_decodes_to_the_text_under_each_symbol_and_moves_by_its_millimetre(
+    tmp_path: Path, offset_mm: tuple[float, float]
+) -> None:
+    form = replace(L7160, name="three by eight", rows=8, label_height_mm=33.9, pitch_y_mm=33.9, top_mm=12.9)
+    assert form.cells == 24
+    labels = faces(24)
+    content = printed(labels, Setting(form=form, offset_mm=offset_mm))
+    paper = tmp_path / "sheet.pdf"
+    paper.write_bytes(content)
+    assert check(paper, ZxingDecoder()) == Checked(labels=24, pages=1)
+    [page] = pdf_pages(content, 600)
+    [plain] = pdf_pages(printed(labels, Setting(form=form)), 600)
+    found, before = ZxingDecoder().decode(page), ZxingDecoder().decode(plain)
+    assert set(read_codes(found)) == {face.code for face in labels}
+    was = {code: symbol.position[0] for code, symbol in zip(read_codes(before), before, strict=True)}
+    for code, symbol in zip(read_codes(found), found, strict=True):
+        moved = [(now - then) / 600 * 25.4 for now, then in zip(symbol.position[0], was[code], strict=True)]
+        assert moved == pytest.approx(offset_mm, abs=0.15)
 
 
 def place(shape: Shape) -> tuple[float, float]:
