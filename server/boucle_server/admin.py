@@ -303,10 +303,15 @@ def _password_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _roles() -> str:
+    """Give the roles that can be chosen as `parse_role` reads them: in French by name, else by key."""
+    return ", ".join(told(f"role.{role}").lower() if language() == "fr" else role for role in CAPABILITIES)
+
+
 def _configure_people(groups: Any) -> None:
     user = _add(_group(groups, "user", told("cli.help.users")), "add", _add_user, told("cli.help.add"))
     user.add_argument("--login", required=True)
-    user.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
+    user.add_argument("--role", required=True, help=_roles())
     user.add_argument("--name", help=told("cli.help.shown_name"))
     _password_option(user)
     operator = _add(
@@ -316,7 +321,7 @@ def _configure_people(groups: Any) -> None:
         told("cli.help.add"),
     )
     operator.add_argument("--name", required=True)
-    operator.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
+    operator.add_argument("--role", required=True, help=_roles())
     operator.add_argument("--pin", required=True, help=told("cli.help.pin"))
     operator.add_argument("--badge", default="", help=told("cli.help.badge"))
     operator.add_argument("--site", default="")
@@ -328,9 +333,9 @@ def _configure_people(groups: Any) -> None:
 def _configure_devices(groups: Any) -> None:
     device = _group(groups, "device", told("cli.help.devices"))
     enrol = _add(device, "enrol", _enrol, told("cli.help.enrol"))
-    enrol.add_argument("--name", required=True)
-    enrol.add_argument("--role", required=True, help=", ".join(CAPABILITIES))
-    enrol.add_argument("--site", default="")
+    enrol.add_argument("--name", required=True, help=told("cli.help.device_name"))
+    enrol.add_argument("--role", required=True, help=told("cli.help.device_role", roles=_roles()))
+    enrol.add_argument("--site", default="", help=told("cli.help.device_site"))
     enrol.add_argument("--url", help=told("cli.help.url"))
     listing = _add(device, "list", _list_devices, told("cli.help.list"))
     revoke = _add(device, "revoke", _revoke_device, told("cli.help.revoke"))
