@@ -24,7 +24,7 @@ from boucle_labels.messages import counted, language, say
 DEFAULT_BASE = "https://boucle.example"
 MAX_MINTED = 100_000
 MAX_OFFSET_MM = 20
-_FORMATS = ("avery-l7160", "avery-l7163")
+_FORMATS = ("avery-l7160", "avery-l7159", "avery-l7163")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

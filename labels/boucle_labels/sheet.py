@@ -52,7 +52,7 @@ class SheetFormat:
         return self.left_mm + column * self.pitch_x_mm, self.top_mm + row * self.pitch_y_mm
 
 
-# The makers' templates: Avery Zweckform / Avery UK L7160 and L7163 (A4).
+# The makers' templates: Avery Zweckform / Avery UK L7160, L7159 and L7163 (A4).
 FORMATS = {
     form.name: form
     for form in (
@@ -66,6 +66,17 @@ FORMATS = {
             top_mm=15.15,
             pitch_x_mm=66.04,
             pitch_y_mm=38.1,
+        ),
+        SheetFormat(
+            name="avery-l7159",
+            columns=3,
+            rows=8,
+            label_width_mm=63.5,
+            label_height_mm=33.9,
+            left_mm=7.21,
+            top_mm=12.9,
+            pitch_x_mm=66.04,
+            pitch_y_mm=33.9,
         ),
         SheetFormat(
             name="avery-l7163",

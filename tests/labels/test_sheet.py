@@ -1,7 +1,6 @@
 """Sheets: every label in its cell to a tenth of a millimetre, and every one read back."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -91,7 +90,7 @@ def test_the_offset_moves_everything_right_and_down() -> None:
 def test_a_printed_sheet_of_twenty_four_decodes_to_the_text_under_each_symbol_and_moves_by_its_millimetre(
     tmp_path: Path, offset_mm: tuple[float, float]
 ) -> None:
-    form = replace(L7160, name="three by eight", rows=8, label_height_mm=33.9, pitch_y_mm=33.9, top_mm=12.9)
+    form = sheet.FORMATS["avery-l7159"]
     assert form.cells == 24
     labels = faces(24)
     content = printed(labels, Setting(form=form, offset_mm=offset_mm))
