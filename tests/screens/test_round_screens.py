@@ -13,6 +13,7 @@ from boucle.commands import Command
 from boucle.rounds import Gap
 from boucle.telling import Outcome
 from boucle_field import driving
+from boucle_field.courier import Line, News
 from boucle_field.driving import Progress
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.hardware import geo_uri
@@ -109,6 +110,17 @@ def test_a_stop_that_others_validated_says_so_before_it_is_validated_again(
     assert driver.sees("version 2")
 
 
+def test_a_home_and_a_round_that_stay_open_show_what_others_did_when_it_comes_down(driver: Hand) -> None:
+    driver.face.home()
+    assert driver.sees("arrêts faits : 0 sur 2")
+    done_elsewhere(driver.face.at)
+    driver.face._heard(News(line=Line.ONLINE), 0)
+    assert driver.sees("arrêts faits : 1 sur 2")
+    shown = driver.face.screen
+    driver.face._heard(News(line=Line.ONLINE), 0)
+    assert driver.face.screen is shown  # nothing came: nothing moves under a finger
+
+
 def test_with_the_label_of_the_place_two_taps_are_enough(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 21))
@@ -133,6 +145,7 @@ def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) 
     driver.tap("Terminer")
     assert driver.sees("Pourquoi cet écart ?")
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés / 20 (−2)")
+    assert "18 / 20" not in driver.words()  # its numbers stand once
     sign(driver)
     driver.tap("Encore utilisé")
     assert driver.sees(f"Reprendre · Bac 600×400 + {LONG_TYPE} : Encore utilisé")

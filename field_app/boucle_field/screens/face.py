@@ -33,6 +33,7 @@ from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_lang
 from boucle_field.screens.eye import Eye
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.labels_at_hand import labels_in
+from boucle_field.screens.round_screens import RoundScreen
 from boucle_field.screens.router import Router
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -40,6 +41,7 @@ from boucle_field.screens.sound import Signal, Speaker, volume_of
 from boucle_field.screens.theme import OUTCOMES, Theme
 from boucle_field.screens.top_bar import BarState, TopBar
 from boucle_field.screens.wedge import Wedge
+from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.store import Store, put
 from boucle_field.ticks import DeviceTicks
 from boucle_field.training import begin_training
@@ -77,6 +79,7 @@ class Face(Router, App):
         self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
         self.training = self.enrolling = False
         self.news = News(line=Line.UNKNOWN)
+        self._heard_to = self.phone.mirror.cursor if self.phone else ""
         self.next_try_ms = 0
         """When the line is tried again by itself, by the clock of the device; 0 where nothing failed."""
         self.courier: Courier | None = None
@@ -245,7 +248,11 @@ class Face(Router, App):
         if self.is_locked and not isinstance(self.screen, WhoScreen):
             self.start()
         self.refresh_bar()
-        if isinstance(self.screen, SendsScreen):
+        cursor = self.phone.mirror.cursor if self.phone else ""
+        # What others did at a stop came down: a home or a round that stays open shows it too.
+        is_stale = cursor != self._heard_to and isinstance(self.screen, HomeScreen | RoundScreen)
+        self._heard_to = cursor
+        if is_stale or isinstance(self.screen, SendsScreen):
             self.again()
 
     def recorded(self) -> None:

@@ -47,15 +47,18 @@ class GapAsking:
         self, screen: Screen, found: Sequence[Found], said: Reasons, changed: Callable[[Reasons], object]
     ) -> None:
         self._screen, self._found, self._said, self._changed = screen, found, said, changed
+        self.numbered: frozenset[str] = frozenset()
+        """The rows whose numbers stand in the question: a list below it leaves them out."""
 
     def widgets(self) -> list[Widget]:
-        """Give the question, or say that nothing differs."""
+        """Give the question, or say that nothing differs; afterwards `numbered` says whose numbers stand in it."""
         screen, said = self._screen, self._said
         differing = [row for row in self._found if row.difference]
         if not differing:
             return [screen.text("screen.stop_no_gap")]
         alike = self._alike(differing)
         asked = self._asked_of(alike)
+        self.numbered = frozenset(row.name for row in asked)
         nth = f" {alike.index(asked) + 1}/{len(alike)}" if len(alike) > 1 else ""
         why = f"{screen.say('screen.stop_gap_why')}{nth}"
         title = Text(why, screen.look.page, size=theme.TEXT if is_low() else theme.TITLE, bold=True)

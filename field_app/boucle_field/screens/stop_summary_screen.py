@@ -49,12 +49,18 @@ class StopSummaryScreen(Screen):
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         now = driving.standing(phone, self.round, self.stop)
         self.found = now.found
-        listed = ExpectedList(self.look, self.face.lang)
-        listed.show([ListRow(name_of_row(self, row), row.total, row.expected, 0) for row in self.found])
         self.signing = SigningPad(self.look, self.say("screen.stop_sign"), changed=self._tell_lack)
         self.validating = self.main("screen.validate", self.validate)
         whole = Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True)
-        asked = self._gaps()
+        asked, numbered = self._gaps()
+        listed = ExpectedList(self.look, self.face.lang)
+        listed.show(
+            [
+                ListRow(name_of_row(self, row), row.total, row.expected, 0)
+                for row in self.found
+                if row.name not in numbered
+            ]
+        )
         self.proof = Proof(self, self.round.task(self.stop))
         signer = (
             self.say("screen.stop_signer_named", name=self.said.signer)
@@ -98,11 +104,12 @@ class StopSummaryScreen(Screen):
             return []
         return [self.other("screen.undecided", partial(self.face.red_lines, undecided), n=len(undecided))]
 
-    def _gaps(self) -> list[Widget]:
-        """Ask why numbers differ, where the plan has numbers."""
+    def _gaps(self) -> tuple[list[Widget], frozenset[str]]:
+        """Ask why numbers differ, where the plan has numbers; give the rows too whose numbers stand in the question."""
         if not (self.stop.collect or self.stop.deliver):
-            return []
-        return GapAsking(self, self.found, self.said.reasons, self._because).widgets()
+            return [], frozenset()
+        asking = GapAsking(self, self.found, self.said.reasons, self._because)
+        return asking.widgets(), asking.numbered
 
     def _because(self, reasons: Reasons) -> None:
         self._open(replace(self.said, reasons=reasons))
