@@ -27,7 +27,7 @@ _SITES: Final = "site;nom;commune\ntoul;Toul;Toul\nbar le duc;Bar-le-Duc, entrep
 _UNKNOWN: Final = "Repère;Libellé\ntoul;Toul\n"
 _HEAPS: Final = (
     *(Heap.UNKNOWN, Heap.CONTRADICTION, Heap.REPORTED, Heap.OVERDUE, Heap.HELD),
-    *(Heap.COUNT, Heap.DIFFERENCE, Heap.DRIFT, Heap.GAP, Heap.UNSENT),
+    *(Heap.LOST, Heap.COUNT, Heap.DIFFERENCE, Heap.DRIFT, Heap.GAP, Heap.UNSENT),
 )
 """The heaps of which the demonstration has a case with a page of its own."""
 
