@@ -278,7 +278,12 @@ class ReprintScreen(Screen):
         self.panel = OutcomePanel(self.look, self.face.lang)
         self.undoing = self.other("screen.undo", self.undo)
         tools = chips(
-            Chip(self.say("screen.typed"), self.look.tile, act=partial(self.face.open, CodeScreen, ReprintScreen)),
+            Chip(
+                self.say("screen.typed"),
+                self.look.tile,
+                act=partial(self.face.open, CodeScreen, ReprintScreen),
+                line=self.look.line,
+            ),
             *self.face.camera_chips(),
         )
         self.fill(
