@@ -7,7 +7,9 @@ from boucle_field import bench_acts
 from boucle_field.bench import Next
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_end_screens import HarvestScreen, HarvestTypeScreen, Taken
+from boucle_field.screens.bench_screens import BenchSiteScreen
 from boucle_field.screens.checklist_form import MeasureScreen
+from boucle_field.screens.consent_screen import ConsentScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import NewPartScreen, PartsScreen, PauseScreen, RemoveScreen
@@ -43,6 +45,10 @@ def bench_scenes(hand: Hand) -> Iterator[str]:
     yield "ticket-diagnosed"
     face.open_bench()
     yield "bench"
+    face.open(BenchSiteScreen)
+    yield "bench-site"
+    face.open(ConsentScreen, code(HOST), Next.START)
+    yield "consent"
     face.open(QuoteScreen, code(HOST))
     yield "quote"
     face.open(EuroScreen, code(HOST), "screen.quote.amount", lambda _: None)

@@ -577,8 +577,8 @@ def _everything() -> list[Event]:
 
 
 def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
-    """A part that was recovered, repaired, built in and repaired again, and a repair that is promised for a day."""
-    part, crate = code(8), code(9)
+    """A part that was recovered, repaired, built in and repaired again; a repair promised for a day; one failed."""
+    part, crate, broken = code(8), code(9), code(11)
     fixed = {"certificate": "C-1", "cost_cents": 700}
     return [
         phone.event("item.commissioned", part, body={"type": "bac", "origin": "recovered"}, other=crate, **hub),
@@ -592,6 +592,9 @@ def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
         phone.event("part.installed", part, other=code(3), body={"avoided_cents": 8_600}, **hub),
         phone.event("work.opened", part, **hub),
         phone.event("work.opened", crate, body={"due_ms": phone.now_ms + 1}, **hub),
+        phone.event("item.commissioned", broken, body={"type": "bac"}, **hub),
+        phone.event("work.opened", broken, **hub),
+        phone.event("work.not_repairable", broken, body={"barrier": "no_part"}, **hub),
     ]
 
 

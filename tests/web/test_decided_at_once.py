@@ -164,7 +164,10 @@ async def test_a_case_of_no_single_event_is_answered_once_and_the_second_is_told
 async def test_an_owner_answers_a_quote_once(served: Served) -> None:
     path = await a_quote(served)
     await stranger(served, path)
-    answers = ({"by": "Mme Weiß", "answer": "yes"}, {"by": "M. Lang", "answer": "no", "reason": "trop cher"})
+    answers = (
+        {"by": "Mme Weiß", "answer": "yes"},
+        {"by": "M. Lang", "answer": "no", "reason": "trop cher", "sure": "1"},
+    )
     both = await at_once(served, path, answers)
     assert sorted("too_late" in answer.headers["location"] for answer in both) == [False, True]
     assert item(served, 1).work_stage in ("approved", "cancelled")
