@@ -172,7 +172,7 @@ def test_without_a_camera_nothing_is_asked_and_nothing_held_up(hand: Hand) -> No
     asking(hand.face.at)
     hand.tap("Réceptionner")
     hand.tap("Photo")
-    assert hand.sees("Pas de caméra ici")
+    assert hand.sees("Pas d’appareil photo ici. Enregistrez sans photo")
     hand.scan(f"{BASE}/{code(1)}")
     command(hand, Command.SCRAP)
     assert recorded(hand)[-1] == ("item.sorted/1", 0)
