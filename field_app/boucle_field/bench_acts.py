@@ -24,8 +24,9 @@ from boucle_field.bench_site import place_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
+from boucle_field.stop_events import VOID
 from boucle_field.store import put
-from boucle_field.undoing import VOID, amended, of_task
+from boucle_field.undoing import amended, of_task
 
 _FORM: Final = "bench_form"
 _CERTIFICATE_CHARACTERS: Final = 6

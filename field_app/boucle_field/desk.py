@@ -12,7 +12,7 @@ from boucle.fold import Mark
 from boucle.photo_guards import photos_asked
 from boucle.roles import Capability, capabilities_of, may_record
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, outcome_of, reasons_of
-from boucle_field import people, timekeeper, undoing
+from boucle_field import people, stop_events, timekeeper, undoing
 from boucle_field.errors import LoginError, RefusedError
 from boucle_field.identity import Identity
 from boucle_field.mirror import Mirror
@@ -87,7 +87,7 @@ class Desk:
         if target.id in undoing.closed_events(self.store, target.task):
             raise RefusedError("phone.undo_validated")
         draft = Draft(
-            kind=undoing.VOID,
+            kind=stop_events.VOID,
             code=target.code,
             item_type=target.item_type,
             body={"target": target.id},

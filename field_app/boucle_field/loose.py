@@ -14,7 +14,7 @@ from boucle.facts import Cell
 from boucle.quantity import facts_of
 from boucle_field.outbox import as_event
 from boucle_field.phone import Phone
-from boucle_field.undoing import VOID
+from boucle_field.stop_events import VOID
 
 EVENT: Final = "payload, teff, tq, wall_ms"
 OURS: Final = "folded = 0 AND o.state IN ('new', 'acked', 'held')"

@@ -23,7 +23,8 @@ from boucle_field.outbox import Draft, as_event
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.returns import Product
-from boucle_field.undoing import VOID, amended
+from boucle_field.stop_events import VOID
+from boucle_field.undoing import amended
 
 _OF_RETURN: Final = (
     "SELECT payload, teff, tq, wall_ms FROM outbox WHERE instr(CAST(payload AS TEXT), :rma) > 0"

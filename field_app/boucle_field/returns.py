@@ -19,7 +19,7 @@ from boucle.rma import STAGE_OF, ReturnState
 from boucle_field import loose
 from boucle_field.loose import EVENT, OURS, SETTLED, event_of
 from boucle_field.phone import Phone
-from boucle_field.undoing import VOID
+from boucle_field.stop_events import VOID
 
 OVER: Final = frozenset({ReturnState.CLOSED, ReturnState.CANCELLED})
 MOST_SHOWN: Final = 60

@@ -108,8 +108,7 @@ CREATE TABLE login_try (
 
 
 def _first(db: sqlite3.Connection) -> None:
-    for statement in _FIRST.split(";"):
-        db.execute(statement)
+    _run(db, _FIRST)
 
 
 _PHOTOS = """
@@ -136,8 +135,7 @@ CREATE TABLE photo_event (
 
 
 def _photos(db: sqlite3.Connection) -> None:
-    for statement in _PHOTOS.split(";"):
-        db.execute(statement)
+    _run(db, _PHOTOS)
 
 
 _RETURNS = """
@@ -155,8 +153,7 @@ CREATE INDEX item_back ON item (json_extract(state, '$.back[0]')) WHERE json_ext
 
 
 def _returns(db: sqlite3.Connection) -> None:
-    for statement in _RETURNS.split(";"):
-        db.execute(statement)
+    _run(db, _RETURNS)
     _once_more(db)
 
 
@@ -171,9 +168,14 @@ CREATE INDEX item_serial_serial ON item_serial (serial)
 
 
 def _serials(db: sqlite3.Connection) -> None:
-    for statement in _SERIALS.split(";"):
-        db.execute(statement)
+    _run(db, _SERIALS)
     _once_more(db)
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    """Run statements one by one: a script would end the transaction that a step is part of."""
+    for statement in script.split(";"):
+        db.execute(statement)
 
 
 def _once_more(db: sqlite3.Connection) -> None:
@@ -215,8 +217,7 @@ CREATE INDEX stop_event_task ON stop_event (task)
 
 
 def _stops(db: sqlite3.Connection) -> None:
-    for statement in _STOPS.split(";"):
-        db.execute(statement)
+    _run(db, _STOPS)
     _once_more(db)
 
 

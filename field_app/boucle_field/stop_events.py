@@ -18,10 +18,11 @@ from boucle_field import timekeeper
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
 
+VOID: Final = "event.voided"
 KEPT_DAYS: Final = 14
 """As long as the server tells of a stop."""
 _OWN: Final = "SELECT payload, teff, tq, wall_ms, boot, mono_ms FROM outbox WHERE"
-_AMENDING: Final = f"{_OWN} kind = 'event.voided' OR instr(CAST(payload AS TEXT), '\"corrects\":\"') > 0 ORDER BY n"
+_AMENDING: Final = f"{_OWN} kind = '{VOID}' OR instr(CAST(payload AS TEXT), '\"corrects\":\"') > 0 ORDER BY n"
 _TASK: Final = "json_extract(CAST(payload AS TEXT), '$.task')"
 
 
@@ -84,7 +85,7 @@ def _joined(store: Store, own: str, told: str, value: str) -> list[Seen]:
     known = timekeeper.samples(store)
     rows = {key: read_row(key, json.loads(text)) for key, text in heard}
     events = [event for event in _events(mine, known) if is_of_stop(event)]
-    taken = _taken(_events(amending, known))
+    taken = {target: event.order for target, event in taken_away(_events(amending, known)).items()}
     here = [Seen(event, Side.HERE, _gone(event.id, taken, rows)) for event in events]
     ours = {event.id for event in events}
     others = [_heard(row) for key, row in rows.items() if key not in ours]
@@ -100,11 +101,11 @@ def _gone(event_id: str, taken: dict[str, Order], rows: dict[str, StopEvent]) ->
     return row.gone if row is not None and row.gone is not None else taken.get(event_id)
 
 
-def _taken(amending: Sequence[Event]) -> dict[str, Order]:
-    """Give what events of ours took away, with their place in the order; a correction that was voided takes nothing."""
-    voids = {event.text("target"): event.order for event in amending if event.kind == "event.voided"}
-    corrected = {event.corrects: event.order for event in amending if event.corrects and event.id not in voids}
-    return corrected | voids
+def taken_away(amending: Sequence[Event]) -> dict[str, Event]:
+    """Give what voids and corrections of ours took away, each with what did; a voided correction takes nothing."""
+    voids = {event.text("target"): event for event in amending if event.kind == VOID}
+    corrections = {event.corrects: event for event in amending if event.corrects and event.id not in voids}
+    return corrections | voids
 
 
 def _events(rows: Sequence[tuple[bytes, int | None, int | None, int, str, int]], known: list[Sample]) -> list[Event]:

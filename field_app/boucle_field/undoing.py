@@ -12,10 +12,9 @@ from boucle.ids import is_uuid7
 from boucle.rounds import VALIDATED, stop_of_task
 from boucle_field.errors import RefusedError, UsageError
 from boucle_field.outbox import as_event
-from boucle_field.stop_events import events_at
+from boucle_field.stop_events import VOID, events_at, taken_away
 from boucle_field.store import Store
 
-VOID: Final = "event.voided"
 _PAGE: Final = 100
 """Events read at once on the way back to one that stands: nearly always the first does."""
 _EVENT: Final = "payload, teff, tq, wall_ms"
@@ -41,10 +40,7 @@ def amended(store: Store) -> dict[str, str]:
             f"SELECT {_EVENT} FROM outbox WHERE kind = ? OR instr(CAST(payload AS TEXT), ?) > 0",  # noqa: S608
             (VOID, '"corrects":"'),
         ).fetchall()
-    events = [_event(*row) for row in rows]
-    voided = {event.text("target"): VOID for event in events if event.kind == VOID}
-    corrected = {event.corrects: event.kind for event in events if event.corrects and event.id not in voided}
-    return corrected | voided
+    return {target: event.kind for target, event in taken_away([_event(*row) for row in rows]).items()}
 
 
 def of_task(store: Store, task: str) -> list[tuple[int, Event]]:

@@ -300,5 +300,5 @@ class Turn:
         """Stand at one of our sites again, the loan given back."""
         self.vacate()
         self.give_back(hub, scanned=scanned)
-        self.put(stage=stage, loan_open=False, site=hub.key, place="", custody_ms=0, visit_ms=0, collect_task="")
-        self.put(came_by=self.event.id, came_ms=self.event.teff)
+        self.put(stage=stage, loan_open=False, site=hub.key, came_by=self.event.id, came_ms=self.event.teff)
+        self.put(place="", custody_ms=0, visit_ms=0, collect_task="")

@@ -21,7 +21,7 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.tabs import Tabs
 from boucle_field.screens.top_bar import local_time
 from boucle_field.sends import Pile, Sent, lines
-from boucle_field.undoing import VOID
+from boucle_field.stop_events import VOID
 from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
