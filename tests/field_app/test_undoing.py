@@ -1,10 +1,13 @@
 """What can be undone is found without reading the whole record of a device."""
 
+from dataclasses import replace
+
 import pytest
 
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft, as_event
-from boucle_field.undoing import standing
+from boucle_field.stop_events import VOID, events_at
+from boucle_field.undoing import amended, standing
 from tests.builders import code
 from tests.field_app.ran import Place
 
@@ -43,3 +46,15 @@ def test_a_void_of_another_event_about_the_same_item_leaves_this_one(place: Plac
     first, *rest = scanned(place)
     void(place, rest[89])
     assert standing(place.phone.store, first).id == first
+
+
+def test_a_correction_that_was_voided_leaves_what_it_corrected_standing(place: Place) -> None:
+    desk, store, task = place.phone.desk, place.phone.store, "T-1#a"
+    draft = Draft(kind="item.collected", code=code(1), place="mulhouse", task=task)
+    first = desk.record(draft).event_id
+    mended = desk.record(replace(draft, place="strasbourg", corrects=first)).event_id
+    assert amended(store) == {first: "item.collected"}
+    assert [each.gone is None for each in events_at(store, task)] == [False, True]
+    void(place, mended)
+    assert amended(store) == {mended: VOID}
+    assert [each.gone is None for each in events_at(store, task)][:2] == [True, False]
