@@ -80,7 +80,15 @@ const commands = {
   },
   async offline({ on }) { await context.setOffline(on); },
   async forget({ name }) { await context.clearCookies({ name }); },
-  async type({ text }) { await page.keyboard.type(text); },
+  async type({ text }) {
+    // Chromium gives a field its autofocus with the first frame it draws, which may come after the page has loaded.
+    const until = Date.now() + 10_000;
+    while (!await focused()) {
+      if (Date.now() > until) throw new Error("nothing on the page has the focus to be typed into");
+      await new Promise((later) => setTimeout(later, 10));
+    }
+    await page.keyboard.type(text);
+  },
   focused,
   async url() { return page.url().slice(base.length); },
   async status() { return answered; },
