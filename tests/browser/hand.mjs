@@ -111,6 +111,8 @@ const commands = {
     return page.locator(told).innerText();
   },
   async text({ selector }) { return (await page.locator(selector).first().innerText()).trim(); },
+  async box({ selector }) { return page.locator(selector).first().boundingBox(); },
+  async shown({ selector }) { return page.locator(selector).first().isVisible(); },
   async href({ selector }) { return page.locator(selector).first().getAttribute("href"); },
   async scrollTo({ selector }) { await page.locator(selector).first().scrollIntoViewIfNeeded(); },
   async shot({ file, selector, fullPage = false, height }) {

@@ -120,12 +120,24 @@ async function said(page, visit, byAddress) {
   }, answer ? await answer.text() : "");
 }
 
-async function rules(page, only) {
-  const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), only);
+async function rules(page, only, within = "html") {
+  const { violations } = await page.evaluate(([at, runOnly]) => globalThis.axe.run(at, { runOnly }), [within, only]);
   return violations.map((each) => ({
     rule: each.id, help: each.help, where: each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)),
     why: each.nodes[0].failureSummary,
   }));
+}
+
+// What lies over a page when it is opened, such as the menu of a phone, hides what is under it: it is read by itself.
+async function overlaid(page, only) {
+  const open = await page.evaluate(() => {
+    document.querySelector("[popover]")?.showPopover();
+    return document.querySelector("[popover]:popover-open") !== null;
+  });
+  if (!open) return [];
+  const found = await rules(page, only, "[popover]");
+  await page.evaluate(() => document.querySelector("[popover]").hidePopover());
+  return found;
 }
 
 // One page as a phone, light and dark, and as a desktop: loaded once, as a phone, then made wide.
@@ -150,7 +162,7 @@ async function look(context, visit) {
     await page.emulateMedia({ colorScheme: scheme });
     const wide = await beside(page);
     const spills = await spilled(page);
-    const violations = axe ? await rules(page, axe) : [];
+    const violations = axe ? [...await rules(page, axe), ...(unfolded ? await overlaid(page, axe) : [])] : [];
     if (job.shots && axe) {
       const shown = `${visit.name}-${size}-${scheme}${unfolded ? "-unfolded" : ""}`;
       await page.screenshot({ path: `${job.shots}/${shown}.png`, fullPage: true });
