@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from boucle.codes import may_go_on
+
 HOLD_MS = 1_500
 """A code that stays in view is the same scan; it counts again after it was out of view for this long."""
 SILENCE_MS = 60
 """A scanner types a character every few milliseconds; a longer pause ends its text."""
+PAUSE_MS = 1_200
+"""A reader may be set to wait a second between two characters: the rest of a label is awaited longer."""
 SHORTEST_BURST = 8
 """Fewer characters that end in silence were typed by a person into nothing."""
 LONGEST_TEXT = 4_096
@@ -29,7 +33,9 @@ class Debounce:
 
 
 class KeyStream:
-    """Puts the keystrokes of a keyboard-wedge scanner together: Enter, Tab or a short silence ends a text.
+    """Puts the keystrokes of a keyboard-wedge scanner together: Enter, Tab or a silence ends a text.
+
+    The silence is short, but where a label's address has begun and may go on.
 
     What the text means is `boucle.codes.read_label`'s business, a wrong keyboard layout included.
     """
@@ -51,7 +57,10 @@ class KeyStream:
 
     def silence(self, now_ms: int) -> list[str]:
         """Give the text that a pause has ended, if one has; a short one was typed by hand and is dropped."""
-        if not self._characters or now_ms - self._last_ms <= SILENCE_MS:
+        paused_ms = now_ms - self._last_ms
+        if not self._characters or paused_ms <= SILENCE_MS:
+            return []
+        if paused_ms <= PAUSE_MS and may_go_on("".join(self._characters)):
             return []
         long_enough = len(self._characters) >= SHORTEST_BURST
         return [text for text in self._take() if long_enough]

@@ -141,6 +141,7 @@ _OUR_KEY = re.compile(rf"([{_LETTERS}])/([0-9A-Z-]{{12,18}})", _ANY_CASE)
 _TYPED = re.compile(rf"(?:([{_LETTERS}])[ /-]?)?({_CHARS.replace('-?', '[ -]?')})", _ANY_CASE)
 _GROUPED = re.compile(_CHARS, _ANY_CASE)
 _AIM = re.compile(r"\]([A-Za-z][0-9A-Za-z])", re.ASCII)
+_BEGINNING = "http"
 _SCHEME = re.compile(r"https?://", _ANY_CASE)
 
 # Symbology identifiers (ISO/IEC 15424): those whose data is a GS1 element string ...
@@ -200,6 +201,20 @@ def without_identifier(text: str) -> str:
     body = text.strip()
     aim = _AIM.match(body)
     return body if aim is None else body[aim.end() :]
+
+
+def may_go_on(text: str) -> bool:
+    """Tell whether a text that stopped may be the beginning of a label: a web address, and none of ours that is whole.
+
+    Whoever puts keystrokes together waits longer for the rest of such a text: a pause in the middle would make two
+    wrong texts of it, or a shorter serial number of somebody else's address. A foreign keyboard changes none of the
+    letters that are looked for.
+    """
+    body = without_identifier(text).lower()
+    if not (body.startswith(_BEGINNING[: len(body)]) or _BEGINNING in body):
+        return False
+    label = read_label(text)
+    return isinstance(label, Misread) or label.code is None
 
 
 def _read_body(body: str) -> Label | Misread:

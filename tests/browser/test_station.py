@@ -130,6 +130,25 @@ def test_a_scanner_that_ends_its_codes_by_tab_or_by_silence_loses_none(
     assert recorded(house, codes, since) == {"item.collected/1": 4}
 
 
+def test_a_scanner_that_pauses_within_a_code_is_not_cut(
+    open_keyboard: Keyboard, house: House, away: dict[str, list[str]]
+) -> None:
+    keys = open_keyboard
+    keys.open(scripts=True)
+    keys.sign_in(DRIVER, PASSWORD)
+    place, codes = a_place(away, 2)
+    since = now_ms()
+    keys.goto(f"/saisie/reprendre?lieu={place}")
+    for code in codes:
+        text = f"HTTPS://BOUCLE.EXAMPLE/C/{code}"
+        keys.ask("type", text=text[:-6])
+        time.sleep(0.5)
+        keys.ask("type", text=text[-6:])
+        time.sleep(0.5)
+    wait_for(keys, "2 /")
+    assert recorded(house, codes, since) == {"item.collected/1": 2}
+
+
 def test_what_is_scanned_while_the_server_cannot_be_reached_waits_and_is_recorded_once(
     open_keyboard: Keyboard, house: House, away: dict[str, list[str]]
 ) -> None:

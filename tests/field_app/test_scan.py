@@ -7,7 +7,7 @@ from PIL import Image
 
 from boucle.codes import Label, read_label
 from boucle.wedge import scramble
-from boucle_field.scan import HOLD_MS, SHORTEST_BURST, SILENCE_MS, Debounce, KeyStream, codes_in
+from boucle_field.scan import HOLD_MS, PAUSE_MS, SHORTEST_BURST, SILENCE_MS, Debounce, KeyStream, codes_in
 from boucle_labels.errors import RefusedError
 from tests.builders import code
 from tests.field_app.pictures import BASE, picture
@@ -50,6 +50,46 @@ def test_a_short_silence_ends_a_text() -> None:
     assert keys.silence(last + SILENCE_MS) == []
     assert keys.silence(last + SILENCE_MS + 1) == [URL]
     assert keys.silence(last + 10 * SILENCE_MS) == []
+
+
+GS1_ADDRESS = "https://id.gs1.org/8003/03453120000011PAL00042"
+
+
+@pytest.mark.parametrize("between_ms", [100, 300, 1_000])
+@pytest.mark.parametrize("text", [URL, str(scramble(URL)), URL.lower()])
+def test_a_reader_that_waits_between_its_characters_is_not_cut(text: str, between_ms: int) -> None:
+    keys = KeyStream()
+    texts = []
+    for number, key in enumerate(text):
+        texts += [*keys.silence(number * between_ms - 1), *keys.feed(key, number * between_ms)]
+    texts += keys.silence((len(text) - 1) * between_ms + SILENCE_MS + 1)
+    assert texts == [text]
+
+
+def test_a_serial_number_is_not_cut_short_by_a_pause() -> None:
+    keys = KeyStream()
+    assert keys.feed(GS1_ADDRESS[:-3], 0) == []
+    assert keys.silence(PAUSE_MS) == []
+    assert keys.feed(GS1_ADDRESS[-3:], PAUSE_MS) == []
+    assert keys.silence(2 * PAUSE_MS + 1) == [GS1_ADDRESS]
+
+
+def test_what_is_no_address_and_a_whole_label_end_with_the_short_silence() -> None:
+    for text in (URL, f"]Q1{URL}", "4006381333931", "ABCDEFGHIJKL"):
+        keys = KeyStream()
+        assert keys.feed(text, 0) == []
+        assert keys.silence(SILENCE_MS + 1) == [text]
+
+
+def test_a_beginning_that_never_goes_on_ends_after_the_longest_pause_and_costs_the_next_scan_nothing() -> None:
+    keys = KeyStream()
+    assert keys.feed(URL[:20], 0) == []
+    assert keys.silence(PAUSE_MS + 1) == [URL[:20]]
+    assert keys.feed("h", 10_000) == []
+    (text,) = keys.feed(f"{URL}\r", 10_500)
+    label = read_label(text)
+    assert isinstance(label, Label)
+    assert label.key == code(1)
 
 
 def test_two_scans_in_a_row_are_two_texts() -> None:

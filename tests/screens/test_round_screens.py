@@ -135,8 +135,11 @@ def test_with_command_labels_no_tap_is_needed(driver: Hand) -> None:
     scan_crates(driver, range(1, 21))
     command(driver, Command.FINISH)
     assert isinstance(driver.face.screen, StopSummaryScreen)
+    sign(driver)
     command(driver, Command.VALIDATE)
     assert (driver.taps, progress(driver)) == (0, Progress.DONE)
+    _, priv = last_kept(driver)
+    assert len(priv["signature"]) == 2  # type: ignore[arg-type]
 
 
 def test_a_difference_asks_why_and_the_choice_keeps_the_signature(driver: Hand) -> None:

@@ -18,6 +18,8 @@ from tests.world import SimServer
 
 FRAME_MS = 16
 SPEEDS_MS = [0, 2, 8]
+NO_ADDRESS = "00340123450000000018-LOT-2026-A47"
+"""The beginning of an address would be waited for; of anything else a short silence is the end."""
 
 
 def labels(count: int) -> list[str]:
@@ -44,7 +46,7 @@ def test_every_code_is_read_at_every_speed(hand: Hand, heard: list[str], speed_m
 
 
 def test_a_screen_that_stalls_cuts_no_code_in_two(hand: Hand, heard: list[str]) -> None:
-    texts = labels(3)
+    texts = [*labels(3), NO_ADDRESS]
     for text in texts:
         hand.scan(text, per_frame=12, stall_s=0.1)
     assert heard == texts
@@ -60,9 +62,8 @@ def test_a_clock_that_counts_stalls_would_cut_codes(
     monkeypatch.setattr(Wedge, "_tick", _tick)
     hand.face.wedge.rest()
     hand.face.wedge.listen()
-    (text,) = labels(1)
-    hand.scan(text, per_frame=12, stall_s=0.1)
-    assert text not in heard
+    hand.scan(NO_ADDRESS, per_frame=12, stall_s=0.1)
+    assert NO_ADDRESS not in heard
 
 
 @pytest.mark.parametrize("end", ["enter", "tab", "silence"])

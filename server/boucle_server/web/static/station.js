@@ -5,6 +5,8 @@
   const field = form.elements.codes;
   const warn = document.getElementById("prevenir");
   const SILENCE_MS = 200; // a scanner that sends no Enter is silent for longer than between two characters
+  const PAUSE_MS = 1200; // and one in the middle of a label's address may be set to pause for a second
+  const BEGUN = /http(?!.*\/[a-z]\/[0-9a-z]{14}$)/i; // an address, and no whole label of ours
   const BURST_MS = 60; // between two characters of a scanner on average; nobody types a whole code so fast
   const SHORTEST = 8;
   const RETRY_MS = 2000;
@@ -152,7 +154,7 @@
   });
   field.addEventListener("input", () => {
     clearTimeout(silence);
-    if (isScanner()) silence = setTimeout(() => take(field.value), SILENCE_MS);
+    if (isScanner()) silence = setTimeout(() => take(field.value), BEGUN.test(field.value) ? PAUSE_MS : SILENCE_MS);
   });
 
   document.addEventListener("keydown", (event) => {
