@@ -449,8 +449,44 @@ does with it needs no code of ours:
 report) whoever holds the server could have made all of it anew."""
 
 
+WORDS_INTRODUCTION = """\
+What people choose from and read in lists, with the name that events, files and the API use. What the notions mean, and
+which words bind, is in [glossary.md](glossary.md); figures are in [kpi.md](kpi.md), and stages, outcomes, reasons and
+the answers of the door in [lifecycle.md](lifecycle.md)."""
+
+LISTS = {
+    "kind": "What is recorded: kinds of events",
+    "action": "What a person does: words of buttons and lines",
+    "state": "Where a thing stands",
+    "verdict": "Sorting verdicts",
+    "grade": "Grades and their written criteria",
+    "hold": "Why something is put on hold",
+    "disposition": "What becomes of a returned product",
+    "fault": "Faults",
+    "barrier": "Why something cannot be repaired",
+    "checklist": "Checklists: when they are asked, what their steps ask for",
+    "consent": "How the owner of a thing answered",
+    "answer": "Why a count differs",
+    "qualification": "Operator qualifications: what asks for one",
+    "nature": "What a type is a type of",
+    "capability": "What a role may do",
+    "role": "Roles",
+}
+"""The families of words that are values of lists, in the order of the page."""
+
+
+def lists() -> str:
+    """Give the page of the words of lists, family after family, in both languages."""
+    parts = ["# Words of lists", MADE, WORDS_INTRODUCTION]
+    for family, title in LISTS.items():
+        keys = [key for key in catalogue(LANGUAGES[0]) if key.startswith(f"{family}.")]
+        rows = ((f"`{key.removeprefix(family + '.')}`", *words(key)) for key in keys)
+        parts += [f"## {title}", table((family, "français", "English"), rows)]
+    return page(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
-    {"lifecycle.md": lifecycle, "kpi.md": kpi, "imports.md": imports, "exports.md": exports}
+    {"lifecycle.md": lifecycle, "kpi.md": kpi, "imports.md": imports, "exports.md": exports, "words.md": lists}
 )
 
 

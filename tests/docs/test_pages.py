@@ -1,13 +1,16 @@
 """What the pages point at exists: files, make targets, words."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from boucle.codes import Kind
-from boucle.roles import CAPABILITIES, Role
+from boucle.lifecycle import Disposition, Verdict
+from boucle.roles import CAPABILITIES, NEEDED, Role
 from boucle.words import say
+from boucle.workshop_codes import Barrier, Fault
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.settings import Settings
 from boucle_server.web.label_sheets import MINTED, minted
@@ -60,6 +63,18 @@ def test_the_glossary_says_of_each_role_what_it_may_do() -> None:
         )
         told = {word.strip() for word in row.split("|")[3].split(",")}
         assert told <= set(CAPABILITIES[role]) <= told | {"read"}, role
+
+
+def test_the_words_of_every_list_that_people_choose_from_are_on_their_page() -> None:
+    page = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    lists: dict[str, Iterable[str]] = {"kind": NEEDED, "disposition": Disposition, "fault": Fault, "barrier": Barrier, "verdict": Verdict}
+    missing = [
+        value
+        for family, values in lists.items()
+        for value in values
+        if f"| `{value}` | {say(f'{family}.{value}', 'fr')} | {say(f'{family}.{value}', 'en')} |" not in page
+    ]
+    assert missing == []
 
 
 def test_help_lists_every_target_that_people_use() -> None:
