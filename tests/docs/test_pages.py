@@ -67,7 +67,13 @@ def test_the_glossary_says_of_each_role_what_it_may_do() -> None:
 
 def test_the_words_of_every_list_that_people_choose_from_are_on_their_page() -> None:
     page = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
-    lists: dict[str, Iterable[str]] = {"kind": NEEDED, "disposition": Disposition, "fault": Fault, "barrier": Barrier, "verdict": Verdict}
+    lists: dict[str, Iterable[str]] = {
+        "kind": NEEDED,
+        "disposition": Disposition,
+        "fault": Fault,
+        "barrier": Barrier,
+        "verdict": Verdict,
+    }
     missing = [
         value
         for family, values in lists.items()
