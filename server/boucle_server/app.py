@@ -45,6 +45,7 @@ ROUTERS: Final = (
     "boucle_server.web.files",
     "boucle_server.web.sign_in",
     "boucle_server.web.dashboard_pages",
+    "boucle_server.web.month_closing_pages",
     "boucle_server.web.report_pages",
     "boucle_server.web.inbox_pages",
     "boucle_server.web.device_pages",

@@ -16,6 +16,7 @@ ACCOUNTS: Final = {person.login: PASSWORD for person in PEOPLE if person.login}
 _FIRST_ROW: Final = "main tbody th a"
 _LAST_WEEK: Final = "main a[rel='prev']"
 _SLIP: Final = "main a[href^='/tournees/bon']"
+_CLOSING: Final = f"main a[href^='{places.MONTH_END.path}']"
 _FIRST_CASE: Final = "main .case-act a"
 _READY: Final = "main a[href^='/atelier/etape/ranger'], main a[href^='/atelier/etape/remettre']"
 _CERTIFIED: Final = (_READY, "main a[href^='/atelier/fiche']", "main a[href^='/atelier/certificat']")
@@ -40,6 +41,7 @@ STRANGERS: Final = (
 )
 BEHIND: Final = (
     Call("chiffres", "/tableau/chiffres", ADMINISTRATOR),
+    Call("mois-arret", places.DASHBOARD.path, MANAGER, follow=(_CLOSING,)),
     Call("chiffre", "/tableau/chiffre/K2", ADMINISTRATOR),
     Call("sans-donnee", "/tableau?loop=moteurs-epinal&type=roll", ADMINISTRATOR),
     Call("objet", places.ITEMS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),

@@ -15,23 +15,22 @@ from boucle.kpi_mass import scan_completeness
 from boucle.words import say
 from boucle_server import closing
 from boucle_server.api.reasons import kind_text
-from boucle_server.months import MonthState
+from boucle_server.months import Closing, MonthState
 from boucle_server.web import numbers
 from boucle_server.web.asking import Asked
 from boucle_server.web.bands import Band, bands_of
 from boucle_server.web.chart import Chart, chart, line
-from boucle_server.web.figures import Badge, Figure, as_reported, change, figure
+from boucle_server.web.figures import Badge, Figure, change, figure
 from boucle_server.web.goal_words import ToldGoal, told_goal
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.month_compare import BACK, Compared, compared
-from boucle_server.web.month_ground import Ground, ground, grown_month, quantity_moves, unit_moves
+from boucle_server.web.month_ground import Ground, ground, grown_month, month_badge, quantity_moves, unit_moves
 from boucle_server.web.month_lines import YEAR, Line, loop_lines, month_line, year_heads
+from boucle_server.web.month_since import Since, frozen_figures, since_closing
 from boucle_server.web.month_trust import Trust, trust_of
 from boucle_server.web.workshop_figures import STARTED, WorkshopFigures, workshop_figures
 
 TILES: Final = ("K1", "K7", "K20-mass", "K22", "K12", "K13", "K14", "K15", "K11-open", "evidence")
-FROZEN: Final = frozenset({"K7", "K20-mass", "K22", "K12"})
-"""Figures that a closed month shows as they were reported."""
 LATEST: Final = 20
 """Late events that the page of a closed month names."""
 MOVED: Final = (
@@ -53,8 +52,7 @@ class Status:
 
     badge: Badge
     causes: tuple[str, ...] = ()
-    since: tuple[tuple[str, str, str, str, tuple[str, str, str] | None], ...] = ()
-    """Figures known otherwise now: `(id, name, as reported, as known, difference)`."""
+    since: Since = ()
     late: int = 0
     latest: tuple[tuple[str, str, str, str], ...] = ()
     """The first of the late events: `(when, what, code, address)`."""
@@ -68,6 +66,9 @@ class Dashboard:
     as_of: str
     status: Status
     is_empty: bool
+    is_over: bool = False
+    closing: Closing | None = None
+    """How the month was closed last."""
     tiles: tuple[Figure, ...] = ()
     chart: Chart | None = None
     chart_title: str = ""
@@ -98,11 +99,13 @@ def dashboard(connection: Connection, org: str, asked: Asked) -> Dashboard:
     on, lang = ground(connection, org, asked), asked.lang
     moved = any(on.tally.total("month", measure, on.months) for measure in MOVED)
     still = answers(on.tally, on.question, ["K12"])["K12"].numerator
-    frozen = _frozen(connection, org, on)
+    frozen = frozen_figures(connection, org, on)
     status = _status(connection, org, on, frozen)
     names: dict[str, Any] = {
         "month_name": numbers.month_name(asked.month, lang),
         "as_of": numbers.day_name(on.question.today, lang),
+        "is_over": on.life.state is not MonthState.OPEN,
+        "closing": on.life.closing,
     }
     if not moved and not still:
         return Dashboard(**names, status=status, is_empty=True)
@@ -241,37 +244,14 @@ def _months_back(asked: Asked) -> int:
     return second - first
 
 
-def _frozen(connection: Connection, org: str, on: Ground) -> dict[str, Value]:
-    """Give the figures of a closed month as they were reported, where that was kept."""
-    if on.life.state is not MonthState.CLOSED or len(on.asked.narrowed.narrowed) > 1:
-        return {}
-    rows = closing.reported_figures(connection, org, on.asked.month, on.asked.narrowed)
-    values = answers(on.tally, on.question, FROZEN)
-    found = {id_: as_reported(values[id_], rows[id_]) for id_ in sorted(FROZEN)}
-    return {id_: value for id_, value in found.items() if value is not None}
-
-
 def _status(connection: Connection, org: str, on: Ground, frozen: Mapping[str, Value]) -> Status:
     life, lang = on.life, on.lang
-    kind = {"open": "info", "provisional": "warn", "final": "good", "closed": "good"}[life.state.value]
-    word = say(life.state.words, lang, revision=life.closing.revision if life.closing else 0)
+    badge = month_badge(on)
     if life.state is MonthState.OPEN:
-        return Status(badge=(kind, word))
+        return Status(badge=badge)
     causes = tuple(say(cause.why.words, lang, device=cause.device, n=cause.n) for cause in life.causes)
     if life.closing is None:
-        return Status(badge=(kind, word), causes=causes)
-    values = answers(on.tally, on.question, frozen)
-    since = tuple(
-        (
-            id_,
-            say(CATALOGUE[id_].words("name"), lang),
-            numbers.shown(was, lang),
-            numbers.shown(values[id_], lang),
-            change(values[id_], was, lang),
-        )
-        for id_, was in frozen.items()
-        if numbers.shown(was, lang) != numbers.shown(values[id_], lang)
-    )
+        return Status(badge=badge, causes=causes)
     late, events = closing.late_events(connection, org, on.asked.month, life.closing)
     latest = tuple(
         (
@@ -282,7 +262,7 @@ def _status(connection: Connection, org: str, on: Ground, frozen: Mapping[str, V
         )
         for each in events[:LATEST]
     )
-    return Status(badge=(kind, word), causes=causes, since=since, late=late, latest=latest)
+    return Status(badge=badge, causes=causes, since=since_closing(on, frozen), late=late, latest=latest)
 
 
 def _known(evidence: Value, lang: str) -> tuple[str, ...]:

@@ -11,15 +11,17 @@ from boucle_server import attention, reports
 from boucle_server.projections import load_book
 from boucle_server.web.asking import asked
 from boucle_server.web.behind_figure import all_events, all_figures, behind_figure
-from boucle_server.web.dashboard import dashboard
+from boucle_server.web.dashboard import Dashboard, dashboard
 from boucle_server.web.dashboard_tables import dashboard_tables, figure_tables, figures_tables
 from boucle_server.web.first_steps import first_steps
+from boucle_server.web.inbox_facts import name_of
 from boucle_server.web.item_words import moment
-from boucle_server.web.places import DASHBOARD, DEVICES
+from boucle_server.web.month_closing import closed_by
+from boucle_server.web.places import DASHBOARD, DEVICES, MONTH_END
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import MOST_ROWS, format_of, table_file
-from boucle_server.web.visit import LONGEST_SHOWN, Visit, visits
+from boucle_server.web.visit import LONGEST_SHOWN, Visit, address, visits
 
 router = pages_router()
 
@@ -41,6 +43,9 @@ def month_page(visit: Reading) -> Response:
         steps = first_steps(connection, visit, question.month)
         sync = _last_sync(connection, visit)
         reference = reports.reference_digest(connection, visit.who.org)[:12]
+        closed = closed_by(
+            content.closing, visit.who.zone, visit.lang, person=lambda by: name_of(visit, connection, by)
+        )
     return render(
         visit.noting(*question.problems),
         "dashboard.html",
@@ -50,8 +55,16 @@ def month_page(visit: Reading) -> Response:
         reference=reference,
         steps=steps,
         sync=sync,
+        closed=closed,
+        closing=_way_to_close(visit, content, question.month),
         devices=DEVICES.path if DEVICES.allows(visit.who.capabilities) else "",
     )
+
+
+def _way_to_close(visit: Visit, content: Dashboard, month: str) -> str:
+    """Give where a month that is over can be closed, for whoever may; nothing while it runs."""
+    may = MONTH_END.allows(visit.who.capabilities) and content.is_over
+    return address(MONTH_END.path, [("month", month)]) if may else ""
 
 
 def _last_sync(connection: Connection, visit: Visit) -> str:

@@ -9,6 +9,7 @@ from boucle.catalogue import answers
 from boucle.clock import next_month
 from boucle.kpi import Question
 from boucle.tally import Tally
+from boucle.words import say
 from boucle_server import months, reports
 from boucle_server.months import Life
 from boucle_server.web.asking import Asked
@@ -65,6 +66,13 @@ def ground(connection: Connection, org: str, asked: Asked) -> Ground:
     )
     tally = reports.tally(connection, org, asked.narrowed)
     return Ground(asked=asked, question=question, tally=tally, life=life, months=shown)
+
+
+def month_badge(on: Ground) -> tuple[str, str]:
+    """Say where a month stands, with the kind of its sign."""
+    kind = {"open": "info", "provisional": "warn", "final": "good", "closed": "good"}[on.life.state.value]
+    revision = on.life.closing.revision if on.life.closing else 0
+    return kind, say(on.life.state.words, on.lang, revision=revision)
 
 
 def has_numbered(tally: Tally) -> bool:

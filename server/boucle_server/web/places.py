@@ -52,6 +52,7 @@ STATIC: Final = Place(key="static", path="/fichiers", public=True)
 PUBLIC: Final = Place(key="public", path="/C", public=True)
 
 DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
+MONTH_END: Final = Place(key="month_end", path="/tableau/arreter", needs=_MANAGE)
 ITEMS: Final = Place(key="items", path="/objets", needs=_READ, in_menu=True)
 CORRECT: Final = Place(key="correct", path="/objets/corriger", needs=_RUN)
 INBOX: Final = Place(key="inbox", path="/a-traiter", needs=_RUN, in_menu=True)
@@ -93,6 +94,7 @@ PLACES: Final = (
     STATIC,
     PUBLIC,
     DASHBOARD,
+    MONTH_END,
     INBOX,
     STATION,
     ITEMS,
