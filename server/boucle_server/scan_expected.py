@@ -168,14 +168,22 @@ def standing(desk: Desk, scope: Scope) -> Counter[str]:
     return Counter({row[0]: row[1] for row in desk.connection.execute(query)})
 
 
-def missing(desk: Desk, scope: Scope, lines: Sequence[Line]) -> list[Missing]:
+class Lacking(NamedTuple):
+    """What was expected and not seen, as far as it is listed, and how many more of it there are."""
+
+    shown: list[Missing]
+    more: int
+
+
+def missing(desk: Desk, scope: Scope, lines: Sequence[Line], *, most: int = MOST_MISSING) -> Lacking:
     """Give the items that were expected and not seen, by where they are thought to be, then by type."""
     seen = {line.item for line in lines if line.counts}
     left = [item for item in items(desk, scope) if item.id not in seen]
-    shown = sorted(left, key=lambda item: (item.place or item.site, item.type, item.zone, item.id))[:MOST_MISSING]
+    shown = sorted(left, key=lambda item: (item.place or item.site, item.type, item.zone, item.id))[:most]
     codes = _codes(desk, [item.id for item in shown])
     codes |= {item.id: item.id.removeprefix(PROVISIONAL) for item in shown if item.id.startswith(PROVISIONAL)}
-    return [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in shown]
+    listed = [Missing(codes.get(item.id, ""), item.type, item.place or item.site, item.zone) for item in shown]
+    return Lacking(listed, len(left) - len(listed))
 
 
 def _codes(desk: Desk, ids: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 // A real Chromium at somebody's fingertips: one command as a line of JSON on stdin, one answer as a line on stdout.
 //
 // argv: the path of Chromium, the address of the server. `do` says which command below; what it needs stands beside.
+import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -113,6 +114,10 @@ const commands = {
   async text({ selector }) { return (await page.locator(selector).first().innerText()).trim(); },
   async box({ selector }) { return page.locator(selector).first().boundingBox(); },
   async shown({ selector }) { return page.locator(selector).first().isVisible(); },
+  async keep({ file }) { await writeFile(file, await (await context.request.get(page.url())).body()); },
+  async back() { await page.goBack({ waitUntil: "load" }); },
+  async texts({ selector }) { return page.locator(selector).allInnerTexts(); },
+  async is_list({ name }) { return await page.locator(`select[name="${name}"]`).count() > 0; },
   async href({ selector }) { return page.locator(selector).first().getAttribute("href"); },
   async scrollTo({ selector }) { await page.locator(selector).first().scrollIntoViewIfNeeded(); },
   async shot({ file, selector, fullPage = false, height }) {

@@ -65,21 +65,21 @@ class Keyboard:
         """Everything that can be read on the page."""
         return str(self.ask("words"))
 
-    def to(self, words: str, *, field: str = "") -> Stop:
+    def to(self, words: str, *, field: str = "", key: str = "Tab") -> Stop:
         """Press Tab until what has these words (of that name in its form) has the focus."""
         passed = []
         for _ in range(MOST_STOPS):
-            at = self.tab()
+            at = self.tab(key)
             if at is None:
                 break
             if words in at.words and (not field or at.field == field):
                 return at
             passed.append(at.words or at.field)
-        raise AssertionError(f"{self.url}: Tab never reaches {words!r}: {passed}")
+        raise AssertionError(f"{self.url}: {key} never reaches {words!r}: {passed}")
 
-    def tab(self) -> Stop | None:
+    def tab(self, key: str = "Tab") -> Stop | None:
         """Go to the next stop, which must be marked as the focus and be in sight; None behind the last of the page."""
-        self.ask("press", key="Tab")
+        self.ask("press", key=key)
         at = self.ask("focused")
         if at is None:
             return None
@@ -93,6 +93,17 @@ class Keyboard:
             self.to(words, field=field)
         self.ask("follow", key="Enter")
 
+    def follow_back(self, words: str) -> None:
+        """Go back to a link or a button that stands before the focus, and press Enter; another page must come."""
+        self.to(words, key="Shift+Tab")
+        self.ask("follow", key="Enter")
+
+    def scan(self, *codes: str) -> None:
+        """Let a scanner type codes into the field that has the focus, which it has again after each of them."""
+        for code in codes:
+            self.ask("type", text=code)
+            self.ask("follow", key="Enter")
+
     def fetch(self, words: str, file: Path) -> bytes:
         """Go to a link or a button that gives a file; give its bytes."""
         self.to(words)
@@ -101,13 +112,13 @@ class Keyboard:
 
     def write(self, text: str, words: str = "", *, field: str = "") -> None:
         """Go to a field, take out what stands there, and type."""
-        self.to(words, field=field)
+        self._reach(words, field)
         self.ask("press", key="Control+a")
         self.ask("type", text=text)
 
     def choose(self, value: str, words: str = "", *, field: str = "") -> None:
         """Go to a list and press the arrows until this value is chosen."""
-        self.to(words, field=field)
+        self._reach(words, field)
         for key in ("ArrowDown", "ArrowUp"):
             before = None
             while (now := self.ask("focused")["value"]) != before:
@@ -116,6 +127,12 @@ class Keyboard:
                 before = now
                 self.ask("press", key=key)
         raise AssertionError(f"{self.url}: {words or field} has no {value!r}")
+
+    def _reach(self, words: str, field: str) -> None:
+        """Go to a field, where the page did not begin in it."""
+        at = self.ask("focused")
+        if at is None or not field or at["field"] != field:
+            self.to(words, field=field)
 
     def date(self, day: str, *, field: str) -> None:
         """Type a day such as 2026-09-15 into a field of dates, in the order that this browser has."""

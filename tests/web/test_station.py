@@ -8,6 +8,7 @@ from boucle.commands import Command, command_code
 from boucle.lifecycle import Stage
 from boucle.roles import Role
 from boucle_server import histories
+from boucle_server.scan_expected import MOST_MISSING
 from boucle_server.web.item_words import printed
 from boucle_server.web.station import texts_in
 from tests.api.serving import Served
@@ -36,6 +37,31 @@ async def test_a_place_comes_first_and_stays_in_the_address(served: Served) -> N
     found = await at(served, "/saisie/reprendre?etiquette=nanc")
     assert found.answer.url.params["lieu"] == "nancy"
     assert "codes" in found.attributes("input", "name")
+
+
+async def test_a_label_that_names_no_place_leaves_the_field_so_that_the_next_scan_stands_alone(served: Served) -> None:
+    await a_station(served)
+    for path in ("/saisie/inventaire", "/saisie"):
+        form = {"etiquette": code(30)} if path != "/saisie" else {}
+        page = await opened(served, path) if not form else await at(served, f"{path}?etiquette={code(30)}")
+        if not form:
+            page = Page(await sent(served, page.form("/saisie"), codes=command_code(Command.UNDO).text))
+            assert page.status == 422
+        assert "Rien n’est enregistré" in page.text
+        assert {code(30), command_code(Command.UNDO).text}.isdisjoint(page.attributes("input", "value"))
+    typed = await at(served, "/saisie/inventaire?etiquette=Atlantis")
+    assert "Atlantis" in typed.attributes("input", "value")
+
+
+async def test_a_page_begins_at_the_first_answer_that_is_missing_where_the_place_is_known(served: Served) -> None:
+    await a_station(served)
+
+    def begins(page: Page) -> list[str | None]:
+        return [given.get("name") for _, given in page.tags if "autofocus" in given]
+
+    assert begins(await at(served, "/saisie/quarantaine?lieu=strasbourg")) == ["d.reason"]
+    assert begins(await at(served, "/saisie/quarantaine")) == ["etiquette"]
+    assert begins(await at(served, "/saisie/quarantaine?choisir=1&lieu=strasbourg&d.reason=doubt")) == ["etiquette"]
 
 
 @pytest.mark.story(6)
@@ -268,6 +294,20 @@ async def test_a_count_shows_what_is_missing_and_what_nobody_expected(served: Se
     assert printed(code(HOME[2])) in missing
     assert printed(code(HOME[0])) not in missing
     assert printed(code(1)) in end.text.partition("Vus et non attendus")[2]
+
+
+async def test_what_a_count_does_not_list_of_what_is_missing_is_told_as_a_number(served: Served) -> None:
+    await a_station(served)
+    many = [
+        draft("item.commissioned", code(1000 + n), at=0, place="strasbourg", body={"type": "bac"})
+        for n in range(MOST_MISSING)
+    ]
+    record(served.database, "acme", many, now_ms=NOW)
+    page = await scan(served, await at(served, "/saisie/inventaire?lieu=strasbourg"), code(HOME[0]))
+    ended = await at(served, page.answer.url.path + "/bilan?" + page.answer.url.query.decode())
+    assert "(202)" in ended.text
+    assert "2 autres objets attendus et non vus ne sont pas affichés." in ended.text
+    assert len([href for href in ended.attributes("a", "href") if href.startswith("/objets/")]) >= MOST_MISSING
 
 
 async def test_blank_labels_become_items_and_a_damaged_one_is_replaced(served: Served) -> None:

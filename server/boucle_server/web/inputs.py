@@ -24,6 +24,8 @@ class Input:
     """The first answer stands for none; no empty one is put before it."""
     group: str = ""
     """Fields of one group stand together under this title."""
+    begins: bool = False
+    """Whether the page begins here: this field has the focus when it opens."""
 
 
 def choice(name: str, label: str, options: Iterable[Option], **more: object) -> Input:

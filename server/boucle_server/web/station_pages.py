@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from boucle.actions import Amount
 from boucle.clock import day_of
+from boucle.codes import Label, read_label
 from boucle.commands import Command
 from boucle.lifecycle import Verdict
 from boucle.lines import Choice
@@ -27,6 +28,7 @@ from boucle_server.scan_desk import Desk
 from boucle_server.web import station_places, station_reception, station_setup
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.inputs import Input
 from boucle_server.web.item_words import href_of
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
@@ -83,7 +85,7 @@ def _jobs_page(visit: Visit, *, wrong: str = "", typed: str = "", status: int = 
     groups[-1][1].extend(weighing)
     listed = [(title, found) for title, found in groups if found]
     return render(
-        visit, "station_jobs.html", place=STATION, groups=listed, wrong=wrong, typed=typed[:200], status=status
+        visit, "station_jobs.html", place=STATION, groups=listed, wrong=wrong, typed=_to_mend(typed), status=status
     )
 
 
@@ -151,12 +153,14 @@ def end_page(visit: Reading, slug: str) -> Response:
         if state.job.action == "receive" and desk.round_of(state.task) is not None:
             return _to(station_reception.href(state.task, state.place))
         station = Station(desk, state, visit.server.told)
+        lacking, more = missing_of(station, visit.lang)
         return render(
             visit,
             "station_end.html",
             place=STATION,
             page=view(station, visit.lang),
-            missing=missing_of(station, visit.lang),
+            missing=lacking,
+            missing_more=more,
             extras=extras_of(station, visit.lang),
         )
 
@@ -267,10 +271,21 @@ def _place_page(desk: Desk, visit: Visit, state: State) -> Response:
         site=state.site,
         kept=kept,
         wrong=wrong,
-        typed=typed[:200],
+        typed=_to_mend(typed),
         towards=state.job.needs_site,
-        asked=station_setup.asked(desk, state, visit.lang),
+        asked=_beginning(station_setup.asked(desk, state, visit.lang), place=state.place),
     )
+
+
+def _to_mend(typed: str) -> str:
+    """Give what was typed for its field again; a whole label leaves it, or the next scan would be put behind it."""
+    return "" if isinstance(read_label(typed), Label) else typed[:200]
+
+
+def _beginning(asked: list[Input], *, place: str) -> list[Input]:
+    """Let a page begin at the first answer that is missing; while no place is known at its label, which is scanned."""
+    missing = next((each for each in asked if each.required and (each.wrong or not each.value)), None)
+    return [replace(each, begins=bool(place) and each is missing) for each in asked]
 
 
 def _scan_page(desk: Desk, visit: Visit, state: State) -> Response:

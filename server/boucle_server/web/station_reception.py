@@ -9,7 +9,7 @@ from boucle_server import reports
 from boucle_server.errors import NotFoundError
 from boucle_server.receptions import Reception, reception
 from boucle_server.scan_desk import Desk, Scope
-from boucle_server.scan_expected import missing
+from boucle_server.scan_expected import MOST_MISSING, missing
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.places import STATION
@@ -69,18 +69,24 @@ def differs(found: Reception) -> bool:
     return bool(differing(found.found))
 
 
-def missing_of(desk: Desk, found: Reception, place: str, lang: str) -> list[tuple[str, str, str, str]]:
-    """Give each labelled item that the round brings and nobody received: code, page, type, where it was taken up."""
-    scope = Scope(action="receive", place=place, task=found.round.key)
-    return [
+def missing_of(
+    desk: Desk, found: Reception, place: str, lang: str, *, most: int = MOST_MISSING
+) -> tuple[list[tuple[str, str, str, str]], int]:
+    """Give labelled items that the round brings and nobody received, and how many more there are.
+
+    Of each its code, its page, its type, where it was taken up.
+    """
+    lacking = missing(desk, Scope(action="receive", place=place, task=found.round.key), (), most=most)
+    listed = [
         (
             printed(each.code) if each.code else say("web.without", lang),
             href_of(each.code),
             reports.name_of(desk.book, "item_type", each.item_type, desk.now_ms),
             reports.name_of(desk.book, "site", each.place, desk.now_ms) if each.place else "–",
         )
-        for each in missing(desk, scope, ())
+        for each in lacking.shown
     ]
+    return listed, lacking.more
 
 
 def scan_href(desk: Desk, found: Reception, place: str) -> str:

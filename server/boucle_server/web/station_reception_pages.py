@@ -1,6 +1,6 @@
 """The pages of the unloading of a round: what came, what is missing and why, validated in the browser."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends
 from sqlalchemy.engine import Connection
@@ -29,6 +29,8 @@ from boucle_server.web.typed import Answers
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
+MOST_OF_A_FILE: Final = 20_000
+"""Rows of what is missing in a file: more than any truck brings."""
 
 Reading = Annotated[Visit, Depends(visits(STATION))]
 Sending = Annotated[Posted, Depends(posts(STATION))]
@@ -41,7 +43,8 @@ def reception_page(visit: Reading) -> Response:
         if format_of(visit):
             desk = desk_of(connection, visit)
             found = station_reception.reception_of(desk, _task(visit))
-            lacking = station_reception.missing_of(desk, found, _place(visit, desk, found), visit.lang)
+            place = _place(visit, desk, found)
+            lacking, _ = station_reception.missing_of(desk, found, place, visit.lang, most=MOST_OF_A_FILE)
             return table_file(visit, f"reception-{found.round.key}", [missing_table(lacking, visit.lang)])
         return _page(connection, visit, Answers(Fields(pairs=()), visit.lang))
 
@@ -79,6 +82,7 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
     desk = desk_of(connection, visit)
     found = station_reception.reception_of(desk, _task(visit))
     place = _place(visit, desk, found)
+    lacking, more = station_reception.missing_of(desk, found, place, lang)
     fields = [Input(name="note", label=say("web.stop_note", lang), kind="long")]
     return render(
         visit,
@@ -94,7 +98,8 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         added=say("web.reception_added", lang, n=found.added) if found.added else "",
         rows=station_reception.rows(desk, found, lang, typed if typed.fields.pairs else None),
         differs=station_reception.differs(found),
-        missing=station_reception.missing_of(desk, found, place, lang),
+        missing=lacking,
+        missing_more=more,
         scan_href=station_reception.scan_href(desk, found, place),
         fields=filled(fields, typed.fields, typed.wrong),
         wrong=typed.wrong,

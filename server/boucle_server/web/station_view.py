@@ -114,7 +114,7 @@ class View:
 
 def view(station: Station, lang: str) -> View:
     """Gather what the page shows."""
-    picks = picks_of(station)
+    picks, picks_more = picks_of(station)
     state, desk = station.state, station.desk
     listed = rows(desk, state.scope, station.lines)
     lines = [_decided(state, line) for line in station.lines]
@@ -153,41 +153,43 @@ def view(station: Station, lang: str) -> View:
         end_href=state.end_href,
         once="serial" in state.job.may_say,
         serial=state.said.get("serial", ""),
-        picks=picks[:MOST_PICKS],
-        picks_more=max(0, len(picks) - MOST_PICKS),
+        picks=picks,
+        picks_more=picks_more,
         tare=said_kg(int(state.said["tare_g"]), lang) if state.said.get("tare_g", "").isdecimal() else "",
     )
 
 
-def picks_of(station: Station) -> tuple[Pick, ...]:
-    """Give the items to choose from: all that should stand here for an old label, else all that wait.
+def picks_of(station: Station) -> tuple[tuple[Pick, ...], int]:
+    """Give the items to choose from, and how many more there are: all that should stand here, else all that wait.
 
     What this visit has seen already is not offered again.
     """
     state, desk = station.state, station.desk
     wants_old = state.job.action == "replace" and bool(station.first)
     if not wants_old and not state.job.asks_each:
-        return ()
+        return (), 0
     scope = replace(state.scope, action="count" if wants_old else state.job.action)
-    return tuple(
+    found = missing(desk, scope, station.lines)
+    picks = tuple(
         Pick(
             value=each.code,
             code=printed(each.code),
             type=reports.name_of(desk.book, "item_type", each.item_type, desk.now_ms),
             where=each.zone,
         )
-        for each in missing(desk, scope, station.lines)
+        for each in found.shown
         if each.code
     )
+    return picks[:MOST_PICKS], max(0, len(picks) - MOST_PICKS) + found.more
 
 
-def missing_of(station: Station, lang: str) -> list[tuple[str, str, str, str]]:
-    """Give each item that was expected and not seen: its code, its page, its type, where it is thought to be."""
+def missing_of(station: Station, lang: str) -> tuple[list[tuple[str, str, str, str]], int]:
+    """Give items that were expected and not seen: code, page, type, where it is thought to be; and how many more."""
     desk, scope = station.desk, station.state.scope
     if scope.action not in LISTED:
-        return []
+        return [], 0
     found = missing(desk, scope, station.lines)
-    return [
+    listed = [
         (
             printed(each.code) if each.code else say("web.without", lang),
             href_of(each.code),
@@ -196,8 +198,9 @@ def missing_of(station: Station, lang: str) -> list[tuple[str, str, str, str]]:
                 text for text in (reports.name_of(desk.book, "site", each.place, desk.now_ms), each.zone) if text
             ),
         )
-        for each in found
+        for each in found.shown
     ]
+    return listed, found.more
 
 
 def extras_of(station: Station, lang: str) -> list[LineView]:
