@@ -26,9 +26,9 @@ class Capability(StrEnum):
     DECIDE = "decide"
     """Hold, write off, retire, refund: what costs money or ends a life."""
     MANAGE = "manage"
-    """Reference data, imports, quarantine, months."""
+    """Reference data, imports, quarantine, months, devices of roles that are within one's own."""
     ADMINISTER = "administer"
-    """People, devices, tokens."""
+    """People, tokens, every device."""
     READ = "read"
 
 
@@ -172,6 +172,17 @@ def capabilities_of(role: str) -> frozenset[Capability]:
 def may_record(held: Iterable[Capability], kind: str) -> bool:
     """Tell whether somebody with these capabilities is offered to record an event of this kind."""
     return not NEEDED.get(kind, _MANAGE).isdisjoint(held)
+
+
+def may_give(held: Iterable[Capability], role: str) -> bool:
+    """Tell whether somebody may let in a device of this role, and cut it off (docs/decisions/0023).
+
+    A device acts by its role for whoever did not sign in, so nobody makes one of a role above their own.
+    """
+    known = frozenset(held)
+    if Capability.ADMINISTER in known:
+        return True
+    return Capability.MANAGE in known and capabilities_of(role) <= known
 
 
 def parse_role(text: str) -> Role | None:

@@ -13,6 +13,7 @@ from boucle.roles import (
     Capability,
     Role,
     capabilities_of,
+    may_give,
     may_record,
     parse_role,
     parse_scopes,
@@ -36,6 +37,13 @@ def test_every_role_has_its_capabilities_and_none_has_all() -> None:
 def test_who_repairs_does_not_certify() -> None:
     assert may_record(CAPABILITIES[Role.TECHNICIAN], "work.repaired")
     assert not may_record(CAPABILITIES[Role.TECHNICIAN], "work.requalified")
+
+
+def test_a_device_is_let_in_by_whoever_has_all_its_rights_or_administers() -> None:
+    of = {giver: {role for role in Role if may_give(CAPABILITIES[giver], role)} for giver in Role}
+    assert of[Role.MANAGER] == set(Role) - {Role.ADMINISTRATOR}
+    assert of[Role.ADMINISTRATOR] == set(Role)
+    assert [giver for giver in Role if of[giver] and giver not in (Role.MANAGER, Role.ADMINISTRATOR)] == []
 
 
 def test_a_partner_reads_nothing_by_its_role() -> None:

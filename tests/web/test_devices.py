@@ -4,7 +4,9 @@ import pytest
 
 from boucle.enrolment import Invitation
 from boucle.roles import Role
+from boucle.words import LANGUAGES, say
 from boucle_server import devices
+from boucle_server.web import places
 from tests.api.serving import Served
 from tests.server.people import NOW, a_key, a_phone, an_org, enrolled
 from tests.web.browser import Page, opened, sent, signed_in
@@ -93,11 +95,44 @@ async def test_a_device_is_cut_off_after_a_question_that_tells_what_it_still_hol
     assert (await sent(served, asked.form(href))).status_code == 404
 
 
-async def test_a_manager_sees_the_devices_and_changes_none(served: Served) -> None:
+async def test_whom_the_phone_names_lets_it_in_and_cuts_it_off(served: Served) -> None:
     an_org(served.database)
-    a_phone(served.database)
+    for lang in LANGUAGES:
+        sentence = say("screen.enrol_how", lang)
+        assert say("role.manager", lang).casefold() in sentence
+        assert say(places.DEVICES.words, lang) in sentence
     await signed_in(served, Role.MANAGER)
-    page = await opened(served, "/appareils")
-    assert "Camion 3" in page.text
-    assert not [href for href in page.attributes("a", "href") if href.startswith("/appareils/")]
-    assert (await opened(served, "/appareils/nouveau")).status == 403
+    assert "/appareils/nouveau" in (await opened(served, "/appareils")).attributes("a", "href")
+    form = (await opened(served, "/appareils/nouveau")).form("/appareils/nouveau")
+    page = Page(await sent(served, form, name="Quai", role="warehouse", address="https://boucle.example"))
+    (uri,) = [text for text in page.texts if "/E/#" in text]
+    invitation = Invitation.parse(uri)
+    assert invitation is not None
+    with served.database.writing("acme") as connection:
+        enrolled(connection, "acme", invitation.code, a_key())
+    listed = await opened(served, "/appareils")
+    (href,) = [href for href in listed.attributes("a", "href") if href.startswith("/appareils/retirer/")]
+    assert (await sent(served, (await opened(served, href)).form(href))).status_code == 303
+    assert "L’appareil est retiré" in (await opened(served, "/appareils?state=all&fait=devices_revoked_done")).text
+
+
+async def test_nobody_lets_in_or_cuts_off_a_device_of_a_role_above_their_own(served: Served) -> None:
+    an_org(served.database)
+    phone = a_phone(served.database, role=Role.ADMINISTRATOR)
+    await signed_in(served, Role.MANAGER)
+    offered = await opened(served, "/appareils/nouveau")
+    assert "administrator" not in offered.attributes("option", "value")
+    assert "manager" in offered.attributes("option", "value")
+    refused = Page(await sent(served, offered.form("/appareils/nouveau"), name="Quai", role="administrator"))
+    assert refused.status == 422
+    assert "plus de droits que le vôtre" in refused.text
+    assert "/E/#" not in refused.text
+    href = f"/appareils/retirer/{phone.enrolled.dev}"
+    assert href not in (await opened(served, "/appareils")).attributes("a", "href")
+    asked = await opened(served, href)
+    assert (asked.status, "plus de droits que le vôtre" in asked.text) == (403, True)
+    token = offered.form("/appareils/nouveau")
+    token.action = href
+    assert (await sent(served, token)).status_code == 403
+    with served.database.reading() as connection:
+        assert [row["status"] for row in devices.listed(connection, "acme")] == ["active"]

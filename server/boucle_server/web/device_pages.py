@@ -9,12 +9,12 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
-from boucle.roles import CAPABILITIES, Role
+from boucle.roles import CAPABILITIES, Role, may_give
 from boucle.units import DAY_MS
 from boucle.words import say
 from boucle_server import attention, devices, guard, photos, reports
 from boucle_server.devices import Invited
-from boucle_server.errors import InvalidInputError, NotFoundError, RefusedError
+from boucle_server.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError
 from boucle_server.projections import load_book
 from boucle_server.set_aside import is_set_aside
 from boucle_server.tables import RECORD
@@ -55,7 +55,7 @@ class Line:
     gaps: int
     photos: int
     app: str
-    is_active: bool
+    may_revoke: bool
     note: str
 
 
@@ -83,7 +83,6 @@ def devices_page(visit: Reading) -> Response:
         states=[(each, say(f"web.devices_{each}", visit.lang)) for each in STATES],
         lines=lines,
         total=len(chosen),
-        may_change=ENROL.allows(visit.who.capabilities),
         first=visit.here(page="") if first else "",
         next=visit.here(page=str(number + 1)) if len(chosen) > first + PAGE else "",
     )
@@ -173,7 +172,7 @@ def enrol(posted: Annotated[Posted, Depends(posts(ENROL))]) -> Response:
 def revoke_form(visit: Revoking, dev: str) -> Response:
     """Ask whether a device is to be cut off, and tell what it still holds."""
     with visit.server.database.reading() as connection:
-        (line,) = _lines(visit, connection, [_device(connection, visit.who.org, dev)])
+        (line,) = _lines(visit, connection, [_device(connection, visit, dev)])
     return render(visit, "device_revoke.html", place=DEVICES, line=line)
 
 
@@ -181,10 +180,12 @@ def revoke_form(visit: Revoking, dev: str) -> Response:
 def revoke(posted: Annotated[Posted, Depends(posts(REVOKE))], dev: str) -> Response:
     """Cut a device off."""
     visit = posted.visit
-    visit.server.door.write(
-        visit.who.org,
-        lambda connection: devices.revoke(connection, visit.who.org, dev, now_ms=visit.server.clock.now_ms()),
-    )
+
+    def write(connection: Connection) -> None:
+        _device(connection, visit, dev)
+        devices.revoke(connection, visit.who.org, dev, now_ms=visit.server.clock.now_ms())
+
+    visit.server.door.write(visit.who.org, write)
     return redirect(DEVICES.path, done="web.devices_revoked_done", state="revoked")
 
 
@@ -201,11 +202,16 @@ def _form(visit: Visit, typed: Fields, *, wrong: dict[str, str] | None = None, s
         place=DEVICES,
         typed=typed,
         wrong=wrong or {},
-        roles=[(role.value, say(f"role.{role.value}", visit.lang)) for role in ROLES],
+        roles=[(role.value, say(f"role.{role.value}", visit.lang)) for role in _roles(visit)],
         sites=[("", say("web.devices_any_site", visit.lang)), *sorted(ours, key=lambda pair: pair[1].casefold())],
         address_=address,
         warnings=_warnings(address, visit.lang),
     )
+
+
+def _roles(visit: Visit) -> list[Role]:
+    """Give the roles of which this person may let a device in."""
+    return [role for role in ROLES if may_give(visit.who.capabilities, role.value)]
 
 
 def _wrong(visit: Visit, typed: Fields) -> dict[str, str]:
@@ -214,6 +220,8 @@ def _wrong(visit: Visit, typed: Fields) -> dict[str, str]:
         wrong["name"] = say("web.needs_name", visit.lang)
     if typed.value("role") not in {role.value for role in ROLES}:
         wrong["role"] = say("web.choose_role", visit.lang)
+    elif not may_give(visit.who.capabilities, typed.value("role")):
+        wrong["role"] = say("web.devices_above", visit.lang)
     return wrong
 
 
@@ -231,10 +239,13 @@ def _warnings(address: str, lang: str) -> list[str]:
     return []
 
 
-def _device(connection: Connection, org: str, dev: str) -> dict[str, Any]:
-    found = next((row for row in devices.listed(connection, org) if row["dev"] == dev), None)
+def _device(connection: Connection, visit: Visit, dev: str) -> dict[str, Any]:
+    """Give a device in use that this person may cut off; NotFoundError, ForbiddenError."""
+    found = next((row for row in devices.listed(connection, visit.who.org) if row["dev"] == dev), None)
     if found is None or found["status"] != "active":
         raise NotFoundError("web.devices_gone")
+    if not may_give(visit.who.capabilities, found["role"]):
+        raise ForbiddenError("web.devices_above")
     return found
 
 
@@ -274,7 +285,7 @@ def _lines(visit: Visit, connection: Connection, rows: list[dict[str, Any]]) -> 
                 gaps=gaps[row["dev"]],
                 photos=owed.get(row["dev"], 0),
                 app=row["app"] or "",
-                is_active=row["status"] == "active",
+                may_revoke=row["status"] == "active" and may_give(visit.who.capabilities, row["role"]),
                 note=" ".join(notes),
             )
         )

@@ -66,6 +66,8 @@ class MonthClosing:
     since: Since = ()
     changed: int = 0
     """Figures of a closed month that are known otherwise now, filters included."""
+    grown: int = 0
+    """How many of them were said to be provisional then, so that time alone explains it."""
 
     @property
     def lacks(self) -> int:
@@ -101,6 +103,7 @@ def month_closing(asker: Asker, asked: Asked, *, person: Callable[[str], str]) -
     frozen = frozen_figures(connection, org, on)
     values = answers(on.tally, on.question, (*FROZEN, "evidence"))
     last = life.closing
+    moved = list(closing.differences(connection, org, asked.month, now_ms=asked.now_ms)) if last else []
     return replace(
         running,
         causes=tuple((_sentence(cause, lang), _WHERE.get(cause.why, "")) for cause in life.causes),
@@ -111,7 +114,8 @@ def month_closing(asker: Asker, asked: Asked, *, person: Callable[[str], str]) -
         closing=last,
         closed=closed_by(last, asked.zone, lang, person=person),
         since=since_closing(on, frozen),
-        changed=sum(1 for _ in closing.differences(connection, org, asked.month, now_ms=asked.now_ms)) if last else 0,
+        changed=len(moved),
+        grown=sum(each.expected for each in moved),
     )
 
 
