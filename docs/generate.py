@@ -248,6 +248,9 @@ line and is taken in as it is, with its seals (see [operations.md](operations.md
 READERS = {
     "acts": "any of contrôle, réparation, essai, requalification, remise en service: what asks for it",
     "limits": "columns of the workshop's board, each with a number of repairs: more is said, never refused",
+    "hours": "spans of days of the week: `lundi-vendredi 8:00-12:00, 13:30-17:00 ; samedi 9:00-12:00`",
+    "holidays": "aucun, France or Alsace-Moselle: the public holidays on which the site is closed",
+    "closures": "days, or first and last day, parted by commas: `24/12/2026, 03/08/2026 au 21/08/2026`",
     "photo_guards": "any of rebut, réparation, incident: what the site asks a photo for",
     "text": "text",
     "key": "key",

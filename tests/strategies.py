@@ -286,7 +286,7 @@ def _stated(move: Move) -> dict[str, Any]:
         ("item_type", "roll", {**TYPES["roll"], "material": f"m{move.pick % 3}", "nature": NATURES[move.pick % 4]}),
         ("item_type", "film", {**TYPES["film"], "serialised": move.pick % 2 == 0, "nature": NATURES[move.crate]}),
         ("site", partner, {**SITES[partner], "partner": f"p{move.pick % 3}", "zone": ZONES[move.crate % 3]}),
-        ("site", HUBS[move.pick % 2], {"zone": ZONES[move.crate % 3], "code": (DOCK, "")[move.pick % 3 == 0]}),
+        ("site", HUBS[move.pick % 2], {**_open_hub(move), "code": (DOCK, "")[move.pick % 3 == 0]}),
         ("site", partner, {**SITES[partner], "code": DOCK}),
         ("site", DOCK, {"partner": f"p{move.pick % 3}"}),
         ("lane", f"{HUBS[move.pick % 2]}>{partner}>{('*', 'bac', 'film')[move.crate % 3]}", LANE),
@@ -297,6 +297,13 @@ def _stated(move: Move) -> dict[str, Any]:
         # What was stated is withdrawn: the row as the network began with it, or what was stated from this instant.
         return {"table": table, "key": key, "valid_from": 0 if move.pick % 4 == 1 else start, "row": {}}
     return {"table": table, "key": key, "valid_from": start, "row": {**row, **loop}}
+
+
+def _open_hub(move: Move) -> dict[str, str]:
+    """Say when a hub of ours is open, or nothing of it."""
+    hours = ("", "mon:08:00-12:00,13:30-17:00 thu:22:00-06:00", "mon:00:00-24:00 tue:00:00-24:00 fri:07:00-19:00")
+    closures = {"closures": "2026-01-05/2026-01-06"} if move.pick % 2 else {}
+    return {"zone": ZONES[move.crate % 3], "hours": hours[move.pick // 2 % 3], **closures}
 
 
 def _amendment(move: Move, before: list[Event], partner: str) -> tuple[str, str, dict[str, Any]]:

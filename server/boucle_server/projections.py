@@ -155,8 +155,9 @@ class SqlStore:
     def subjects_of(self, version: Version) -> Iterable[str]:
         """Give every subject whose history may read a version: those that mention its row and reach its time.
 
-        A history reads reference data at the instants of its own events and for names that these mention. The
-        first version of a row also speaks for the time before it, so it concerns every history that mentions it.
+        A history reads reference data at the instants of its own events, of a site's opening hours between them too,
+        and for names that these mention. The first version of a row also speaks for the time before it, so it concerns
+        every history that mentions it.
         """
         asked = _concerned(version, self._loaded())
         if not asked:

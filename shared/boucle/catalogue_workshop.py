@@ -8,6 +8,7 @@ from boucle.kpi import Definition, Span, Unit
 BY = frozenset({"site", "type"})
 """A repair is of no partner and no loop."""
 _DAY = Fraction(1, 86_400)
+_HOUR = Fraction(1, 3_600)
 
 WORKSHOP = (
     Definition(
@@ -64,6 +65,34 @@ WORKSHOP = (
         measures=("dwell:turnaround", "day:jobs"),
         by=BY,
         compute=kpi_repair.turnaround_at(kpi_repair.P90),
+    ),
+    Definition(
+        id="K32-hours",
+        slug="turnaround_hours_mean",
+        unit=Unit.HOURS,
+        span=Span.MONTH,
+        measures=("month:turnaround_hours_s", "month:turnaround_hours_n", "dwell:turnaround", "day:jobs"),
+        by=BY,
+        compute=kpi_repair.hours_mean,
+        scale=_HOUR,
+    ),
+    Definition(
+        id="K32-hours-median",
+        slug="turnaround_hours_median",
+        unit=Unit.HOURS,
+        span=Span.MONTH,
+        measures=("dwell:turnaround_hours", "dwell:turnaround", "day:jobs"),
+        by=BY,
+        compute=kpi_repair.hours_at(None),
+    ),
+    Definition(
+        id="K32-hours-p90",
+        slug="turnaround_hours_p90",
+        unit=Unit.HOURS,
+        span=Span.MONTH,
+        measures=("dwell:turnaround_hours", "dwell:turnaround", "day:jobs"),
+        by=BY,
+        compute=kpi_repair.hours_at(kpi_repair.P90),
     ),
     Definition(
         id="K33",

@@ -85,6 +85,12 @@ def month_of(ms: int, zone: str) -> Month:
     return Month(_day_of_quarter(ms // _QUARTER_MS, zone)[:7])
 
 
+def offset_ms(ms: int, zone: str) -> int:
+    """Give by how much the clocks of a zone are ahead of UTC at an instant."""
+    ahead = datetime.fromtimestamp(ms // 1000, _zone(zone)).utcoffset() or timedelta()
+    return ahead // timedelta(milliseconds=1)
+
+
 @lru_cache(maxsize=4096)
 def month_start_ms(month: str, zone: str) -> int:
     """Give the first instant of a month in a zone."""

@@ -13,7 +13,8 @@ fact written on two databases is the same bytes. The families:
 | visit    | of the start    | day of month          | what is going on by the day on which it began: visits at a     |
 |          |                 |                       | partner (`open`), loans (`loan`), repairs (`job`)              |
 | dwell    | of the arrival  | age in days `0000`..  | closed visits by length; `turnaround`: repairs, by the month   |
-|          |                 |                       | in which their item served again                               |
+|          |                 |                       | in which their item served again; `turnaround_hours`: the same |
+|          |                 |                       | in whole opening hours of the site, where these are known      |
 | return   | of the event    | the return            | products that came to a stage of a return, by that stage       |
 | declared | of the event    | `task|day|t_eff`      | quantities of a serialised type declared without scanning      |
 | matched  | of the scan     | `task|day`            | scans that answer a declaration: of the task, or, without one, |

@@ -55,7 +55,7 @@ _LEAST: Final = (
 _MOST: Final = (
     *("K3", "K3-p90", "K10", "K10-return", "K10-little", "K11", "K11-median", "K11-open", "K13", "K14", "K15"),
     *("K21-energy", "K21-disposal", "K21-pending", "K24"),
-    *("K32", "K32-median", "K32-p90", "K34", "K34-late", "K35"),
+    *("K32", "K32-median", "K32-p90", "K32-hours", "K32-hours-median", "K32-hours-p90", "K34", "K34-late", "K35"),
 )
 SENSES: Final[Mapping[str, Sense]] = MappingProxyType(
     dict.fromkeys(_LEAST, Sense.LEAST) | dict.fromkeys(_MOST, Sense.MOST)

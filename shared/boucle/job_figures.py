@@ -5,10 +5,13 @@ A repair counts in the month in which it is over, at the site where it was opene
 
 from enum import StrEnum
 
+from boucle.clock import month_of
 from boucle.item import Job
 from boucle.lifecycle import WorkStage
+from boucle.opening_hours import HOUR_MS, open_ms_at
 from boucle.reference import Site
 from boucle.turn import Turn
+from boucle.units import DAY_MS
 
 LONGEST_CLOCK_MS = 12 * 3_600_000
 """A clock that ran longer was forgotten: nobody knows for how long hands were on the thing, and nothing is added."""
@@ -58,6 +61,30 @@ def close(turn: Turn, ending: Ending) -> None:
     stock(turn, -1)
     stop_clock(turn)
     turn.put(job=job_of(turn)._replace(outcome=str(ending), closed_ms=turn.at, hold=""))
+
+
+def measure_turnaround(turn: Turn) -> None:
+    """Count how long a thing was away from service: by the calendar, and in opening hours where these are known.
+
+    The hours are those of the site where the repair was opened, at each moment by the row that held then.
+    """
+    job, site = job_of(turn), site_of(turn)
+    lasted_ms = max(0, turn.at - job.start_ms)
+    count(turn, "turnaround_n")
+    count(turn, "turnaround_s", n=lasted_ms // 1000)
+    count(turn, "turnaround_idle_s", n=job.idle_s)
+    _lasted(turn, "turnaround", lasted_ms // DAY_MS)
+    worked_ms = open_ms_at(turn.book, site.key, job.start_ms, end_ms=turn.at)
+    if worked_ms is not None:
+        count(turn, "turnaround_hours_n")
+        count(turn, "turnaround_hours_s", n=worked_ms // 1000)
+        _lasted(turn, "turnaround_hours", worked_ms // HOUR_MS)
+
+
+def _lasted(turn: Turn, measure: str, whole: int) -> None:
+    site = site_of(turn)
+    month = month_of(turn.at, site.zone)
+    turn.fact("dwell", month, site=site.key, partner="", loop="", measure=measure, bucket=f"{whole:04d}", n=1)
 
 
 def mind_idle(turn: Turn) -> None:

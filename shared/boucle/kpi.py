@@ -39,6 +39,7 @@ class Unit(StrEnum):
     TRIPS = "trips"
     PER_YEAR = "per_year"
     DAYS = "days"
+    HOURS = "hours"
     CONTAINERS = "containers"
     UNITS = "units"
     GRAMS = "grams"
@@ -79,6 +80,8 @@ class NoValue(StrEnum):
     """The pool has been observed for too short a time to say anything of a year."""
     NOT_REACHED = "not_reached"
     """The curve does not fall to the half yet."""
+    NO_OPENING_HOURS = "no_opening_hours"
+    """There are cases, and of none of them the opening hours of the site are known."""
     NOT_IN_SNAPSHOT = "not_in_snapshot"
     """The figures of a closed month were not kept for this combination of filters."""
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from boucle.clock import days_of, month_end_ms
 from boucle.estimate import nearest_rank, rank_median
 from boucle.job_figures import Ending
-from boucle.kpi import Parts, Question, share
+from boucle.kpi import NoValue, Parts, Question, share
 from boucle.repair import REPEAT_DAYS
 from boucle.tally import Tally
 from boucle.units import DAY_MS
@@ -82,6 +82,36 @@ def turnaround_at(rank: Fraction | None) -> Callable[[Tally, Question], Parts]:
         return Parts(over, over, n=over, value=value, bands=bands)
 
     return compute
+
+
+def hours_mean(tally: Tally, question: Question) -> Parts:
+    """Compute K32 in working hours: opening seconds of the site until it serves again, over how many are known."""
+    counted = tally.total("month", "turnaround_hours_n", question.months)
+    bands = _of_hours(tally, question, counted)
+    if not counted and bands["without_hours"]:
+        return Parts(0, 0, n=0, reason=NoValue.NO_OPENING_HOURS, bands=bands)
+    return share(tally.total("month", "turnaround_hours_s", question.months), counted, bands=bands)
+
+
+def hours_at(rank: Fraction | None) -> Callable[[Tally, Question], Parts]:
+    """Make K32 in working hours at a rank (nearest rank) or, without one, its median, in whole hours."""
+
+    def compute(tally: Tally, question: Question) -> Parts:
+        hours = {int(lasted): n for lasted, n in tally.by_bucket("dwell", "turnaround_hours", question.months).items()}
+        counted = sum(hours.values())
+        bands = _of_hours(tally, question, counted)
+        if not counted:
+            return Parts(0, 0, n=0, reason=NoValue.NO_OPENING_HOURS if bands["without_hours"] else None, bands=bands)
+        value = rank_median(hours) if rank is None else Fraction(nearest_rank(hours, rank))
+        return Parts(counted, counted, n=counted, value=value, bands=bands)
+
+    return compute
+
+
+def _of_hours(tally: Tally, question: Question, counted: int) -> dict[str, int]:
+    """Give what is said beside a figure in working hours: what is open, and what has no hours and is not in it."""
+    over = sum(tally.by_bucket("dwell", "turnaround", question.months).values())
+    return {"open": _open_at(tally, question), "without_hours": over - counted}
 
 
 def _open_at(tally: Tally, question: Question) -> int:

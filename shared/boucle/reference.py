@@ -63,6 +63,10 @@ class Site:
     """What a photo is asked for here (`boucle.photo_guards`)."""
     limits: str = ""
     """How many repairs are wanted in a column of the board at most (`boucle.board`)."""
+    hours: str = ""
+    holidays: str = ""
+    closures: str = ""
+    """When it is open (`boucle.opening_hours`); empty hours: nobody said."""
     known: bool = True
 
 
@@ -179,6 +183,9 @@ def _site(key: str, row: Mapping[str, Any]) -> Site:
         reminder=_text(row, "reminder"),
         photos=frozenset(_text(row, "photos").split()),
         limits=_text(row, "limits"),
+        hours=_text(row, "hours"),
+        holidays=_text(row, "holidays"),
+        closures=_text(row, "closures"),
     )
 
 

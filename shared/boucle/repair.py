@@ -13,7 +13,7 @@ from boucle.answers import names_no_checklist, objections
 from boucle.clock import EARLIEST_MS, day_of, month_of
 from boucle.events import Event
 from boucle.item import Back, Item, Job, Part
-from boucle.job_figures import Ending, close, count, job_of, mind_clock, mind_idle, site_of, stock
+from boucle.job_figures import Ending, close, count, job_of, measure_turnaround, mind_clock, mind_idle, stock
 from boucle.lifecycle import BUSY, GONE, OUT, WORK, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.photo_guards import lacks_photo
 from boucle.qualifications import is_unqualified
@@ -117,23 +117,8 @@ def served(turn: Turn) -> None:
         _qualify(turn)
     turn.put(work_stage=stage)
     mind_idle(turn)
-    job = job_of(turn)
-    site = site_of(turn)
-    lasted_ms = max(0, turn.at - job.start_ms)
-    count(turn, "turnaround_n")
-    count(turn, "turnaround_s", n=lasted_ms // 1000)
-    count(turn, "turnaround_idle_s", n=job.idle_s)
-    turn.fact(
-        "dwell",
-        month_of(turn.at, site.zone),
-        site=site.key,
-        partner="",
-        loop="",
-        measure="turnaround",
-        bucket=f"{lasted_ms // DAY_MS:04d}",
-        n=1,
-    )
-    turn.put(job=job._replace(back_ms=turn.at))
+    measure_turnaround(turn)
+    turn.put(job=job_of(turn)._replace(back_ms=turn.at))
 
 
 def abandon(turn: Turn) -> None:

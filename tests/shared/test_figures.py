@@ -12,13 +12,14 @@ from boucle.events import Event
 from boucle.facts import Cell, Cells
 from boucle.kpi import Maturity, NoValue, Question, Span, Value, micro
 from boucle.kpi_loop import return_curve, settle_days
+from boucle.opening_hours import WEEK
 from boucle.reference import Book
 from boucle.replay import book_of, replay
 from boucle.tally import DIMENSIONS, Slice, Tally
 from boucle.treatment import Route, route
 from boucle.units import DAY_S
 from boucle.words import LANGUAGES, say
-from tests.builders import Device, code, network
+from tests.builders import SITES, Device, code, network
 
 PARIS = "Europe/Paris"
 _SHARES = ("ratio", "days", "trips", "per_year")
@@ -556,8 +557,10 @@ def _everything() -> list[Event]:
     film: dict[str, Any] = {"item_type": "film", "qty": 9, **hub}
     one, two, three, four = (code(n) for n in range(4))
     rhin, recycled = {"to": "mulhouse"}, {"code": "R3", "mode": "recycling"}
+    open_hub = {**SITES["strasbourg"], "hours": " ".join(f"{day}:00:00-24:00" for day in WEEK)}
     return [
         *network(),
+        phone.event("reference.set", body={"table": "site", "key": "strasbourg", "valid_from": 0, "row": open_hub}),
         *(phone.event("item.commissioned", n, body={"type": "bac", "opening_uses": 2}, **hub) for n in (one, two)),
         *(phone.event("item.commissioned", n, body={"type": "bac"}, **hub) for n in (three, four)),
         *(phone.event("item.shipped", n, body=rhin, **hub) for n in (one, two, three, four)),

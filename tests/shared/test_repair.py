@@ -10,10 +10,12 @@ from boucle.binding import owner
 from boucle.catalogue import answers
 from boucle.clock import parse_instant
 from boucle.events import Event
-from boucle.kpi import Maturity, Question, Value, micro
+from boucle.kpi import Maturity, NoValue, Question, Value, micro
+from boucle.opening_hours import HOUR_MS, open_ms, opening_of
 from boucle.reasons import Outcome, Reason
 from boucle.replay import World, book_of, facts_by_event, replay
 from boucle.tally import Tally
+from boucle.units import DAY_MS
 from boucle.wire import subject_of
 from tests.builders import Device, code, network
 
@@ -358,3 +360,79 @@ def test_the_repair_of_a_part_is_among_the_open_ones_like_that_of_a_crate() -> N
     for number in (1, 2):
         bench("work.opened", number)
     assert bench.value("K34").value == 2
+
+
+HOURS: dict[str, Any] = {
+    "name": "Strasbourg",
+    "hours": " ".join(f"{day}:08:00-12:00,13:00-17:00" for day in ("mon", "tue", "wed", "thu", "fri")),
+    "holidays": "alsace-moselle",
+    "closures": "2026-01-12/2026-01-13",
+}
+
+
+def with_hours(row: dict[str, Any] = HOURS, valid_from: int = 0) -> Bench:
+    bench = Bench()
+    server = Device(dev="d-bureau", epoch="00000000000000f8", random=Random(8))
+    body = {"table": "site", "key": "strasbourg", "valid_from": valid_from, "row": row}
+    bench.events.append(server.event("reference.set", body=body))
+    return bench
+
+
+def served(bench: Bench, *days: int) -> Bench:
+    """Open repairs a day after the beginning, and let each serve again so many days later."""
+    for number, _ in enumerate(days):
+        bench.commission(number)
+        bench("item.sorted", number, verdict="damaged")
+        bench("work.opened", number, 1)
+        passed_test(bench, number)
+        bench("work.requalified", number, actor="p-luc", certificate="C")
+    for number, lasts in enumerate(days):
+        bench("item.released", number, 1 + lasts, actor="p-luc")
+    return bench
+
+
+def test_a_turnaround_is_told_by_the_calendar_and_in_opening_hours_side_by_side() -> None:
+    bench = with_hours()
+    start = bench.phone.now_ms
+    served(bench, 4, 11, 20)
+    ends = [start + (1 + lasts) * DAY_MS for lasts in (4, 11, 20)]
+    opening = opening_of(book_of(bench.events).site("strasbourg", start))
+    assert opening is not None
+    lasted = [open_ms(opening, start + DAY_MS, end) for end in ends]
+    mean = bench.value("K32-hours")
+    assert (mean.numerator, mean.denominator) == (sum(lasted) // 1000, 3)
+    assert mean.value == Fraction(sum(lasted), 3 * HOUR_MS)
+    assert bench.value("K32-hours-median").value == lasted[1] // HOUR_MS
+    assert bench.value("K32-hours-p90").value == lasted[2] // HOUR_MS
+    assert bench.value("K32-median").value == 11
+    assert bench.value("K32-hours-median").bands == {"open": 0, "without_hours": 0}
+
+
+def test_without_opening_hours_there_is_no_figure_in_working_hours_and_never_a_guess() -> None:
+    bench = served(Bench(), 4, 11, 20)
+    for definition_id in ("K32-hours", "K32-hours-median", "K32-hours-p90"):
+        found = bench.value(definition_id)
+        assert (found.value, found.reason) == (None, NoValue.NO_OPENING_HOURS)
+        assert found.bands["without_hours"] == 3
+    assert bench.value("K32-median").value == 11
+    assert Bench().value("K32-hours-median").reason == NoValue.NO_DATA
+
+
+def test_only_repairs_whose_hours_were_known_throughout_count_and_the_others_are_told() -> None:
+    first = Bench().phone.now_ms
+    bench = with_hours(valid_from=first + 2 * DAY_MS)
+    served(bench, 4)
+    bench.commission(7)
+    bench("item.sorted", 7, verdict="damaged")
+    bench("work.opened", 7, 6)
+    passed_test(bench, 7)
+    bench("work.requalified", 7, actor="p-luc", certificate="C")
+    bench("item.released", 7, 9, actor="p-luc")
+    found = bench.value("K32-hours-median")
+    assert (found.n, found.bands["without_hours"]) == (1, 1)
+    assert found.value is not None
+
+
+def test_the_hours_are_those_of_the_site_where_the_repair_was_opened() -> None:
+    bench = with_hours({**HOURS, "hours": "no sense"})
+    assert served(bench, 4).value("K32-hours").reason == NoValue.NO_OPENING_HOURS

@@ -294,6 +294,36 @@ async def test_a_site_form_offers_its_closed_lists_and_says_what_is_wrong_in_the
     assert kept["limits.testing"] == "3"
 
 
+async def test_a_site_says_when_it_is_open_and_keeps_what_was_typed_wrong(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    page = await opened(served, f"{SITES}/ligne")
+    form = page.form(f"{SITES}/ligne")
+    typed = {"key": "metz", "name": "Metz", "hours.mon": "8h-12h, 13h30-17h", "hours.sat": "17:00-8:00"}
+    bad = Page(await sent(served, form, **typed, closures="21/08/2026 au 03/08/2026"))
+    assert bad.status == 422
+    assert "« samedi » : 17:00-8:00 finit avant de commencer" in bad.text
+    assert "« 21/08/2026 au 03/08/2026 » finit avant de commencer" in bad.text
+    kept = dict(bad.form(f"{SITES}/ligne").values)
+    assert (kept["hours.mon"], kept["hours.sat"]) == ("8h-12h, 13h30-17h", "17:00-8:00")
+    assert 'rows="3" spellcheck="false" aria-invalid="true"' in bad.answer.text
+    assert ">21/08/2026 au 03/08/2026</textarea>" in bad.answer.text
+    typed |= {"hours.sat": "", "holidays": "alsace-moselle", "closures": "03/08/2026 au 21/08/2026\r\n24/12/2026"}
+    assert (await sent(served, form, **typed)).status_code == 303
+    row = row_of(served, "site", "metz")
+    assert row["hours"] == "mon:08:00-12:00,13:30-17:00"
+    assert (row["holidays"], row["closures"]) == ("alsace-moselle", "2026-08-03/2026-08-21 2026-12-24/2026-12-24")
+    page = await opened(served, f"{SITES}/ligne?cle=metz")
+    again = dict(page.form(f"{SITES}/ligne").values)
+    assert (again["hours.mon"], again["hours.tue"]) == ("8:00-12:00, 13:30-17:00", "")
+    assert ">03/08/2026 au 21/08/2026\n24/12/2026</textarea>" in page.answer.text
+    assert again["holidays"] == "alsace-moselle"
+    assert "lundi 8:00-12:00, 13:30-17:00" in page.text
+    same = await sent(served, page.form(f"{SITES}/ligne"), closures=typed["closures"])
+    assert same.status_code == 303, "what nobody changed is no new version"
+    assert row_of(served, "site", "metz") == row
+
+
 async def test_what_is_hardly_ever_meant_of_a_type_is_asked_about_once(served: Served) -> None:
     an_org(served.database)
     await signed_in(served, Role.MANAGER)

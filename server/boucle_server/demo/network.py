@@ -6,15 +6,18 @@ registered firm's does, though it passes every check of form.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from boucle.clock import DEFAULT_ZONE
+from boucle.closed_days import Closure, Holidays, write_closures
 from boucle.codes import Kind, mint
 from boucle.donor_parts import TABLE as EXPECTED_PART
 from boucle.donor_parts import expected_key
 from boucle.goals import MICRO as GOAL_MICRO
 from boucle.goals import TABLE as GOAL
 from boucle.goals import goal_key
+from boucle.opening_hours import WEEK
 from boucle.reference import ANY_TYPE
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.checklists import CHECKLIST_ROWS
@@ -243,10 +246,20 @@ _ASKED: Final[Mapping[str, dict[str, str]]] = {
 }
 """What is asked of depots, and of one partner: a photo of what, and at the workshop how many repairs at most it wants
 in some columns of its board."""
+_DEPOT_HOURS: Final = "06:00-20:00"
+_WORKSHOP_HOURS: Final = "07:30-12:00,13:00-17:30"
+_PARTNER_HOURS: Final[Mapping[str, str]] = {
+    "rhin-plasturgie": "07:00-12:00,13:30-17:00",
+    "hardt-logistique": "05:00-21:00",
+    "nancy-electronique": "08:00-12:00,13:00-16:30",
+    "haguenau-automation": "07:30-16:00",
+    "luneville-faience": "08:00-12:00,14:00-17:30",
+}
+"""When some partners take deliveries, from Monday to Friday; of the others nobody said."""
 MODEL: Final = {model.key: model for model in MODELS}
 
 
-def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
+def reference_rows(chance: Chance, today: date) -> list[tuple[str, str, dict[str, Any]]]:
     """Give the whole network as rows `(table, key, row)` of reference data."""
     ours = [(depot.key, depot.name, depot.city, "", depot.role) for depot in DEPOTS]
     theirs = [(firm.key, f"{firm.name}, {firm.city}", firm.city, firm.key, "partner") for firm in FIRMS]
@@ -266,6 +279,7 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
                 "role": _ROLES[role],
                 "code": mint(Kind.PLACE, chance.bytes).text,
                 **_way(key, city, partner),
+                **_opening(key, role, today),
                 **_ASKED.get(role, {}),
                 **_ASKED.get(key, {}),
             },
@@ -286,6 +300,20 @@ def reference_rows(chance: Chance) -> list[tuple[str, str, dict[str, Any]]]:
     rows += CHECKLIST_ROWS
     rows += [("lane", f"metz>{firm}>{SHEET}", {"loop": "intercalaires-reims"}) for firm, *_ in SHEETS]
     return rows
+
+
+def _opening(key: str, role: str, today: date) -> dict[str, str]:
+    """Say when a place is open: our depots and workshop, all in Alsace or Moselle, and some partners."""
+    ours = {"hub": _DEPOT_HOURS, "depot": _DEPOT_HOURS, "workshop": _WORKSHOP_HOURS}
+    spans = ours.get(role) or _PARTNER_HOURS.get(key)
+    if spans is None:
+        return {}
+    given = {"hours": " ".join(f"{day}:{spans}" for day in WEEK[:5])}
+    if role in ours:
+        given["holidays"] = str(Holidays.ALSACE_MOSELLE)
+    if role == "workshop":
+        given["closures"] = write_closures([Closure(date(today.year, 12, 24), date(today.year + 1, 1, 1))])
+    return given
 
 
 def _way(key: str, city: str, partner: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from boucle.clock import DEFAULT_ZONE, Month, months_between, next_month
+from boucle.closed_days import Holidays, holidays_of
 
 _ZONE: Final = ZoneInfo(DEFAULT_ZONE)
 _AUGUST: Final = 0.70
@@ -18,8 +19,6 @@ _CLOSED: Final = 3
 """So many months are closed before the last complete one, which is left to whoever tries the demonstration."""
 _CLOSING_DAY: Final = 8
 CLOSING_HOUR: Final = 10.0
-_FIXED: Final = frozenset({(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25), (12, 26)})
-"""Public holidays of Alsace and Moselle with a date of their own; those that follow Easter are computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +56,7 @@ def days(first: date, end: date) -> Iterator[date]:
 @lru_cache(maxsize=4096)
 def is_worked(day: date) -> bool:
     """Tell whether people work on this day."""
-    if day.weekday() >= _SATURDAY or (day.month, day.day) in _FIXED:
-        return False
-    return (day - _easter(day.year)).days not in (-2, 1, 39, 50)
+    return day.weekday() < _SATURDAY and day not in holidays_of(Holidays.ALSACE_MOSELLE, day.year)
 
 
 def next_worked(day: date) -> date:
@@ -102,12 +99,3 @@ def instant(day: date, hour: float) -> int:
     moment = datetime(day.year, day.month, day.day, tzinfo=_ZONE)
     local = moment.replace(hour=seconds // 3600, minute=seconds // 60 % 60, second=seconds % 60)
     return int(local.timestamp()) * 1000
-
-
-def _easter(year: int) -> date:
-    """Give Easter Sunday (the anonymous Gregorian computus)."""
-    a, b, c = year % 19, year // 100, year % 100
-    d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
-    month, day = divmod(d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114, 31)
-    return date(year, month, day + 1)

@@ -120,11 +120,16 @@ def simulate(plan: Plan) -> Year:
     return Year(
         plan=plan,
         people=tuple((ground.actors[person.key], person) for person in PEOPLE),
-        reference=(*reference_rows(chance.stream("network")), *qualified_rows(ground.actors, span.today), *RULES),
+        reference=_reference(ground, span, chance),
         valid_from_ms=instant(span.first, 0.0),
         arrivals=tuple(sorted(_arrivals(ground), key=lambda each: each.received_ms)),
         samples=tuple(_samples(ground)),
     )
+
+
+def _reference(ground: Ground, span: Span, chance: Chance) -> tuple[tuple[str, str, dict[str, Any]], ...]:
+    rows = reference_rows(chance.stream("network"), span.today)
+    return (*rows, *qualified_rows(ground.actors, span.today), *RULES)
 
 
 def _live(ground: Ground, day: date) -> None:

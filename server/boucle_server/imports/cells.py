@@ -285,7 +285,7 @@ def role(cell: str) -> Role:
     raise CellError("import.bad_role")
 
 
-def _one_of(cell: str, offered: Mapping[str, str]) -> str:
+def one_of(cell: str, offered: Mapping[str, str]) -> str:
     """Read a value of a table, by itself or by its words in either language; `offered` gives the key of its words."""
     folded = cell.casefold()
     for value, words in offered.items():
@@ -296,23 +296,23 @@ def _one_of(cell: str, offered: Mapping[str, str]) -> str:
 
 def nature(cell: str) -> str:
     """Read what a type is: a container of a pool (`""`), a product or a part."""
-    found = _one_of(cell, {each: f"nature.{each}" for each in ("container", *sorted(GOODS))})
+    found = one_of(cell, {each: f"nature.{each}" for each in ("container", *sorted(GOODS))})
     return found if found in GOODS else ""
 
 
 def disposition(cell: str) -> str:
     """Read what becomes of a returned product."""
-    return _one_of(cell, {each: f"disposition.{each}" for each in Disposition})
+    return one_of(cell, {each: f"disposition.{each}" for each in Disposition})
 
 
 def moment(cell: str) -> Moment:
     """Read when a checklist is gone through."""
-    return Moment(_one_of(cell, {each: f"checklist.moment.{each}" for each in Moment}))
+    return Moment(one_of(cell, {each: f"checklist.moment.{each}" for each in Moment}))
 
 
 def asks(cell: str) -> Asks:
     """Read what a step asks for."""
-    return Asks(_one_of(cell, {each: f"checklist.asks.{each}" for each in Asks}))
+    return Asks(one_of(cell, {each: f"checklist.asks.{each}" for each in Asks}))
 
 
 def pin(cell: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from boucle_server.imports import cells, event_cells
+from boucle_server.imports import cells, event_cells, hour_cells
 from boucle_server.imports.cells import Reader
 
 
@@ -74,6 +74,23 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
                 "limites",
                 "wip",
                 example="en réparation 4, au test 3",
+            ),
+            _c(
+                "hours",
+                "heures d’ouverture",
+                hour_cells.hours,
+                "opening hours",
+                "horaires",
+                example="lundi-vendredi 8:00-12:00, 13:30-17:00",
+            ),
+            _c("holidays", "jours fériés", hour_cells.holidays, "public holidays", "fériés", example="Alsace-Moselle"),
+            _c(
+                "closures",
+                "fermetures",
+                hour_cells.closures,
+                "closures",
+                "congés",
+                example="03/08/2026 au 21/08/2026",
             ),
             _c("town", "commune", cells.text, "town", "city", "ville", example="Mulhouse"),
             _c("address", "adresse", cells.text, "address", example="12 rue du Port, 68100 Mulhouse"),

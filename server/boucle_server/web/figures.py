@@ -144,6 +144,9 @@ def quality(value: Value, lang: str) -> tuple[str, ...]:
         told.append(say("page.duplicates", lang, n=known.duplicates))
     if known.late and (definition.id in ("K2", "K20-mass", "evidence") or definition.span is Span.TRAILING):
         told.append(say("page.late", lang, n=known.late))
+    without = value.bands.get("without_hours", 0)
+    if without and value.value is not None:
+        told.append(say("web.beside_without_hours", lang, counted=value.n or 0, of=(value.n or 0) + without))
     return tuple(told)
 
 

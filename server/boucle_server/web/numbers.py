@@ -16,7 +16,7 @@ THIN: Final = "\u202f"
 UNBROKEN: Final = "\u00a0"
 """The space that cannot break."""
 DASH: Final = "–"
-_DECIMALS: Final = {Unit.TRIPS: 1, Unit.PER_YEAR: 2, Unit.DAYS: 1, Unit.CONTAINERS: 0, Unit.UNITS: 0}
+_DECIMALS: Final = {Unit.TRIPS: 1, Unit.PER_YEAR: 2, Unit.DAYS: 1, Unit.HOURS: 1, Unit.CONTAINERS: 0, Unit.UNITS: 0}
 _KILO_G: Final = 1_000
 _TONNE_G: Final = 1_000_000
 _LARGE_G: Final = 10 * _TONNE_G
@@ -24,6 +24,9 @@ _SMALL_G: Final = 10_000
 _GRAMS: Final = {"large": (_TONNE_G, 1, "t"), "usual": (_KILO_G, 0, "kg"), "small": (_KILO_G, 2, "kg")}
 """How a mass is written by its size: grams of one unit, decimals, its word."""
 _DAY_S: Final = 86_400
+_HOUR_S: Final = 3_600
+_IN_SECONDS: Final = {Unit.DAYS: "seconds", Unit.HOURS: "hours"}
+"""Units of a mean of seconds, and how the sum of these seconds is written."""
 
 
 def number(value: Fraction | int, decimals: int, lang: str) -> str:
@@ -142,7 +145,7 @@ def parts(definition: Definition, value: Value, lang: str) -> str:
     if days is not None:
         above = f"{above}{UNBROKEN}×{UNBROKEN}{number(days, 0, lang)}{THIN}{say('page.days_short', lang)}"
     # Two plain numbers stay on one line; with the words of their units they may be too long for one.
-    return f"{above}{' ' if 'seconds' in kinds else UNBROKEN}÷{UNBROKEN}{below}"
+    return f"{above}{' ' if {'seconds', 'hours'} & set(kinds) else UNBROKEN}÷{UNBROKEN}{below}"
 
 
 def month_name(month: str | Month, lang: str) -> str:
@@ -164,8 +167,8 @@ def _days_of(value: Value) -> Fraction | None:
 
 
 def _numerator_of(definition: Definition) -> str:
-    if definition.unit is Unit.DAYS and definition.scale != 1:
-        return "seconds"
+    if definition.unit in _IN_SECONDS and definition.scale != 1:
+        return _IN_SECONDS[definition.unit]
     return "grams" if _is_of_mass(definition) else "count"
 
 
@@ -183,6 +186,8 @@ def _part(n: int, kind: str, lang: str) -> str:
     match kind:
         case "seconds":
             return f"{number(Fraction(n, _DAY_S), 0, lang)}{THIN}{say('page.container_days', lang)}"
+        case "hours":
+            return f"{number(Fraction(n, _HOUR_S), 0, lang)}{THIN}{say(Unit.HOURS.words, lang)}"
         case "grams":
             return mass(n, lang)
         case _:

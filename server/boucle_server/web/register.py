@@ -13,7 +13,7 @@ from boucle.board import limits_of
 from boucle.goals import MICRO, parts_of_key
 from boucle.reference import ANY_TYPE, Book, Version
 from boucle.words import say
-from boucle_server.imports import cells
+from boucle_server.imports import cells, hour_cells
 from boucle_server.imports.columns import COLUMNS, Column
 from boucle_server.imports.planned import TABLES, Plan, Register
 from boucle_server.imports.rows import plan
@@ -145,7 +145,7 @@ def _named(kind: str, column: Column, value: object, book: Book, *, now_ms: int,
 
 def shown(kind: str) -> list[Column]:
     """Give the columns of the list."""
-    hidden = {"key", "valid_from", "code", "limits"}
+    hidden = {"key", "valid_from", "code", "limits", "hours", "holidays", "closures"}
     return [column for column in COLUMNS[kind] if column.field not in hidden]
 
 
@@ -228,6 +228,10 @@ def written(column: Column, value: object, lang: str) -> str:
         case str() if column.read is cells.limits:
             given = limits_of(value).items()
             return ", ".join(f"{say(f'web.column_{each}', lang).lower()} {n}" for each, n in given)
+        case str() if column.read is hour_cells.hours:
+            return hour_cells.written_hours(value, lang)
+        case str() if column.read is hour_cells.closures:
+            return "\n".join(hour_cells.written_closures(value, lang))
         case list():
             return ", ".join(str(each) for each in value)
         case None:
@@ -252,6 +256,10 @@ def _said(column: Column, value: object, lang: str) -> str:
             return say(f"nature.{value}", lang)
         case str() if column.read is cells.disposition:
             return say(f"disposition.{value}", lang)
+        case str() if column.read is hour_cells.holidays:
+            return say(f"holidays.{value}", lang)
+        case str() if column.read is hour_cells.closures:
+            return ", ".join(hour_cells.written_closures(value, lang))
         case bool():
             return say("web.yes" if value else "web.no", lang)
         case "*":

@@ -7,13 +7,15 @@ from typing import Any, Final
 from boucle.board import COLUMNS as BOARD
 from boucle.board import limits_of
 from boucle.clock import DEFAULT_ZONE
+from boucle.closed_days import Holidays
 from boucle.lifecycle import Disposition
+from boucle.opening_hours import WEEK
 from boucle.photo_guards import PhotoGuard
 from boucle.qualifications import Act
 from boucle.reference import ANY_TYPE, GOODS, Book
 from boucle.words import say
-from boucle_server.imports import cells
-from boucle_server.imports.cells import CellError
+from boucle_server.imports import cells, hour_cells
+from boucle_server.imports.cells import CellError, Reader
 from boucle_server.imports.columns import COLUMNS, Column
 from boucle_server.imports.planned import TABLES
 from boucle_server.web import goal_words
@@ -24,6 +26,10 @@ _SEVERAL: Final = (cells.photo_guards, cells.acts, cells.keys)
 """Readers of fields of which several values can be chosen."""
 _TOLD: Final = frozenset({"role", "access", "material", "loop", "reminder"})
 """Fields of which the example is words of a language."""
+_SHAPED: Final[Mapping[Reader, str]] = {cells.limits: "limits", hour_cells.hours: "hours", hour_cells.closures: "lines"}
+"""Readers of fields that a form shows in a way of their own."""
+_EXPLAINED: Final = frozenset({"key", "limits", "hours", "holidays", "closures"})
+"""Fields with a help of their own."""
 _IDENTITY: Final = frozenset({"key", "origin", "destination"})
 _FROM_NOW: Final = frozenset({"qualifications", "return-rules"})
 """Kinds of which the first version says nothing of the time before it."""
@@ -40,7 +46,7 @@ _DOUBTS: Final[Mapping[str, Callable[[int], bool]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One field of a form: its `kind` is text, choice, several or limits; `options` are what can be chosen."""
+    """One field of a form: its `kind` is text, choice, several, limits, hours or lines; `options` can be chosen."""
 
     name: str
     kind: str
@@ -51,7 +57,7 @@ class Asked:
     is_fixed: bool
     options: list[tuple[str, str]]
     chosen: Mapping[str, str]
-    """What is chosen of several, and what is typed beside each of the columns of a workshop."""
+    """What is chosen of several, and what is typed beside each column of a workshop or day of a week."""
 
     @property
     def shown(self) -> str:
@@ -70,6 +76,9 @@ def reader(kind: str, typed: Fields) -> Callable[[str], str]:
         if column.read is cells.limits:
             each = ((name, typed.value(f"{field}.{name}")) for name in BOARD)
             return ", ".join(filter(None, (typed.value(field), *(f"{name} {n}" for name, n in each if n))))
+        if column.read is hour_cells.hours:
+            days = ((name, typed.value(f"{field}.{name}")) for name in WEEK)
+            return "; ".join(filter(None, (typed.value(field), *(f"{name} {said}" for name, said in days if said))))
         return typed.value(field)
 
     return cell
@@ -124,8 +133,8 @@ def _asked(
 
 
 def _kind(column: Column, options: list[tuple[str, str]]) -> str:
-    if column.read is cells.limits:
-        return "limits"
+    if column.read in _SHAPED:
+        return _SHAPED[column.read]
     return "text" if not options else "several" if column.read in _SEVERAL else "choice"
 
 
@@ -133,6 +142,10 @@ def _chosen(column: Column, held: object, typed: Fields | None) -> dict[str, str
     if column.read is cells.limits:
         stands = limits_of(held) if isinstance(held, str) else {}
         return {name: typed.value(f"{column.field}.{name}") if typed else str(stands.get(name, "")) for name in BOARD}
+    if column.read is hour_cells.hours:
+        spans = hour_cells.written_days(held) if isinstance(held, str) else {}
+        days = enumerate(WEEK)
+        return {name: typed.value(f"{column.field}.{name}") if typed else spans.get(day, "") for day, name in days}
     if typed:
         return dict.fromkeys(typed.values(column.field), "1")
     if column.read in _SEVERAL:
@@ -154,6 +167,10 @@ def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> l
         return [(str(each), say(f"qualification.act.{each}", lang)) for each in Act]
     if column.read is cells.limits:
         return [(each, say(f"web.column_{each}", lang)) for each in BOARD]
+    if column.read is hour_cells.hours:
+        return [(name, say(f"web.weekday_{day}", lang).capitalize()) for day, name in enumerate(WEEK)]
+    if column.read is hour_cells.holidays:
+        return [("" if each is Holidays.NONE else str(each), say(f"holidays.{each}", lang)) for each in Holidays]
     if column.read is cells.figure:
         return goal_words.figures_offered(lang)
     if (kind, column.field) == ("goals", "loop"):
@@ -179,7 +196,7 @@ def _help(kind: str, column: Column, lang: str, *, is_always: bool) -> str:
     if column.field == "valid_from":
         when = say("web.reg_from_help_new" if is_always else "web.reg_from_help", lang)
         return f"{say('web.reg_day_help', lang)} {when}"
-    if column.field in ("key", "limits"):
+    if column.field in _EXPLAINED:
         return say(f"web.reg_{column.field}_help", lang)
     if column.read is cells.goal:
         return say("web.reg_goal_help", lang)

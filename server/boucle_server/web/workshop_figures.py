@@ -16,8 +16,8 @@ from boucle_server.web.figures import Figure, figure
 from boucle_server.web.month_ground import Ground
 from boucle_server.web.workshop import barrier_name
 
-FIGURES: Final = ("K30", "K31", "K32-median", "K33-units", "K34", "K36-installed", "K37")
-BESIDE: Final = ("K30-all", "K32", "K32-p90", "K33", "K34-late", "K36", "K37-net")
+FIGURES: Final = ("K30", "K31", "K32-median", "K32-hours-median", "K33-units", "K34", "K36-installed", "K37")
+BESIDE: Final = ("K30-all", "K32", "K32-p90", "K32-hours-p90", "K33", "K34-late", "K36", "K37-net")
 BY: Final = frozenset({"site", "type"})
 """A repair is of no partner and no loop: under such a filter there is nothing to say."""
 STARTED: Final = ("repair_opened", "repair_closed", "harvested_n", "avoided_n")
@@ -87,6 +87,9 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
                 *_waited(values["K32"], lang),
                 still,
             ]
+        case "K32-hours-median":
+            p90 = values["K32-hours-p90"]
+            return [] if p90.value is None else [say("web.beside_p90_hours", lang, hours=numbers.shown(p90, lang))]
         case "K33-units":
             return [say("web.beside_yield", lang, share=numbers.shown(values["K33"], lang))]
         case "K34":
