@@ -142,6 +142,11 @@ def _opening(hours: str, holidays: str, closures: str, zone: str) -> Opening | N
     return Opening(week, Holidays(kept), closed, zone)
 
 
+def spans_on(opening: Opening, day: date) -> tuple[Span, ...]:
+    """Give the spans that begin on a day, none where the site is closed."""
+    return () if opening.is_closed(day) else opening.week[day.weekday()]
+
+
 def open_ms(opening: Opening, start_ms: int, end_ms: int) -> int:
     """Give for how many milliseconds a site was open from one instant to another; 0 where the second is earlier."""
     found = 0
@@ -199,10 +204,7 @@ def _open_on(opening: Opening, day: int) -> tuple[tuple[int, int], ...]:
     """Give the spans of a local day, and what the day before left of its own, in local milliseconds since 1970."""
     found = []
     for begun in (day - 1, day):
-        on = date.fromordinal(_EPOCH + begun)
-        if opening.is_closed(on):
-            continue
-        for span in opening.week[on.weekday()]:
+        for span in spans_on(opening, date.fromordinal(_EPOCH + begun)):
             opens = max(begun * DAY_MS + span.opens * _MINUTE_MS, day * DAY_MS)
             closes = min(begun * DAY_MS + span.closes * _MINUTE_MS, (day + 1) * DAY_MS)
             if opens < closes:

@@ -75,7 +75,8 @@ class RoundScreen(Screen):
         now = driving.standing(phone, self.round, stop)
         stands = f"{SIGNS[now.progress]} {self._how_far(now)}"
         act = partial(self.face.open_stop, self.round, stop)
-        words = [*planned_words(self, stop), *late_words(self, self.round, stop), *ended_words(self, self.round, stop)]
+        told = (planned_words, late_words, ended_words)
+        words = [each for say in told for each in say(self, self.round, stop)]
         return Card(self.look, f"{number}. {place}", words, act=act, stands=stands)
 
     def _how_far(self, now: Standing) -> str:
@@ -108,7 +109,7 @@ class StopScreen(Screen):
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         now = driving.standing(phone, self.round, self.stop)
-        big = [Text(line, self.look.page, bold=True) for line in planned_words(self, self.stop)]
+        big = [Text(line, self.look.page, bold=True) for line in planned_words(self, self.round, self.stop)]
         hints: list[Widget] = [Text(line, self.look.page) for line in self._hints()]
         actions = [
             BigButton(

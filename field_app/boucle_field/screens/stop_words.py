@@ -4,6 +4,7 @@ from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.events import Event
+from boucle.opening_words import day_words
 from boucle.rounds import Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
@@ -19,8 +20,8 @@ from boucle_field.stop_events import Side
 from boucle_field.visit import name_of_type
 
 
-def planned_words(screen: Screen, stop: Stop) -> list[str]:
-    """Say what is planned at a stop: what to take, what to leave, and when."""
+def planned_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
+    """Say what is planned at a stop: what to take, what to leave, and when; when its place is open that day."""
     phone = screen.face.at
     book, now = phone.mirror.book(), phone.desk.now_ms()
     told = []
@@ -37,7 +38,8 @@ def planned_words(screen: Screen, stop: Stop) -> list[str]:
             told.append(screen.say("screen.stop_until", closes=closes))
         case opens, closes:
             told.append(screen.say("screen.stop_between", opens=opens, closes=closes))
-    return told
+    opened = day_words(book.site(stop.place, now), of.day, stop, lang=screen.face.lang)
+    return [*told, opened] if opened else told
 
 
 def elsewhere_words(screen: Screen, now: Standing) -> list[str]:

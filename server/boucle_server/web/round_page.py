@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.events import Event
 from boucle.reference import Book
-from boucle.rounds import TABLE, Ending, Found, Round, Stop, read_round
+from boucle.rounds import TABLE, Ending, Found, Round, read_round
 from boucle.words import say
 from boucle.words.numerals import signed, times
 from boucle_server import photos
@@ -28,6 +29,7 @@ from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
 from boucle_server.web.rounds_list import long_day, people_of, state_badge, title_of
 from boucle_server.web.stop_reasons import Later, explained
+from boucle_server.web.stop_times import times_of_stop
 from boucle_server.web.visit import Visit, address
 
 _BADGES: Final[Mapping[Progress, str]] = {Progress.TO_DO: "plain", Progress.BEGUN: "info", Progress.DONE: "good"}
@@ -116,7 +118,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
     """Gather the page of a round."""
     of = find_round(book, key, visit.now_ms)
     (found,) = driven(connection, visit.who.org, [of], zone=visit.who.zone, now_ms=visit.now_ms)
-    beside = beside_stops(connection, visit.who.org, found.stops)
+    beside = beside_stops(connection, visit.who.org, found.stops, day=of.day)
     return RoundView(
         key=key,
         title=title_of(of),
@@ -138,15 +140,17 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
 
 
 class Beside(NamedTuple):
-    """What stands beside the events of stops: what was explained later, the photos of each validation."""
+    """What stands beside the events of stops: their day, what was explained later, the photos of each validation."""
 
+    day: date
     later: Later
     photos: Mapping[str, tuple[Shown, ...]]
 
 
-def beside_stops(connection: Connection, org: str, stops: Sequence[DrivenStop]) -> Beside:
+def beside_stops(connection: Connection, org: str, stops: Sequence[DrivenStop], *, day: date) -> Beside:
     """Read what stands beside some stops."""
     return Beside(
+        day,
         explained(connection, org, stops),
         photos.shown(connection, org, [stop.last.event for stop in stops if stop.last]),
     )
@@ -165,7 +169,7 @@ def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit, beside: 
         number=number,
         place=planned_place(book, found.place, now_ms) or say("web.round_no_place", lang),
         is_planned=stop is not None,
-        window=window(stop, lang) if stop else "",
+        window=times_of_stop(stop, site, beside.day, lang=lang) if stop else "",
         address=site.address,
         map_href=map_href(site.address),
         hints=tuple((say(key, lang), text) for key, text in hints.items() if text),
@@ -191,19 +195,6 @@ def _photos(found: DrivenStop, zone: str, lang: str, beside: Beside) -> tuple[Pa
 def map_href(text: str) -> str:
     """Give the link by which a device shows an address on whatever map it has."""
     return f"geo:0,0?q={quote(text)}" if text else ""
-
-
-def window(stop: Stop, lang: str) -> str:
-    """Say when a stop can be driven to."""
-    match stop.opens, stop.closes:
-        case "", "":
-            return ""
-        case opens, "":
-            return say("web.round_from", lang, opens=opens)
-        case "", closes:
-            return say("web.round_until", lang, closes=closes)
-        case opens, closes:
-            return say("web.round_between", lang, opens=opens, closes=closes)
 
 
 def type_name(book: Book, item_type: str, visit: Visit) -> str:

@@ -110,7 +110,7 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         Input(name="note", label=say("web.stop_note", lang), kind="long"),
         photo_input(say("web.stop_photo", lang), lang),
     ]
-    beside = beside_stops(connection, visit.who.org, [at.found])
+    beside = beside_stops(connection, visit.who.org, [at.found], day=at.round.day)
     return render(
         visit,
         "station_stop.html",
