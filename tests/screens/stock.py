@@ -108,6 +108,19 @@ def plan_today(
     phone.mirror.apply(page)
 
 
+def opens_on(phone: Phone, place: str, hours: str) -> None:
+    """Let the row of a place come down that says when it is open."""
+    told = Device(dev="d-serveur", epoch="00000000000000f5", random=Random(96), now_ms=START_MS)
+    row = {**(phone.mirror.book().row("site", place, phone.desk.now_ms()) or {}), "hours": hours}
+    event = told.event("reference.set", "", body={"table": "site", "key": place, "valid_from": 0, "row": row})
+    cursor = int(phone.mirror.cursor) + 1
+    version = {"valid_from": 0, "row": row, "id": event.id}
+    rows = [{"n": cursor, "table": "site", "key": place, "row": [version]}]
+    page = Page.read({"rows": rows, "next": cursor, "more": False})
+    assert page is not None
+    phone.mirror.apply(page)
+
+
 def done_elsewhere(phone: Phone, *, office: bool = True, validates: bool = True) -> None:
     """Let the server tell a phone that others took five crates at its first stop, and validated it."""
     of = driving.rounds_of_today(phone)[0]

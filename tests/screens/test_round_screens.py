@@ -10,6 +10,7 @@ from kivy.tests.common import UnitTestTouch
 
 from boucle.actions import Amount
 from boucle.commands import Command
+from boucle.opening_hours import WEEK
 from boucle.rounds import Gap
 from boucle.telling import Outcome
 from boucle_field import driving
@@ -24,7 +25,7 @@ from boucle_field.screens.work_screens import HomeScreen
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL
-from tests.screens.stock import LONG_TYPE, STRASBOURG, done_elsewhere, plan_today
+from tests.screens.stock import LONG_TYPE, STRASBOURG, done_elsewhere, opens_on, plan_today
 from tests.screens.test_visit_screens import BASE, arrive, command, scan_crates, unsent
 
 
@@ -397,6 +398,7 @@ def test_a_stop_goes_on_where_the_app_was_killed(driver: Hand, data: Path, open_
 
 
 LATE = "En retard : le lieu ferme à 00:00"
+CLOSED = "fermé ce jour-là"
 
 
 def test_a_stop_whose_place_has_closed_is_late_on_the_round_and_at_the_stop(hand: Hand) -> None:
@@ -409,6 +411,18 @@ def test_a_stop_whose_place_has_closed_is_late_on_the_round_and_at_the_stop(hand
     hand.tap("Fermé")
     assert progress(hand) is Progress.DONE
     assert not hand.sees(LATE)
+
+
+def test_a_stop_whose_place_is_closed_that_day_says_so_whatever_was_planned(hand: Hand) -> None:
+    plan_today(hand.face.at)
+    today = WEEK[driving.today(hand.face.at).weekday()]
+    opens_on(hand.face.at, "mulhouse", f"{today}:05:00-06:15")
+    opens_on(hand.face.at, "charleville", " ".join(f"{day}:05:00-06:15" for day in WEEK if day != today))
+    hand.face.start()
+    assert hand.sees(CLOSED)
+    assert not hand.sees("06:15"), "both stops have hours of their own"
+    hand.tap("Rhin Plasturgie")
+    assert not hand.sees(CLOSED)
 
 
 def test_a_stop_that_is_still_open_or_has_no_hour_is_not_late(hand: Hand) -> None:

@@ -26,7 +26,9 @@ from boucle.opening_hours import (
     span_of,
     write_week,
 )
+from boucle.opening_words import day_words
 from boucle.reference import Book, Site, Version
+from boucle.rounds import Stop
 from boucle.units import DAY_MS
 from tests.builders import Device
 
@@ -244,3 +246,20 @@ def test_hours_that_were_unknown_for_a_moment_leave_the_whole_unknown() -> None:
 
 def test_utc_has_no_offset() -> None:
     assert offset_ms(int(datetime(2026, 7, 1, tzinfo=UTC).timestamp()) * 1000, "UTC") == 0
+
+
+def told(row: dict[str, str], day: str, lang: str = "fr", *, opens: str = "", closes: str = "") -> str:
+    return day_words(
+        site_of(row), date.fromisoformat(day), Stop(id="1", place="ici", opens=opens, closes=closes), lang=lang
+    )
+
+
+def test_a_stop_is_told_when_its_place_is_open_that_day_and_that_it_is_closed() -> None:
+    row = {"hours": OFFICE, "holidays": "france", "closures": "2026-08-03/2026-08-21"}
+    assert told(row, "2026-11-23") == "ouvert 08:00–12:00, 13:30–17:00"
+    assert told(row, "2026-11-27", "en") == "open 22:00–06:00"
+    for day in ("2026-11-26", "2026-04-06", "2026-08-04"):
+        assert told(row, day) == "⚠ fermé ce jour-là, d’après ses heures d’ouverture"
+        assert told(row, day, opens="08:00").startswith("⚠ fermé"), "whatever was planned"
+    assert told(row, "2026-11-23", closes="10:30") == "", "the stop has hours of its own"
+    assert told({"name": "Ici"}, "2026-11-23") == ""

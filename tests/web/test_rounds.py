@@ -13,6 +13,7 @@ from boucle_server import people
 from boucle_server.ingest import accept_own
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
+from boucle_server.web.places import STATION
 from tests.api.serving import Served
 from tests.builders import DAY, ORG
 from tests.server.people import an_org
@@ -83,6 +84,33 @@ async def test_planned_and_found_stand_beside_each_other(served: Served) -> None
     driver.scan("item.collected", 3)
     driver.send()
     assert "1 changement après la dernière signature" in (await opened(served, "/tournees/fiche?cle=T-1")).text
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ("fri:09:00-12:00", "ouvert 09:00–12:00"),
+        ("mon:09:00-12:00", "fermé ce jour-là, d’après ses heures d’ouverture"),
+    ],
+)
+async def test_a_stop_says_when_its_place_is_open_on_the_day_of_the_round(
+    served: Served, hours: str, told: str
+) -> None:
+    await a_round(served)
+    stops = [{"id": "1", "place": "mulhouse", "opens": "08:00"}, {"id": "2", "place": "nancy"}]
+    rows: list[tuple[str, str, dict[str, Any]]] = [
+        ("site", "mulhouse", {"partner": "rhin", "hours": "fri:05:00-06:00"}),
+        ("site", "nancy", {"partner": "nancy", "hours": hours}),
+        ("round", "T-2", {"day": "2026-01-02", "name": "Sud", "stops": stops}),
+    ]
+    bodies = [{"table": table, "key": key, "valid_from": 0, "row": row} for table, key, row in rows]
+    drafts = [Draft(kind="reference.set", fields={"body": body}) for body in bodies]
+    with served.database.writing() as connection:
+        accept_own(connection, ORG, drafts, actor="", now_ms=NOON)
+    for path in ("/tournees/fiche?cle=T-2", f"{STATION.path}/arret?tache=T-2%232"):
+        page = await opened(served, path)
+        assert told in page.text, path
+        assert "05:00" not in page.text, "a stop with hours of its own says those"
 
 
 async def test_a_round_that_is_not_there_is_told(served: Served) -> None:
