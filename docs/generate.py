@@ -290,9 +290,9 @@ NOTES = {
     "sites": """\
 A `rôle` of a site is free text (`quai`, `dépôt`), for people to read.
 
-Opening hours name days in French or English, whole or by their first three letters, a span of days by a hyphen; one that
-ends earlier than it begins (`22:00-6:00`) ends on the next day. Days that are not named are closed; a site without any
-hours is not open at all times, its hours are unknown. Turnarounds follow them from `valable à partir du` on.""",
+Opening hours name days in French or English, whole or by their first three letters, several in a row by a hyphen. Hours
+that end earlier than they begin (`22:00-6:00`) end on the next day. Days that are not named are closed; of a site
+without any hours they are unknown, which is not always open. Turnarounds follow them from `valable à partir du` on.""",
     "operators": f"""\
 Roles, in French or English: {_offered(f"role.{role}" for role in Role)}.
 A row about somebody who is known already, by name, gives the role, the PIN, the badge and the site that it says.""",
