@@ -63,11 +63,15 @@ class Scope:
 class Desk:
     """Where one person records within one writing transaction of an organisation."""
 
-    def __init__(self, connection: Connection, org: str, who: Person, *, now_ms: int, site: str = "") -> None:
+    def __init__(
+        self, connection: Connection, org: str, who: Person, *, now_ms: int, site: str = "", once: str = ""
+    ) -> None:
         self.connection, self.org, self.who = connection, org, who
         self.now_ms = now_ms
         self.site = site
         """The site of ours where work happens."""
+        self.once = once
+        """The id of the first event that is recorded here, where its form gives one."""
         self.store = SqlStore(connection, org)
 
     @property
@@ -185,6 +189,7 @@ class Desk:
         return self._accept(draft)
 
     def _accept(self, draft: Draft) -> str:
+        draft, self.once = replace(draft, id=self.once), ""
         (result,) = ingest.accept_own(
             self.connection, self.org, [draft], actor=self.who.id, now_ms=self.now_ms, zone=self.who.zone
         )

@@ -1,7 +1,7 @@
 """Recording what a person does on a page: foretold by the fold, asked about where it doubts, undone in one step."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -16,6 +16,7 @@ from boucle_server.foretelling import foretell
 from boucle_server.server_device import Draft
 from boucle_server.web import inbox_acts
 from boucle_server.web.item_words import printed
+from boucle_server.web.once import recorded
 from boucle_server.web.visit import Visit
 
 UNDO: str = "evenement"
@@ -47,6 +48,7 @@ def act(
     then: Callable[[Connection], None] | None = None,
     keeps: bool = False,
     after: Callable[[Connection], int] | None = None,
+    once: str = "",
 ) -> Acted:
     """Record acts that the person may record; nothing where one would have no effect, or doubts were not answered.
 
@@ -54,16 +56,21 @@ def act(
 
     `after` gives an instant that the acts come after, also within one millisecond: what stood then was there first.
     `now_ms` is given where the acts say themselves when they happen; `then` is done in the transaction of acts that
-    were recorded; `keeps` records a decision that comes too late as well. ForbiddenError for what the role may not.
+    were recorded; `keeps` records a decision that comes too late as well; `once` is the id of the first event, and
+    where that is recorded the same form was sent before (`boucle_server.web.once`). ForbiddenError for what the role
+    may not.
     """
     org = visit.who.org
     now_ms = visit.server.clock.now_ms() if now_ms is None else now_ms
 
     def write(connection: Connection) -> Acted:
+        if ids := recorded(connection, visit, once):
+            return Acted(ids=ids)
         at_ms = now_ms if after is None else max(now_ms, after(connection) + 1)
-        drafts = make(connection)
+        drafts = list(make(connection))
         if not drafts:
             return Acted()
+        drafts[0] = replace(drafts[0], id=once or drafts[0].id)
         for draft in drafts:
             if not may_record(visit.who.capabilities, draft.kind):
                 raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())

@@ -25,6 +25,7 @@ from boucle_server.web.forms import Fields, Posted, posts, safe_path
 from boucle_server.web.inbox_acts import event_with, is_amended
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.once import id_of, sent_before
 from boucle_server.web.places import CORRECT, ITEMS, PROOFS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
@@ -56,6 +57,8 @@ def correct_form(visit: Reading, event_id: str) -> Response:
 def correct(posted: Sending, event_id: str) -> Response:
     """Record the void or the correction; nothing is recorded where the answers do not hold."""
     visit, typed = posted.visit, posted.fields
+    if again := sent_before(posted):
+        return _corrected_before(visit, event_id, again)
     with visit.server.database.reading() as connection:
         event = _correctable(connection, visit, event_id)
         answers, said = _read(event, load_book(connection, visit.who.org), visit, typed)
@@ -68,12 +71,19 @@ def correct(posted: Sending, event_id: str) -> Response:
         kind, fields = corrected(_correctable(connection, visit, event_id), **said)
         return [Draft(kind=kind, fields=fields)]
 
-    came = acts.act(visit, drafts, sure=bool(typed.value("sure")))
+    came = acts.act(visit, drafts, sure=bool(typed.value("sure")), once=id_of(posted))
     if not came.done:
         return _page(visit, event_id, typed=typed, came=came, status=409)
     if said["fix"] is Fix.VOID:
         return redirect(_back(event), done="web.inbox_voided_done")
     return redirect(_back(event), done="web.corrected_done", **{UNDO: acts.named(came.ids)})
+
+
+def _corrected_before(visit: Visit, event_id: str, ids: tuple[str, ...]) -> Response:
+    """Lead where the first sending of the same form led."""
+    with visit.server.database.reading() as connection:
+        event = event_with(connection, visit.who.org, event_id[:36])
+    return redirect(_back(event) if event else ITEMS.path, done="web.sent_again_done", **{UNDO: acts.named(ids)})
 
 
 def _correctable(connection: Connection, visit: Visit, event_id: str) -> Event:

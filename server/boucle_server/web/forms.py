@@ -14,7 +14,7 @@ from boucle_server.api.rights import states
 from boucle_server.errors import ForbiddenError, InvalidInputError
 from boucle_server.web.multipart import TYPE, boundary_of, parts_of
 from boucle_server.web.places import Place
-from boucle_server.web.visit import SignInNeededError, Visit, check, visit_of
+from boucle_server.web.visit import MARK, SignInNeededError, Visit, check, visit_of
 
 TOKEN: Final = "jeton"  # noqa: S105 - the name of a field
 KEPT: Final = "garde."
@@ -49,7 +49,7 @@ class Fields:
     @property
     def typed(self) -> tuple[tuple[str, str], ...]:
         """What may be shown again: everything but the form's own token and secrets."""
-        return tuple(pair for pair in self.pairs if pair[0] != TOKEN and pair[0] not in _SECRET)
+        return tuple(pair for pair in self.pairs if pair[0] not in (TOKEN, MARK) and pair[0] not in _SECRET)
 
     @property
     def kept(self) -> tuple[tuple[str, str], ...]:

@@ -1,5 +1,6 @@
 """The pages of what is announced, and of what comes without an announcement: lines by number, by quantity, or both."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
@@ -13,7 +14,9 @@ from boucle_server.server_device import Draft
 from boucle_server.web import acts
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.forms import Fields, Posted, posts
+from boucle_server.web.inbox_acts import event_with
 from boucle_server.web.inputs import Input, choice, filled
+from boucle_server.web.once import id_of
 from boucle_server.web.places import RETURNS
 from boucle_server.web.rendering import redirect
 from boucle_server.web.return_acts import codes_in
@@ -54,9 +57,10 @@ def announce(posted: Sending) -> Response:
     drafts = _lines("return.announced", answers, desk, fields, rows=ROWS)
     if answers.wrong:
         return _announce_page(visit, typed, answers.wrong, status=422)
-    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
+    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")), once=id_of(posted))
     if not came.done:
         return _announce_page(visit, typed, {}, came=came, status=409)
+    rma = _number(visit, came.ids) or rma
     return redirect(return_href(rma), done="web.return_announced_done", **{UNDO: acts.named(came.ids)})
 
 
@@ -80,13 +84,21 @@ def receive_blind(posted: Sending) -> Response:
     drafts = _lines("item.received", answers, desk, fields, rows=1)
     if answers.wrong:
         return _blind_page(visit, typed, answers.wrong, status=422)
-    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")))
+    came = acts.act(visit, lambda _: drafts, sure=bool(typed.value("sure")), once=id_of(posted))
     if not came.done:
         return _blind_page(visit, typed, {}, came=came, status=409)
+    rma = _number(visit, came.ids) or rma
     with visit.server.database.reading() as connection:
         known = bool(returns.returns(connection, visit.who.org, rma))
     href = return_href(rma) if known else RETURNS.path
     return redirect(href, done="web.return_received_done", **{UNDO: acts.named(came.ids)})
+
+
+def _number(visit: Visit, ids: Sequence[str]) -> str:
+    """Give the number under which lines were recorded; it is an earlier one where the form was sent before."""
+    with visit.server.database.reading() as connection:
+        event = event_with(connection, visit.who.org, ids[0])
+    return event.task if event else ""
 
 
 def _lines(kind: str, answers: Answers, desk: Desk, fields: dict[str, Any], *, rows: int) -> list[Draft]:

@@ -26,6 +26,7 @@ from boucle_server.web.floor_tables import returns_table
 from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import filled
 from boucle_server.web.item_words import moment, printed
+from boucle_server.web.once import id_of, sent_before
 from boucle_server.web.photo_field import with_photo
 from boucle_server.web.places import RETURNS
 from boucle_server.web.rendering import redirect, render
@@ -113,6 +114,8 @@ def do_act(posted: Bringing, act: str, rma: str) -> Response:
     Of two managers who confirm the same the second is told so, and what that one decided is kept without effect.
     """
     visit, typed = posted.visit, with_photo(posted.fields)
+    if again := sent_before(posted):
+        return redirect(return_href(rma), done="web.step_done", **{UNDO: acts.named(again)})
     with visit.server.database.reading() as connection:
         desk = _desk(connection, visit, act, rma, late=True)
     made = return_acts.drafts(act, desk, typed)
@@ -138,7 +141,8 @@ def do_act(posted: Bringing, act: str, rma: str) -> Response:
         return _decided_ms(connection, visit, desk)
 
     confirms = act == "confirmer"
-    came = acts.act(visit, make, sure=sure, then=keep, keeps=confirms, after=decided_ms if confirms else None)
+    after = decided_ms if confirms else None
+    came = acts.act(visit, make, sure=sure, then=keep, keeps=confirms, after=after, once=id_of(posted))
     if not came.done:
         return _act_page(visit, act, rma, typed=typed, asks=asks, came=came, status=409)
     done = "web.return_late_done" if _is_late(visit, desk, came) else "web.step_done"

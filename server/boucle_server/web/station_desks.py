@@ -11,10 +11,10 @@ from boucle_server.web.visit import Visit
 T = TypeVar("T")
 
 
-def desk_of(connection: Connection, visit: Visit, *, site: str = "") -> Desk:
+def desk_of(connection: Connection, visit: Visit, *, site: str = "", once: str = "") -> Desk:
     """Give the desk of whoever visits."""
     who = Person(id=visit.who.person, held=visit.who.capabilities, zone=visit.who.zone)
-    return Desk(connection, visit.who.org, who, now_ms=visit.server.clock.now_ms(), site=site)
+    return Desk(connection, visit.who.org, who, now_ms=visit.server.clock.now_ms(), site=site, once=once)
 
 
 def written(visit: Visit, work: Callable[[Connection], T]) -> T:

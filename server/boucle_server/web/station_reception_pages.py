@@ -17,6 +17,7 @@ from boucle_server.web import station_reception
 from boucle_server.web.floor_tables import missing_table
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, filled
+from boucle_server.web.once import id_of, recorded
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.rounds_list import href_of_round, title_of
@@ -55,16 +56,19 @@ def validate(posted: Sending) -> Response:
     visit = posted.visit
     if not may_record(visit.who.capabilities, VALIDATED):
         raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
-    typed = Answers(posted.fields, visit.lang)
+    typed, once = Answers(posted.fields, visit.lang), id_of(posted)
 
-    def write(connection: Connection) -> bool:
-        desk = desk_of(connection, visit)
+    def write(connection: Connection) -> str:
+        if recorded(connection, visit, once):
+            return "web.sent_again_done"
+        desk = desk_of(connection, visit, once=once)
         found = station_reception.reception_of(desk, _task(visit))
         place = _place(visit, desk, found)
-        return station_reception.validate(desk, found, place, typed) is not None
+        told = station_reception.validate(desk, found, place, typed)
+        return "" if told is None else "web.reception_validated_done"
 
-    if written(visit, write):
-        return redirect(PATH, done="web.reception_validated_done", **{TASK: _task(visit), PLACE: visit.value(PLACE)})
+    if done := written(visit, write):
+        return redirect(PATH, done=done, **{TASK: _task(visit), PLACE: visit.value(PLACE)})
     with visit.server.database.reading() as connection:
         return _page(connection, visit, typed, status=422)
 

@@ -1,5 +1,6 @@
 """The pages of a stop of a round: scans, numbers and summary in the browser, validated, corrected with a reason."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -14,6 +15,7 @@ from boucle_server.errors import ForbiddenError
 from boucle_server.web import station_stop
 from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import Input, choice, filled
+from boucle_server.web.once import id_of, recorded
 from boucle_server.web.photo_field import FIELD, photo_input, with_photo
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
@@ -53,13 +55,17 @@ def validate(posted: Bringing) -> Response:
     """Validate a stop."""
     visit = posted.visit
     _may(visit)
-    typed = Answers(with_photo(posted.fields), visit.lang)
+    typed, once = Answers(with_photo(posted.fields), visit.lang), id_of(posted)
 
-    def write(connection: Connection) -> Validated | None:
-        desk = desk_of(connection, visit)
+    def write(connection: Connection) -> Validated | Sequence[str] | None:
+        if again := recorded(connection, visit, once):
+            return again
+        desk = desk_of(connection, visit, once=once)
         return station_stop.validate(desk, station_stop.stop_at(desk, _task(visit)), typed)
 
     if made := written(visit, write):
+        if not isinstance(made, Validated):
+            return redirect(PATH, done="web.sent_again_done", **{TASK: _task(visit)})
         done = "web.stop_validated_open_done" if made.unexplained else "web.stop_validated_done"
         return redirect(PATH, done=done, **{TASK: _task(visit)})
     with visit.server.database.reading() as connection:
@@ -75,10 +81,12 @@ def correct_form(visit: Reading) -> Response:
 @router.post(PATH + "/corriger")
 def correct(posted: Sending) -> Response:
     """Correct a line with a reason."""
-    visit, typed = posted.visit, Answers(posted.fields, posted.visit.lang)
+    visit, typed, once = posted.visit, Answers(posted.fields, posted.visit.lang), id_of(posted)
 
     def write(connection: Connection) -> bool:
-        desk = desk_of(connection, visit)
+        if recorded(connection, visit, once):
+            return True
+        desk = desk_of(connection, visit, once=once)
         at = station_stop.stop_at(desk, _task(visit))
         event = station_stop.event_at(at, visit.value(LINE))
         return station_stop.correct(desk, event, typed) is not None

@@ -14,6 +14,7 @@ from boucle_server.web import acts, station_places
 from boucle_server.web.acts import UNDO
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import filled
+from boucle_server.web.once import id_of, recorded
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
@@ -40,12 +41,19 @@ def weigh_form(visit: Reading, way: str) -> Response:
 @router.post(PATH + "/{way}")
 def weigh_now(posted: Sending, way: str) -> Response:
     """Record a weighing."""
-    visit, typed = posted.visit, posted.fields
+    visit, typed, once = posted.visit, posted.fields, id_of(posted)
     _way(visit, way)
-    came = written(visit, lambda connection: weigh(desk_of(connection, visit), way, Answers(typed, visit.lang)))
+    kept = {name: value for name in KEPT if (value := typed.value(name))}
+
+    def write(connection: Connection) -> Weighed | tuple[str, ...]:
+        desk = desk_of(connection, visit, once=once)
+        return recorded(connection, visit, once) or weigh(desk, way, Answers(typed, visit.lang))
+
+    came = written(visit, write)
+    if not isinstance(came, Weighed):
+        return redirect(f"{PATH}/{way}", done="web.sent_again_done", **kept, **{UNDO: acts.named(came)})
     if came.told is None or (came.told.outcome is Outcome.REFUSED and not came.told.event_id):
         return _page(visit, way, typed, came, status=409 if came.doubts or came.told else 422)
-    kept = {name: value for name in KEPT if (value := typed.value(name))}
     return redirect(f"{PATH}/{way}", done="web.weigh_done", **kept, **{SAID: came.words, UNDO: came.told.event_id})
 
 

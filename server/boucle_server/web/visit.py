@@ -1,5 +1,6 @@
 """A visit: one request as a page sees it, with the person, the language and what the address asks for."""
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +20,8 @@ from boucle_server.web.sessions import Session
 
 LANG: Final = "lang"
 DONE: Final = "fait"
+MARK: Final = "fois"
+"""The name of a form's own mark (`boucle_server.web.once`)."""
 LANG_COOKIE: Final = "boucle_lang"
 SESSION_COOKIE: Final = "boucle_session"
 FILE: Final = "fichier"
@@ -31,6 +34,7 @@ FILE_TYPES: Final = {
 """The files that a page with tables can be asked for."""
 LONGEST_SHOWN: Final = 20
 _ONCE: Final = frozenset({LANG, DONE})
+_MARK_BYTES: Final = 8
 
 
 class SignInNeededError(UnauthenticatedError):
@@ -75,6 +79,10 @@ class Visit:
         """Give the address of this page with some values exchanged, an empty one left out."""
         kept = [(key, value) for key, value in self.query if key not in other and key not in _ONCE and value]
         return address(self.path, [*kept, *((key, value) for key, value in other.items() if value)])
+
+    def mark(self) -> str:
+        """Give a mark for a form, which no other form has, with the time when it was shown."""
+        return f"{self.now_ms}.{secrets.token_hex(_MARK_BYTES)}"
 
     def entered(self, session: Session) -> "Visit":
         """Give this visit by somebody who has just signed in."""

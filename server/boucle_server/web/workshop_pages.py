@@ -22,6 +22,7 @@ from boucle_server.web.forms import Fields, Posted, brings, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.items import look_up
+from boucle_server.web.once import id_of, sent_before
 from boucle_server.web.photo_field import FIELD, read_photo, with_photo
 from boucle_server.web.places import WORKSHOP
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
@@ -115,7 +116,7 @@ def open_repair(posted: Bringing) -> Response:
         if photo:
             photo.keep(connection, visit.who.org, now_ms=visit.server.clock.now_ms())
 
-    came = acts.act(visit, lambda _: [draft], sure=bool(typed.value("sure")), then=keep)
+    came = acts.act(visit, lambda _: [draft], sure=bool(typed.value("sure")), then=keep, once=id_of(posted))
     if not came.done:
         return _open_page(visit, typed, {}, came=came, status=409)
     return redirect(ticket_href(code), done="web.work_opened_done", **{UNDO: acts.named(came.ids)})
@@ -152,6 +153,8 @@ def step_form(visit: Reading, step: str, code: str) -> Response:
 def do_step(posted: Bringing, step: str, code: str) -> Response:
     """Do a step; nothing is recorded, and what was typed stays, where it would have no effect."""
     visit, typed, known = posted.visit, with_photo(posted.fields), _step(step)
+    if again := sent_before(posted):
+        return redirect(ticket_href(code), done="web.step_done", **{UNDO: acts.named(again)})
     with visit.server.database.reading() as connection:
         bench = _bench(connection, visit, known, code)
     made = work_acts.drafts(known, bench, typed)
@@ -167,7 +170,7 @@ def do_step(posted: Bringing, step: str, code: str) -> Response:
         for photo in made.photos:
             photo.keep(connection, visit.who.org, now_ms=now_ms)
 
-    came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms, then=keep)
+    came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms, then=keep, once=id_of(posted))
     if not came.done:
         return _step_page(visit, known, code, typed=typed, came=came, status=409)
     return redirect(ticket_href(bench.code), done="web.step_done", **{UNDO: acts.named(came.ids)})

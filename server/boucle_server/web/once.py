@@ -1,0 +1,56 @@
+"""One form, one record: the same form sent twice, by a second press or a slow line, is recorded once.
+
+Every form carries a mark that no other has. The id of what it records follows from the mark and from all that was
+typed, so that the second sending finds the event of the first, in whichever process, and whenever it comes. A form that
+was changed in between says something else, and is recorded.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from boucle.ids import uuid7
+from boucle.units import DAY_MS
+from boucle_server.organisations import SERVER_DEV
+from boucle_server.tables import RECORD
+from boucle_server.web.forms import Posted
+from boucle_server.web.sessions import LONGEST_MS
+from boucle_server.web.visit import MARK, Visit
+
+_LONGEST_MARK: Final = 40
+_HOLDS_MS: Final = LONGEST_MS + DAY_MS
+"""A form of a session that has ended for so long cannot be sent any more."""
+
+
+def id_of(posted: Posted) -> str:
+    """Give the id of the first event that a form records; `""` for a form without a mark of ours."""
+    visit, mark = posted.visit, posted.fields.value(MARK)
+    made, _, rest = mark.partition(".")
+    if not rest or len(mark) > _LONGEST_MARK or not made.isascii() or not made.isdecimal():
+        return ""
+    if not visit.now_ms - _HOLDS_MS <= int(made) <= visit.now_ms:
+        return ""
+    said = sha256(repr((visit.who.org, visit.who.person, visit.path, visit.query, posted.fields.pairs)).encode())
+    for name, content in posted.fields.files:
+        said.update(repr((name, sha256(content).hexdigest())).encode())
+    return str(uuid7(int(made), lambda n: said.digest()[:n]))
+
+
+def recorded(connection: Connection, visit: Visit, event_id: str) -> tuple[str, ...]:
+    """Give the ids of what a form has recorded already, the first one first; none where it was never sent."""
+    if not event_id:
+        return ()
+    own = sa.and_(RECORD.c.org == visit.who.org, RECORD.c.dev == SERVER_DEV, RECORD.c.status == "accepted")
+    first = connection.execute(sa.select(RECORD.c.epoch).where(own, RECORD.c.id == event_id)).scalar()
+    if first is None:
+        return ()
+    query = sa.select(RECORD.c.id).where(own, RECORD.c.epoch == first).order_by(RECORD.c.seq)
+    return tuple(connection.execute(query).scalars())
+
+
+def sent_before(posted: Posted) -> tuple[str, ...]:
+    """Give the ids of what this very form has recorded already, before anything is asked of it again."""
+    with posted.visit.server.database.reading() as connection:
+        return recorded(connection, posted.visit, id_of(posted))
