@@ -165,5 +165,3 @@ async def test_the_mark_of_somebody_else_holds_nothing_back(served: Served) -> N
     theirs = (await opened(served, one.path)).form(one.path)
     assert (await sent(served, theirs, **one.typed, fois=mark)).status_code == 303
     assert made(served, one, since) == 2
-
-

@@ -16,7 +16,7 @@ from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.photos import a_jpeg
-from tests.server.figures_world import draft, record
+from tests.server.figures_world import draft, events_in, record
 from tests.server.workshop_world import NOW, a_workshop, act, bare, label
 from tests.web.browser import Page, opened, sent, signed_in
 
@@ -383,6 +383,46 @@ async def test_a_list_that_changed_while_its_form_was_open_is_answered_in_the_ve
     assert page.text.count("Bruit normal") == 2  # beside its verdict, and once in the history
     assert "Test des moteurs : Bruit normal : oui" in page.text
     assert "Sans jeu" not in page.text
+
+
+@pytest.mark.story(16)
+async def test_the_entry_list_that_changed_while_a_diagnosis_was_open_keeps_the_version_that_was_answered(
+    served: Served,
+) -> None:
+    await a_bench(served)
+    steps = [{"id": "propre", "asks": "yes_no", "words": {"fr": "Propre, sans risque"}, "blocking": True}]
+    row = {"moment": "entry", "words": {"fr": "Contrôle d’entrée"}, "types": ["bac", "pompe", "moteur"]}
+
+    def state(steps: list[dict[str, object]], since: int, at: float) -> None:
+        body = {"table": "checklist", "key": "entree", "valid_from": since, "row": {**row, "steps": steps}}
+        record(served.database, "acme", [draft("reference.set", at=at, body=body)], now_ms=NOW)
+
+    state(steps, 0, -1)
+    path = f"/atelier/etape/diagnostiquer/{printed(label(11))}"
+    form = (await opened(served, path)).form(path)
+    shown = dict(form.values)["checklist"]
+    state([*steps, {"id": "complet", "asks": "yes_no", "words": {"fr": "Complet"}, "blocking": True}], NOW, 39.9)
+    served.clock.ms += 60_000
+    now_shown = await opened(served, path)
+    assert "Complet" in now_shown.text
+    assert dict(now_shown.form(path).values)["checklist"] != shown
+
+    refused = await sent(served, form, found="yes", fault="leak")
+    assert (refused.status_code, dict(Page(refused).form(path).values)["checklist"]) == (422, shown)
+    assert "Complet" not in said(refused)  # what is asked again is asked in the version that was answered
+    answer = await sent(served, form, found="yes", fault="leak", **{"q.propre": "no"})
+    assert answer.status_code == 303, said(answer)
+    with served.database.reading() as connection:
+        (diagnosis,) = [
+            event
+            for event in events_in(connection, "acme")
+            if event.kind == "work.diagnosed" and event.code == label(11)
+        ]
+    assert diagnosis.body["checklist"] == shown
+    assert diagnosis.body["answers"] == {"propre": False}
+    page = await ticket(served, 11)
+    assert "Contrôle d’entrée : Propre, sans risque : non" in page.text
+    assert "Complet" not in page.text
 
 
 async def test_a_column_over_its_limit_is_said_and_blocks_nobody(served: Served) -> None:

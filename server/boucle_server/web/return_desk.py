@@ -48,6 +48,8 @@ class Desk:
     line: Counts | None = None
     waits: Event | None = None
     """The decision about a quantity that waits for a manager."""
+    answers: str = ""
+    """The version of a checklist that was answered, where a form is shown again."""
 
     @property
     def lang(self) -> str:
@@ -78,7 +80,7 @@ class Desk:
 
     def checklist(self, ref: str = "") -> Checklist | None:
         """Give the checklist of the control, in the version of some answers where they name one."""
-        found = find_checklist(self.book, ref) if ref else None
+        found = find_checklist(self.book, ref or self.answers) if ref or self.answers else None
         return found or checklist_for(self.book, self.type, Moment.CONTROL, at_ms=self.visit.now_ms)
 
     def proposed(self, grade: str = "") -> str:

@@ -1,5 +1,6 @@
 """The pages of returned products: the list, one return, its announcement, what came unannounced, every act."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -38,6 +39,7 @@ from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import today
 from boucle_server.web.visit import Visit, visits
+from boucle_server.web.work_bench import CHECKLIST
 
 router = pages_router()
 
@@ -252,7 +254,7 @@ def _act_page(
     status: int = 200,
 ) -> Response:
     with visit.server.database.reading() as connection:
-        desk = _desk(connection, visit, act, rma)
+        desk = replace(_desk(connection, visit, act, rma), answers=typed.value(CHECKLIST))
     about = {name: visit.value(name) for name in ("objet", "type", "decision")}
     name = printed(desk.product.code) if desk.product else desk.back.rma
     kind = desk.product.item.type if desk.product else desk.line.line.type if desk.line else ""

@@ -52,6 +52,8 @@ class Bench:
     step: str = ""
     opening: str = ""
     reason: str = ""
+    answers: str = ""
+    """The version of a checklist that was answered, where a form is shown again."""
 
     @property
     def lang(self) -> str:
@@ -70,7 +72,7 @@ class Bench:
 
     def checklist(self, moment: Moment, ref: str = "") -> Checklist | None:
         """Give the checklist that was shown, else the one that holds now."""
-        shown = find_checklist(self.book, ref) if ref else None
+        shown = find_checklist(self.book, ref or self.answers) if ref or self.answers else None
         return shown or checklist_for(self.book, self.item.type, moment, at_ms=self.visit.now_ms)
 
     def draft(self, kind: str, body: Mapping[str, Any], **more: Any) -> Draft:

@@ -1,5 +1,6 @@
 """The pages of the workshop: the board and its equal list, one repair, each step of it, a new one."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -30,7 +31,7 @@ from boucle_server.web.routing import pages_router
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.typed import Answers, number_of, today
 from boucle_server.web.visit import Visit, visits
-from boucle_server.web.work_bench import Bench, owner_field, partners, priorities
+from boucle_server.web.work_bench import CHECKLIST, Bench, owner_field, partners, priorities
 from boucle_server.web.work_steps import BY_KEY, Step
 from boucle_server.web.workshop import board, step_href, step_words, ticket_href
 
@@ -241,7 +242,7 @@ def _step_page(
     status: int = 200,
 ) -> Response:
     with visit.server.database.reading() as connection:
-        bench = _bench(connection, visit, step, code)
+        bench = replace(_bench(connection, visit, step, code), answers=typed.value(CHECKLIST))
         book = bench.book
         lacking = qualified.sentences(connection, visit, book, bench.item, step.kind)
         lacks = partial(qualified.lacks_of, visit, book, bench.item)
