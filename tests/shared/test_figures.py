@@ -298,6 +298,35 @@ def test_w8_what_is_pending_is_outside_the_valorisation_rate_and_printed_beside(
     assert routes == {"preparation": 420_000, "recycling": 1_900_000, "energy": 300_000, "disposal": 180_000}
 
 
+def test_w8_comes_out_of_the_events_of_a_month_as_it_does_of_its_sums() -> None:
+    phone = Device()
+    film: dict[str, Any] = {"item_type": "film", "place": "strasbourg"}
+    treated = (
+        ("R0", "", 420_000),
+        ("R4", "", 1_100_000),
+        ("R3", "recycling", 800_000),
+        ("R1", "", 300_000),
+        ("D5", "", 180_000),
+        ("R3", "", 23_000),
+    )
+    # 590 pieces of 300 g wait: what an intermediate treatment weighed stays there at the mass with which it was put.
+    history = [
+        phone.event("item.retired", at=3, qty=590, **film),
+        phone.event("item.treated", at=4, qty=123, body={"code": "R13", "mass_g": 35_000}, **film),
+    ]
+    for code_, mode, mass_g in treated:
+        body = {"code": code_, "mass_g": mass_g} | ({"mode": mode} if mode else {})
+        history.append(phone.event("item.retired", at=4, qty=100, **film))
+        history.append(phone.event("item.treated", at=5, qty=100, body=body, **film))
+    found = replay([*network(), *history]).cells
+    summed = cells(*W8)
+    for definition_id in ("K22", "K22-material", "K23", "K24"):
+        assert value(definition_id, found).value == value(definition_id, summed).value, definition_id
+    assert micro(value("K22", found).value) == 935_714
+    assert micro(value("K23", found).value) == 773_333
+    assert value("K21-pending", found).value == 200_000
+
+
 def test_pending_mass_is_a_stock_that_lasts_over_months() -> None:
     found = cells(("month", "2026-01", "pending_g", "", 900), ("month", "2026-03", "pending_g", "", -300))
     assert [value("K21-pending", found, month).value for month in ("2026-01", "2026-02", "2026-03")] == [900, 900, 600]
