@@ -17,6 +17,8 @@ _REVIEW_DAY: Final = 6
 _GRACE_DAYS: Final = 8
 _OVERLOOKED: Final = 2
 """Crates in the last row of a shelf that who counts does not see."""
+_BOOKED_DAYS: Final = 9
+"""A difference of a count is looked into for so long before it is booked."""
 
 
 def label_the_fleet(ground: Ground, day: date) -> None:
@@ -83,8 +85,19 @@ def count_the_shelves(ground: Ground, day: date) -> None:
     shelf = ground.shelf[("molsheim", "bac-esd")]
     for crate in shelf[: max(1, len(shelf) - _OVERLOOKED)]:
         ground.note("quai-molsheim", "item.counted", crate, place="molsheim", task=f"inventaire-{day:%Y%m}")
+    ground.later(day, 1, lambda then: _count_the_sheets(ground, then))
+
+
+def _count_the_sheets(ground: Ground, day: date) -> None:
+    """Count the sheets before the day's work; the manager books what is missing some days later."""
     missing = max(1, round(37 * ground.scale))
-    ground.begin("quai-metz", day, 12.9)
+    booked = sum(qty for then, qty in ground.sheets if then < day)
     sheets: dict[str, Any] = {"place": "metz", "item_type": SHEET, "task": f"inventaire-{day:%Y%m}"}
-    ground.note("quai-metz", "item.counted", qty=missing * 30, **sheets)
-    ground.act(day, 17.0, "stock.adjusted", qty=-missing, body={"reason": "inventaire"}, **sheets)
+    ground.begin("quai-metz", day, 5.4)
+    ground.note("quai-metz", "item.counted", qty=max(0, booked - missing), **sheets)
+
+    def book(then: date) -> None:
+        ground.act(then, 17.0, "stock.adjusted", qty=-missing, body={"reason": "inventaire"}, **sheets)
+        ground.sheets.append((then, -missing))
+
+    ground.later(day, _BOOKED_DAYS, book)

@@ -89,6 +89,8 @@ class Ground:
     spares: list[Crate] = field(default_factory=list)
     """Parts that were requalified and wait for a repair."""
     acts: list[Act] = field(default_factory=list)
+    sheets: list[tuple[date, int]] = field(default_factory=list)
+    """What came to the hub's stock of sheets on a day, or left it."""
     bins_g: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What waits to be sent to treatment, by waste loop."""
     _agenda: list[_Due] = field(default_factory=list)

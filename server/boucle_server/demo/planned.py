@@ -21,15 +21,20 @@ DAYS: Final = 14
 """Calendar days before today whose rounds were planned: all of last week's, whatever day it is."""
 FORGETFUL: Final = "haguenau-automation"
 """The partner where a crate is found on the truck after the stop was signed, once."""
-HURRIED: Final = "hardt-logistique"
-"""The partner at which the driver validates without a word about what differs."""
+HURRIED: Final = ("hardt-logistique", "nancy-electronique")
+"""The partners at which the driver validates without a word about what differs: in a quiet week one has nothing."""
 SHUT: Final = "luneville-faience"
 """The partner whose gate was shut when the driver came, on a day of the last week; he took no photo of it."""
 ON_BOARD: Final = "rhin-plasturgie"
 """The partner of which one crate was still on the truck when the dock counted, which it said."""
 UNEXPLAINED: Final = "ateliers-du-ried"
 """The partner of which the dock had one crate too few, and said nothing."""
-_SLIPS: Final = {FORGETFUL: Slip.FORGETS, HURRIED: Slip.LEAVES, ON_BOARD: Slip.OVERLOOKS, UNEXPLAINED: Slip.OVERLOOKS}
+_SLIPS: Final = {
+    FORGETFUL: Slip.FORGETS,
+    **dict.fromkeys(HURRIED, Slip.LEAVES),
+    ON_BOARD: Slip.OVERLOOKS,
+    UNEXPLAINED: Slip.OVERLOOKS,
+}
 SIGNERS: Final = ("M. Klein", "Mme Weiß", "K. Oberlé", "Mme Da Silva", "J. Haas", "A. Nguyen")
 NAMES: Final = {handset.key: handset.name.removeprefix("Camion ") for handset in HANDSETS}
 _TO_TRY: Final = ("rhin-plasturgie", "ateliers-du-ried", "hardt-logistique")
@@ -159,7 +164,7 @@ def _sign(
         )
         if row.expected or row.total
     ]
-    hurried = firm == HURRIED and version == 1
+    hurried = firm in HURRIED and version == 1
     reasons = {} if hurried else {row.name: _why(chance, row) for row in found if row.difference}
     ending = Ending.DONE if any(row.total for row in found) else Ending.NOTHING
     ground.note(

@@ -189,6 +189,7 @@ def stock_sheets(ground: Ground, day: date) -> None:
     ground.begin("quai-metz", day, 5.1)
     owned = max(1, round(SHEETS_OWNED * ground.scale))
     ground.note("quai-metz", "item.commissioned", place="metz", item_type=SHEET, qty=owned)
+    ground.sheets.append((day, owned))
 
 
 def _sheets(ground: Ground, firm: str, day: date, *, qty: int, weeks: int) -> None:
@@ -199,6 +200,7 @@ def _sheets(ground: Ground, firm: str, day: date, *, qty: int, weeks: int) -> No
     counted: dict[str, Any] = {"item_type": SHEET, "qty": qty, "task": task}
     ground.begin("quai-metz", day, 6.8)
     ground.note("quai-metz", "item.shipped", place="metz", body={"to": firm}, **counted)
+    ground.sheets.append((day, -qty))
     ground.begin(_SHEET_TRUCK, day, 10.9)
     ground.note(_SHEET_TRUCK, "item.delivered", place=firm, **counted)
     back = sum(not ground.chance.happens(0.02) for _ in range(qty))
@@ -216,5 +218,6 @@ def _sheets_back(ground: Ground, firm: str, day: date, *, qty: int) -> None:
         ground.begin("quai-metz", then, 7.9)
         body = {"from": firm, "mass_g": qty * ground.chance.between(615, 660)}
         ground.note("quai-metz", "item.received", place="metz", against=task, body=body, **counted)
+        ground.sheets.append((then, qty))
 
     ground.later(day, 1, unload)
