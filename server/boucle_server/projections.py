@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle import qualifications, repair, return_rules, returning, stop_rows
+from boucle import answering, qualifications, repair, return_rules, returning, stop_rows
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.checklists import MOMENT_OF, read_checklist
@@ -27,7 +27,7 @@ from boucle.projection import Changes, project
 from boucle.qualifications import ACT_OF
 from boucle.reference import ANY_TYPE, Book, Version
 from boucle.wire import Unreadable, read, subject_of
-from boucle_server import cell_sums, rows
+from boucle_server import case_answers, cell_sums, rows
 from boucle_server.errors import DatabaseDamagedError
 from boucle_server.read_tables import AMENDMENT, BINDING, CELL, ITEM, REFERENCE, TASK
 from boucle_server.tables import ORG_COUNTER, RECORD
@@ -328,6 +328,7 @@ def take_effect(connection: Connection, org: str, events: Sequence[Event]) -> Fe
     versions = [Version.of(event) for event in events if event.kind == "reference.set"]
     store = SqlStore(connection, org, versions=versions)
     stops = [(stop_rows.TABLE, key) for key in stop_rows.touched(events, store)]
+    case_answers.write(connection, org, answering.changed(events, store))
     return [*write(connection, org, project(events, store)), *stops]
 
 

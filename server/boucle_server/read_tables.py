@@ -154,6 +154,24 @@ SETTLED: Final = sa.Table("settled", METADATA, *_primary("org", "hash"), sqlite_
 PHOTO_PROMISE: Final = sa.Table("photo_promise", METADATA, *_primary("org", "sha256", "event"), sqlite_with_rowid=False)
 """Which photos the stored events announce, whether they have come or not."""
 
+CASE_ANSWER: Final = sa.Table(
+    "case_answer",
+    METADATA,
+    *_primary("org", "key", "event"),
+    _column("case"),
+    _number("at_ms"),
+    _column("dev"),
+    _column("epoch"),
+    _number("seq"),
+    _column("actor"),
+    _number("n"),
+    _column("because"),
+    _column("reason"),
+    _column("until"),
+    sqlite_with_rowid=False,
+)
+"""The answers that stand (`boucle.answering.Answer`), by the key of their case and their event; the last one speaks."""
+
 READ_META: Final = sa.Table(
     "read_meta",
     sa.MetaData(naming_convention=NAMING),

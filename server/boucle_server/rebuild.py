@@ -10,20 +10,21 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle import stock
+from boucle import answering, stock
 from boucle.amend import Edge, edges_of
 from boucle.binding import is_claim, via_of
 from boucle.events import Event
 from boucle.facts import Cells, Fact, add
 from boucle.reference import Book, Version
 from boucle.replay import World, replay
-from boucle_server import cell_sums, kept_bytes, photos, projections, rows, stop_feed, watermarks
+from boucle_server import case_answers, cell_sums, kept_bytes, photos, projections, rows, stop_feed, watermarks
 from boucle_server.feed import note_changes
 from boucle_server.organisations import SERVER_DEV
-from boucle_server.projections import event_of
+from boucle_server.projections import SqlStore, event_of
 from boucle_server.read_tables import (
     AMENDMENT,
     BINDING,
+    CASE_ANSWER,
     CELL,
     CELL_SUM,
     ITEM,
@@ -68,6 +69,7 @@ def rebuild(connection: Connection, org: str, *, now_ms: int) -> int:
     counted += [(projections.STOCK, site) for site in sorted(stock.sites_in(cells, Book(joins.versions)))]
     note_changes(connection, org, [*counted, *stop_feed.recent(connection, org, now_ms=now_ms)])
     rows.insert(connection, AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges])
+    rows.insert(connection, CASE_ANSWER, case_answers.ANSWER_COLUMNS, _answers(connection, org, joins))
     projections.write_versions(connection, org, joins.versions)
     rows.insert(connection, WATERMARK, watermarks.WATERMARK_COLUMNS, list(_watermarks(connection, org)))
     rows.insert(connection, SETTLED, kept_bytes.SETTLED_COLUMNS, list(kept_bytes.settled(connection, org)))
@@ -94,6 +96,7 @@ def differences(connection: Connection, org: str, *, part: int = PART) -> Iterat
         (CELL, projections.CELL_COLUMNS, [(org, *at, n) for at, n in cells.items()]),
         (CELL_SUM, ("org", "cell", "month", "n"), cell_sums.rows_of(org, cells)),
         (AMENDMENT, projections.EDGE_COLUMNS, [(org, *edge) for edge in joins.edges]),
+        (CASE_ANSWER, case_answers.ANSWER_COLUMNS, _answers(connection, org, joins)),
         (REFERENCE, projections.REFERENCE_COLUMNS, [projections.version_row(org, one) for one in joins.versions]),
         (WATERMARK, watermarks.WATERMARK_COLUMNS, _watermarks(connection, org)),
         (SETTLED, kept_bytes.SETTLED_COLUMNS, kept_bytes.settled(connection, org)),
@@ -124,6 +127,7 @@ class _Joins(NamedTuple):
     root: dict[str, str]
     edges: list[Edge]
     versions: list[Version]
+    answers: list[Event]
     events: int
 
 
@@ -134,6 +138,7 @@ def _joins(connection: Connection, org: str) -> _Joins:
     joining: dict[str, Event] = {}
     edges: list[Edge] = []
     versions: list[Version] = []
+    answers: list[Event] = []
     read = 0
     columns = (RECORD.c.subject, RECORD.c.payload, RECORD.c.teff, RECORD.c.tq, RECORD.c.kind)
     query = sa.select(*columns).where(RECORD.c.org == org, RECORD.c.status == "accepted").order_by(RECORD.c.rid)
@@ -148,6 +153,8 @@ def _joins(connection: Connection, org: str) -> _Joins:
             elif b"\\" in payload or any(mark in payload for mark in _AMENDING):
                 event = event_of(payload, row.teff, row.tq)
                 joining[event.id] = event
+            if row.kind == f"{answering.ANSWERED}/1":
+                answers.append(event_of(payload, row.teff, row.tq))
     for event in joining.values():
         if is_claim(event) and via_of(event):
             _join(root, event.subject, via_of(event))
@@ -155,7 +162,7 @@ def _joins(connection: Connection, org: str) -> _Joins:
         edges += edges_of(event)
     if _join_amended(connection, org, edges, joining, root=root):
         subjects[""] = None
-    return _Joins(list(subjects), root, edges, versions, read)
+    return _Joins(list(subjects), root, edges, versions, answers, read)
 
 
 def _join_amended(
@@ -216,6 +223,11 @@ def _rows_of(org: str, world: World) -> list[_Rows]:
         (BINDING, projections.BINDING_COLUMNS, bindings),
         (TASK, projections.TASK_COLUMNS, tasks),
     ]
+
+
+def _answers(connection: Connection, org: str, joins: _Joins) -> Sequence[tuple[Any, ...]]:
+    """Give the rows of the answers that stand; what amends them is told by the table of amendments."""
+    return case_answers.rows_of(org, answering.changed(joins.answers, SqlStore(connection, org)).standing)
 
 
 def _watermarks(connection: Connection, org: str) -> Iterator[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boucle.amend import effective
-from boucle.answering import ANSWERED, Answer, answer_of, last_answers
+from boucle.answering import ANSWERED, Answer, answer_of, is_answer, last_answers
 from boucle.events import Event
 from boucle.replay import replay
 from tests.builders import Device, code, network
@@ -23,11 +23,12 @@ def void(target: Event, *, at: float) -> Event:
     return Device(dev="d-deux", epoch="00000000000000a2").event("event.voided", at=at, body={"target": target.id})
 
 
-Speaking = Callable[[Iterable[Event]], Mapping[tuple[str, str], Answer]]
+Speaking = Callable[[Iterable[Answer]], Mapping[tuple[str, str], Answer]]
 
 
 def spoken(events: list[Event], speaking: Speaking = last_answers) -> dict[tuple[str, str], Answer]:
-    return dict(speaking(effective({event.id: event for event in events})[0]))
+    standing = effective({event.id: event for event in events})[0]
+    return dict(speaking(answer_of(event) for event in standing if is_answer(event)))
 
 
 def the_last_speaks(speaking: Speaking) -> None:
@@ -59,9 +60,9 @@ class HoldsForEver(Answer):
         return Answer(*self[:-1], until="").covers(n, today)
 
 
-def as_they_arrived(standing: Iterable[Event]) -> Mapping[tuple[str, str], Answer]:
+def as_they_arrived(standing: Iterable[Answer]) -> Mapping[tuple[str, str], Answer]:
     """Let the answer speak that was stored last, a mutant."""
-    return {(found.case, found.key): found for found in map(answer_of, standing)}
+    return {(found.case, found.key): found for found in standing}
 
 
 def those_of(kind: type[Answer]) -> Speaking:

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from boucle.answering import ANSWERED, last_answers
+from boucle.answering import ANSWERED, Answer, answer_of, last_answers
 from boucle.binding import owner
-from boucle.events import KINDS, Event, Family
+from boucle.events import KINDS, Family
 from boucle.facts import Cells
 from boucle.item import Item
 from boucle.memory import MemoryStore
@@ -132,9 +132,9 @@ def test_every_decision_is_said_twice() -> None:
 def test_an_answer_that_two_people_give_is_one_answer_by_the_last() -> None:
     phone = Device()
 
-    def answered(actor: str) -> Event:
+    def answered(actor: str) -> Answer:
         body = {"case": "drift", "key": "rhin", "n": 4, "reason": actor, "until": "2026-02-01"}
-        return phone.event(ANSWERED, "", actor=actor, body=body)
+        return answer_of(phone.event(ANSWERED, "", actor=actor, body=body))
 
     one, other = answered("p-eva"), answered("p-max")
     assert last_answers([one, other]) == last_answers([other, one])

@@ -87,7 +87,8 @@ def all_answered(asker: Asker, heap: Heap) -> list[tuple[Case, Answer]]:
     """Give the cases of a heap that an answer keeps closed, with that answer, the last answered first."""
     if heap not in _ANSWERED:
         return []
-    found = [(case, answer) for case in _gathered_once(heap)(asker) if (answer := inbox_answers.answer(asker, case))]
+    known = _covering(asker, heap)
+    found = [(case, known[case.key]) for case in _gathered_once(asker, heap) if case.key in known]
     if heap is Heap.PHOTO:
         found += inbox_devices.given_up(asker)
     return sorted(found, key=lambda pair: -pair[1].at_ms)
@@ -112,15 +113,21 @@ _ANSWERED: Final[Mapping[Heap, Callable[[Asker], list[Case]]]] = {
 """The heaps of which no single event opened a case, so that what closes one is an answer to it."""
 
 
-def _gathered_once(heap: Heap) -> Callable[[Asker], list[Case]]:
-    return lambda asker: asker.once(heap, _ANSWERED[heap])
+def _gathered_once(asker: Asker, heap: Heap) -> list[Case]:
+    return asker.once(heap, _ANSWERED[heap])
+
+
+def _covering(asker: Asker, heap: Heap) -> Mapping[str, Answer]:
+    """Give the answers that keep cases of a heap closed, read once for a look and for these cases alone."""
+    return asker.once(f"{heap} answered", lambda of: inbox_answers.covering(of, heap, _gathered_once(of, heap)))
 
 
 def _waiting(heap: Heap) -> Callable[[Asker], list[Case]]:
     """Give the cases of a heap that no answer covers."""
 
     def gather(asker: Asker) -> list[Case]:
-        return [case for case in _gathered_once(heap)(asker) if inbox_answers.answer(asker, case) is None]
+        known = _covering(asker, heap)
+        return [case for case in _gathered_once(asker, heap) if case.key not in known]
 
     return gather
 

@@ -1,10 +1,11 @@
 """What people answered to cases that no single event opened: which answer holds, and how one is given."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 from boucle.answering import ANSWERED, Answer, Because
-from boucle_server.case_answers import Answers, answers
+from boucle_server.case_answers import answers
 from boucle_server.errors import InvalidInputError
 from boucle_server.server_device import Draft
 from boucle_server.web.forms import Fields
@@ -24,17 +25,24 @@ USUAL_DAYS: Final = 30
 MOST_DAYS: Final = 366
 
 
-def standing_answers(asker: Asker) -> Answers:
-    """Give the answers that stand, read once for a look."""
-    return asker.once("answers", lambda of: answers(of.connection, of.org))
+def given(asker: Asker, heap: Heap, keys: Iterable[str]) -> Mapping[str, Answer]:
+    """Give the answer that speaks for each of these cases of a heap, whatever they came to since."""
+    return answers(asker.connection, asker.org, str(heap), keys)
 
 
-def answer(asker: Asker, case: Case) -> Answer | None:
-    """Give the answer by which a case waits for nobody, None for one that waits."""
-    found = standing_answers(asker).get((str(case.heap), case.key))
-    if found is None or (case.heap is Heap.PHOTO and not case.reason and case.n):
-        return None  # the photos of a device are given up by the day on which they were announced
-    return found if found.covers(case.amount, asker.today) else None
+def covering(asker: Asker, heap: Heap, cases: Sequence[Case]) -> Mapping[str, Answer]:
+    """Give, by the keys of cases of a heap, the answers by which they wait for nobody; one that waits has none."""
+    known = given(asker, heap, (case.key for case in cases if not _by_day_announced(case)))
+    return {
+        case.key: answer
+        for case in cases
+        if (answer := known.get(case.key)) is not None and answer.covers(case.amount, asker.today)
+    }
+
+
+def _by_day_announced(case: Case) -> bool:
+    """Tell whether a case is of a device's photos, which are given up by the day on which they were announced."""
+    return case.heap is Heap.PHOTO and not case.reason
 
 
 def usual_day(today: str) -> str:

@@ -56,8 +56,7 @@ def _owed(asker: Asker) -> list[Case]:
     active = set(asker.connection.execute(query).scalars())
     given_up = [
         sa.and_(RECORD.c.dev == answer.key, RECORD.c.received_ms < answer.at_ms)
-        for answer in inbox_answers.standing_answers(asker).values()
-        if answer.case == Heap.PHOTO and answer.key in active
+        for answer in inbox_answers.given(asker, Heap.PHOTO, active).values()
     ]
     also = [~sa.or_(*given_up)] if given_up else []
     return [
@@ -73,8 +72,7 @@ def given_up(asker: Asker) -> list[tuple[Case, Answer]]:
     open_ = {case.key for case in asker.once(Heap.PHOTO, photos_missing)}
     return [
         (Case(heap=Heap.PHOTO, key=answer.key, dev=answer.key, n=answer.n), answer)
-        for answer in inbox_answers.standing_answers(asker).values()
-        if answer.case == Heap.PHOTO and answer.key in waiting - open_
+        for answer in inbox_answers.given(asker, Heap.PHOTO, waiting - open_).values()
     ]
 
 

@@ -31,9 +31,9 @@ def explained(connection: Connection, org: str, stops: Iterable[DrivenStop]) -> 
     wanted = {(last.event.id, row.name) for stop in stops if (last := stop.last) for row in open_rows(last)}
     if not wanted:
         return NOTHING
-    known = answers(connection, org)
-    found = {at: known.get((str(Heap.DIFFERENCE), key_of(Why.STOP, *at))) for at in wanted}
-    return {at: answer for at, answer in found.items() if answer is not None}
+    keys = {at: key_of(Why.STOP, *at) for at in wanted}
+    known = answers(connection, org, str(Heap.DIFFERENCE), keys.values())
+    return {at: known[key] for at, key in keys.items() if key in known}
 
 
 def gap_of(stop: DrivenStop, row: Found, later: Later) -> Gap | None:
