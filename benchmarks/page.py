@@ -15,6 +15,7 @@ hour to the next on a shared one; ratios hold. A goal is a ratio wherever one ca
 again and writes this page; `.venv/bin/python -m benchmarks NAME` measures one part."""
 
 TITLES = {
+    "case_answers": "To do, and what was answered there",
     "decode": "Reading codes from a picture",
     "demo": "The demonstration",
     "domain": "What an event costs the domain alone",

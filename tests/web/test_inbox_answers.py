@@ -393,6 +393,64 @@ async def test_a_stop_that_could_not_be_made_waits_for_the_photo_that_its_place_
     assert await addresses(served, "photo") == [href]
 
 
+async def test_a_device_stands_in_one_heap_and_its_row_says_and_leads_to_what_else_waits_of_it(served: Served) -> None:
+    driver = await a_round(served)
+    said = [{"sha256": "a" * 64, "size": 1, "type": "image/jpeg"}]
+    driver.scan("item.counted", 0, task="", place="strasbourg", photos=said)
+    driver.send()
+    driver.scan("item.counted", 0, task="", place="strasbourg")
+    driver.phone.waiting.clear()
+    driver.phone.sent += 1
+    driver.scan("item.counted", 1, task="", place="strasbourg")
+    driver.send()
+    with served.database.writing(ORG) as connection:
+        devices.seen(connection, ORG, "d-un", now_ms=served.clock.ms, unsent=7, app="", boot="")
+    await days_later(served, 5)
+    unsent, gap, photo = "7 événements pas encore envoyés", "il manque 1 événement", "1 photo annoncée, pas arrivée"
+    (href,) = await addresses(served, "unsent")
+    assert await addresses(served, "gap") == await addresses(served, "photo") == []
+    page = await opened(served, "/a-traiter")
+    assert page.text.count(unsent) == page.text.count(gap) == page.text.count(photo) == 1
+    owed = [each for each in page.attributes("a", "href") if each.startswith(("/a-traiter/gap", "/a-traiter/photo"))]
+    assert len(owed) == 2
+    case = await opened(served, href)
+    assert gap in case.text
+    assert photo in case.text
+    hidden = await opened(served, owed[0])
+    assert [("act", "follow_up") in each.values for each in hidden.forms].count(True) == 1
+    assert unsent in hidden.text
+    table = (await served.client.get("/a-traiter?fichier=csv&table=cases")).text
+    assert f"{unsent} · d-un : {gap}" in table.replace("\u202f", " ").replace("\xa0", " ")
+    await answer(served, href, "follow_up", reason="En vacances", until="2026-02-01")
+    assert await addresses(served, "unsent") == []
+    (href,) = await addresses(served, "gap")
+    assert await addresses(served, "photo") == []
+    await answer(served, href, "follow_up", reason="En vacances", until="2026-02-01")
+    (href,) = await addresses(served, "photo")
+    assert "Par ailleurs" not in (await opened(served, href)).text
+
+
+async def test_a_stop_whose_numbers_differ_and_that_lacks_its_photo_is_asked_about_in_one_row(served: Served) -> None:
+    driver = await a_round(served)
+    body = {"table": "site", "key": "mulhouse", "valid_from": 0, "row": {**SITES["mulhouse"], "photos": "incident"}}
+    with served.database.writing(ORG) as connection:
+        drafts = [Draft(kind="reference.set", fields={"body": body})]
+        accept_own(connection, ORG, drafts, actor="", now_ms=START_MS + DAY)
+    driver.scan("item.collected", 0)
+    driver.validate(Found("collect", "bac", 4, 1, 0), ending=Ending.REFUSED)
+    driver.send()
+    (photo,) = await addresses(served, "photo")
+    await days_later(served, 5)
+    (href,) = await addresses(served)
+    assert await addresses(served, "photo") == []
+    page = await opened(served, DIFFERENCES)
+    assert "1 repris, 0 réceptionnés (écart −1)" in page.text
+    assert "Rhin Plasturgie – Refusé sur place : sans photo" in page.text
+    assert photo in page.attributes("a", "href")
+    await answer(served, href, "explain", because="not_found")
+    assert await addresses(served, "photo") == [photo]
+
+
 async def test_whoever_may_not_decide_sees_the_case_and_answers_nothing(served: Served) -> None:
     await a_stop_without_reasons(served)
     (href,) = await addresses(served)

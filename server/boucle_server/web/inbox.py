@@ -15,6 +15,7 @@ from boucle_server.web import (
     inbox_precedence,
     inbox_received,
     inbox_stock,
+    inbox_things,
     inbox_work,
 )
 from boucle_server.web.inbox_case import Asker, Case, Heap
@@ -55,7 +56,7 @@ def find(asker: Asker, heap: Heap, key: str) -> Case | None:
         case Heap.ASIDE:
             found = inbox_received.aside(asker, key)
         case _ if heap in _ANSWERED:
-            found = next((case for case in _waiting(heap)(asker) if case.key == key), None)
+            found = next((case for case in _waiting(asker)(heap) if case.key == key), None)
         case _:
             pass
     return next(iter(_with_codes(asker, [found])), None) if found else None
@@ -74,6 +75,11 @@ def also(asker: Asker, case: Case) -> list[Case]:
         elif heap is Heap.LOST:
             found.append(inbox_stock.loan(asker, case.item, anyway=True))
     return [each for each in found if each is not None]
+
+
+def beside(asker: Asker, case: Case) -> list[Case]:
+    """Give what else waits about the device or the stop of a case: its row says it, and leads there."""
+    return inbox_things.beside(case, _waiting(asker))
 
 
 def answered(asker: Asker, heap: Heap, key: str) -> tuple[Case, Answer] | None:
@@ -122,14 +128,18 @@ def _covering(asker: Asker, heap: Heap) -> Mapping[str, Answer]:
     return asker.once(f"{heap} answered", lambda of: inbox_answers.covering(of, heap, _gathered_once(of, heap)))
 
 
-def _waiting(heap: Heap) -> Callable[[Asker], list[Case]]:
-    """Give the cases of a heap that no answer covers."""
+def _waiting(asker: Asker) -> inbox_things.Waiting:
+    """Give what gives the cases of a heap that no answer covers."""
 
-    def gather(asker: Asker) -> list[Case]:
+    def waiting(heap: Heap) -> list[Case]:
         known = _covering(asker, heap)
         return [case for case in _gathered_once(asker, heap) if case.key not in known]
 
-    return gather
+    return waiting
+
+
+def _asked(heap: Heap) -> Callable[[Asker], list[Case]]:
+    return lambda asker: inbox_things.first(heap, _waiting(asker))
 
 
 def _whole(gather: Callable[[Asker], list[Case]]) -> tuple[Count, List]:
@@ -156,7 +166,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
     Heap.LOST: (inbox_stock.count_loans(Heap.LOST), inbox_stock.list_loans(Heap.LOST)),
     Heap.HELD: (inbox_held.count, inbox_held.listed),
     Heap.COUNT: _whole(inbox_stock.miscounted),
-    **{heap: _whole(_waiting(heap)) for heap in _ANSWERED},
+    **{heap: _whole(_asked(heap)) for heap in _ANSWERED},
     Heap.LATE: _whole(_late),
     **{Heap(name): _whole(_gathered(Heap(name))) for name in inbox_work.GATHERED},
 }

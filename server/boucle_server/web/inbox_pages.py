@@ -1,5 +1,6 @@
 """The pages of what wants a person: the heaps, one case with what can be done about it, the way back."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -53,10 +54,7 @@ def inbox_page(visit: Reading) -> Response:
             return _file(visit, asker, heaps)
         limit, after = (PAGE, visit.value("after")[:120]) if heap else (GLANCE, "")
         listed = {each: inbox.cases(asker, each, after=after, limit=limit + 1) for each in heaps}
-        told = {
-            each: [inbox_words.told(asker, case, visit.lang) for case in found[:limit]]
-            for each, found in listed.items()
-        }
+        told = {each: [_told(asker, case, visit.lang) for case in found[:limit]] for each, found in listed.items()}
         answered = answered_list(visit, asker, heap) if heap else []
         undo = visit.value("evenement")
         undo = undo if undo and inbox_acts.can_undo(connection, visit.who.org, undo) else ""
@@ -84,12 +82,24 @@ def _file(visit: Visit, asker: Asker, heaps: list[Heap]) -> Response:
     lang = visit.lang
     heads = [say(f"web.{key}", lang) for key in ("inbox_kinds", "what", "item", "filter_type", "when", "inbox_todo")]
     cases = [(heap, case) for heap in heaps for case in inbox.cases(asker, heap, limit=MOST_ROWS)]
-    told = [(heap, inbox_words.told(asker, case, lang)) for heap, case in cases]
+    told = [(heap, _told(asker, case, lang)) for heap, case in cases]
     rows = [
-        (inbox_words.heap_name(heap, lang), each.what, each.about, each.more or each.words, each.when, each.todo)
+        (inbox_words.heap_name(heap, lang), _whole(each), each.about, each.more or each.words, each.when, each.todo)
         for heap, each in told
     ]
     return table_file(visit, "a-traiter", [Table(key="cases", title=say(INBOX.words, lang), heads=heads, rows=rows)])
+
+
+def _told(asker: Asker, case: Case, lang: str) -> inbox_words.Told:
+    """Say a case, with what else waits about its device or stop."""
+    also = [
+        (inbox_words.told(asker, each, lang).what, inbox_words.case_href(each)) for each in inbox.beside(asker, case)
+    ]
+    return replace(inbox_words.told(asker, case, lang), also=tuple(also))
+
+
+def _whole(told: inbox_words.Told) -> str:
+    return " · ".join((told.what, *(what for what, _ in told.also)))
 
 
 @router.get(INBOX.path + "/{heap}/{key:path}")
@@ -159,7 +169,7 @@ def _case_page(
         status=status,
         place=INBOX,
         case=case,
-        told=inbox_words.told(asker, case, visit.lang),
+        told=_told(asker, case, visit.lang),
         name=inbox_words.heap_name(heap, visit.lang),
         also=[inbox_words.told(asker, each, visit.lang).what for each in inbox.also(asker, case)],
         action=inbox_words.case_href(case),

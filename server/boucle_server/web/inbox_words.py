@@ -65,6 +65,8 @@ class Told:
     """What a stranger typed, as it came."""
     label: str = "web.item"
     """The key of the word for what it is about."""
+    also: tuple[tuple[str, str], ...] = ()
+    """What else waits about the same device or stop, each with the address of its own page."""
 
 
 def heap_name(heap: Heap, lang: str) -> str:
