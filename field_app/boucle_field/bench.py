@@ -5,20 +5,19 @@ anybody did.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from boucle import workshop_codes
 from boucle.checklists import Checklist, Moment, checklist_for
 from boucle.consent import HANDS, is_owed
 from boucle.item import Back, Item, Job, Part, load
 from boucle.lifecycle import BUSY, Disposition, ReturnStage, Stage, WorkStage, target
 from boucle.roles import may_record
 from boucle.wire import subject_of
-from boucle.workshop_codes import Fault
 from boucle_field import bench_site, people
 from boucle_field.phone import Phone
 from boucle_field.qualified import lacks_of, sentences
@@ -221,11 +220,10 @@ def age_ms(phone: Phone, ticket: Ticket) -> int:
 
 
 def faults_seen(phone: Phone, item_type: str) -> list[str]:
-    """Give the faults that the last repairs of things of a type had, as far as is known here, most frequent first."""
+    """Give the faults that things of a type had, as far as is known here, most frequent first."""
     with phone.store.reading() as db:
         states = [load(row[0]) for row in db.execute(_REPAIRED_ITEMS, (f'%"type":{json.dumps(item_type)}%',))]
-    seen = Counter(item.job.fault for item in states if item.type == item_type and isinstance(item.job, Job))
-    return [fault for fault, _ in sorted(seen.items(), key=lambda pair: (-pair[1], pair[0])) if fault in set(Fault)]
+    return workshop_codes.faults_seen(states, item_type)
 
 
 def is_late(phone: Phone, ticket: Ticket) -> bool:

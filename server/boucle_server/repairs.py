@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle import workshop_codes
 from boucle.binding import PROVISIONAL
 from boucle.events import Event
 from boucle.item import Item, Job, load
@@ -20,6 +21,8 @@ from boucle_server.tables import RECORD
 
 TO_LEAVE: Final = (WorkStage.REQUALIFIED, WorkStage.NOT_REPAIRABLE)
 """Stages of a repair that is over while the thing still stands in the workshop."""
+DIAGNOSES: Final = 500
+"""So many of the last diagnoses say which faults are frequent; more would cost a look and say the same."""
 _OVER: Final = frozenset({"work.requalified", "work.not_repairable", "work.cancelled", "work.harvested"})
 _SERVES: Final = frozenset({"item.released", "item.moved", "item.shipped", "part.installed"})
 
@@ -140,6 +143,20 @@ def parts_of(connection: Connection, org: str, column: str, code: str) -> list[T
     items = [load(row.state) for row in connection.execute(query)]
     codes = codes_of(connection, org, [item.id for item in items])
     return [Ticket(item=item, code=codes.get(item.id, "")) for item in items]
+
+
+def faults_seen(connection: Connection, org: str, item_type: str) -> list[str]:
+    """Give the faults that things of a type had, by the last diagnoses of the workshop, most frequent first."""
+    last = (
+        sa.select(RECORD.c.subject)
+        .where(RECORD.c.org == org, RECORD.c.kind == "work.diagnosed/1", RECORD.c.status == "accepted")
+        .order_by(RECORD.c.teff.desc())
+        .limit(DIAGNOSES)
+    )
+    codes = connection.execute(last).scalars()
+    items = {row.item for row in rows.select(connection, BINDING, ("item",), org=org, key="code", keys=codes)}
+    states = rows.select(connection, ITEM, ("type", "state"), org=org, key="item", keys=items)
+    return workshop_codes.faults_seen((load(row.state) for row in states if row.type == item_type), item_type)
 
 
 def is_open(item: Item) -> bool:

@@ -4,8 +4,11 @@ Events take any code of an organisation's own; these are those that screens offe
 `fault.<value>` and `barrier.<value>`.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 
+from boucle.item import Item, Job
 from boucle.words import say
 
 
@@ -48,6 +51,12 @@ class Barrier(StrEnum):
     NO_TOOL = "no_tool"
     OWNER_DECLINED = "owner_declined"
     OTHER = "other"
+
+
+def faults_seen(items: Iterable[Item], item_type: str) -> list[str]:
+    """Give the faults that the last repairs of things of a type had, most frequent first: these are offered first."""
+    seen = Counter(item.job.fault for item in items if item.type == item_type and isinstance(item.job, Job))
+    return [fault for fault, _ in sorted(seen.items(), key=lambda pair: (-pair[1], pair[0])) if fault in set(Fault)]
 
 
 def fault_words(code: str, lang: str) -> str:

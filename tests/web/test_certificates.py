@@ -14,7 +14,7 @@ from boucle_server.certificates import Certificate
 from boucle_server.web.label_sheets import base_of
 from tests.api.serving import Served
 from tests.server.figures_world import draft, record
-from tests.server.workshop_world import NOW, OTHER, act, label
+from tests.server.workshop_world import MOTOR, NOW, OTHER, act, label
 from tests.web.browser import Page, opened
 from tests.web.test_workshop import CHECKED, a_bench, another, do, printed, ticket
 
@@ -205,7 +205,10 @@ async def test_a_checklist_that_changes_between_diagnosis_and_control_keeps_its_
     answer = await do(served, "requalifier", 6, **{key.replace(".", "__"): value for key, value in CHECKED.items()})
     assert answer.status_code == 303
     page = await opened(served, paths(await ticket(served, 6), "/atelier/certificat/")[0])
-    assert f"Test des moteurs, version {tested.rpartition('@')[2]}" in page.text
+    assert f"code {tested.rpartition('@')[2]}" in page.text  # a certificate names the version for ever
+    shown = (await ticket(served, 6)).text
+    assert "Test des moteurs (première version)" in shown
+    assert tested.rpartition("@")[2] not in shown
     assert "Bruit normal" in page.text
     assert "Sans jeu" not in page.text
     file = await served.client.get(paths(page, "/atelier/certificat.pdf/")[0])
@@ -220,15 +223,37 @@ def found_test(served: Served, number: int) -> str:
     return [each.event.text("checklist") for each in told if each.event.kind == "work.tested"][-1]
 
 
-async def test_the_state_label_says_how_a_thing_stands_in_words(served: Served) -> None:
+LONGEST = "Moteur à courant continu sans balais 4 kW à réducteur planétaire pour chariots de l’entrepôt frigorifique"
+
+
+@pytest.mark.parametrize(("size", "sides"), [("", [100, 60]), ("62", [62, 40]), ("a6", [148, 105])])
+async def test_the_state_label_says_how_a_thing_stands_in_words_in_each_of_its_sizes(
+    served: Served, size: str, sides: list[int]
+) -> None:
     await a_bench(served)
+    row = {"table": "item_type", "key": "moteur", "valid_from": 0, "row": {**MOTOR, "name": LONGEST}}
+    record(served.database, "acme", [draft("reference.set", at=39, body=row)], now_ms=NOW)
     for number, words in ((9, "REQUALIFIÉ"), (10, "NON RÉPARABLE"), (3, "EN ATTENTE")):
-        answer = await served.client.get(f"/atelier/etiquette.pdf/{printed(label(number))}")
+        href = f"/atelier/etiquette.pdf/{printed(label(number))}" + (f"?taille={size}" if size else "")
+        assert href in (await ticket(served, number)).attributes("a", "href")
+        answer = await served.client.get(href)
         assert answer.status_code == 200
-        page = pypdfium2.PdfDocument(answer.content)[0]
-        assert words in page.get_textpage().get_text_range(), words
-        assert [round(side * 25.4 / 72) for side in page.get_size()] == [100, 60]
+        document = pypdfium2.PdfDocument(answer.content)
+        assert len(document) == 1  # the longest names are set smaller, not on a second label
+        page = document[0]
+        told = page.get_textpage().get_text_range()
+        assert words in told, words
+        assert "Imprimée le" in told
+        assert [round(side * 25.4 / 72) for side in page.get_size()] == sides
         assert OTHER.encode() not in answer.content
         read = read_label(printed_symbol(answer.content))
         assert isinstance(read, Label)
         assert read.key == label(number)
+
+
+async def test_a_size_that_there_is_not_is_said_with_those_that_there_are(served: Served) -> None:
+    await a_bench(served)
+    refused = await opened(served, f"/atelier/etiquette.pdf/{printed(label(9))}?taille=a0")
+    assert refused.status == 422
+    assert "« a0 »" in refused.text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "100, 62, a6" in refused.text

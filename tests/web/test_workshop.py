@@ -11,6 +11,7 @@ from boucle.codes import Code, Label, read_label
 from boucle.item import Item, Job
 from boucle.roles import Role
 from boucle.wire import digest
+from boucle.workshop_codes import Fault
 from boucle_server import histories, photos, repairs
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
@@ -379,7 +380,7 @@ async def test_a_list_that_changed_while_its_form_was_open_is_answered_in_the_ve
     assert answer.status_code == 303, said(answer)
     assert item(served, 6).work_stage == "quality_control"
     page = await ticket(served, 6)
-    assert "Test des moteurs, version" in page.text
+    assert "Test des moteurs (première version)" in page.text
     assert page.text.count("Bruit normal") == 2  # beside its verdict, and once in the history
     assert "Test des moteurs : Bruit normal : oui" in page.text
     assert "Sans jeu" not in page.text
@@ -507,3 +508,39 @@ async def test_without_a_script_for_its_photo_a_repair_is_asked_about_once_opene
     await another(served, Role.MANAGER)
     waits = (await opened(served, "/a-traiter")).text
     assert f"Sans la photo que ce lieu demande\n{printed(label(95))}" in waits
+    assert "sans la photo que ce lieu demande" in (await ticket(served, 95)).text.lower()
+    assert (await do(served, "abandonner", 95, reason="ouverte par erreur")).status_code == 303
+    over = await ticket(served, 95)
+    assert not [each for each in over.tags if each[0] == "div" and "warn" in (each[1].get("class") or "")]
+    assert "Sans la photo que ce lieu demande" in (await opened(served, "/a-traiter")).text
+
+
+async def test_a_diagnosis_offers_first_what_things_of_the_type_had_most_often(served: Served) -> None:
+    await a_bench(served)
+    had = [(40, "moteur", "noise"), (41, "moteur", "noise"), (42, "moteur", "noise"), (43, "moteur", "noise")]
+    had += [(number, "pompe", "leak") for number in range(44, 50)]
+    record(
+        served.database,
+        "acme",
+        [
+            each
+            for number, kind, fault in had
+            for each in (
+                act("item.commissioned", number, 39.5, type=kind),
+                act("work.opened", number, 39.6),
+                act("work.diagnosed", number, 39.7, fault=fault, found=True),
+            )
+        ],
+        now_ms=NOW,
+    )
+    offered = await faults_offered(served, 12)
+    assert offered[:3] == ["noise", "worn", "cracked"]
+    assert sorted(offered) == sorted(Fault)
+    assert (await do(served, "diagnostiquer", 12, found="yes", fault="noise")).status_code == 303
+
+
+async def faults_offered(served: Served, number: int) -> list[str]:
+    """Give the faults in the order in which the form of a diagnosis offers them."""
+    page = await opened(served, f"/atelier/etape/diagnostiquer/{printed(label(number))}")
+    values = [given.get("value") or "" for tag, given in page.tags if tag == "option"]
+    return [value for value in values if value in set(Fault)]

@@ -17,7 +17,7 @@ from boucle_server.errors import NotFoundError
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING
 from boucle_server.tables import ORG
-from boucle_server.web import certificate_words, label_sheets, numbers
+from boucle_server.web import certificate_words, label_sheets, numbers, state_labels
 from boucle_server.web.item_words import href_path, printed
 from boucle_server.web.places import CERTIFICATES, WORKSHOP
 from boucle_server.web.rendering import render
@@ -67,16 +67,17 @@ def certificate_file(visit: Reading, code: str) -> Response:
     return _file(content, f"{say('web.certificate_file', visit.lang)}-{found.number}.pdf", visit.lang)
 
 
-@router.get(WORKSHOP.path + "/etiquette.pdf/{code:path}")
+@router.get(state_labels.PATH + "/{code:path}")
 def state_label(visit: Reading, code: str) -> Response:
-    """Give the state label of a thing as a file."""
+    """Give the state label of a thing as a file, in the size that is asked for."""
+    size = state_labels.size_of(visit.value(state_labels.FIELD))
     with visit.server.database.reading() as connection:
         known = histories.find(connection, visit.who.org, code[:1024])
         book = load_book(connection, visit.who.org)
     label = read_label(known.codes[0])
     base = label_sheets.base_of(visit.server.settings).url
     url = label.code.url(base) if isinstance(label, Label) and isinstance(label.code, Code) else known.codes[0]
-    said = certificate_words.state_label(visit, book, known.item, known.codes[0], url=url)
+    said = certificate_words.state_label(visit, book, known.item, known.codes[0], url=url, size=size)
     content = pdf.typeset("state", said, lang=visit.lang, title=said["title"], at_ms=visit.now_ms)
     return _file(content, f"{say('web.state_file', visit.lang)}-{printed(known.codes[0])}.pdf", visit.lang)
 

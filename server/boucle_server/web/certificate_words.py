@@ -21,9 +21,10 @@ from boucle_server.web.figures import Badge
 from boucle_server.web.item_page import NAMES
 from boucle_server.web.item_words import href_path, moment, printed
 from boucle_server.web.label_sheets import base_of
-from boucle_server.web.measured import Measure, checklist_name, measures_of, tests_of
+from boucle_server.web.measured import Measure, checklist_version, measures_of, tests_of
 from boucle_server.web.part_lines import parts_of
 from boucle_server.web.places import CERTIFICATES
+from boucle_server.web.state_labels import Size
 from boucle_server.web.symbols import symbol
 from boucle_server.web.visit import Visit
 
@@ -121,14 +122,14 @@ def _tests(of: Certificate, visit: Visit, book: Book) -> list[dict[str, Any]]:
         heading = f"{say('web.test_of', lang, when=test.when)} – {test.verdict[1]}"
         measured = [_line(each) for each in test.measures]
         none = say("web.certificate_no_measure", lang)
-        found.append(_section(heading, _heads(lang), measured, note=test.checklist, none=none))
+        found.append(_section(heading, _heads(lang), measured, note=test.version, none=none))
     return found or [_section(say("web.tests", lang), _heads(lang), [], none=say("web.no_tests", lang))]
 
 
 def _quality(of: Certificate, visit: Visit, book: Book) -> dict[str, Any]:
     lang = visit.lang
     asked = [_line(each) for each in measures_of(of.event, book, lang)]
-    note = checklist_name(of.event, book, lang)
+    note = checklist_version(of.event, book, lang)
     return _section(
         say("web.certificate_quality", lang), _heads(lang), asked, note=note, none=say("web.certificate_no_check", lang)
     )
@@ -189,8 +190,8 @@ def qr_svg(text: str) -> str:
     )
 
 
-def state_label(visit: Visit, book: Book, item: Item, code: str, *, url: str) -> dict[str, Any]:
-    """Say how a thing of the workshop stands, for a label that hangs on it."""
+def state_label(visit: Visit, book: Book, item: Item, code: str, *, url: str, size: Size) -> dict[str, Any]:
+    """Say how a thing of the workshop stands, for a label of a size that hangs on it."""
     lang = visit.lang
     job = item.job if isinstance(item.job, Job) else Job()
     zone = book.site(item.site, visit.now_ms).zone
@@ -202,6 +203,8 @@ def state_label(visit: Visit, book: Book, item: Item, code: str, *, url: str) ->
         else say("web.unknown_type", lang),
         "code": printed(code),
         "svg": qr_svg(url),
+        "width_mm": size.width_mm,
+        "height_mm": size.height_mm,
         "state": _state(item, lang).upper(),
         "lines": [line for line in _state_lines(item, job, lang, zone) if line],
         "foot": say("web.state_printed", lang, when=moment(visit.now_ms, zone, lang)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from boucle import gauges
 from boucle.answers import answers_of
-from boucle.checklists import Asks, Checklist, Step, find_checklist
+from boucle.checklists import TABLE, Asks, Checklist, Step, find_checklist
 from boucle.clock import day_of
 from boucle.events import Event
 from boucle.reasons import Reason
@@ -40,6 +40,8 @@ class Test:
     when: str
     verdict: Badge
     checklist: str
+    version: str
+    """The same for a document, with the code that names the version for ever."""
     measures: tuple[Measure, ...]
 
 
@@ -64,20 +66,38 @@ def test_of(event: Event, lang: str, book: Book, *, passed: bool) -> Test:
         when=moment(event.teff, zone, lang),
         verdict=("good", say("web.test_passed", lang)) if passed else ("bad", say("web.test_failed", lang)),
         checklist=checklist_name(event, book, lang),
+        version=checklist_version(event, book, lang),
         measures=tuple(measures_of(event, book, lang)),
     )
 
 
 def checklist_name(event: Event, book: Book, lang: str) -> str:
-    """Say which version of which checklist an event answers."""
+    """Say which version of which checklist an event answers: its name and from when it holds.
+
+    Of two versions of one day the time is said too; one that no version here is any more is named by its key.
+    """
     ref = event.text("checklist")
     listed = find_checklist(book, ref)
     if listed is None:
-        return ref
-    since = numbers.day_name(day_of(listed.valid_from, "Europe/Paris"), lang) if listed.valid_from > 0 else ""
+        key = ref.rpartition("@")[0]
+        return say("web.checklist_forgotten", lang, name=key) if key else ref
+    versions = book.versions_of(TABLE, listed.key)
+    if listed.valid_from <= 0:
+        return say("web.checklist_first", lang, name=listed.say(lang)) if len(versions) > 1 else listed.say(lang)
+    zone = book.site(event.place, event.teff).zone
+    days = [day_of(each.valid_from, zone) for each in versions]
+    day = day_of(listed.valid_from, zone)
+    since = moment(listed.valid_from, zone, lang) if days.count(day) > 1 else numbers.day_name(day, lang)
+    return say("web.checklist_of_day", lang, name=listed.say(lang), day=since)
+
+
+def checklist_version(event: Event, book: Book, lang: str) -> str:
+    """Say for a document which version of which checklist an event answers, with the code that names it for ever."""
+    ref = event.text("checklist")
+    if not ref:
+        return ""
     version = ref.rpartition("@")[2]
-    name = say("web.checklist_version", lang, name=listed.say(lang), version=version)
-    return f"{name} ({say('web.checklist_since', lang, day=since)})" if since else name
+    return say("web.checklist_version", lang, name=checklist_name(event, book, lang), version=version)
 
 
 def measures_of(event: Event, book: Book, lang: str) -> list[Measure]:

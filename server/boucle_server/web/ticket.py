@@ -19,7 +19,7 @@ from boucle.words import say
 from boucle_server import histories, repairs, reports
 from boucle_server.histories import Known
 from boucle_server.repairs import Repair
-from boucle_server.web import item_page, numbers, qualified, quote_words, work_steps
+from boucle_server.web import item_page, numbers, qualified, quote_words, state_labels, work_steps
 from boucle_server.web.figures import Badge
 from boucle_server.web.harvest_words import HarvestView, harvest_view
 from boucle_server.web.item_words import href_of, href_path, moment, printed
@@ -105,7 +105,8 @@ class TicketPage:
     certificate: tuple[str, str] | None
     is_past: bool
     item_href: str
-    label_href: str
+    labels: tuple[tuple[str, str], ...]
+    """The state label in each of its sizes: the size in words, where the file is."""
 
 
 def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> TicketPage:
@@ -133,10 +134,7 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         quote=quote_words.quote_view(connection, visit, item, shown, job),
         pairs=tuple(_pairs(item, job, shown, visit, book, past=is_past)),
         waits=tuple(_waits(item, shown, visit, book)) if not is_past else (),
-        tasks=tuple(
-            (say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang))
-            for why in dict.fromkeys(why for _, why in known.tasks)
-        ),
+        tasks=tuple((say(f"reason.{why}", visit.lang), say(f"todo.{why}", visit.lang)) for why in _tasks(known, shown)),
         next=tuple(_next(connection, item, code, visit, book)) if not is_past else (),
         parts=tuple(parts_of(shown, visit, book)) if shown else (),
         harvest=harvest_view(shown, item, visit, book),
@@ -146,7 +144,9 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         certificate=_certificate(shown, code),
         is_past=is_past,
         item_href=href_of(code),
-        label_href=href_path(f"{WORKSHOP.path}/etiquette.pdf", code),
+        labels=tuple(
+            (state_labels.words(size, visit.lang), state_labels.href(code, size)) for size in state_labels.SIZES
+        ),
     )
 
 
@@ -163,6 +163,15 @@ def opening_of(connection: Connection, org: str, code: str) -> Event | None:
 
 def _job(item: Item) -> Job:
     return item.job if isinstance(item.job, Job) else Job()
+
+
+def _tasks(known: Known, shown: Repair | None) -> list[str]:
+    """Give why somebody should look at the thing; a photo is asked for in its own repair, while that can still take it.
+
+    *To do* goes on asking about it, until a person says that it is right without.
+    """
+    own = {told.event.id for told in shown.told} if shown and repairs.is_open(known.item) else set[str]()
+    return list(dict.fromkeys(why for event, why in known.tasks if why != Reason.NO_PHOTO or event in own))
 
 
 def _stage(item: Item, lang: str) -> Badge:

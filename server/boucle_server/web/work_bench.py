@@ -1,6 +1,6 @@
 """The thing that a step of a repair is about, and the answers that its form offers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -54,6 +54,8 @@ class Bench:
     reason: str = ""
     answers: str = ""
     """The version of a checklist that was answered, where a form is shown again."""
+    faults_seen: tuple[str, ...] = ()
+    """The faults that things of its type had, most frequent first; of a diagnosis alone."""
 
     @property
     def lang(self) -> str:
@@ -118,9 +120,9 @@ def owner_field(partners: list[Option], lang: str, owner: str = "") -> Input:
     )
 
 
-def faults(lang: str) -> list[Option]:
-    """Give the codes of what is wrong with a thing."""
-    return [(each.value, say(f"fault.{each}", lang)) for each in Fault]
+def faults(lang: str, first: Sequence[str] = ()) -> list[Option]:
+    """Give the codes of what is wrong with a thing, some of them `first`."""
+    return [(each, say(f"fault.{each}", lang)) for each in dict.fromkeys((*first, *(str(each) for each in Fault)))]
 
 
 def barriers(lang: str) -> list[Option]:

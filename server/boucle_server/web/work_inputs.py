@@ -209,7 +209,7 @@ _ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
     "by": _text("by", required=True, helped=True),
     "hold": _text("hold", required=True),
     "withdrawn": _text("withdrawn", required=True, helped=True),
-    "fault": lambda bench: [choice("fault", say("web.work_fault", bench.lang), faults(bench.lang))],
+    "fault": lambda bench: [choice("fault", say("web.work_fault", bench.lang), faults(bench.lang, bench.faults_seen))],
     "entry": _asks(Moment.ENTRY),
     "test": _asks(Moment.TEST),
     "quality": _asks(Moment.QUALITY),

@@ -15,6 +15,7 @@ from boucle.words import say
 from boucle_server import histories, reports
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.projections import SqlStore, load_book
+from boucle_server.repairs import faults_seen
 from boucle_server.server_device import Draft
 from boucle_server.web import acts, certificate_acts, qualified, ticket, work_acts, work_inputs, work_steps
 from boucle_server.web.acts import UNDO, Acted
@@ -228,6 +229,7 @@ def _bench(connection: Connection, visit: Visit, step: Step, code: str) -> Bench
         step=step.key,
         opening=opening.id if opening else "",
         reason=opening.text("reason") if opening else "",
+        faults_seen=tuple(faults_seen(connection, visit.who.org, item.type)) if "fault" in step.asks else (),
     )
 
 
