@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from boucle import answering, qualifications, repair, return_rules, returning, stop_rows
+from boucle import answering, donor_parts, qualifications, repair, return_rules, returning, stop_rows
 from boucle.amend import Edge
 from boucle.binding import Binding, owner
 from boucle.checklists import MOMENT_OF, read_checklist
@@ -232,6 +232,8 @@ def _concerned(version: Version, book: Book) -> list[list[str]]:
             destination, _, kind = rest.partition(">")
             ends = [[end, *book.site_codes(end)] for end in (origin, destination) if end]
             return ends if kind == ANY_TYPE else [*ends, [kind]]
+        case donor_parts.TABLE:
+            return [[version.key.partition(">")[0]], list(_written(["work.harvested"]))]
         case table if table == CHECKLIST:
             versions = [*book.versions_of(CHECKLIST, version.key), version]
             read = [each for each in map(read_checklist, versions) if each is not None]

@@ -158,6 +158,15 @@ WORKSHOP = (
         compute=kpi_mass.count_of("harvested_g", of="harvested_n"),
     ),
     Definition(
+        id="K36-yield",
+        slug="harvest_yield",
+        unit=Unit.RATIO,
+        span=Span.MONTH,
+        measures=("month:harvest_taken", "month:harvest_expected"),
+        by=BY,
+        compute=kpi_repair.harvest_yield,
+    ),
+    Definition(
         id="K36-installed",
         slug="parts_installed",
         unit=Unit.UNITS,

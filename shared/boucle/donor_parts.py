@@ -44,6 +44,11 @@ def compared(expected: Mapping[str, int], taken: Iterable[str]) -> list[Compared
     return [Compared(type=each, expected=expected.get(each, 0), taken=counted[each]) for each in types]
 
 
+def found_again(expected: Mapping[str, int], taken: Iterable[str]) -> int:
+    """Give how many of the expected parts were taken: one beyond stands for no other that was missing."""
+    return sum(min(each.taken, each.expected) for each in compared(expected, taken))
+
+
 def gap_g(whole_g: int, masses_g: Sequence[int], rest_g: int) -> int:
     """Give what is missing of a donor's mass in its parts and the rest; negative where there is more than there was."""
     return whole_g - sum(masses_g) - rest_g

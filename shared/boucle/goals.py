@@ -50,7 +50,8 @@ class Verdict(StrEnum):
 _LEAST: Final = (
     *("K1", "K1-90", "K1-180", "K4", "K4-stock", "K5", "K6", "K7", "K20", "K20-mass", "K20-weighed"),
     *("K21-reuse", "K21-repaired", "K21-preparation", "K21-recycling", "K22", "K22-material", "K23", "evidence"),
-    *("K30", "K30-all", "K31", "K33", "K33-units", "K36", "K36-mass", "K36-installed", "K37", "K37-net"),
+    *("K30", "K30-all", "K31", "K33", "K33-units", "K36", "K36-mass", "K36-yield", "K36-installed"),
+    *("K37", "K37-net"),
 )
 _MOST: Final = (
     *("K3", "K3-p90", "K10", "K10-return", "K10-little", "K11", "K11-median", "K11-open", "K13", "K14", "K15"),

@@ -144,6 +144,12 @@ def installed(tally: Tally, question: Question) -> Parts:
     return Parts(parts, n=parts)
 
 
+def harvest_yield(tally: Tally, question: Question) -> Parts:
+    """Compute the yield of K36: of the parts that were expected in donors, how many were taken out to serve again."""
+    taken, expected = (tally.total("month", name, question.months) for name in ("harvest_taken", "harvest_expected"))
+    return share(taken, expected, bands={"donors": tally.total("month", "donors", question.months)})
+
+
 def avoided(tally: Tally, question: Question) -> Parts:
     """Compute K37 gross: the price of a new one, on that day, of each that served again instead."""
     return Parts(

@@ -306,10 +306,14 @@ def _harvest(turn: Turn) -> None:
     event, item = turn.event, turn.item
     if item.stage in OUT or (item.stage in (Stage.AVAILABLE, Stage.LOADED) and not _is_given_up(item)):
         turn.say(Reason.DONOR_IN_SERVICE)
-    listed = [part.get("mass_g") for part in event.body.get("parts", []) if isinstance(part, Mapping)]
-    masses = [mass for mass in listed if isinstance(mass, int) and mass >= 0]
+    parts = [part for part in event.body.get("parts", []) if isinstance(part, Mapping)]
+    masses = [mass for part in parts if isinstance(mass := part.get("mass_g"), int) and mass >= 0]
     if donor_parts.is_off(event.number("mass_g") or item.tare_g, masses, event.number("rest_g")):
         turn.say(Reason.MASS_MISMATCH)
     turn.month(turn.place, "", "donors", loop="")
+    expected = donor_parts.expected_of(turn.book, item.type, at_ms=turn.at)
+    turn.month(turn.place, "", "harvest_expected", n=sum(expected.values()), loop="")
+    taken = donor_parts.found_again(expected, (str(part.get("type") or "") for part in parts))
+    turn.month(turn.place, "", "harvest_taken", n=taken, loop="")
     if item.work_stage in BUSY:
         close(turn, Ending.NOT_FIXED)

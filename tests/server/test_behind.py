@@ -165,7 +165,9 @@ def test_the_events_behind_every_figure_of_a_month_make_each_measure_it_reads(
             assert value.quality.implied == sum(counted.values())
 
 
-@pytest.mark.parametrize("definition_id", ["K30", "K31", "K32-median", "K33-units", "K36", "K36-installed", "K37"])
+@pytest.mark.parametrize(
+    "definition_id", ["K30", "K31", "K32-median", "K33-units", "K36", "K36-yield", "K36-installed", "K37"]
+)
 def test_the_first_page_behind_a_figure_of_the_workshop_has_events_however_many_crates_come_before(
     demonstration: Database, definition_id: str
 ) -> None:

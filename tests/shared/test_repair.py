@@ -9,6 +9,7 @@ import pytest
 from boucle.binding import owner
 from boucle.catalogue import answers
 from boucle.clock import parse_instant
+from boucle.donor_parts import TABLE, expected_key
 from boucle.events import Event
 from boucle.kpi import Maturity, NoValue, Question, Value, micro
 from boucle.opening_hours import HOUR_MS, open_ms, opening_of
@@ -323,6 +324,26 @@ def test_parts_that_weigh_more_than_their_donor_did_are_looked_at_also_where_nob
     assert bench.mark(lighter) == (Outcome.APPLIED, ())  # scales differ by so much
     heavier = bench("work.harvested", 2, 3, parts=[{"mass_g": 1_500}, {"mass_g": 601}], mass_g=2_000)
     assert bench.mark(heavier) == (Outcome.APPLIED, (Reason.MASS_MISMATCH,))
+
+
+def test_the_yield_of_a_harvest_is_what_was_taken_of_what_was_expected_and_none_beyond_stands_for_one_missing() -> None:
+    bench = Bench()
+    server = Device(dev="d-autre", epoch="00000000000000f8", random=Random(8))
+    for part, n in (("pompe", 2), ("film", 1)):
+        body = {"table": TABLE, "key": expected_key("bac", part), "valid_from": 0, "row": {"expected_n": n}}
+        bench.events.append(server.event("reference.set", body=body))
+    for number, kind in ((1, "bac"), (2, "bac"), (3, "roll")):
+        bench.commission(number, kind)
+    assert bench.value("K36-yield").value is None
+    bench("work.harvested", 1, 2, parts=[{"type": "pompe"}] * 4)
+    bench("work.harvested", 2, 2, parts=[{"type": "pompe"}, {"type": "film"}, {}])
+    bench("work.harvested", 3, 2, parts=[{"type": "pompe"}])  # nobody said what a roll holds
+    found = bench.value("K36-yield")
+    assert (found.numerator, found.denominator, found.bands) == (4, 6, {"donors": 3})
+    wrong = next(event for event in bench.events if event.kind == "work.harvested")
+    bench.events.append(bench.phone.event("event.voided", code(1), body={"target": wrong.id}))
+    found = bench.value("K36-yield")
+    assert (found.numerator, found.denominator, found.bands) == (2, 3, {"donors": 2})
 
 
 def test_a_repair_that_comes_back_within_ninety_days_speaks_of_the_earlier_one() -> None:

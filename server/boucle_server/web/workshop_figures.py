@@ -17,7 +17,7 @@ from boucle_server.web.month_ground import Ground
 from boucle_server.web.workshop import barrier_name
 
 FIGURES: Final = ("K30", "K31", "K32-median", "K32-hours-median", "K33-units", "K34", "K36-installed", "K37")
-BESIDE: Final = ("K30-all", "K32", "K32-p90", "K32-hours-p90", "K33", "K34-late", "K36", "K37-net")
+BESIDE: Final = ("K30-all", "K32", "K32-p90", "K32-hours-p90", "K33", "K34-late", "K36", "K36-yield", "K37-net")
 BY: Final = frozenset({"site", "type"})
 """A repair is of no partner and no loop: under such a filter there is nothing to say."""
 STARTED: Final = ("repair_opened", "repair_closed", "harvested_n", "avoided_n")
@@ -96,11 +96,17 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
             late = values["K34-late"]
             return [say("web.beside_late", lang, n=numbers.number(late.numerator, 0, lang))] if late.numerator else []
         case "K36-installed":
-            return [say("web.beside_harvested", lang, n=numbers.shown(values["K36"], lang))]
+            return [say("web.beside_harvested", lang, n=numbers.shown(values["K36"], lang)), *_yield(values, lang)]
         case "K37":
             return [say("web.beside_net", lang, net=numbers.shown(values["K37-net"], lang))]
         case _:
             return []
+
+
+def _yield(values: Mapping[str, Value], lang: str) -> list[str]:
+    """Say how much of what donors were expected to hold was taken; nothing where nobody said what they hold."""
+    found = values["K36-yield"]
+    return [] if found.value is None else [say("web.beside_harvest_yield", lang, share=numbers.shown(found, lang))]
 
 
 def _waited(mean: Value, lang: str) -> list[str]:
