@@ -147,7 +147,7 @@ def installed(tally: Tally, question: Question) -> Parts:
 def harvest_yield(tally: Tally, question: Question) -> Parts:
     """Compute the yield of K36: of the parts that were expected in donors, how many were taken out to serve again."""
     taken, expected = (tally.total("month", name, question.months) for name in ("harvest_taken", "harvest_expected"))
-    return share(taken, expected, bands={"donors": tally.total("month", "donors", question.months)})
+    return share(taken, expected)
 
 
 def avoided(tally: Tally, question: Question) -> Parts:

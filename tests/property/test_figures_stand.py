@@ -21,7 +21,7 @@ from tests.strategies import Move, events_of, histories, workshops
 MONTHS = months_between("2026-01", "2026-12")
 SHARES = (
     *("K1", "K1-90", "K1-180", "K7", "K13", "K14", "K20-weighed", "K22", "K22-material", "evidence"),
-    *("K23", "K24", "K30", "K30-all", "K31", "K33", "K34-late", "K35"),
+    *("K23", "K24", "K30", "K30-all", "K31", "K33", "K34-late", "K35", "K36-yield"),
 )
 SUMS = (
     *("K2", "K12", "K20", "K20-mass", "K21-reuse", "K21-recycling", "K21-pending"),

@@ -7,6 +7,7 @@ import pytest
 
 from boucle.catalogue import CATALOGUE, answers, find
 from boucle.clock import day_after, month_end_ms, month_start_ms, months_between, parse_instant
+from boucle.donor_parts import TABLE
 from boucle.estimate import expected_trips, product_limit, quantile, wilson
 from boucle.events import Event
 from boucle.facts import Cell, Cells
@@ -609,9 +610,10 @@ def _everything() -> list[Event]:
 
 
 def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
-    """A part that was recovered, repaired, built in and repaired again; a repair promised for a day; one failed."""
+    """A part that was recovered, repaired, built in and repaired again; one with its day; one failed, taken apart."""
     part, crate, broken = code(8), code(9), code(11)
     fixed = {"certificate": "C-1", "cost_cents": 700}
+    holds = {"table": TABLE, "key": "bac>film", "valid_from": 0}
     return [
         phone.event("item.commissioned", part, body={"type": "bac", "origin": "recovered"}, other=crate, **hub),
         phone.event("item.commissioned", crate, body={"type": "bac"}, **hub),
@@ -627,6 +629,8 @@ def _repairs(phone: Device, hub: dict[str, Any]) -> list[Event]:
         phone.event("item.commissioned", broken, body={"type": "bac"}, **hub),
         phone.event("work.opened", broken, **hub),
         phone.event("work.not_repairable", broken, body={"barrier": "no_part"}, **hub),
+        phone.event("reference.set", body={**holds, "row": {"expected_n": 2}}),
+        phone.event("work.harvested", broken, body={"parts": [{"type": "film"}]}, **hub),
     ]
 
 
