@@ -407,23 +407,24 @@ async def test_a_device_stands_in_one_heap_and_its_row_says_and_leads_to_what_el
         devices.seen(connection, ORG, "d-un", now_ms=served.clock.ms, unsent=7, app="", boot="")
     await days_later(served, 5)
     unsent, gap, photo = "7 événements pas encore envoyés", "il manque 1 événement", "1 photo annoncée, pas arrivée"
-    (href,) = await addresses(served, "unsent")
-    assert await addresses(served, "gap") == await addresses(served, "photo") == []
+    (href,) = await addresses(served, "gap")
+    assert await addresses(served, "unsent") == await addresses(served, "photo") == []
     page = await opened(served, "/a-traiter")
     assert page.text.count(unsent) == page.text.count(gap) == page.text.count(photo) == 1
-    owed = [each for each in page.attributes("a", "href") if each.startswith(("/a-traiter/gap", "/a-traiter/photo"))]
-    assert len(owed) == 2
+    others = ("/a-traiter/unsent", "/a-traiter/photo")
+    beside = [each for each in page.attributes("a", "href") if each.startswith(others)]
+    assert len(beside) == 2
     case = await opened(served, href)
-    assert gap in case.text
+    assert unsent in case.text
     assert photo in case.text
-    hidden = await opened(served, owed[0])
+    hidden = await opened(served, beside[0])
     assert [("act", "follow_up") in each.values for each in hidden.forms].count(True) == 1
-    assert unsent in hidden.text
+    assert gap in hidden.text
     table = (await served.client.get("/a-traiter?fichier=csv&table=cases")).text
-    assert f"{unsent} · d-un : {gap}" in table.replace("\u202f", " ").replace("\xa0", " ")
+    assert f"{gap} · d-un : {unsent}" in table.replace("\u202f", " ").replace("\xa0", " ")
     await answer(served, href, "follow_up", reason="En vacances", until="2026-02-01")
-    assert await addresses(served, "unsent") == []
-    (href,) = await addresses(served, "gap")
+    assert await addresses(served, "gap") == []
+    (href,) = await addresses(served, "unsent")
     assert await addresses(served, "photo") == []
     await answer(served, href, "follow_up", reason="En vacances", until="2026-02-01")
     (href,) = await addresses(served, "photo")

@@ -1,9 +1,9 @@
 """Which heap a device or a stop stands in when several could have it; its row says the others.
 
-One row a thing: sending what a device still holds brings the numbers that are missing, and its photos after them; who
-is asked for the photo of a stop is asked why its numbers differ in the same breath. What was followed up or explained
-waits no more, and what it did not settle stands by itself then. Items have an order of their own
-(`boucle_server.web.inbox_precedence`).
+One row a thing: whoever opens a device and sends, or brings its rescue file, for the numbers that are missing, sends
+what it still holds and its photos too; who is asked for the photo of a stop is asked why its numbers differ in the same
+breath. What was followed up or explained waits no more, and what it did not settle stands by itself then. Items have an
+order of their own (`boucle_server.web.inbox_precedence`).
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.inbox_devices import STOP
 from boucle_server.web.inbox_differences import MISSING
 
-ORDER: Final = (Heap.UNSENT, Heap.GAP, Heap.DIFFERENCE, Heap.PHOTO)
+ORDER: Final = (Heap.GAP, Heap.UNSENT, Heap.DIFFERENCE, Heap.PHOTO)
 """The heaps of devices and stops, the first to speak first."""
 
 Waiting = Callable[[Heap], Iterable[Case]]
