@@ -139,7 +139,7 @@ class Phone:
         for start in range(0, len(records), size):
             part = tuple(records[start : start + size])
             at_ms += self._chance.between(300, 4_000)
-            push = self._sealed(part, first + start, at_ms, unsent=len(records) - start)
+            push = self._sealed(part, first + start, at_ms, unsent=len(records) - start - len(part))
             if not (fading and start == size):
                 yield Delivery(received_ms=at_ms, push=push)
             if self._chance.happens(_SENT_TWICE_SHARE):

@@ -42,6 +42,8 @@ from boucle_server.tables import ORG as ORGS
 NAME: Final = "Boucles du Grand Est (démonstration)"
 _JOB: Final = "demo"
 _TOGETHER: Final = 32
+_HELD: Final = 7
+"""Events that one phone still holds at the end."""
 _REPORTED: Final = (
     (Problem.TAKE_BACK, "Il est dehors derrière l’atelier depuis l’été, plus personne ne s’en sert.", 47),
     (Problem.DAMAGED, "Un coin est fendu, le couvercle ne ferme plus.", 6),
@@ -107,6 +109,7 @@ def seed(database: Database, year: Year, *, origin_host: str, tell: Callable[[in
         _bring_a_table(connection, year, now_ms=ended_ms)
         _share_slips(connection, year, now_ms=ended_ms)
         _bring_photos(connection, now_ms=ended_ms)
+        _hold_some(connection)
         connection.execute(
             sa.update(JOB_RUN)
             .where(JOB_RUN.c.org == ORG, JOB_RUN.c.name == _JOB)
@@ -167,6 +170,20 @@ def _bring_photos(connection: Connection, *, now_ms: int) -> None:
             photos.keep(connection, ORG, each.dev, content, picture=found, now_ms=now_ms)
         else:
             photos.refuse(connection, ORG, each.dev, content, flaw=found, now_ms=now_ms)
+
+
+def _hold_some(connection: Connection) -> None:
+    """Let one phone have said that it still holds something: the last that was heard and that owes nothing else."""
+    owing = {each.dev for each in photos.owed(connection, ORG)}
+    phones = (
+        sa.select(DEVICE.c.dev)
+        .where(DEVICE.c.org == ORG, DEVICE.c.status == "active", DEVICE.c.dev.not_in(owing))
+        .where(DEVICE.c.last_seen_ms.is_not(None))
+        .order_by(DEVICE.c.last_seen_ms.desc(), DEVICE.c.dev)
+        .limit(1)
+    )
+    last = connection.execute(phones).scalar_one()
+    connection.execute(sa.update(DEVICE).where(DEVICE.c.org == ORG, DEVICE.c.dev == last).values(unsent=_HELD))
 
 
 def _store(connection: Connection, arrival: Arrival) -> None:
