@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from boucle.roles import Role
 from boucle_server.imports import runs
-from boucle_server.imports.columns import ORDER
+from boucle_server.imports.columns import COLUMNS, ORDER
 from boucle_server.imports.packed_sheet import FirstSheet, read
 from boucle_server.imports.runs import State
 from boucle_server.imports.sheet_file import write_rows
@@ -725,7 +725,7 @@ async def test_what_nobody_decided_about_is_forgotten_and_old_rows_too(served: S
 async def test_the_pages_of_imports_open_in_both_languages(served: Served, lang: str) -> None:
     await a_manager(served)
     path = await pasted(served, "sites", SITES)
-    for each in (IMPORTS, f"{IMPORTS}/apporter/items", path):
+    for each in (IMPORTS, *(f"{IMPORTS}/apporter/{kind}" for kind in COLUMNS if kind != "operators"), path):
         page = await opened(served, f"{each}?lang={lang}")
         assert page.status == 200
         assert ("Dry run" in page.text or "Essai à blanc" not in page.text) or lang == "fr"
