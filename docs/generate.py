@@ -279,6 +279,7 @@ READERS = {
     "keys": "keys, parted by commas",
     "question": "text, to be read on a phone",
     "nature": "conteneur, produit or pièce",
+    "site_role": "dépôt, quai, atelier, plateforme, magasin and so on, or any text",
     "disposition": "what becomes of it: remettre en stock, remettre en état, réparer, démonter pour pièces and so on",
     "moment": "entrée, contrôle, essai or qualité",
     "asks": "oui/non, mesure or choix; what is meant when empty",

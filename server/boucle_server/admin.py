@@ -86,6 +86,7 @@ def _init(args: argparse.Namespace, settings: Settings, database: Database, now_
 
 def _add_org(args: argparse.Namespace, settings: Settings, database: Database, now_ms: int) -> int:
     org = args.id or organisations.id_for(args.name)
+    origin = organisations.origin_of(settings.origin_host, org)
     password = _password(args) if args.admin else ""
     with database.writing(org) as connection:
         organisations.create(
@@ -100,7 +101,9 @@ def _add_org(args: argparse.Namespace, settings: Settings, database: Database, n
             people.add_user(
                 connection, org, login=args.admin, password=password, role=Role.ADMINISTRATOR, now_ms=now_ms
             )
-    made = {"org": org, "name": args.name, "login": args.admin}
+        # What stands for ever is said before it is committed, and after all that could refuse it.
+        warn("cli.origin_named", origin=origin, labels=settings.label_base or told("cli.origin_no_labels"))
+    made = {"org": org, "name": args.name, "login": args.admin, "origin": origin}
     text = told("cli.org_made", org=org)
     if args.admin and not args.password_stdin:
         made["password"] = password

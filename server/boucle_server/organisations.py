@@ -32,6 +32,11 @@ def id_for(name: str) -> str:
     return org
 
 
+def origin_of(host: str, org: str) -> str:
+    """Give the name that the log of an organisation bears for ever."""
+    return f"{host}/{org}"
+
+
 def create(
     connection: Connection,
     *,
@@ -61,7 +66,7 @@ def create(
             org=org,
             name=name,
             zone=zone,
-            origin=f"{origin_host}/{org}",
+            origin=origin_of(origin_host, org),
             generation=FIRST_GENERATION,
             demo=demo,
             created_ms=now_ms,

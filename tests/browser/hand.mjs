@@ -112,6 +112,7 @@ const commands = {
     return page.locator(told).innerText();
   },
   async text({ selector }) { return (await page.locator(selector).first().innerText()).trim(); },
+  async media({ kind }) { await page.emulateMedia({ media: kind }); },
   async box({ selector }) { return page.locator(selector).first().boundingBox(); },
   async shown({ selector }) { return page.locator(selector).first().isVisible(); },
   async keep({ file }) { await writeFile(file, await (await context.request.get(page.url())).body()); },

@@ -122,3 +122,16 @@ def test_with_room_for_them_filters_and_heaps_stand_open_without_a_press(keys: K
         keys.goto(path)
         assert shown(keys, control), path
         assert not shown(keys, ".fold summary"), path
+
+
+@pytest.mark.parametrize("width", [PHONE_PX, 1280])
+def test_paper_has_the_content_of_a_page_and_no_menu_nor_controls(keys: Keyboard, width: int) -> None:
+    keys.open(width=width, height=HEIGHT_PX)
+    keys.sign_in("responsable", PASSWORD)
+    for path, content in (("/tableau", ".tile"), ("/a-traiter", ".case")):
+        keys.goto(path)
+        keys.ask("media", kind="print")
+        assert shown(keys, f"main {content}")
+        assert not shown(keys, ".bar"), path
+        assert not shown(keys, ".fold, .filters, .chips"), path
+        keys.ask("media", kind="screen")

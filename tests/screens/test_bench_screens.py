@@ -485,7 +485,7 @@ def test_a_reclaimed_part_is_one_scan_and_says_what_it_saves(technician: Hand) -
     hand.tap("Pièces")
     scan(hand, PUMP)
     assert isinstance(hand.face.screen, PartsScreen)
-    assert hand.sees("Achat évité : 86,00\u00a0€ · 3,5\u00a0kg")
+    assert hand.sees("Achat évité : 86,00\u202f€ · 3,5\u00a0kg")
     used, built = kept(hand, "work.part_used")[-1], kept(hand, "part.installed")[-1]
     assert (used["code"], used["other"], used["body"]) == (code(HOST), code(PUMP), {"origin": "reclaimed"})
     assert (built["code"], built["other"], built["task"]) == (code(PUMP), code(HOST), used["task"])
@@ -599,6 +599,7 @@ def test_a_failed_blocking_check_is_refused_offline_and_another_person_requalifi
     enter(hand, "p-hugo")
     scan(hand, HOST)
     hand.tap("Contrôle qualité")
+    assert hand.words().count("Contrôle qualité") == 1, "the list of the control has the name of the screen"
     hand.tap("Non")
     hand.tap("Requalifier")
     assert hand.sees("Refusé, rien n’est enregistré")

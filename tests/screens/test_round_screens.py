@@ -94,7 +94,7 @@ def test_a_stop_that_others_validated_says_so_before_it_is_validated_again(
     driver.face.start()
     assert driver.sees(f"✓ validé {where}")
     driver.tap("Rhin Plasturgie")
-    assert driver.sees(f"Validé {where} à")
+    assert driver.sees(f"Validé {where} (")
     assert driver.sees("Déjà enregistré par d’autres (Repris : 5 × Bac 600×400)")
     driver.tap("Rien à reprendre")
     assert driver.sees(f"Déjà validé {where}")
@@ -107,7 +107,7 @@ def test_a_stop_that_others_validated_says_so_before_it_is_validated_again(
     driver.tap("Valider")
     assert progress(driver) is Progress.DONE
     driver.tap("Rhin Plasturgie")
-    assert driver.sees("Validé sur ce téléphone à")
+    assert driver.sees("Validé sur ce téléphone (")
     assert driver.sees("version 2")
 
 

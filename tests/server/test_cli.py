@@ -114,6 +114,25 @@ def test_the_first_organisation_comes_with_an_account_whose_password_is_shown_on
     assert "admin org add" in boucle("admin", "init", "--org", "Other", "--admin", "bob", code=1)
 
 
+@pytest.mark.usefixtures("data")
+def test_what_an_organisation_bears_for_ever_is_named_with_the_variables_that_choose_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOUCLE_ORIGIN_HOST", "boucle.example")
+    monkeypatch.setenv("BOUCLE_LABEL_BASE", "https://b.example")
+    assert cli.main(["admin", "init", "--org", "Acme", "--admin", "ada", "--json"]) == 0
+    written = capsys.readouterr()
+    assert json.loads(written.out)["origin"] == "boucle.example/acme"
+    assert "boucle.example/acme (BOUCLE_ORIGIN_HOST)" in written.err
+    assert "https://b.example" in written.err
+    with pytest.raises(SystemExit):
+        cli.main(["admin", "init", "--help"])
+    assert "BOUCLE_ORIGIN_HOST" in capsys.readouterr().out
+    monkeypatch.delenv("BOUCLE_LABEL_BASE")
+    assert cli.main(["admin", "org", "add", "--name", "Bravo"]) == 0
+    assert "BOUCLE_LABEL_BASE" in capsys.readouterr().err
+
+
 def test_a_password_can_come_by_stdin_and_is_then_not_shown(
     boucle: Run, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from boucle.roles import CAPABILITIES, Role
+from boucle.site_roles import SiteRole
 from boucle.words import say
 from boucle_server import auth, people, tokens
 from boucle_server.errors import UnauthenticatedError
@@ -199,6 +200,24 @@ async def test_a_back_dated_version_is_asked_about_first_and_one_version_holds(s
     assert row_of(served, "site", "metz")["name"] == "B"
     assert (await stated("A")).status == 303
     assert (await opened(served, f"{SITES}/ligne?cle=metz")).text.count("en vigueur") == 1
+
+
+async def test_the_role_of_a_place_is_chosen_and_one_that_a_file_brought_stays_a_choice(served: Served) -> None:
+    an_org(served.database)
+    await signed_in(served, Role.MANAGER)
+    page = await opened(served, f"{SITES}/ligne")
+    offered = [given.get("value") for tag, given in page.tags if tag == "option"]
+    roles = [each for each in offered if each in tuple(SiteRole)]
+    assert roles[0] == "workshop", "« atelier » is the first by its word"
+    assert sorted(roles) == sorted(SiteRole)
+    await added(served, SITES, key="metz", name="Metz", zone="Europe/Paris", role="dock")
+    assert row_of(served, "site", "metz")["role"] == "dock"
+    assert "quai" in (await opened(served, SITES)).text
+    assert "dock" in (await opened(served, f"{SITES}?lang=en")).text
+    await added(served, SITES, key="lille", name="Lille", zone="Europe/Paris", role="Hall 7")
+    page = await opened(served, f"{SITES}/ligne?cle=lille")
+    (own,) = [given for tag, given in page.tags if tag == "option" and given.get("value") == "Hall 7"]
+    assert "selected" in own
 
 
 async def test_the_last_administrator_stays(served: Served) -> None:

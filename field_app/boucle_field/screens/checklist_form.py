@@ -32,11 +32,12 @@ class ChecklistForm:
         self.screen, self.checklist = screen, checklist
         self._answered, self._measure = answered, measure
 
-    def widgets(self, answers: dict[str, Answer]) -> list[Widget]:
-        """Give the title and the steps with what was answered so far."""
+    def widgets(self, answers: dict[str, Answer], *, under: str = "") -> list[Widget]:
+        """Give the title, unless it stands above already, and the steps with what was answered so far."""
         look, lang = self.screen.look, self.screen.face.lang
+        name = self.checklist.say(lang)
         return [
-            Text(self.checklist.say(lang), look.page, size=theme.TITLE, bold=True),
+            *([] if name == under else [Text(name, look.page, size=theme.TITLE, bold=True)]),
             *(column(*self._step(step, answers.get(step.id))) for step in self.checklist.steps),
         ]
 

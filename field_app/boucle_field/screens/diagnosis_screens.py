@@ -9,6 +9,7 @@ from boucle.checklists import Answer, Moment, Step
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
 from boucle.telling import Told
+from boucle.words.numerals import euros
 from boucle.workshop_codes import Fault, fault_words
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import Form
@@ -17,7 +18,6 @@ from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row
-from boucle_field.screens.part_screens import euros
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.quote_screens import EuroScreen
 from boucle_field.screens.screen import Screen
@@ -56,12 +56,12 @@ class FormScreen(Screen):
             *(Text(f"⚠ {line}" if at == 0 else line, self.look.page) for at, line in enumerate(lacking)),
         ]
 
-    def asked(self) -> list[Widget]:
-        """Give the checklist, if there is one."""
+    def asked(self, title: str) -> list[Widget]:
+        """Give the checklist, if there is one, below the title of the step."""
         if self.form.checklist is None:
             return []
         made = ChecklistForm(self, self.form.checklist, answered=self.answered, measure=self._measure)
-        return made.widgets(self.form.answers)
+        return made.widgets(self.form.answers, under=self.say(title))
 
     def answered(self, step: str, answer: Answer) -> None:
         """Take an answer and show it."""
@@ -131,7 +131,7 @@ class DiagnosisScreen(FormScreen):
         self.fill(
             *self.head("screen.bench.diagnose_title"),
             *([self.proof] if asked else []),
-            *self.asked(),
+            *self.asked("screen.bench.diagnose_title"),
             self.title("screen.bench.what_is_wrong"),
             *(self._pairs()),
             self.plain(self._estimate_words(), self._estimate),
@@ -215,7 +215,7 @@ class BenchTestScreen(FormScreen):
         """Lay the screen out."""
         self.fill(
             *self.head("screen.bench.test_title"),
-            *(self.asked() or [self.text("screen.bench.no_test_list")]),
+            *(self.asked("screen.bench.test_title") or [self.text("screen.bench.no_test_list")]),
             self.other("screen.bench.test_failed", self.failed),
             bottom=(beside(self._leaving(), self.main("screen.bench.test_passed", self.done)),),
         )
@@ -244,7 +244,7 @@ class ControlScreen(FormScreen):
         """Lay the screen out."""
         self.fill(
             *self.head("screen.bench.control_title"),
-            *(self.asked() or [self.text("screen.bench.no_quality_list")]),
+            *(self.asked("screen.bench.control_title") or [self.text("screen.bench.no_quality_list")]),
             self.other("screen.bench.send_back", self.send_back),
             self.other(
                 "screen.bench.not_repairable", partial(self.face.bench_step, self.code, bench.Next.NOT_REPAIRABLE)

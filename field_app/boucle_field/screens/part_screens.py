@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 from boucle.commands import Command
 from boucle.gauges import write_measure
 from boucle.meaning import Meaning, Thing
-from boucle.words.numerals import grouped
+from boucle.words.numerals import euros
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import PartFound
 from boucle_field.screens import theme
@@ -39,13 +39,6 @@ def saving_words(screen: Screen, part: PartFound) -> str:
     if part.mass_g:
         saved.append(write_measure(part.mass_g, "g", screen.face.lang))
     return screen.say("screen.part.saves", what=" · ".join(saved)) if saved else ""
-
-
-def euros(cents: int, lang: str) -> str:
-    """Write an amount as it is read: `86,00 €`."""
-    whole, rest = divmod(cents, 100)
-    said = grouped(whole, lang)
-    return f"{said},{rest:02d}\u00a0€" if lang == "fr" else f"€{said}.{rest:02d}"
 
 
 class OfTicket(Screen):

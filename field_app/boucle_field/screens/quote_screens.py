@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from kivy.uix.widget import Widget
 
 from boucle.telling import Told
+from boucle.words.numerals import euros
 from boucle_field import bench, quoting
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import MeasurePad
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import tiles
-from boucle_field.screens.part_screens import OfTicket, euros
+from boucle_field.screens.part_screens import OfTicket
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

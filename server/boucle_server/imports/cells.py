@@ -18,6 +18,7 @@ from boucle.qualifications import Act
 from boucle.reference import GOODS
 from boucle.roles import Role
 from boucle.shape import MAX_COUNT, MAX_NAME, MAX_QTY, is_short
+from boucle.site_roles import role_of
 from boucle.words import LANGUAGES, say
 from boucle_server.errors import Words, listed
 
@@ -303,6 +304,11 @@ def nature(cell: str) -> str:
 def disposition(cell: str) -> str:
     """Read what becomes of a returned product."""
     return one_of(cell, {each: f"disposition.{each}" for each in Disposition})
+
+
+def site_role(cell: str) -> str:
+    """Read what a place is for: one of the roles that have a word, else the text as it stands."""
+    return role_of(text(cell))
 
 
 def moment(cell: str) -> Moment:

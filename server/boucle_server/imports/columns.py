@@ -55,7 +55,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             _NAME,
             _c("partner", "partenaire", cells.key, "partner", example="rhin"),
             _c("zone", "fuseau", cells.zone, "zone", "time zone", "timezone", example="Europe/Paris"),
-            _c("role", "rôle", cells.text, "role", example="quai"),
+            _c("role", "rôle", cells.site_role, "role", example="quai"),
             _c("code", "étiquette", cells.label, "label", "qr"),
             _c(
                 "photos",
@@ -198,10 +198,10 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "return-rules": (
             _c("item_type", "type", cells.type_or_any, "item type", required=True, example="moteur"),
             _c("return_days", "jours pour renvoyer", cells.days, "days to send back", "délai de renvoi", example="30"),
-            _c("grade_a", "grade A", cells.disposition, "grade a", "classe a", example="remettre en stock"),
-            _c("grade_b", "grade B", cells.disposition, "grade b", "classe b", example="remettre en état"),
-            _c("grade_c", "grade C", cells.disposition, "grade c", "classe c", example="réparer"),
-            _c("grade_d", "grade D", cells.disposition, "grade d", "classe d", example="démonter pour pièces"),
+            _c("grade_a", "classe A", cells.disposition, "grade a", example="remettre en stock"),
+            _c("grade_b", "classe B", cells.disposition, "grade b", example="remettre en état"),
+            _c("grade_c", "classe C", cells.disposition, "grade c", example="réparer"),
+            _c("grade_d", "classe D", cells.disposition, "grade d", example="démonter pour pièces"),
             _c(
                 "most_cents",
                 "responsable au-dessus de (€)",

@@ -9,7 +9,7 @@ from typing import Final
 from boucle.clock import Month
 from boucle.kpi import Definition, Unit, Value
 from boucle.words import say
-from boucle.words.numerals import grouped
+from boucle.words.numerals import euros, grouped
 
 THIN: Final = "\u202f"
 """The narrow space that cannot break, between the thousands and before a unit, as French writes it."""
@@ -74,7 +74,7 @@ def _size_of(grams: Fraction) -> str:
 
 def money(cents: Fraction | int, lang: str) -> str:
     """Write an amount in euros, to the cent."""
-    return f"{number(Fraction(cents) / 100, 2, lang)}{THIN}{say(Unit.CENTS.words, lang)}"
+    return euros(round(cents), lang)
 
 
 def quantity(value: Fraction, unit: Unit, lang: str) -> str:
@@ -185,7 +185,7 @@ def _is_of_mass(definition: Definition) -> bool:
 def _part(n: int, kind: str, lang: str) -> str:
     match kind:
         case "seconds":
-            return f"{number(Fraction(n, _DAY_S), 0, lang)}{THIN}{say('page.container_days', lang)}"
+            return f"{number(Fraction(n, _DAY_S), 0, lang)} {say('page.container_days', lang)}"
         case "hours":
             return f"{number(Fraction(n, _HOUR_S), 0, lang)}{THIN}{say(Unit.HOURS.words, lang)}"
         case "grams":

@@ -12,6 +12,7 @@ from boucle.binding import Binding
 from boucle.board import limits_of
 from boucle.goals import MICRO, parts_of_key
 from boucle.reference import ANY_TYPE, Book, Version
+from boucle.site_roles import role_of, role_words
 from boucle.words import say
 from boucle_server.imports import cells, hour_cells
 from boucle_server.imports.columns import COLUMNS, Column
@@ -225,6 +226,8 @@ def written(column: Column, value: object, lang: str) -> str:
     match value:
         case str() if column.read in _SAID_ONE_BY_ONE:
             return ", ".join(say(f"{_SAID_ONE_BY_ONE[column.read]}{each}", lang) for each in value.split())
+        case str() if column.read is cells.site_role:
+            return role_of(value)
         case str() if column.read is cells.limits:
             given = limits_of(value).items()
             return ", ".join(f"{say(f'web.column_{each}', lang).lower()} {n}" for each, n in given)
@@ -260,6 +263,8 @@ def _said(column: Column, value: object, lang: str) -> str:
             return say(f"holidays.{value}", lang)
         case str() if column.read is hour_cells.closures:
             return ", ".join(hour_cells.written_closures(value, lang))
+        case str() if column.read is cells.site_role:
+            return role_words(value, lang)
         case bool():
             return say("web.yes" if value else "web.no", lang)
         case "*":

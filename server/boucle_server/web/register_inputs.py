@@ -13,6 +13,7 @@ from boucle.opening_hours import WEEK
 from boucle.photo_guards import PhotoGuard
 from boucle.qualifications import Act
 from boucle.reference import ANY_TYPE, GOODS, Book
+from boucle.site_roles import SiteRole, role_of, role_words
 from boucle.words import say
 from boucle_server.imports import cells, hour_cells
 from boucle_server.imports.cells import CellError, Reader
@@ -24,7 +25,7 @@ from boucle_server.web.register import CHOICES, NAMED, label, named_by, written
 
 _SEVERAL: Final = (cells.photo_guards, cells.acts, cells.keys)
 """Readers of fields of which several values can be chosen."""
-_TOLD: Final = frozenset({"role", "access", "material", "loop", "reminder"})
+_TOLD: Final = frozenset({"access", "material", "loop", "reminder"})
 """Fields of which the example is words of a language."""
 _SHAPED: Final[Mapping[Reader, str]] = {cells.limits: "limits", hour_cells.hours: "hours", hour_cells.closures: "lines"}
 """Readers of fields that a form shows in a way of their own."""
@@ -119,6 +120,8 @@ def _asked(
     if is_new and typed is None and column.field == "zone":
         value = DEFAULT_ZONE
     options = _options(kind, column, book, now_ms, lang)
+    if column.read is cells.site_role:
+        options = _roles(value, lang)
     return Asked(
         name=column.field,
         kind=_kind(column, options),
@@ -178,6 +181,13 @@ def _options(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> l
     return _rows_offered(kind, column, book, now_ms, lang)
 
 
+def _roles(held: str, lang: str) -> list[tuple[str, str]]:
+    """Give the roles of a place by their words, and the one that it has where it is none of them."""
+    named = sorted(((str(each), role_words(each, lang)) for each in SiteRole), key=lambda pair: pair[1].casefold())
+    own = role_of(held)
+    return [("", say("web.reg_no_role", lang)), *([(own, own)] if own and own not in dict(named) else []), *named]
+
+
 def _rows_offered(kind: str, column: Column, book: Book, now_ms: int, lang: str) -> list[tuple[str, str]]:
     """Give the rows of another table that a field can name, by their names."""
     table = CHOICES.get((kind, column.field))
@@ -200,7 +210,7 @@ def _help(kind: str, column: Column, lang: str, *, is_always: bool) -> str:
         return say(f"web.reg_{column.field}_help", lang)
     if column.read is cells.goal:
         return say("web.reg_goal_help", lang)
-    closed = (cells.yes_no, cells.nature, cells.disposition, *_SEVERAL)
+    closed = (cells.yes_no, cells.nature, cells.disposition, cells.site_role, *_SEVERAL)
     if not column.example or column.read in closed or (kind, column.field) in CHOICES:
         return ""
     return say("web.reg_example", lang, example=_example(kind, column, lang))

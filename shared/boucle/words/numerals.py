@@ -1,4 +1,4 @@
-"""Whole numbers as a language writes them: the one place that sets thousands apart."""
+"""Numbers as a language writes them: the one place that sets thousands apart and a sign of money beside its amount."""
 
 from typing import Final
 
@@ -20,3 +20,12 @@ def signed(n: int, lang: str) -> str:
 def times(n: int, what: str, lang: str) -> str:
     """Write so many of something."""
     return f"{grouped(n, lang)} × {what}"
+
+
+def euros(cents: int, lang: str) -> str:
+    """Write an amount: its sign of money stands behind it in French, else before it."""
+    whole, rest = divmod(abs(cents), 100)
+    sign = "−" if cents < 0 else ""
+    if lang == "fr":
+        return f"{sign}{grouped(whole, lang)},{rest:02d}\u202f€"
+    return f"{sign}€{grouped(whole, lang)}.{rest:02d}"
