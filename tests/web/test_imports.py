@@ -23,6 +23,7 @@ from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import IMPORT_RUN, PERSON, RECORD
 from boucle_server.web import import_acts, import_reading
+from boucle_server.web.import_words import asked
 from tests.api.serving import Served
 from tests.builders import code
 from tests.server.people import NOW, an_org
@@ -752,3 +753,9 @@ async def test_a_form_that_says_nothing_known_changes_nothing(served: Served, fo
     answer = await served.client.post(path, data={**dict(form.values), "jeton": token})
     assert answer.status_code == 422
     assert run_of(served, path).state is State.READY
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("kind", sorted(COLUMNS))
+def test_every_column_of_every_table_says_what_it_holds(kind: str, lang: str) -> None:
+    assert all(each.holds and each.name for each in asked(kind, lang))
