@@ -111,6 +111,16 @@ async def test_the_board_and_the_list_show_the_same_repairs_with_age_due_day_and
     assert "12 en cours" in board.text
 
 
+async def test_a_list_of_parts_that_is_too_long_is_told_and_stays_instead_of_being_cut(served: Served) -> None:
+    await a_bench(served)
+    for typed in ("\n".join(f"vis {n}" for n in range(21)), "x" * 81):
+        refused = await do(served, "attendre", 1, parts=typed)
+        assert (refused.status_code, "20 lignes au plus" in said(refused)) == (422, True)
+        assert typed.splitlines()[-1] in refused.text
+    assert (await do(served, "attendre", 1, parts="\n".join(f"vis {n}" for n in range(20)))).status_code == 303
+    assert len(job(served, 1).wants) == 20
+
+
 async def test_a_pause_that_a_phone_recorded_is_told_by_the_names_of_the_parts(served: Served) -> None:
     await a_bench(served)
     record(served.database, "acme", [act("work.paused", 1, 39.2, reason="parts", parts=["pompe"])], now_ms=NOW)

@@ -47,6 +47,8 @@ Reading = Annotated[Visit, Depends(visits(STATION))]
 Sending = Annotated[Posted, Depends(posts(STATION))]
 LABEL: Final = "etiquette"
 CHOOSE: Final = "choisir"
+LONGEST_TYPED: Final = 500
+"""Characters of a text that stands in its field again, to be mended."""
 _STILL_COMING: Final = timedelta(days=3)
 _LIVE: Final = {"Content-Security-Policy": LIVE_POLICY}
 
@@ -279,7 +281,7 @@ def _place_page(desk: Desk, visit: Visit, state: State) -> Response:
 
 def _to_mend(typed: str) -> str:
     """Give what was typed for its field again; a whole label leaves it, or the next scan would be put behind it."""
-    return "" if isinstance(read_label(typed), Label) else typed[:200]
+    return "" if isinstance(read_label(typed), Label) else typed[:LONGEST_TYPED]
 
 
 def _beginning(asked: list[Input], *, place: str) -> list[Input]:

@@ -30,6 +30,8 @@ from boucle_server.web.work_bench import (
 )
 from boucle_server.web.work_steps import Step
 
+MOST_PARTS, LONGEST_PART = 20, 80
+"""Parts that one repair waits for, and characters of each: a longer list is no list for a bench."""
 _BOTH: Final[list[Option]] = [("yes", ""), ("no", "")]
 
 
@@ -70,7 +72,9 @@ def _diagnosed(bench: Bench, typed: Answers) -> list[Draft]:
 
 def _paused(bench: Bench, typed: Answers) -> list[Draft]:
     listed = [" ".join(line.split()) for line in typed.fields.value("parts").splitlines() if line.strip()]
-    body = _kept(reason=typed.text("reason"), parts=[line[:80] for line in listed[:20]])
+    if len(listed) > MOST_PARTS or any(len(line) > LONGEST_PART for line in listed):
+        typed.fault("parts", "web.work_parts_many", most=MOST_PARTS, longest=LONGEST_PART)
+    body = _kept(reason=typed.text("reason"), parts=listed)
     return [bench.draft("work.paused", body)]
 
 
