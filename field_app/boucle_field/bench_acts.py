@@ -24,6 +24,7 @@ from boucle_field.bench_site import place_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
+from boucle_field.photos_in_hand import About, Step
 from boucle_field.stop_events import VOID
 from boucle_field.store import put
 from boucle_field.undoing import amended, of_task
@@ -130,6 +131,11 @@ def open_ticket(
     return phone.desk.record(
         Draft(kind="work.opened", code=code, task=task, place=place_of(phone, code), body=body, photos=photos)
     )
+
+
+def photos_about(phone: Phone, code: str) -> About:
+    """Give what the photos of a thing at the bench are taken for: its diagnosis."""
+    return About(Step.DIAGNOSIS, code, place_of(phone, code))
 
 
 def photos_of_diagnosis(phone: Phone, code: str) -> int:

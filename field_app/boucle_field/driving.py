@@ -32,6 +32,7 @@ from boucle_field import people, stop_events
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
+from boucle_field.photos_in_hand import About, Step
 from boucle_field.stop_events import Seen, Side, added_since, events_at
 
 STILL_SHOWN: Final = timedelta(days=1)
@@ -218,6 +219,11 @@ def validate(
             photos=photos,
         )
     )
+
+
+def photos_about(of: Round, stop: Stop) -> About:
+    """Give what the photos of a stop are taken for: its validation."""
+    return About(Step.STOP, of.task(stop), stop.place)
 
 
 def asks_photo(phone: Phone, stop: Stop, ending: Ending) -> bool:

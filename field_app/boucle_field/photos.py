@@ -48,7 +48,7 @@ class Waiting(NamedTuple):
 
 
 def keep(db: sqlite3.Connection, n: int, photos: Iterable[Photo]) -> None:
-    """Keep the photos of the event at place `n`, inside the transaction that records it."""
+    """Keep the photos of the event at place `n`, inside the transaction that records it; no hand has them any more."""
     for photo in photos:
         name = digest(photo.content)
         db.execute(
@@ -56,6 +56,7 @@ def keep(db: sqlite3.Connection, n: int, photos: Iterable[Photo]) -> None:
             (name, len(photo.content), photo.content),
         )
         db.execute("INSERT INTO photo_event VALUES (?, ?) ON CONFLICT DO NOTHING", (name, n))
+        db.execute("DELETE FROM photo_in_hand WHERE sha256 = ?", (name,))
 
 
 def missing(store: Store) -> int:

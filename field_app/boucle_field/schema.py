@@ -221,6 +221,30 @@ def _stops(db: sqlite3.Connection) -> None:
     _once_more(db)
 
 
+_IN_HAND = """
+-- Photos that were taken and are not recorded yet: `held` while something open has them in hand, else left over.
+-- `since_ms` is the server's time at the first sync that found one here.
+CREATE TABLE photo_in_hand (
+    n INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    content BLOB NOT NULL,
+    step TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    action TEXT NOT NULL,
+    place TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    taken_ms INTEGER NOT NULL,
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    since_ms INTEGER
+);
+CREATE INDEX photo_in_hand_subject ON photo_in_hand (subject)
+"""
+
+
+def _in_hand(db: sqlite3.Connection) -> None:
+    _run(db, _IN_HAND)
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first,
     _photos,
@@ -229,6 +253,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _rules,
     _stock,
     _stops,
+    _in_hand,
 )
 """Every step, in order; step number n leads from version n - 1 to n."""
 

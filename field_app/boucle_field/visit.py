@@ -28,6 +28,7 @@ from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos_in_hand import About, Step
 from boucle_field.standing_pieces import standing_at
 from boucle_field.store import put
 from boucle_field.undoing import closed_events
@@ -78,7 +79,7 @@ class Visit:
         elif action == "count":
             self._wanted.update(standing_at(phone, place))
         self.looked = 0
-        self.hand = Hand()
+        self.hand = Hand(phone, About(Step.VISIT, task, place, action))
         """Photos that go along with what is recorded next."""
 
     @classmethod
@@ -115,10 +116,11 @@ class Visit:
         assert again is not None
         return again
 
-    def close(self) -> None:
-        """End the visit: what it recorded stands."""
+    def close(self, *, goes_on: bool = False) -> int:
+        """End the visit: what it recorded stands. Give how many photos are left over, unless it `goes_on` later."""
         with self.phone.store.writing() as db:
             put(db, _OPEN, "")
+        return 0 if goes_on else self.hand.let_go()
 
     def say_along(self, said: Mapping[str, Any], *, instead_of: Iterable[str] = ()) -> None:
         """Say something once for all the scans that follow."""

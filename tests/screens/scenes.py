@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from PIL import Image
+
 from boucle.codes import Kind, mint
 from boucle.correction import Fix
 from boucle.lines import Choice
 from boucle.rounds import Gap
-from boucle_field import driving
+from boucle_field import driving, photos_in_hand
 from boucle_field.outbox import Draft
+from boucle_field.photos import Photo
+from boucle_field.photos_in_hand import About, Step
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
@@ -19,6 +23,7 @@ from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
 from boucle_field.sends import Pile, lines
+from boucle_labels.photo import photo_of
 from tests.builders import code
 from tests.screens.bench_scenes import bench_scenes
 from tests.screens.hand import Hand
@@ -60,6 +65,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     face.switch_training()
     yield from _decisions(hand)
     yield from _corrections(hand)
+    yield from _left_photos(hand)
     face.open_help()
     yield "help"
     face.home()
@@ -181,6 +187,32 @@ def _corrections(hand: Hand) -> Iterator[str]:
         yield name
     _type(hand, PIN)
     yield "corrected"
+
+
+def _left_photos(hand: Hand) -> Iterator[str]:
+    """Photos of a visit that has ended, and of a thing at the bench."""
+    face = hand.face
+    if face.visit is not None:
+        face.visit.close()
+        face.visit = None
+    face.open_left_photos()
+    yield "left-none"
+    for about in (About(Step.VISIT, "t-1", "charleville", "collect"), About(Step.DIAGNOSIS, code(9), "strasbourg")):
+        for colour in ("#8a5a2b", "#2b5a8a", "#5a8a2b"):
+            photos_in_hand.take(face.at, about, Photo(photo_of(Image.new("RGB", (640, 480), colour))))
+    photos_in_hand.let_go(face.at.store)
+    face.open_left_photos()
+    yield "left-photos"
+    face.screen.throw()
+    yield "left-sure"
+    face.screen.throw()
+    yield "left-no-way"
+    face.open(SendsScreen)
+    yield "sends-left"
+    face.open_left_photos()
+    face.screen.is_sure = True
+    face.screen.throw()
+    face.home()
 
 
 def _a_round(hand: Hand) -> Iterator[str]:

@@ -127,7 +127,7 @@ class DiagnosisScreen(FormScreen):
     def build(self) -> None:
         """Lay the screen out."""
         asked = bench_acts.photos_of_diagnosis(self.face.at, self.code)
-        self.proof = Proof(self, f"diagnosis {self.code}", asked=asked)
+        self.proof = Proof(self, bench_acts.photos_about(self.face.at, self.code), asked=asked)
         self.fill(
             *self.head("screen.bench.diagnose_title"),
             *([self.proof] if asked else []),
@@ -201,7 +201,7 @@ class DiagnosisScreen(FormScreen):
     def _record(self) -> Told:
         told = bench_acts.diagnose(self.face.at, self.form, self.proof.photos)
         if told.event_id:
-            self.proof.drop()
+            self.proof.done()
         return told
 
 

@@ -19,7 +19,7 @@ from boucle.meaning import Meaning
 from boucle.signing import load_crypto
 from boucle.telling import Outcome
 from boucle.words import say
-from boucle_field import people
+from boucle_field import people, photos_in_hand
 from boucle_field.courier import SOON_S, Courier, Line, News, standing
 from boucle_field.enrolment import enrol
 from boucle_field.errors import FieldError
@@ -77,6 +77,8 @@ class Face(Router, App):
         self.look: Theme = theme.THEMES.get(self.store.get("face_theme"), theme.LIGHT)
         self.volume = volume_of(self.store.get("face_volume"))
         self.phone: Phone | None = Phone.of(self.store) if Identity.load(self.store) else None
+        if self.phone is not None:
+            photos_in_hand.let_go(self.store)  # of what had them in hand nothing is open any more
         self.training = self.enrolling = False
         self.news = News(line=Line.UNKNOWN)
         self._heard_to = self.phone.mirror.cursor if self.phone else ""
@@ -170,7 +172,7 @@ class Face(Router, App):
             self.open(EnrolScreen)
         elif self.is_locked:
             self.open(WhoScreen)
-        else:
+        elif not self.offer_photos():
             self.back()
 
     def refresh_bar(self) -> None:

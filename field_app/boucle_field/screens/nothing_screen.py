@@ -40,7 +40,7 @@ class NothingScreen(Screen):
         if self.stop.deliver and not self.stop.collect:
             endings.remove(Ending.NOTHING)
         named = [(str(each), self._words(each)) for each in endings]
-        self.proof = Proof(self, self.round.task(self.stop), taken=self._taken)
+        self.proof = Proof(self, driving.photos_about(self.round, self.stop), taken=self._taken)
         self.fill(
             self.title("screen.stop_why"),
             *already_told(self, now),

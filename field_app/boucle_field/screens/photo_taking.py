@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from boucle.lifecycle import Verdict
+from boucle_field.errors import FieldError
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
+from boucle_field.photos_in_hand import Taking
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.panels import Shown
 from boucle_labels.photo import photo_of
@@ -51,8 +53,18 @@ class PhotoTaking:
             face.eye.open()
             face.told(None, screen.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
             return
-        if not screen.visit.hand.take(Photo(photo_of(picture))):
-            face.told(None, screen.say("screen.photos_enough"))
+        self._keep(Photo(photo_of(picture)))
+
+    def _keep(self, photo: Photo) -> None:
+        """Take a photo in hand; it is durable before anybody is told that it is taken."""
+        face, screen = self._screen.face, self._screen
+        try:
+            became = screen.visit.hand.take(photo)
+        except FieldError as error:
+            face.fail(error)
+            return
+        if became is not Taking.TAKEN:
+            face.told(None, screen.say(became))
             return
         waits, self._waits = self._waits, None
         screen.show(Shown(None, screen.say("screen.photo_taken")))

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from boucle_field.hand import MOST
+from boucle_field.errors import FieldError
+from boucle_field.hand import Hand
 from boucle_field.photos import Photo
+from boucle_field.photos_in_hand import About, Taking
 from boucle_field.screens.controls import Box, Chip, chips
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_labels.photo import photo_of
@@ -14,15 +16,16 @@ if TYPE_CHECKING:
 
 
 class Proof(Box):
-    """The photos of what is recorded next on a screen, under the name of what it is about; `taken` is told of each.
+    """The photos of what is recorded next on a screen; `taken` is told of each.
 
     They stay in hand when the screen is left for another and come back with it; no camera is a normal state.
     """
 
     def __init__(
-        self, screen: "Screen", about: str, *, asked: int = 0, taken: Callable[[], object] = lambda: None
+        self, screen: "Screen", about: About, *, asked: int = 0, taken: Callable[[], object] = lambda: None
     ) -> None:
-        self._screen, self._about, self._asked, self._taken = screen, about, asked, taken
+        self._screen, self._asked, self._taken = screen, asked, taken
+        self._hand = Hand(screen.face.at, about)
         self.view = screen.view = Viewfinder()
         self._chips = chips()
         super().__init__(self.view, self._chips)
@@ -31,29 +34,36 @@ class Proof(Box):
     @property
     def photos(self) -> tuple[Photo, ...]:
         """The photos in hand."""
-        return self._screen.face.proofs.get(self._about, ())
+        return self._hand.photos
 
     @property
     def lacks(self) -> int:
         """How many photos are still asked for; none where there is no camera to take them with."""
-        return 0 if self._screen.face.eye.missing else max(0, self._asked - len(self.photos))
+        return 0 if self._screen.face.eye.missing else max(0, self._asked - len(self._hand))
 
     def take(self) -> None:
         """Take what the camera sees; begin to look where it is off."""
-        face = self._screen.face
-        picture = face.eye.newest
+        picture = self._screen.face.eye.newest
         if picture is None:
             self.aim()
-            return
-        if len(self.photos) >= MOST:
-            face.told(None, face.say("screen.photos_enough"))
-            return
-        photo = Photo(photo_of(picture))
+        else:
+            self.keep(Photo(photo_of(picture)))
+
+    def keep(self, photo: Photo) -> None:
+        """Take a photo in hand; it is durable before anybody is told that it is taken."""
+        face = self._screen.face
         if photo in self.photos:
             face.told(None, face.say("screen.photo_aim"))
             return
-        face.proofs[self._about] = (*self.photos, photo)
-        face.told(None, face.say("screen.proof_taken", n=len(self.photos)))
+        try:
+            became = self._hand.take(photo)
+        except FieldError as error:
+            face.fail(error)
+            return
+        if became is not Taking.TAKEN:
+            face.told(None, face.say(became))
+            return
+        face.told(None, face.say("screen.proof_taken", n=len(self._hand)))
         self._show()
         self._taken()
 
@@ -63,13 +73,12 @@ class Proof(Box):
         face.eye.open()
         face.told(None, face.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
 
-    def drop(self) -> None:
-        """Forget the photos: they are recorded."""
-        self._screen.face.proofs.pop(self._about, None)
+    def done(self) -> None:
+        """Look no more: the photos are recorded."""
         self._screen.face.eye.close()
 
     def _show(self) -> None:
-        screen, many = self._screen, len(self.photos)
+        screen, many = self._screen, len(self._hand)
         if self._asked:
             words = screen.say("screen.proof_asked", n=many, asked=self._asked)
         elif many:

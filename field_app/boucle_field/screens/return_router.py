@@ -129,11 +129,10 @@ class ReturnRouter(AnnouncingRouter):
     def end_receipt(self) -> None:
         """End a receipt: the return shows what it comes to."""
         assert self.visit is not None
-        rma, counted = return_receipt.rma_of(self.visit), self.visit.counted
-        self.visit.close()
+        rma, counted, over = return_receipt.rma_of(self.visit), self.visit.counted, self.visit.close()
         self.visit = None
         self.open_return(rma)
-        self.told(Outcome.ACCEPTED, self.say("screen.validated", n=counted))
+        self.told(Outcome.ACCEPTED, self.with_left_over(self.say("screen.validated", n=counted), over))
 
     # ---- the steps after it
 

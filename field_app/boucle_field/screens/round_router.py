@@ -10,38 +10,27 @@ from boucle.visiting import DIRECTIONS
 from boucle_field import driving, unloading
 from boucle_field.errors import FieldError
 from boucle_field.screens import wording
+from boucle_field.screens.photo_router import PhotoRouter
 from boucle_field.screens.round_screens import RoundScreen, StopScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
 from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
-    from boucle_field.phone import Phone
     from boucle_field.screens.eye import Eye
     from boucle_field.visit import Visit
 
 
-class RoundRouter:
+class RoundRouter(PhotoRouter):
     """What the router knows of rounds."""
 
-    phone: "Phone | None"
     visit: "Visit | None"
     task: str
-    open: Any
-    told: Any
     signal: Any
-    say: Any
     fail: Any
     recorded: Any
     begin: Any
     validate: Any
-    proofs: Any
     eye: "Eye"
-
-    @property
-    def at(self) -> "Phone":
-        """The phone, once it is enrolled."""
-        assert self.phone is not None
-        return self.phone
 
     @property
     def stop(self) -> tuple[Round, Stop] | None:
@@ -117,10 +106,10 @@ class RoundRouter:
         except FieldError as error:
             self.fail(error)
             return
+        over = 0
         if self.visit is not None:
-            self.visit.close()
+            over = self.visit.close()
             self.visit = None
-        self.proofs.pop(of.task(stop), None)
         self.eye.close()
         self.signal(Outcome.ACCEPTED)
         self.open(RoundScreen, of)
@@ -128,7 +117,7 @@ class RoundRouter:
         place = name_of_place(self.at.mirror.book(), stop.place, self.at.desk.now_ms())
         ending = said.get("ending", Ending.DONE)
         if ending in (Ending.DONE, Ending.NOTHING):
-            self.told(Outcome.ACCEPTED, self.say("screen.stop_done", place=place))
+            done = self.say("screen.stop_done", place=place)
         else:
-            why = self.say(f"round.ending.{ending}")
-            self.told(Outcome.ACCEPTED, self.say("screen.stop_not_made", place=place, why=why))
+            done = self.say("screen.stop_not_made", place=place, why=self.say(f"round.ending.{ending}"))
+        self.told(Outcome.ACCEPTED, self.with_left_over(done, over))

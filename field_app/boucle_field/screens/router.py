@@ -14,7 +14,6 @@ from boucle_field import driving, people, return_receipt
 from boucle_field.errors import LoginError
 from boucle_field.meaning import meaning
 from boucle_field.phone import Phone
-from boucle_field.photos import Photo
 from boucle_field.places import remember
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import WhoScreen
@@ -57,8 +56,6 @@ class Router(ReturnRouter):
         super().__init__(**options)
         self.visit: Visit | None = None
         self.task = ""
-        self.proofs: dict[str, tuple[Photo, ...]] = {}
-        """Photos in hand, by what they are about, until it is recorded."""
         self.pending: list[str] = []
         """Items that were scanned before it was clear what is done with them."""
         self.left: Visit | None = None
@@ -230,10 +227,11 @@ class Router(ReturnRouter):
         """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
         self.chooser.forget()
         self._leave_for(action, said or {})
+        over = 0
         if self.visit is not None:
             if said is None and action == self.visit.action:
                 said = self.visit.said
-            self.visit.close()
+            over = self.visit.close(goes_on=self.left is self.visit)
         stop = driving.stop_at(self.at, place) if action in visiting.DIRECTIONS else None
         task = task or self.task or (stop[0].task(stop[1]) if stop else "")
         self.visit = Visit.begin(self.at, action=action, place=place, task=task, said=said)
@@ -243,6 +241,8 @@ class Router(ReturnRouter):
         pending, self.pending = self.pending, []
         for code in pending:
             self.take(Thing(code=code))
+        if over:
+            self.told(None, self.say("screen.left.put_down", n=over))
 
     def _leave_for(self, action: str, said: Mapping[str, Any]) -> None:
         """Remember the visit that goes on once a blank label it met is an item's; anything else ends it as ever."""
@@ -317,14 +317,13 @@ class Router(ReturnRouter):
     def validate(self) -> None:
         """End the visit."""
         assert self.visit is not None
-        counted = self.visit.counted
-        self.visit.close()
+        counted, over = self.visit.counted, self.visit.close()
         self.visit, self.left = self.left.reopen() if self.left else None, None
         if self.visit is not None:
             self.open_visit()
         else:
             self.home()
-        self.told(Outcome.ACCEPTED, self.say("screen.validated", n=counted))
+        self.told(Outcome.ACCEPTED, self.with_left_over(self.say("screen.validated", n=counted), over))
 
     def red_lines(self, lines: list[Line]) -> None:
         """Show the lines that want looking at."""
@@ -332,5 +331,6 @@ class Router(ReturnRouter):
 
     def leave(self) -> None:
         """Log out; what is unsent never holds anybody up."""
+        self.put_photos_down()
         people.leave(self.at.store)
         self.start()

@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 from boucle.actions import ACTIONS
 from boucle.words import knows
 from boucle.words.numerals import grouped
-from boucle_field import photos, rescuing
+from boucle_field import photos, photos_in_hand, rescuing
 from boucle_field.courier import Line
 from boucle_field.errors import FieldError
 from boucle_field.screens import theme
@@ -96,6 +96,8 @@ class SendsScreen(Screen):
             told.append(self.text("sends.photos_held" if held else "sends.photos", n=waiting))
         if refused:
             told.append(self.text("sends.photos_refused", n=refused))
+        if over := sum(len(each.photos) for each in photos_in_hand.left(face.at)):
+            told.append(self.other("sends.photos_left", face.open_left_photos, n=over))
         return told
 
     def _choose_wifi(self, *, chosen: bool) -> None:

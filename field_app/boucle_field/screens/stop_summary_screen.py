@@ -61,7 +61,7 @@ class StopSummaryScreen(Screen):
                 if row.name not in numbered
             ]
         )
-        self.proof = Proof(self, self.round.task(self.stop))
+        self.proof = Proof(self, driving.photos_about(self.round, self.stop))
         signer = (
             self.say("screen.stop_signer_named", name=self.said.signer)
             if self.said.signer
