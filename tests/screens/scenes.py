@@ -1,6 +1,9 @@
 """Every screen in every state that a person meets, one after the other, as somebody at work would see them."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -18,6 +21,7 @@ from boucle_field.screens.face import Face
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
 from boucle_field.screens.nothing_screen import NothingScreen
+from boucle_field.screens.picture_file_screen import PictureFileScreen, Wanted
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
@@ -66,6 +70,7 @@ def scenes(hand: Hand) -> Iterator[str]:
     yield from _decisions(hand)
     yield from _corrections(hand)
     yield from _left_photos(hand)
+    yield from _picture_files(hand)
     face.open_help()
     yield "help"
     face.home()
@@ -212,6 +217,26 @@ def _left_photos(hand: Hand) -> Iterator[str]:
     face.open_left_photos()
     face.screen.is_sure = True
     face.screen.throw()
+    face.home()
+
+
+def _picture_files(hand: Hand) -> Iterator[str]:
+    """A folder with a long name, pictures in it, and the photo that one of them makes."""
+    face = hand.face
+    with TemporaryDirectory() as made:
+        folder = Path(made) / "Photos du quai de Charleville-Mézières"
+        (folder / "Semaine 48").mkdir(parents=True)
+        Image.new("RGB", (640, 480), "#8a5a2b").save(folder / "Palette 12 cassée à l’angle.png")
+        wanted = Wanted(taken=lambda _: None, back=face.home)
+        face.open(partial(PictureFileScreen, folder=folder), wanted)
+        yield "files"
+        face.screen.choose(folder / "Palette 12 cassée à l’angle.png")
+        yield "file-chosen"
+        face.open(partial(PictureFileScreen, folder=folder / "Semaine 48"), wanted)
+        face.screen.choose(folder / "Semaine 48")
+        yield "file-refused"
+        face.open(partial(PictureFileScreen, folder=folder / "Semaine 49"), wanted)
+        yield "folder-unreadable"
     face.home()
 
 

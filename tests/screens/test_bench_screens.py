@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from boucle import donor_parts
 from boucle.checklists import Moment
+from boucle.codes import Label, read_label
 from boucle.commands import Command
 from boucle.holds import said as held_words
 from boucle.item import Item, Job, dump
@@ -22,6 +24,7 @@ from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScree
 from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen
 from boucle_field.store import put
 from boucle_field.undoing import amended
+from boucle_labels.reading import ZxingDecoder
 from tests.builders import code
 from tests.screens.bench_stock import (
     FRESH,
@@ -641,6 +644,38 @@ def test_a_container_that_was_damaged_is_released_to_service(technician: Hand) -
     hand.tap("Remettre en service")
     ticket = bench.ticket_of(hand.face.at, code(HOST))
     assert (ticket.stage, ticket.item.stage) == ("returned_to_use", "available")
+
+
+def test_the_state_label_is_a_file_that_the_desktop_opens_to_be_printed(
+    technician: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = technician
+    at_control(hand)
+    enter(hand, "p-hugo")
+    scan(hand, HOST)
+    hand.tap("Contrôle qualité")
+    hand.tap("Oui")
+    hand.tap("Requalifier")
+    hand.tap("Sortie d’atelier")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    hand.tap("Étiquette d’état (PDF)")
+    assert hand.sees("Étiquette gardée ici")
+    opener = programs / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path / "opened"}\n', encoding="utf-8")
+    opener.chmod(0o755)
+    hand.tap("Étiquette d’état (PDF)")
+    assert hand.sees("Étiquette ouverte pour l’imprimer")
+    hand.wait((tmp_path / "opened").exists)
+    hand.wait(lambda: (tmp_path / "opened").read_text(encoding="utf-8").endswith("\n"))
+    file = Path((tmp_path / "opened").read_text(encoding="utf-8").strip())
+    page = pypdfium2.PdfDocument(file)[0]
+    assert [round(side * 25.4 / 72) for side in page.get_size()] == [100, 60]
+    (found,) = ZxingDecoder().decode(page.render(scale=4).to_pil())
+    read = read_label(found.scanned)
+    assert isinstance(read, Label)
+    assert read.key == code(HOST)
 
 
 def test_what_is_not_repairable_says_why_and_is_taken_apart_with_its_masses(technician: Hand) -> None:

@@ -207,5 +207,7 @@ def test_a_platform_that_fails_is_a_machine_without(hand: Hand) -> None:
     phone.torch(None, on=True)
     assert not phone.has_torch(None)
     assert not phone.may_look()
+    assert not phone.picks_files
+    assert not phone.open_file("/nowhere")
     assert isinstance(hardware(), Desktop)
     assert hand.ear.heard == []

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from kivy.tests.common import UnitTestTouch
 
 from boucle.commands import Command
 from boucle.pin import hash_pin
@@ -148,3 +149,18 @@ def test_a_number_is_never_parted_from_what_it_counts(width: int) -> None:
         assert not line.startswith("×"), lines
         assert not line[-1].isdigit() or line.endswith("600×400"), lines
         assert not line.endswith("×"), lines
+
+
+def test_a_refusal_stays_until_it_is_touched_and_a_passing_word_fades(hand: Hand) -> None:
+    hand.scan("https://elsewhere.example/hello")
+    (notice,) = hand.face.strip.children
+    assert hand.sees("✕")
+    assert not hand.face._fade.is_triggered
+    hand.frames(4)
+    touch = UnitTestTouch(*notice.to_window(*notice.center))
+    touch.touch_down()
+    touch.touch_up()
+    hand.wait(lambda: not hand.face.strip.children)
+    hand.face.told(None, "En passant")
+    assert hand.face._fade.is_triggered
+    assert not hand.sees("✕")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from boucle.actions import Amount
 from boucle.telling import Outcome
-from boucle_field import driving, photos
+from boucle_field import driving, photos, photos_in_hand
 from boucle_field.courier import Courier
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
@@ -73,7 +73,7 @@ def test_a_photo_of_a_stop_goes_with_its_validation(open_app: Callable[..., Hand
     assert hand.sees("Photo ✓ 1")
     hand.tap("Valider")
     assert recorded(hand)[-1] == ("stop.validated/1", 1)
-    assert hand.face.proofs == {}
+    assert photos_in_hand.left(hand.face.at) == []
     assert not hand.face.eye.is_open
 
 

@@ -256,6 +256,7 @@ class ExitScreen(OfTicket):
             self.title("screen.exit.title"),
             self.text("screen.exit.how"),
             self._label(ticket),
+            self.other("screen.exit.print", partial(self.face.print_state, self.code)),
             *([self.text("screen.exit.release_how")] if is_released else self._places(ticket)),
             bottom=(beside(self.back(), *([self.main("screen.bench.release", self._release)] if is_released else [])),),
         )

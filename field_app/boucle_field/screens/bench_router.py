@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from boucle.item import Job
 from boucle.roles import Capability
 from boucle.telling import Outcome, Told
-from boucle_field import bench, bench_acts, quoting
+from boucle_field import bench, bench_acts, quoting, state_file
 from boucle_field.bench import Next
 from boucle_field.bench_acts import PartFound
 from boucle_field.errors import FieldError
 from boucle_field.photos import Photo
+from boucle_field.screens.asked_photo import can_show
 from boucle_field.screens.bench_end_screens import (
     BarrierScreen,
     CancelScreen,
@@ -21,11 +22,14 @@ from boucle_field.screens.bench_end_screens import (
 )
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.consent_screen import ConsentScreen
+from boucle_field.screens.controls import FONT_FILE
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen, PauseScreen, saving_words
 from boucle_field.screens.quote_screens import QuoteScreen
 from boucle_field.screens.round_router import RoundRouter
+from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.wording import named
 
 if TYPE_CHECKING:
@@ -62,6 +66,7 @@ class BenchRouter(RoundRouter):
     """What the router knows of the bench."""
 
     screen: "Screen"
+    lang: str
 
     @property
     def has_bench(self) -> bool:
@@ -100,7 +105,7 @@ class BenchRouter(RoundRouter):
 
     def open_repair(self, code: str, *, priority: str = "") -> None:
         """Open a repair, after asking once for a photo of the thing as it came in where the site wants one."""
-        if not self.eye.missing and bench_acts.wants_entry_photo(self.at, code):
+        if can_show(self.eye) and bench_acts.wants_entry_photo(self.at, code):
             self.open(EntryPhotoScreen, code, priority)
         else:
             self.repair_opened(code, priority)
@@ -187,6 +192,20 @@ class BenchRouter(RoundRouter):
         saved = saving_words(self.screen, part) if part.is_reclaimed and not part.reasons else ""
         self._tell(told, " ".join(text for text in (self.say("screen.part.used"), saved, instead) if text))
 
+    def print_state(self, code: str) -> None:
+        """Make the state label of a thing as a file, and open it where the device opens files."""
+        ticket, zone, now = bench.ticket_of(self.at, code), self.at.identity.zone, self.at.desk.now_ms()
+        until = local_day(ticket.job.valid_until_ms, zone) if ticket.job.valid_until_ms else ""
+        printed = self.say("screen.left.day", day=local_day(now, zone), time=local_time(now, zone))
+        label = state_file.label_of(self.at, ticket, until=until, printed=printed, lang=self.lang)
+        try:
+            file = state_file.write(self.at, label, font=FONT_FILE, lang=self.lang)
+        except FieldError as error:
+            self.fail(error)
+            return
+        is_open = hardware().open_file(str(file))
+        self.told(None, self.say("screen.exit.printed" if is_open else "screen.exit.saved", file=str(file)))
+
     def undo_at_bench(self, code: str = "") -> None:
         """Take the last act of the open ticket back."""
         code = code or getattr(self.screen, "code", "")
@@ -211,5 +230,5 @@ class BenchRouter(RoundRouter):
         why = [self.say(reason) for reason in told.reasons]
         if not told.event_id:
             done = self.say("screen.bench.refused")
-        self.told(told.outcome, " — ".join([done, *why]))
+        self.told(told.outcome, " — ".join([done, *why]), stays=bool(why))
         self.signal(told.outcome)

@@ -28,6 +28,7 @@ BOLD_FILE: Final = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
 """Its bold cut, which Kivy does not bring along: as much of it as we write."""
 _HELD: Final = re.compile(r"(?<=«) | (?=[:;?!»%€])|(?<=\d) (?=× )|(?<=\d ×) (?=\w)")
 """The spaces that French sets before and after its signs, and those that hold a number to what it counts."""
+_CROSS: Final = "✕"
 _PRESSED: Final = 0.75
 _BORDER: Final = 1.5
 
@@ -222,6 +223,20 @@ class Chip(Plate):
     def _grow(self, *_: object) -> None:
         self.width = max(dp(theme.TOUCH), self.texture_size[0] + 2 * self.inner)
         super()._grow()
+
+
+class Notice(ButtonBehavior, Box):
+    """A message over a screen; one that stays has a cross, and goes away when it is touched anywhere."""
+
+    def __init__(self, text: str, pair: Pair, *, act: Callable[[], object] | None) -> None:
+        super().__init__(upright=False, padding=dp(theme.GAP), spacing=dp(theme.GAP))
+        self.add_widget(Text(text, pair))
+        ground(self, pair.ground, radius=theme.ROUND)
+        if act is not None:
+            cross = Word(_CROSS, pair)
+            cross.pos_hint = {"top": 1}
+            self.add_widget(cross)
+            self.bind(on_release=lambda _: act())
 
 
 def chips(*content: Widget, **options: Any) -> StackLayout:

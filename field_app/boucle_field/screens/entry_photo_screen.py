@@ -3,6 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from boucle_field.photos import Photo
+from boucle_field.screens import asked_photo
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.viewfinder import Viewfinder
@@ -23,24 +25,19 @@ class EntryPhotoScreen(Screen):
     def build(self) -> None:
         """Lay the screen out, and begin to look."""
         self.view = Viewfinder(_VIEW_DP)
+        back = self.other("screen.back", partial(self.face.open_ticket, self.code))
+        main = asked_photo.photo_button(self, self._taken)
         self.fill(
             self.title("screen.entry_photo"),
             self.text("screen.entry_photo_why"),
+            asked_photo.how(self),
             self.view,
             self.other("screen.entry_no_photo", self.leave_out),
-            bottom=(
-                beside(
-                    self.other("screen.back", partial(self.face.open_ticket, self.code)),
-                    self.main("screen.photo", self.shoot),
-                ),
-            ),
+            bottom=(beside(back, *main),),
         )
-        self.face.eye.open()
 
-    def shoot(self) -> None:
-        """Take what the camera sees, and open the repair with it; look again where it is off."""
-        if (photo := self.face.eye.shoot()) is not None:
-            self.face.repair_opened(self.code, self.priority, (photo,))
+    def _taken(self, photo: Photo) -> None:
+        self.face.repair_opened(self.code, self.priority, (photo,))
 
     def leave_out(self) -> None:
         """Open the repair without its photo: it counts, and a person looks."""

@@ -37,14 +37,15 @@ class Eye:
         """Whether the camera runs."""
         return self._reader is not None
 
-    def open(self) -> None:
-        """Begin to look; say calmly that there is no camera where there is none."""
+    def open(self, *, is_quiet: bool = False) -> None:
+        """Begin to look; say calmly that there is no camera where there is none, unless the screen says so itself."""
         if self._reader is not None:
             return
         self._source = FolderFrames(self._frames) if self._frames else opened_camera()
         self.missing = self._source is None
         if self._source is None:
-            self._face.told(None, self._face.say("screen.no_camera"))
+            if not is_quiet:
+                self._face.told(None, self._face.say("screen.no_camera"))
             return
         self._reader = Reader(self._source, found=self._found, seen=self._seen, idle=self._idle)
         self._reader.many = self._many

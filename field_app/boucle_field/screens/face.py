@@ -1,5 +1,6 @@
 """The face: the window of one phone, with the screen that is open and everything that lives as long as the app."""
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -15,6 +16,7 @@ from kivy.metrics import dp
 from kivy.utils import get_color_from_hex
 
 from boucle.enrolment import Invitation
+from boucle.lines import WANTING
 from boucle.meaning import Meaning
 from boucle.signing import load_crypto
 from boucle.telling import Outcome
@@ -28,7 +30,7 @@ from boucle_field.identity import Identity
 from boucle_field.phone import Phone
 from boucle_field.screens import theme, wording
 from boucle_field.screens.choosing import Chooser
-from boucle_field.screens.controls import BigButton, Box, Chip, Text, column, ground, use_font
+from boucle_field.screens.controls import BigButton, Box, Chip, Notice, column, ground, use_font
 from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_language
 from boucle_field.screens.eye import Eye
 from boucle_field.screens.hardware import hardware
@@ -107,11 +109,13 @@ class Face(Router, App):
         """Listen, and send what waits."""
         self._signal = self._signal or Speaker(self.volume)
         self.wedge.listen()
+        Window.bind(on_drop_file=self._dropped)
         self._begin_sending()
 
     def on_stop(self) -> None:
         """End what runs beside the window; everything recorded is kept already."""
         self.wedge.rest()
+        Window.unbind(on_drop_file=self._dropped)
         self.eye.close()
         if self.courier is not None:
             self.courier.close()
@@ -156,6 +160,11 @@ class Face(Router, App):
             inner.add_widget(each)
         self.window.add_widget(inner)
 
+    def reopening(self) -> Callable[[], None]:
+        """Give what opens the screen that is open now, after another one."""
+        screen, arguments = self._opened
+        return partial(self.open, screen, *arguments)
+
     def again(self) -> None:
         """Make the open screen anew, after a change of language, colours or news, where one read it."""
         screen, arguments = self._opened
@@ -190,16 +199,17 @@ class Face(Router, App):
         """Say words in the language of the screens."""
         return say(key, self.lang, **values)
 
-    def told(self, outcome: Outcome | None, text: str) -> None:
-        """Show a message for a moment."""
+    def told(self, outcome: Outcome | None, text: str, *, stays: bool = False) -> None:
+        """Show a message for a moment; one that somebody has to look at stays until it is touched, or the next."""
         pair = self.look.bar if outcome is None else OUTCOMES[outcome]  # a message is no button
         sign = "" if outcome is None else f"{theme.SIGNS[outcome]} "
-        plate = column(Text(f"{sign}{text}", pair), padding=dp(theme.GAP))
-        ground(plate, pair.ground, radius=theme.ROUND)
+        stays = stays or outcome in WANTING
+        plate = Notice(f"{sign}{text}", pair, act=self.strip.clear_widgets if stays else None)
         self.strip.clear_widgets()
         self.strip.add_widget(plate)
         self._fade.cancel()
-        self._fade()
+        if not stays:
+            self._fade()
 
     def fail(self, error: FieldError) -> None:
         """Say what went wrong, what was kept and what to do."""
@@ -347,6 +357,9 @@ class Face(Router, App):
     def scanned(self, text: str) -> None:
         """Take what a scanner, a camera or a person gives, whatever screen is open."""
         self.route(text)
+
+    def _dropped(self, _window: Any, name: bytes, *_at: Any) -> None:
+        self.screen.dropped(Path(os.fsdecode(name)))
 
     def take(self, meant: Meaning) -> bool:
         """Offer to the open screen what was scanned."""

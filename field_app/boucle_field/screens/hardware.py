@@ -3,10 +3,15 @@
 The side of Android is written from the platform's documentation; no device has run it yet.
 """
 
+import os
+import shutil
 from contextlib import suppress
-from typing import Any, Protocol
+from subprocess import DEVNULL, Popen
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 
+_OPENERS: Final = ("xdg-open", "open")
+"""What opens a file as the person would by hand: on Linux, and on macOS."""
 _CAMERA_LEAVE = "android.permission.CAMERA"
 
 
@@ -40,6 +45,15 @@ class Hardware(Protocol):
     @property
     def sends_texts(self) -> bool:
         """Whether there are messages to send a text with."""
+        ...
+
+    @property
+    def picks_files(self) -> bool:
+        """Whether its folders are open to whoever looks for a picture."""
+        ...
+
+    def open_file(self, path: str) -> bool:
+        """Open a file with whatever the person opens such files with; False where the device offers nothing."""
         ...
 
     def share(self, text: str) -> bool:
@@ -77,6 +91,27 @@ class Desktop:
     @property
     def sends_texts(self) -> bool:
         """Tell that there are none: a text is copied."""
+        return False
+
+    @property
+    def picks_files(self) -> bool:
+        """Tell that they are."""
+        return True
+
+    def open_file(self, path: str) -> bool:
+        """Hand the file to the desktop; it is not waited for."""
+        start: Any = getattr(os, "startfile", None)  # on Windows alone
+        with suppress(OSError):
+            if start is not None:
+                start(path)
+                return True
+        opener = next((found for name in _OPENERS if (found := shutil.which(name))), None)
+        if opener is None:
+            return False
+        with suppress(OSError):
+            # Our own file, by its whole path; nothing of it is read by a shell.
+            Popen([opener, path], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603
+            return True
         return False
 
     def share(self, text: str) -> bool:
@@ -143,6 +178,16 @@ class Android:
     def sends_texts(self) -> bool:
         """Tell that there are."""
         return True
+
+    @property
+    def picks_files(self) -> bool:
+        """Tell that they are not: an app sees its own folder alone."""
+        return False
+
+    def open_file(self, path: str) -> bool:
+        """Tell that nothing is offered: the file of one app is closed to the others, and no provider is declared."""
+        del path
+        return False
 
     def share(self, text: str) -> bool:
         """Let the person choose the application that sends it."""

@@ -7,7 +7,9 @@ from boucle_field.errors import FieldError
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import Taking
+from boucle_field.screens.asked_photo import choose_file
 from boucle_field.screens.controls import Chip
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.panels import Shown
 from boucle_labels.photo import photo_of
 
@@ -46,16 +48,26 @@ class PhotoTaking:
         return Chip(words, look.main if many or self._waits else look.tile, act=self.take, line=look.line)
 
     def take(self) -> None:
-        """Take what the camera sees; begin to look where it is off."""
+        """Take what the camera sees; begin to look where it is off, and choose a file where there is none."""
         face, screen = self._screen.face, self._screen
         picture = face.eye.newest
-        if picture is None:
-            face.eye.open()
-            face.told(None, screen.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
+        if picture is not None:
+            self.keep(Photo(photo_of(picture)))
             return
-        self._keep(Photo(photo_of(picture)))
+        face.eye.open()
+        if face.eye.missing and hardware().picks_files:
+            choose_file(face, self._chosen, face.open_visit)
+        else:
+            face.told(None, screen.say("screen.no_camera_photo" if face.eye.missing else "screen.photo_aim"))
 
-    def _keep(self, photo: Photo) -> None:
+    def _chosen(self, photo: Photo) -> None:
+        """Take a photo that was chosen on another screen: the visit's was made anew meanwhile."""
+        face = self._screen.face
+        face.open_visit()
+        if face.scan_screen is not None:
+            face.scan_screen.photos.keep(photo)
+
+    def keep(self, photo: Photo) -> None:
         """Take a photo in hand; it is durable before anybody is told that it is taken."""
         face, screen = self._screen.face, self._screen
         try:

@@ -7,7 +7,9 @@ from boucle_field.errors import FieldError
 from boucle_field.hand import Hand
 from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Taking
+from boucle_field.screens.asked_photo import choose_file
 from boucle_field.screens.controls import Box, Chip, chips
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_labels.photo import photo_of
 
@@ -22,9 +24,17 @@ class Proof(Box):
     """
 
     def __init__(
-        self, screen: "Screen", about: About, *, asked: int = 0, taken: Callable[[], object] = lambda: None
+        self,
+        screen: "Screen",
+        about: About,
+        *,
+        asked: int = 0,
+        taken: Callable[[], object] = lambda: None,
+        reopen: Callable[[], object] | None = None,
     ) -> None:
+        """`reopen` opens the screen again, where what stands on it would be lost by making it anew."""
         self._screen, self._asked, self._taken = screen, asked, taken
+        self._reopen = reopen or screen.face.reopening()
         self._hand = Hand(screen.face.at, about)
         self.view = screen.view = Viewfinder()
         self._chips = chips()
@@ -42,12 +52,20 @@ class Proof(Box):
         return 0 if self._screen.face.eye.missing else max(0, self._asked - len(self._hand))
 
     def take(self) -> None:
-        """Take what the camera sees; begin to look where it is off."""
-        picture = self._screen.face.eye.newest
-        if picture is None:
-            self.aim()
-        else:
+        """Take what the camera sees; begin to look where it is off, and choose a file where there is none."""
+        face = self._screen.face
+        picture = face.eye.newest
+        if picture is not None:
             self.keep(Photo(photo_of(picture)))
+            return
+        self.aim()
+        if face.eye.missing and hardware().picks_files:
+            choose_file(face, self._chosen, self._reopen)
+
+    def _chosen(self, photo: Photo) -> None:
+        """Take a photo that was chosen on another screen: this one was made anew meanwhile."""
+        self._reopen()
+        self._screen.face.screen.proof.keep(photo)
 
     def keep(self, photo: Photo) -> None:
         """Take a photo in hand; it is durable before anybody is told that it is taken."""

@@ -16,7 +16,9 @@ from boucle.telling import Outcome
 from boucle.words.numerals import times
 from boucle_field import return_acts, returns
 from boucle_field.bench_acts import keep_form
+from boucle_field.photos import Photo
 from boucle_field.return_acts import About
+from boucle_field.screens import asked_photo
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text
@@ -149,7 +151,7 @@ class GradeStep(ReturnStep):
             self.face.told(Outcome.REFUSED, self.objection)
             return
         about = replace(self.about, grade=grade)
-        if not self.face.eye.missing and return_acts.wants_photo(self.face.at, about, grade):
+        if asked_photo.can_show(self.face.eye) and return_acts.wants_photo(self.face.at, about, grade):
             self.face.open(GradePhotoStep, about)
         else:
             self.face.graded(about)
@@ -161,20 +163,20 @@ class GradePhotoStep(ReturnStep):
     def build(self) -> None:
         """Lay the screen out, and begin to look."""
         self.view = Viewfinder(_VIEW_DP)
+        main = asked_photo.photo_button(self, self._taken)
         self.fill(
             self.title("screen.return.photo", grade=self.about.grade),
             *self.subject(),
             self.text("screen.return.photo_why"),
+            asked_photo.how(self),
             self.view,
             self.other("screen.return.no_photo", partial(self.face.graded, self.about)),
-            bottom=(beside(self.again(), self.main("screen.photo", self.shoot)),),
+            bottom=(beside(self.again(), *main),),
         )
-        self.face.eye.open()
 
-    def shoot(self) -> None:
-        """Take what the camera sees, and record the grade with it; look again where it is off."""
-        if (photo := self.face.eye.shoot()) is not None:
-            self.face.graded(self.about, (photo,))
+    def _taken(self, photo: Photo) -> None:
+        """Record the grade with its photo."""
+        self.face.graded(self.about, (photo,))
 
 
 class DecideStep(ReturnStep):

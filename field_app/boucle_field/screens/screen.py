@@ -12,6 +12,8 @@ from boucle_field.screens.theme import Theme
 from boucle_field.screens.viewfinder import Viewfinder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image as Picture
 
     from boucle_field.screens.face import Face
@@ -39,6 +41,9 @@ class Screen(Box):
         """Take what was scanned; False when it means nothing to this screen, so that the face decides."""
         del meant
         return False
+
+    def dropped(self, file: "Path") -> None:
+        """Take a file that was dropped on the window, where one is waited for."""
 
     def refresh(self) -> None:
         """Show what has changed since."""

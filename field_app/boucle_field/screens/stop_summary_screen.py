@@ -61,7 +61,7 @@ class StopSummaryScreen(Screen):
                 if row.name not in numbered
             ]
         )
-        self.proof = Proof(self, driving.photos_about(self.round, self.stop))
+        self.proof = Proof(self, driving.photos_about(self.round, self.stop), reopen=lambda: self._open(self.said))
         signer = (
             self.say("screen.stop_signer_named", name=self.said.signer)
             if self.said.signer

@@ -9,10 +9,10 @@ from sqlalchemy.engine import Connection
 from boucle.clock import day_of
 from boucle.events import Event
 from boucle.item import Item, Job
-from boucle.lifecycle import WorkStage
 from boucle.reference import Book
+from boucle.state_words import state_lines, state_of
 from boucle.words import say
-from boucle_server import repairs, reports, rows
+from boucle_server import reports, rows
 from boucle_server.certificates import SHORT, Certificate, Standing
 from boucle_server.tables import PERSON
 from boucle_server.web import numbers, qualified
@@ -195,6 +195,7 @@ def state_label(visit: Visit, book: Book, item: Item, code: str, *, url: str, si
     lang = visit.lang
     job = item.job if isinstance(item.job, Job) else Job()
     zone = book.site(item.site, visit.now_ms).zone
+    until = numbers.day_name(day_of(job.valid_until_ms, zone), lang) if job.valid_until_ms else ""
     return {
         "title": f"{say('web.state_label', lang)} {printed(code)}",
         "organisation": visit.who.org_name,
@@ -205,27 +206,7 @@ def state_label(visit: Visit, book: Book, item: Item, code: str, *, url: str, si
         "svg": qr_svg(url),
         "width_mm": size.width_mm,
         "height_mm": size.height_mm,
-        "state": _state(item, lang).upper(),
-        "lines": [line for line in _state_lines(item, job, lang, zone) if line],
+        "state": state_of(item, lang).upper(),
+        "lines": state_lines(item, until=until, lang=lang),
         "foot": say("web.state_printed", lang, when=moment(visit.now_ms, zone, lang)),
     }
-
-
-def _state(item: Item, lang: str) -> str:
-    if item.work_stage and (repairs.is_open(item) or item.work_stage != WorkStage.RETURNED_TO_USE):
-        return say(f"state.work.{item.work_stage}", lang)
-    return say(f"state.container.{item.stage}", lang)
-
-
-def _state_lines(item: Item, job: Job, lang: str, zone: str) -> list[str]:
-    until = numbers.day_name(day_of(job.valid_until_ms, zone), lang) if job.valid_until_ms else ""
-    if item.work_stage in (WorkStage.REQUALIFIED, WorkStage.RETURNED_TO_USE):
-        return [
-            say("web.certificate_n", lang, number=job.certificate) if job.certificate else "",
-            say("page.named", lang, name=say("web.certificate_until", lang), value=until) if until else "",
-        ]
-    if item.work_stage == WorkStage.NOT_REPAIRABLE:
-        return [coded("barrier", job.barrier, lang), say("web.state_not_for_use", lang)]
-    if repairs.is_open(item):
-        return [job.task, coded("fault", job.fault, lang), say("web.state_not_for_use", lang)]
-    return [say("web.held", lang, reason=item.hold) if item.hold else ""]
