@@ -16,6 +16,7 @@ from boucle.events import Event
 from boucle.ids import random_characters
 from boucle.item import Item, Part
 from boucle.lifecycle import OUT, Stage
+from boucle.proposing import is_too_dear
 from boucle.reasons import Reason
 from boucle.telling import Told
 from boucle.wire import subject_of
@@ -60,6 +61,8 @@ class Form:
     fault: str = ""
     found: bool | None = None
     estimate_cents: int | None = None
+    reason: str = ""
+    """Why a thing is repaired whose estimate passes the limit of its type."""
 
     def answer(self, step_id: str, answer: Answer) -> None:
         """Take an answer; the same again takes it back."""
@@ -93,7 +96,8 @@ def begin_form(phone: Phone, code: str, checklist: Checklist | None, moment: Mom
         return Form(code=code, moment=moment, checklist=checklist)
     listed = find_checklist(phone.mirror.book(), kept.get("ref", "")) or checklist
     answers = kept.get("answers", {}) if listed is not None and listed.ref == kept.get("ref") else {}
-    return Form(code, moment, listed, answers, kept.get("fault", ""), kept.get("found"), kept.get("estimate_cents"))
+    said = {name: kept[name] for name in ("fault", "found", "estimate_cents", "reason") if name in kept}
+    return Form(code, moment, listed, answers, **said)
 
 
 def keep_form(phone: Phone, form: Form) -> None:
@@ -106,6 +110,7 @@ def keep_form(phone: Phone, form: Form) -> None:
         "fault": form.fault,
         "found": form.found,
         "estimate_cents": form.estimate_cents,
+        "reason": form.reason,
     }
     with phone.store.writing() as db:
         put(db, _FORM, json.dumps(said, ensure_ascii=False))
@@ -143,6 +148,12 @@ def photos_of_diagnosis(phone: Phone, code: str) -> int:
     return phone.desk.photos_asked(Draft(kind="work.diagnosed", place=place_of(phone, code)))
 
 
+def is_dear(phone: Phone, form: Form) -> bool:
+    """Tell whether the estimate passes the limit of the type, so that why it is repaired all the same is asked."""
+    kind = phone.mirror.book().item_type(ticket_of(phone, form.code).item.type, phone.desk.now_ms())
+    return is_too_dear(form.estimate_cents or 0, kind)
+
+
 def diagnose(phone: Phone, form: Form, photos: tuple[Photo, ...] = ()) -> Told:
     """Record what is wrong, or that nothing is, with the answers of the entry."""
     body: dict[str, Any] = {"found": form.found is not False, **form.body}
@@ -150,6 +161,8 @@ def diagnose(phone: Phone, form: Form, photos: tuple[Photo, ...] = ()) -> Told:
         body["fault"] = form.fault
     if form.estimate_cents is not None:
         body["estimate_cents"] = form.estimate_cents
+        if form.reason and is_dear(phone, form):
+            body["reason"] = form.reason
     return _done(phone, _record(phone, form.code, "work.diagnosed", body, photos=photos))
 
 

@@ -39,9 +39,11 @@ def last_day(phone: Phone, days: int) -> str:
     return (date.fromisoformat(today(phone)) + timedelta(days=days)).isoformat()
 
 
-def quote(phone: Phone, code: str, *, cents: int, owner: str, until: str) -> Told:
+def quote(phone: Phone, code: str, *, cents: int, owner: str, until: str, covers: str = "") -> Told:
     """Make a quote; hands rest until the owner answers, unless it is ours or within what was agreed for its type."""
     body: dict[str, Any] = {"cents": cents, "until": until, **({"owner": owner} if owner else {})}
+    if covers:
+        body["covers"] = covers
     ticket = ticket_of(phone, code)
     draft = Draft(kind="work.quoted", code=code, task=ticket.job.task, place=place_of(phone, code), body=body)
     return phone.desk.record(draft)

@@ -49,9 +49,9 @@ def test_the_words_below_the_frame_stand_clear_of_it() -> None:
     inked = [ImageChops.invert(each).getbbox() is not None for each in rows]
     last = max(y for y, is_inked in enumerate(inked) if is_inked)
     foot = next(y for y in range(last, 0, -1) if not inked[y])
-    frame = image.crop((0, foot - 30, image.width, foot)).histogram()[0]
-    assert frame > image.width * 0.8, "the line that is nearest above the foot is the frame's"
-    assert last - foot < 40
+    above = next(y for y in range(foot, 0, -1) if inked[y])
+    assert rows[above].histogram()[0] > image.width * 0.8, "what is nearest above the foot is the frame"
+    assert foot - above >= 10
 
 
 def test_the_same_label_is_the_same_file_and_a_small_one() -> None:

@@ -10,13 +10,14 @@ from boucle_field.screens.bench_end_screens import HarvestScreen, HarvestTypeScr
 from boucle_field.screens.bench_screens import BenchSiteScreen
 from boucle_field.screens.checklist_form import MeasureScreen
 from boucle_field.screens.consent_screen import ConsentScreen
-from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen
+from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
 from boucle_field.screens.entry_photo_screen import EntryPhotoScreen
 from boucle_field.screens.part_screens import NewPartScreen, PartsScreen, PauseScreen, RemoveScreen
 from boucle_field.screens.quote_screens import EuroScreen, QuoteScreen, Quoting
 from tests.builders import code
 from tests.screens.bench_stock import HOST, PUMP, SPARE, TEST, describe_bench, shelve_parts, stated
 from tests.screens.hand import Hand
+from tests.screens.stock import LONG_TYPE
 
 LABEL = "HTTPS://BOUCLE.EXAMPLE/"
 
@@ -55,8 +56,18 @@ def bench_scenes(hand: Hand) -> Iterator[str]:
     yield "quote-amount"
     face.open(QuoteScreen, code(HOST), Quoting(8_650))
     yield "quote-owner"
-    face.open(QuoteScreen, code(HOST), Quoting(8_650, ""))
+    face.open(QuoteScreen, code(HOST), Quoting(8_650, "", "Remplacement de la pompe de relevage, essai compris"))
     yield "quote-until"
+    face.screen._covers()
+    yield "quote-covers"
+    stated(face.at, "item_type", "palette", {"name": LONG_TYPE, "price_cents": 10_000, "repair_percent": 50})
+    face.open(DiagnosisScreen, code(HOST))
+    face.screen._estimated(7_500)
+    yield "dear-why"
+    face.screen._explained("Modèle que personne ne fabrique plus")
+    hand.frames(4)
+    face.screen.scroller.scroll_y = 0
+    yield "diagnosis-dear"
     yield from _parts(hand)
     yield from _tests(hand)
     yield from _ends(hand)
@@ -77,6 +88,10 @@ def _parts(hand: Hand) -> Iterator[str]:
     yield "part-out"
     face.open(PauseScreen, code(HOST), ("joint",))
     yield "part-wait"
+    stated(face.at, donor_parts.TABLE, "palette>pompe", {"expected_n": 1})
+    face.open(PauseScreen, code(HOST))
+    yield "part-wait-expected"
+    face.open(PauseScreen, code(HOST), ("joint",))
     face.screen._wait()
     yield "ticket-waiting"
     face.bench_step(code(HOST), Next.RESUME)

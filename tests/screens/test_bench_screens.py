@@ -21,7 +21,7 @@ from boucle_field.bench import Next
 from boucle_field.outbox import Draft
 from boucle_field.screens.bench_screens import BenchScreen, TicketScreen
 from boucle_field.screens.diagnosis_screens import BenchTestScreen, ControlScreen, DiagnosisScreen
-from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen
+from boucle_field.screens.part_screens import PartChoiceScreen, PartsScreen, PauseScreen
 from boucle_field.store import put
 from boucle_field.undoing import amended
 from boucle_labels.reading import ZxingDecoder
@@ -252,6 +252,50 @@ def test_an_estimate_goes_with_the_diagnosis(technician: Hand) -> None:
     assert not hand.sees("Faire un devis")  # that is decided by somebody else
 
 
+@pytest.mark.parametrize("is_explained", [True, False], ids=["with a reason", "without"])
+def test_an_estimate_beyond_the_limit_asks_why_and_holds_nobody_up(technician: Hand, *, is_explained: bool) -> None:
+    hand = technician
+    item_type = bench.ticket_of(hand.face.at, code(HOST)).item.type
+    stated(hand.face.at, "item_type", item_type, {"name": "Palette", "price_cents": 10_000, "repair_percent": 50})
+    scan(hand, HOST)
+    hand.tap("Ouvrir la fiche")
+    hand.face.screen.answered("complet", True)
+    hand.tap("Pièce manquante")
+    hand.tap("Estimation du coût")
+    typed(hand, "50")
+    assert not hand.sees("Pourquoi réparer quand même")
+    hand.tap("Coût estimé")
+    typed(hand, "50,01")
+    assert hand.sees("Pourquoi réparer quand même ?")
+    if is_explained:
+        typed(hand, "plus fabriqué depuis 2019")
+        assert hand.sees("Réparé quand même : Plus fabriqué depuis 2019")
+    else:
+        hand.tap("Retour")
+        assert hand.sees("Au-delà de la limite de prix")
+    hand.tap("Enregistrer le diagnostic")
+    said = kept(hand, "work.diagnosed")[-1]["body"]
+    assert said.get("reason", "") == ("Plus fabriqué depuis 2019" if is_explained else "")
+    job = bench.ticket_of(hand.face.at, code(HOST)).job
+    assert (job.dear, job.explained) == (True, is_explained)
+
+
+def test_a_repair_waits_for_the_parts_that_its_type_is_known_to_have_first(technician: Hand) -> None:
+    hand = technician
+    diagnosed(hand)
+    item_type = bench.ticket_of(hand.face.at, code(HOST)).item.type
+    hand.face.open(PauseScreen, code(HOST))
+    assert (hand.sees("Pompe de relevage"), hand.sees("Joint à lèvre")) == (True, True)
+    stated(hand.face.at, donor_parts.TABLE, f"{item_type}>pompe", {"expected_n": 1})
+    hand.face.open(PauseScreen, code(HOST))
+    assert (hand.sees("Pompe de relevage"), hand.sees("Joint à lèvre")) == (True, False)
+    hand.tap("Autre pièce")
+    hand.tap("Joint à lèvre")
+    assert hand.sees("Pompe de relevage")
+    hand.tap("Mettre en attente")
+    assert kept(hand, "work.paused")[-1]["body"]["parts"] == ["joint"]
+
+
 def test_a_quote_made_at_the_bench_waits_for_the_owner(
     open_app: Callable[..., Hand], tmp_path: Path, server: SimServer
 ) -> None:
@@ -267,11 +311,15 @@ def test_a_quote_made_at_the_bench_waits_for_the_owner(
     hand.tap("Montant du devis")
     typed(hand, "86,5")
     hand.tap(quoting.owners(hand.face.at)[0][1])
+    hand.tap("Dire ce que couvre le devis")
+    typed(hand, "pompe neuve, 2 joints")
+    assert hand.sees("Couvre : Pompe neuve, 2 joints")
     hand.tap("30 jours")
     assert hand.sees("la réparation attend l’accord du propriétaire")
+    assert hand.sees("Son lien se copie sur le web")
     said = kept(hand, "work.quoted")[-1]
     owner, until = quoting.owners(hand.face.at)[0][0], quoting.last_day(hand.face.at, 30)
-    assert said["body"] == {"cents": 8_650, "owner": owner, "until": until}
+    assert said["body"] == {"cents": 8_650, "owner": owner, "until": until, "covers": "Pompe neuve, 2 joints"}
     assert said["place"] == "metz"
     assert said["task"] == kept(hand, "work.opened")[-1]["task"]
     assert stage(hand) == "awaiting_approval"

@@ -72,6 +72,14 @@ def test_what_is_missing_has_a_reason_that_is_one_of_an_unloading(dock: Hand) ->
     assert validated(dock)["reasons"] == {CRATES: str(Gap.ON_BOARD)}
 
 
+def test_the_numbers_of_a_difference_stand_in_its_question_alone(dock: Hand) -> None:
+    scan_crates(dock, range(1, 4))
+    dock.tap("Terminer")
+    dock.frames(8)
+    told = [words for words in dock.words() if "3 / 4" in words or "3 scannés / 4" in words]
+    assert len(told) == 1, dock.words()
+
+
 def test_what_comes_later_is_the_next_version(dock: Hand) -> None:
     scan_crates(dock, range(1, 4))
     command(dock, Command.FINISH)

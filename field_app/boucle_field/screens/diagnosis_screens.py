@@ -19,7 +19,7 @@ from boucle_field.screens.bench_screens import type_words
 from boucle_field.screens.checklist_form import ChecklistForm, MeasureScreen
 from boucle_field.screens.controls import BigButton, Text, row
 from boucle_field.screens.proof import Proof
-from boucle_field.screens.quote_screens import EuroScreen
+from boucle_field.screens.quote_screens import EuroScreen, WordsScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
 
@@ -135,6 +135,7 @@ class DiagnosisScreen(FormScreen):
             self.title("screen.bench.what_is_wrong"),
             *(self._pairs()),
             self.plain(self._estimate_words(), self._estimate),
+            *self._dear(),
             *([] if asked else [self.proof]),
             bottom=(beside(self._leaving(), self.main("screen.bench.keep_diagnosis", self.done)),),
         )
@@ -172,6 +173,24 @@ class DiagnosisScreen(FormScreen):
             return self.say("screen.quote.estimate")
         return self.say("screen.quote.estimate_is", amount=euros(cents, self.face.lang))
 
+    def _dear(self) -> list[Widget]:
+        """Ask why a thing is repaired that is too dear by the rule; nobody is held up by it."""
+        if not bench_acts.is_dear(self.face.at, self.form):
+            return []
+        why = self.form.reason
+        words = self.say("screen.quote.dear_is", reason=why) if why else self.say("screen.quote.dear_why")
+        return [Text(f"⚠ {self.say('screen.bench.too_dear')}", self.look.page, bold=True), self.plain(words, self._why)]
+
+    def _why(self) -> None:
+        asks = ("screen.quote.dear_why", "screen.quote.dear_why_how")
+        self.face.open(WordsScreen, self.code, asks, self._explained)
+
+    def _explained(self, reason: str | None) -> None:
+        if reason is not None:
+            self.form.reason = reason
+            bench_acts.keep_form(self.face.at, self.form)
+        self.face.open(DiagnosisScreen, self.code)
+
     def _estimate(self) -> None:
         self.face.open(EuroScreen, self.code, "screen.quote.estimate", self._estimated)
 
@@ -179,7 +198,10 @@ class DiagnosisScreen(FormScreen):
         if cents is not None:
             self.form.estimate_cents = cents
             bench_acts.keep_form(self.face.at, self.form)
-        self.face.open(DiagnosisScreen, self.code)
+        if cents is not None and not self.form.reason and bench_acts.is_dear(self.face.at, self.form):
+            self._why()
+        else:
+            self.face.open(DiagnosisScreen, self.code)
 
     def _chosen(self, fault: str) -> None:
         self.form.fault, self.form.found = fault, bool(fault)

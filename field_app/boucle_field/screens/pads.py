@@ -22,6 +22,7 @@ LONGEST_PIN: Final = 8
 _CODE_COLUMNS: Final = 6
 _GROUP: Final = 4
 LONGEST_NAME: Final = 60
+LONGEST_WORDS: Final = 160
 _SPACE: Final = "␣"
 _TEXT_KEYS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-./"
 _MASS_COLUMNS: Final = 4
@@ -248,19 +249,29 @@ class NamePad(Pad):
     That key changes the letter before it; where there is none that has accents, the letter that comes next.
     """
 
+    most: int = LONGEST_NAME
+    by_keyboard = ""
+    """What a keyboard may type beside the keys that stand here."""
+
+    @staticmethod
+    def written(text: str) -> str:
+        """Give what was typed as it is read."""
+        return _as_name(text)
+
     def __init__(self, look: Theme, lang: str, entered: Callable[[str], object]) -> None:
         letters = _NAME_KEYS[lang]
         self._waits = False
+        written = self.written
         super().__init__(
             look,
             keys=[*letters, _SPACE, _ACCENT],
             columns=_NAME_COLUMNS * (2 if Window.width >= dp(theme.WIDE) else 1),
             key_dp=_NAME_KEY_DP,
-            longest=LONGEST_NAME,
-            entered=lambda text: entered(_as_name(text)),
-            shown=lambda text: _as_name(text) + (_ACUTE if self._waits else ""),
+            longest=self.most,
+            entered=lambda text: entered(written(text)),
+            shown=lambda text: written(text) + (_ACUTE if self._waits else ""),
         )
-        self._allowed = frozenset((*letters, _SPACE, *"".join(_ACCENTED)))
+        self._allowed = frozenset((*letters, _SPACE, *"".join(_ACCENTED), *self.by_keyboard))
         self.add_done(look)
         self._erase = BigButton(
             ERASE, look.tile, act=self.erased, least=theme.GLOVE, size=theme.WORD, bold=True, line=look.line
@@ -306,6 +317,18 @@ def _accented(letter: str) -> str:
     """Give the next form of a letter: E, É, È, Ê, Ë and E again."""
     forms = next((forms for forms in _ACCENTED if letter and letter in forms), letter)
     return forms[(forms.index(letter) + 1) % len(forms)] if letter else ""
+
+
+class WordsPad(NamePad):
+    """The pad for a few words: a name's, written as a sentence; a keyboard adds digits and the signs of sentences."""
+
+    most = LONGEST_WORDS
+    by_keyboard = "0123456789,.:;/()"
+
+    @staticmethod
+    def written(text: str) -> str:
+        """Give what was typed as it is read."""
+        return (text[:1] + text[1:].lower()).replace(_SPACE, " ").strip()
 
 
 def _as_name(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kivy.uix.widget import Widget
 
+from boucle import donor_parts
 from boucle.commands import Command
 from boucle.gauges import write_measure
 from boucle.meaning import Meaning, Thing
@@ -29,6 +30,14 @@ def part_types(screen: Screen) -> list[tuple[str, str]]:
     book, now = screen.face.at.mirror.book(), screen.face.at.desk.now_ms()
     found = [key for key in book.keys("item_type") if book.item_type(key, now).nature == "part"]
     return sorted(((key, name_of_type(book, key, now)) for key in found), key=lambda pair: pair[1].casefold())
+
+
+def expected_types(screen: Screen, code: str) -> list[tuple[str, str]]:
+    """Give the types of parts that a thing of this type is known to have, with their names, by name."""
+    phone = screen.face.at
+    item_type = bench.ticket_of(phone, code).item.type
+    expected = donor_parts.expected_of(phone.mirror.book(), item_type, at_ms=phone.desk.now_ms()) if item_type else {}
+    return [(key, name) for key, name in part_types(screen) if key in expected]
 
 
 def saving_words(screen: Screen, part: PartFound) -> str:
@@ -217,18 +226,31 @@ class RemoveScreen(OfTicket):
 class PauseScreen(OfTicket):
     """A repair that waits for parts: which; several can be named."""
 
-    def __init__(self, face: "Face", code: str, wanted: tuple[str, ...] = ()) -> None:
+    def __init__(self, face: "Face", code: str, wanted: tuple[str, ...] = (), *, shows_all: bool = False) -> None:
         super().__init__(face, code)
-        self.wanted = wanted
+        self.wanted, self.shows_all = wanted, shows_all
 
     def build(self) -> None:
         """Lay the screen out."""
         self.fill(
             self.title("screen.part.waiting_for"),
             self.about,
-            *(self._tile(key, name) for key, name in part_types(self)),
+            *self._offered(),
             bottom=(beside(self.back(), self.main("screen.part.wait", self._wait)),),
         )
+
+    def _offered(self) -> list[Widget]:
+        """Give the parts that the type is known to have first; all others behind one button, none of them hidden."""
+        expected, every = expected_types(self, self.code), part_types(self)
+        others = [pair for pair in every if pair not in expected]
+        shown = [*expected, *(pair for pair in others if self.shows_all or not expected or pair[0] in self.wanted)]
+        tiles_shown: list[Widget] = [self._tile(key, name) for key, name in shown]
+        if len(shown) < len(every):
+            tiles_shown.append(self.other("screen.part.others", self._show_all))
+        return tiles_shown
+
+    def _show_all(self) -> None:
+        self.face.open(partial(PauseScreen, shows_all=True), self.code, self.wanted)
 
     def _tile(self, key: str, name: str) -> BigButton:
         chosen = key in self.wanted
@@ -241,7 +263,8 @@ class PauseScreen(OfTicket):
 
     def _turn(self, key: str) -> None:
         others = tuple(each for each in self.wanted if each != key)
-        self.face.open(PauseScreen, self.code, others if key in self.wanted else (*self.wanted, key))
+        wanted = others if key in self.wanted else (*self.wanted, key)
+        self.face.open(partial(PauseScreen, shows_all=self.shows_all), self.code, wanted)
 
     def _wait(self) -> None:
         self.face.bench_done(self.code, partial(bench_acts.pause, self.face.at, self.code, self.wanted))

@@ -12,7 +12,7 @@ from boucle_field import bench, quoting
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.checklist_form import MeasurePad
 from boucle_field.screens.controls import Text
-from boucle_field.screens.pads import tiles
+from boucle_field.screens.pads import WordsPad, tiles
 from boucle_field.screens.part_screens import OfTicket
 
 if TYPE_CHECKING:
@@ -42,11 +42,29 @@ class EuroScreen(OfTicket):
         self.taken(cents)
 
 
+class WordsScreen(OfTicket):
+    """A few words about a repair, typed; what was said before stands there to be kept by going back."""
+
+    def __init__(self, face: "Face", code: str, asks: tuple[str, str], taken: Callable[[str | None], object]) -> None:
+        """`asks` are the keys of the question, and of what it is for."""
+        super().__init__(face, code)
+        self.asks, self.taken = asks, taken
+
+    def build(self) -> None:
+        """Lay the screen out."""
+        pad = WordsPad(self.look, self.face.lang, self.taken)
+        self.face.wedge.typing = pad
+        back = self.other("screen.back", partial(self.taken, None))
+        title, how = self.asks
+        self.fill(self.title(title), pad, self.text(how), bottom=(beside(back, *pad.ends_apart()),))
+
+
 class Quoting(NamedTuple):
     """What was said of a quote so far; `owner` is `""` for what is ours, None before anybody said it."""
 
     cents: int | None = None
     owner: str | None = None
+    covers: str = ""
 
 
 class QuoteScreen(OfTicket):
@@ -70,6 +88,8 @@ class QuoteScreen(OfTicket):
         if self.said.owner:
             names = dict(quoting.owners(self.face.at))
             told.append(self.say("screen.quote.owner_is", name=names.get(self.said.owner, self.said.owner)))
+        if self.said.covers:
+            told.append(self.say("screen.quote.covers_is", text=self.said.covers))
         return [Text(line, self.look.page, bold=True) for line in told]
 
     def _question(self) -> list[Widget]:
@@ -79,7 +99,15 @@ class QuoteScreen(OfTicket):
             offered = [("", self.say("screen.quote.ours")), *quoting.owners(self.face.at)]
             return [self.text("screen.quote.whose"), *tiles(self.look, offered, self._owned)]
         days = [(str(each), self._day(each)) for each in quoting.DAYS]
-        return [self.text("screen.quote.until"), *tiles(self.look, days, self._until)]
+        covers = self.other("screen.quote.covers_again" if self.said.covers else "screen.quote.covers", self._covers)
+        return [covers, self.text("screen.quote.until"), *tiles(self.look, days, self._until)]
+
+    def _covers(self) -> None:
+        asks = ("screen.quote.covers_what", "screen.quote.covers_what_how")
+        self.face.open(WordsScreen, self.code, asks, self._covered)
+
+    def _covered(self, text: str | None) -> None:
+        self.face.open(QuoteScreen, self.code, self.said if text is None else self.said._replace(covers=text))
 
     def _day(self, days: int) -> str:
         day = "/".join(reversed(quoting.last_day(self.face.at, days).split("-")))
@@ -100,4 +128,5 @@ class QuoteScreen(OfTicket):
     def _record(self, until: str) -> Told:
         assert self.said.cents is not None
         phone, owner = self.face.at, self.said.owner or ""
-        return quoting.quote(phone, self.code, cents=self.said.cents, owner=owner, until=until)
+        said = self.said
+        return quoting.quote(phone, self.code, cents=self.said.cents, owner=owner, until=until, covers=said.covers)

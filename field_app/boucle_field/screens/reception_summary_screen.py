@@ -23,6 +23,8 @@ class ReceptionSummaryScreen(SummaryScreen):
         super().__init__(face)
         self.round, self.said = of, said or Reasons()
         self.stands = unloading(face.at, of, self.visit.place)
+        self.numbered: frozenset[str] = frozenset()
+        """The rows whose numbers stand in what is asked: the list leaves them out."""
 
     def asked(self) -> list[Widget]:
         """Ask why numbers differ, and say what was validated already."""
@@ -32,7 +34,10 @@ class ReceptionSummaryScreen(SummaryScreen):
             told.append(self.text("screen.reception_validated", time=at, version=self.stands.version))
         if not self.stands.found:
             return [*told, self.text("screen.reception_none")]
-        return [*told, *GapAsking(self, self.stands.found, self.said, self._because).widgets()]
+        asking = GapAsking(self, self.stands.found, self.said, self._because)
+        asked = asking.widgets()
+        self.numbered = asking.numbered
+        return [*told, *asked]
 
     def listed(self) -> list[ListRow]:
         """Give what was unloaded by type."""
@@ -41,6 +46,7 @@ class ReceptionSummaryScreen(SummaryScreen):
             if row.direction == BESIDE
             else ListRow(type_of_row(self, row), row.total, row.expected, 0)
             for row in self.stands.found
+            if row.name not in self.numbered
         ]
 
     def _because(self, said: Reasons) -> None:
