@@ -18,7 +18,7 @@ from boucle_field.store import Store
 from tests.builders import code
 from tests.photos import a_jpeg
 
-COMMIT_EVERY = 5
+CHANGES_AT_ONCE = 25
 
 
 def _take_photos(directory: Path, first: int, most: int) -> None:
@@ -38,14 +38,18 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+_committed = [0]
+
+
 @contextmanager
 def _writing_late(store: Store) -> Iterator[sqlite3.Connection]:
     db = store.db
     if not db.in_transaction:
         db.execute("BEGIN IMMEDIATE")
     yield db
-    if db.total_changes % COMMIT_EVERY == 0:
+    if db.total_changes - _committed[-1] >= CHANGES_AT_ONCE:
         db.execute("COMMIT")
+        _committed.append(db.total_changes)
 
 
 if __name__ == "__main__":

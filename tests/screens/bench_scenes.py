@@ -62,9 +62,10 @@ def bench_scenes(hand: Hand) -> Iterator[str]:
     yield "quote-covers"
     stated(face.at, "item_type", "palette", {"name": LONG_TYPE, "price_cents": 10_000, "repair_percent": 50})
     face.open(DiagnosisScreen, code(HOST))
-    face.screen._estimated(7_500)
+    diagnosis = face.screen
+    diagnosis._estimated(7_500)
     yield "dear-why"
-    face.screen._explained("Modèle que personne ne fabrique plus")
+    diagnosis._explained("Modèle que personne ne fabrique plus")
     hand.frames(4)
     face.screen.scroller.scroll_y = 0
     yield "diagnosis-dear"

@@ -61,7 +61,7 @@ def test_what_is_no_picture_and_what_is_too_large_are_said_and_another_can_be_ch
     hand.scan(MULHOUSE.url(BASE))
     hand.tap("Photo")
     hand.tap("faux.png")
-    assert hand.sees("n’est pas une photo lisible")
+    assert hand.sees("faux.png : ce fichier n’est pas une photo lisible")
     monkeypatch.setattr("boucle_labels.reading.MAX_PIXELS", 1_000_000)
     hand.tap("palette.jpg")
     assert hand.sees("40 millions de pixels au plus")

@@ -28,7 +28,7 @@ BOLD_FILE: Final = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
 """Its bold cut, which Kivy does not bring along: as much of it as we write."""
 _HELD: Final = re.compile(r"(?<=«) | (?=[:;?!»%€])|(?<=\d) (?=× )|(?<=\d ×) (?=\w)")
 """The spaces that French sets before and after its signs, and those that hold a number to what it counts."""
-_CROSS: Final = "✕"
+_CROSS: Final = "×"
 _PRESSED: Final = 0.75
 _BORDER: Final = 1.5
 

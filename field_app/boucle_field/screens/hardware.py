@@ -7,6 +7,7 @@ import os
 import shutil
 from contextlib import suppress
 from subprocess import DEVNULL, Popen
+from threading import Thread
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -110,7 +111,8 @@ class Desktop:
             return False
         with suppress(OSError):
             # Our own file, by its whole path; nothing of it is read by a shell.
-            Popen([opener, path], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603
+            opening = Popen([opener, path], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)  # noqa: S603
+            Thread(target=opening.wait, name="opening", daemon=True).start()
             return True
         return False
 

@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 from PIL import Image
 
 from boucle_field import picture_files
-from boucle_field.errors import FieldError
+from boucle_field.errors import FieldError, UsageError
 from boucle_field.photos import Photo
 from boucle_field.picture import photo_of_file
 from boucle_field.screens.arranging import beside
@@ -51,6 +51,7 @@ class PictureFileScreen(Screen):
         found = picture_files.listed(self.folder)
         self.fill(
             self.title("screen.file.title"),
+            self.text("screen.file.no_camera"),
             self.text("screen.file.how"),
             Text(str(self.folder), self.look.page, bold=True),
             *self._told(found),
@@ -90,6 +91,9 @@ class PictureFileScreen(Screen):
         try:
             photo = Photo(photo_of_file(file))
             picture_files.remember(self.face.at.store, file.parent)
+        except UsageError as error:  # by its name alone: its folder stands on the screen
+            self.face.fail(UsageError(error.key, **{**error.values, "path": file.name}))
+            return
         except FieldError as error:
             self.face.fail(error)
             return

@@ -220,8 +220,6 @@ class SummaryScreen(Screen):
     def build(self) -> None:
         """Lay the screen out."""
         visit = self.visit
-        listed = ExpectedList(self.look, self.face.lang)
-        listed.show(self.listed())
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), visit.place, phone.desk.now_ms())
         waiting = len(visit.to_look)
@@ -235,6 +233,9 @@ class SummaryScreen(Screen):
             *([self.text("screen.to_look", n=waiting)] if waiting else []),
             self.text("screen.summary_kept"),
         ]
+        # What is asked comes first: the list leaves out what stands in it.
+        listed = ExpectedList(self.look, self.face.lang)
+        listed.show(self.listed())
         undecided = [each for each in visit.asking if each.event_id]
         if undecided:
             look = partial(self.face.red_lines, undecided)
