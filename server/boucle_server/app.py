@@ -47,6 +47,7 @@ ROUTERS: Final = (
     "boucle_server.web.dashboard_pages",
     "boucle_server.web.month_closing_pages",
     "boucle_server.web.report_pages",
+    "boucle_server.web.inbox_late_pages",
     "boucle_server.web.inbox_pages",
     "boucle_server.web.device_pages",
     "boucle_server.web.label_pages",

@@ -50,6 +50,9 @@ BEHIND: Final = (
     Call("code-mal-lu", places.ITEMS.path, ADMINISTRATOR, fill=(("code", "7K3M9QX2T4HDC9"),)),
     Call("partenaire", places.PARTNERS.path, ADMINISTRATOR, follow=(_FIRST_ROW,)),
     *(Call(f"cas-{heap}", f"{places.INBOX.path}?kind={heap}", ADMINISTRATOR, follow=(_FIRST_CASE,)) for heap in _HEAPS),
+    Call(
+        "retards", f"{places.INBOX.path}?kind={Heap.OVERDUE}", MANAGER, follow=("main a[href^='/a-traiter/retards/']",)
+    ),
     Call("appareil-nouveau", places.ENROL.path, ADMINISTRATOR),
     Call("appareil-code", places.ENROL.path, ADMINISTRATOR, fill=(("name", "Téléphone du quai Nord"),)),
     Call("appareil-retirer", places.DEVICES.path, ADMINISTRATOR, follow=(f"a[href^='{places.REVOKE.path}/']",)),

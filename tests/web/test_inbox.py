@@ -90,7 +90,9 @@ async def test_a_lost_item_is_written_off_with_a_reason(served: Served) -> None:
     page = await opened(served, "/a-traiter?kind=lost")
     href = next(href for href in page.attributes("a", "href") if href.startswith("/a-traiter/lost/"))
     case = await opened(served, href)
-    answer = await sent(served, next(each for each in case.forms if "/lost/" in each.action), reason="brûlé")
+    assert [dict(each.values)["act"] for each in case.forms if "/lost/" in each.action] == ["follow_up", "write_off"]
+    loss = next(each for each in case.forms if ("act", "write_off") in each.values)
+    answer = await sent(served, loss, reason="brûlé")
     assert answer.status_code == 303
     assert (await opened(served, href)).status == 404
     after = await opened(served, answer.headers["location"])

@@ -12,6 +12,7 @@ from boucle_server.web import (
     inbox_devices,
     inbox_differences,
     inbox_held,
+    inbox_late,
     inbox_precedence,
     inbox_received,
     inbox_stock,
@@ -35,7 +36,7 @@ def counted(asker: Asker) -> dict[Heap, int]:
 def cases(asker: Asker, heap: Heap, *, after: str = "", limit: int) -> list[Case]:
     """Give cases of a heap, the oldest first, those after the `place` of another one; none for a wrong place."""
     found = _HEAPS[heap][1](asker, after, limit)
-    return _with_codes(asker, found)
+    return with_codes(asker, found)
 
 
 def find(asker: Asker, heap: Heap, key: str) -> Case | None:
@@ -59,7 +60,7 @@ def find(asker: Asker, heap: Heap, key: str) -> Case | None:
             found = next((case for case in _waiting(asker)(heap) if case.key == key), None)
         case _:
             pass
-    return next(iter(_with_codes(asker, [found])), None) if found else None
+    return next(iter(with_codes(asker, [found])), None) if found else None
 
 
 def also(asker: Asker, case: Case) -> list[Case]:
@@ -84,6 +85,8 @@ def beside(asker: Asker, case: Case) -> list[Case]:
 
 def answered(asker: Asker, heap: Heap, key: str) -> tuple[Case, Answer] | None:
     """Give a case that somebody answered, with the answer that closed it; None when it is open, or is none."""
+    if heap in inbox_late.LOANS:
+        return _followed(asker, heap, key)
     if heap not in _ANSWERED:
         return None
     return next((pair for pair in all_answered(asker, heap) if pair[0].key == key), None)
@@ -91,6 +94,10 @@ def answered(asker: Asker, heap: Heap, key: str) -> tuple[Case, Answer] | None:
 
 def all_answered(asker: Asker, heap: Heap) -> list[tuple[Case, Answer]]:
     """Give the cases of a heap that an answer keeps closed, with that answer, the last answered first."""
+    if heap in inbox_late.LOANS:
+        items = inbox_late.answered_items(asker, heap)
+        late = [(case, items[case.key]) for case in with_codes(asker, inbox_stock.followed_loans(asker, heap))]
+        return sorted(late, key=lambda pair: -pair[1].at_ms)
     if heap not in _ANSWERED:
         return []
     known = _covering(asker, heap)
@@ -98,6 +105,15 @@ def all_answered(asker: Asker, heap: Heap) -> list[tuple[Case, Answer]]:
     if heap is Heap.PHOTO:
         found += inbox_devices.given_up(asker)
     return sorted(found, key=lambda pair: -pair[1].at_ms)
+
+
+def _followed(asker: Asker, heap: Heap, item: str) -> tuple[Case, Answer] | None:
+    """Give a late item that somebody follows up, by itself or with all that is late at its partner."""
+    case = inbox_stock.loan(asker, item, anyway=True)
+    if case is None or case.heap is not heap or inbox_stock.loan(asker, item) is not None:
+        return None
+    answer = inbox_late.item_answer(asker, case)
+    return (with_codes(asker, [case])[0], answer) if answer else None
 
 
 def _late(asker: Asker) -> list[Case]:
@@ -172,7 +188,7 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
 }
 
 
-def _with_codes(asker: Asker, found: Iterable[Case]) -> list[Case]:
+def with_codes(asker: Asker, found: Iterable[Case]) -> list[Case]:
     """Add a code by which each item is known, and its type."""
     listed = list(found)
     items = {case.item for case in listed if case.item and not case.item.startswith(PROVISIONAL)}

@@ -76,9 +76,12 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
             found += [
                 act for act, kind in (("adjust", stock_counts.ADJUSTED), ("void", VOID)) if may_record(held, kind)
             ]
-        case Heap.OVERDUE | Heap.LOST | Heap.HELD:
-            acts = inbox_held.acts(case) if case.heap is Heap.HELD else ["write_off"]
-            found += [act for act in acts if may_record(held, _ENDINGS[act])]
+        case Heap.OVERDUE | Heap.LOST:
+            # Somebody is called first; a loss comes second.
+            ways = {inbox_answers.FOLLOW_UP: ANSWERED, "write_off": _ENDINGS["write_off"]}
+            found += [act for act, kind in ways.items() if may_record(held, kind)]
+        case Heap.HELD:
+            found += [act for act in inbox_held.acts(case) if may_record(held, _ENDINGS[act])]
         case _:
             found += [act for act, kind in _answers(case).items() if may_record(held, kind)]
     return found
@@ -170,7 +173,7 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) ->
     if is_amended(connection, visit.who.org, event_id):
         raise ConflictError("web.inbox_voided_before")
     kind, fields = corrected(event, Fix.VOID, because=reason)
-    _record(connection, visit, Draft(kind=kind, fields=fields))
+    record(connection, visit, Draft(kind=kind, fields=fields))
     # Whatever a stranger had reported waits again when what was done about it is taken back.
     problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")
@@ -184,7 +187,7 @@ def _review(connection: Connection, visit: Visit, case: Case, event: Event | Non
         raise InvalidInputError("web.inbox_needs_reason")
     body = {"target": event.id, "contradiction": case.reason, "reason": reason}
     draft = Draft(kind=REVIEWED, fields={**subject_fields(event), "body": body})
-    return Done(words="web.inbox_reviewed_done", event=_record(connection, visit, draft))
+    return Done(words="web.inbox_reviewed_done", event=record(connection, visit, draft))
 
 
 def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields) -> Done:
@@ -196,7 +199,7 @@ def _commission(connection: Connection, visit: Visit, case: Case, fields: Fields
         raise InvalidInputError("web.inbox_choose_site")
     code = case.code.removeprefix("raw:")
     draft = Draft(kind="item.commissioned", fields={"code": code, "place": site, "body": {"type": type_key}})
-    return Done(words="web.inbox_commissioned_done", event=_record(connection, visit, draft))
+    return Done(words="web.inbox_commissioned_done", event=record(connection, visit, draft))
 
 
 def _answer(connection: Connection, visit: Visit, case: Case, fields: Fields, *, reason: str) -> Done:
@@ -205,7 +208,7 @@ def _answer(connection: Connection, visit: Visit, case: Case, fields: Fields, *,
     known = [code for code, _ in inbox_differences.because_of(case)]
     today = day_of(visit.server.clock.now_ms(), visit.who.zone)
     draft = inbox_answers.draft(case, act, fields, known=known, reason=reason, today=today)
-    return Done(words=f"web.inbox_{act}_done", event=_record(connection, visit, draft))
+    return Done(words=f"web.inbox_{act}_done", event=record(connection, visit, draft))
 
 
 def _about_one(connection: Connection, visit: Visit, case: Case, fields: Fields, *, reason: str) -> Done:
@@ -220,7 +223,7 @@ def _about_one(connection: Connection, visit: Visit, case: Case, fields: Fields,
     if not load_book(connection, visit.who.org).has("site", place):
         raise InvalidInputError("web.inbox_choose_found")
     body = {"body": {"reason": reason}} if reason and act == "write_off" else {}
-    event = _record(connection, visit, Draft(kind=_OF_ONE[act], fields={"code": code, "place": place, **body}))
+    event = record(connection, visit, Draft(kind=_OF_ONE[act], fields={"code": code, "place": place, **body}))
     return Done(words=f"web.inbox_{act}_done", event=event)
 
 
@@ -228,7 +231,7 @@ def _end(connection: Connection, visit: Visit, case: Case, wanted: str, *, reaso
     """Decide about the item of a case, where it stands or last stood."""
     fields = {"code": case.code, "body": {"reason": reason} if reason else {}}
     place = {"place": case.name} if case.name else {}
-    event = _record(connection, visit, Draft(kind=_ENDINGS[wanted], fields={**fields, **place}))
+    event = record(connection, visit, Draft(kind=_ENDINGS[wanted], fields={**fields, **place}))
     return Done(words=f"web.inbox_{wanted}_done", event=event)
 
 
@@ -238,7 +241,7 @@ def _adjust(connection: Connection, visit: Visit, case: Case, *, reason: str) ->
     if found is None:
         raise ConflictError("web.inbox_gone")
     draft = found.adjustment(reason or say(f"kind.{stock_counts.COUNTED}", visit.lang))
-    return Done(words="web.inbox_adjusted_done", event=_record(connection, visit, draft))
+    return Done(words="web.inbox_adjusted_done", event=record(connection, visit, draft))
 
 
 def _answer_report(connection: Connection, visit: Visit, case: Case, wanted: str, *, reason: str) -> Done:
@@ -246,7 +249,7 @@ def _answer_report(connection: Connection, visit: Visit, case: Case, wanted: str
     event = ""
     if wanted == "hold":
         because = reason or say(f"web.reported_{case.reason}", visit.lang)
-        event = _record(
+        event = record(
             connection, visit, Draft(kind="item.held", fields={"code": case.code, "body": {"reason": because}})
         )
     outcome = Outcome.HELD if event else Outcome.SETTLED
@@ -276,7 +279,8 @@ def _decide(connection: Connection, visit: Visit, case: Case, wanted: str, *, re
     return Done(words="web.inbox_admitted_done" if counts else "web.inbox_kept_done")
 
 
-def _record(connection: Connection, visit: Visit, draft: Draft) -> str:
+def record(connection: Connection, visit: Visit, draft: Draft) -> str:
+    """Record what a person did, give its event; ConflictError where it does not count."""
     (result,) = ingest.accept_own(
         connection,
         visit.who.org,

@@ -10,6 +10,7 @@ from boucle_server.errors import InvalidInputError
 from boucle_server.server_device import Draft
 from boucle_server.web.forms import Fields
 from boucle_server.web.inbox_case import Asker, Case, Heap
+from boucle_server.web.inbox_late import AT_PARTNER, LOANS
 
 EXPLAIN, FOLLOW_UP, GIVE_UP = "explain", "follow_up", "give_up"
 """What can be answered; each is also how words and forms call it."""
@@ -19,9 +20,12 @@ ACTS: Final = {
     Heap.GAP: FOLLOW_UP,
     Heap.UNSENT: FOLLOW_UP,
     Heap.PHOTO: GIVE_UP,
+    **dict.fromkeys(LOANS, FOLLOW_UP),
 }
 USUAL_DAYS: Final = 30
 """A case that is followed up comes back after so many days, unless somebody says another day."""
+LATE_DAYS: Final = 7
+"""What is late is asked about again after a week."""
 MOST_DAYS: Final = 366
 
 
@@ -45,14 +49,23 @@ def _by_day_announced(case: Case) -> bool:
     return case.heap is Heap.PHOTO and not case.reason
 
 
-def usual_day(today: str) -> str:
+def usual_day(today: str, heap: Heap) -> str:
     """Give the day on which a case comes back where nobody says another one."""
-    return day_after(today, USUAL_DAYS)
+    return day_after(today, LATE_DAYS if heap in LOANS else USUAL_DAYS)
 
 
 def day_after(today: str, days: int) -> str:
     """Give the day so many days later."""
     return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+
+
+def draft_late(partner: str, n: int, fields: Fields, *, reason: str, today: str) -> Draft:
+    """Give the event of an answer about all that is late at a partner; InvalidInputError as `draft`."""
+    if not reason:
+        raise InvalidInputError("web.inbox_say_why")
+    until = _day(fields.value("until"), today)
+    body = {"case": AT_PARTNER, "key": partner, "n": n, "reason": reason, "until": until}
+    return Draft(kind=ANSWERED, fields={"body": body})
 
 
 def draft(case: Case, act: str, fields: Fields, *, known: list[str], reason: str, today: str) -> Draft:

@@ -20,6 +20,8 @@ from boucle_server.web import (
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_facts import an_asker, content_of, facts_of, named, unqualified
+from boucle_server.web.inbox_late import LOANS
+from boucle_server.web.inbox_late_words import late_partner, late_partners
 from boucle_server.web.inbox_seen import answered_list, answered_page, reviewed_page
 from boucle_server.web.places import INBOX
 from boucle_server.web.rendering import redirect, render
@@ -56,6 +58,7 @@ def inbox_page(visit: Reading) -> Response:
         listed = {each: inbox.cases(asker, each, after=after, limit=limit + 1) for each in heaps}
         told = {each: [_told(asker, case, visit.lang) for case in found[:limit]] for each, found in listed.items()}
         answered = answered_list(visit, asker, heap) if heap else []
+        partners = late_partners(visit, asker) if heap in LOANS else []
         undo = visit.value("evenement")
         undo = undo if undo and inbox_acts.can_undo(connection, visit.who.org, undo) else ""
     following = listed[heap][PAGE - 1].place if heap and len(listed[heap]) > PAGE else ""
@@ -68,6 +71,7 @@ def inbox_page(visit: Reading) -> Response:
         total=sum(counts.values()),
         cases=told,
         answered=answered,
+        partners=partners,
         names={each: inbox_words.heap_name(each, visit.lang) for each in Heap},
         undo=undo,
         dismissed=visit.value("ecarte"),
@@ -184,10 +188,11 @@ def _case_page(
         reasons=[(code, say(words, visit.lang)) for code, words in inbox_differences.because_of(case)],
         items=inbox_differences.listed(asker, case, visit.lang),
         unlisted=max(0, len(case.items) - inbox_differences.MOST_LISTED),
-        day=typed.value("until") or inbox_answers.usual_day(asker.today),
+        day=typed.value("until") or inbox_answers.usual_day(asker.today, heap),
         tomorrow=inbox_answers.day_after(asker.today, 1),
         last_day=inbox_answers.day_after(asker.today, inbox_answers.MOST_DAYS),
         person=unqualified(visit, connection, case, event),
+        partner=late_partner(asker, case) if heap in LOANS else None,
     )
 
 

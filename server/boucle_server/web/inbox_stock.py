@@ -7,8 +7,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from boucle.clock import month_of, next_month
-from boucle_server import stock_counts
+from boucle_server import rows, stock_counts
 from boucle_server.read_tables import CELL, ITEM
+from boucle_server.web import inbox_late
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_precedence import free
 
@@ -24,7 +25,7 @@ def loan(asker: Asker, item: str, *, anyway: bool = False) -> Case | None:
     """Give the loan of an item that is past its day, None when it is not, or `anyway` while a heap before has it."""
     query = _loans(asker).where(ITEM.c.item == item, ITEM.c.due < asker.today)
     if not anyway:
-        query = query.where(free(asker, Heap.LOST))
+        query = query.where(waiting(asker))
     found = [_case_of_loan(asker, row) for row in asker.connection.execute(query)]
     return next(iter(found), None)
 
@@ -100,10 +101,31 @@ def _loans(asker: Asker) -> sa.Select[Any]:
 
 
 def _past(asker: Asker, heap: Heap) -> sa.ColumnElement[bool]:
-    if heap is Heap.LOST:
-        return sa.and_(ITEM.c.loss < asker.today, free(asker, heap))
-    still = sa.or_(ITEM.c.loss.is_(None), ITEM.c.loss >= asker.today)
-    return sa.and_(ITEM.c.due < asker.today, still, free(asker, heap))
+    past = inbox_late.is_past(asker, heap)
+    return sa.and_(past, ~inbox_late.followed(asker, heap), free(asker, heap))
+
+
+def waiting(asker: Asker, partner: str = "") -> sa.ColumnElement[bool]:
+    """Give the condition under which a loan is late and waits for somebody, at one partner where one is named."""
+    late = sa.or_(*(_past(asker, heap) for heap in inbox_late.LOANS))
+    return sa.and_(late, ITEM.c.partner == partner) if partner else late
+
+
+def late_at(asker: Asker, partner: str, limit: int) -> list[Case]:
+    """Give what is late at a partner and waits for somebody, the longest past its day first."""
+    query = _loans(asker).where(waiting(asker, partner)).order_by(ITEM.c.due, ITEM.c.item).limit(limit)
+    return [_case_of_loan(asker, row) for row in asker.connection.execute(query)]
+
+
+def followed_loans(asker: Asker, heap: Heap) -> list[Case]:
+    """Give the late items that somebody follows up one by one, and none that waits."""
+    items = inbox_late.answered_items(asker, heap)
+    found = rows.select(
+        asker.connection, ITEM, ("item", "type", "partner", "due", "loss", "out_since", "stage"),
+        org=asker.org, key="item", keys=items,
+    )  # fmt: skip
+    late = [_case_of_loan(asker, row) for row in found if row.due is not None and row.due < asker.today]
+    return [case for case in late if case.heap is heap and items[case.key].at_ms >= (case.at_ms or 0)]
 
 
 def count_loans(heap: Heap) -> Callable[[Asker], int]:
