@@ -27,6 +27,7 @@ from boucle.rounds import (
     validation,
 )
 from boucle.telling import Told
+from boucle.unplanned import begins, begun, unplanned
 from boucle.visiting import DIRECTIONS
 from boucle_field import people, stop_events
 from boucle_field.outbox import Draft
@@ -129,6 +130,8 @@ def find_round(phone: Phone, key: str) -> Round | None:
 
 def stop_of(phone: Phone, task: str) -> tuple[Round, Stop] | None:
     """Give the stop that a task names, None for another task or a stop that is planned no more."""
+    if (beside := unplanned(task)) is not None:
+        return beside
     named = stop_of_task(task)
     found = find_round(phone, named[0]) if named else None
     stop = found.stop(named[1]) if found and named else None
@@ -140,6 +143,22 @@ def stop_at(phone: Phone, place: str) -> tuple[Round, Stop] | None:
     stops = [(each, stop) for each in rounds_of_today(phone) for stop in each.stops if stop.place == place]
     stops.sort(key=lambda pair: standing(phone, *pair).progress is Progress.DONE)
     return stops[0] if stops else None
+
+
+def task_beside(phone: Phone, place: str) -> str:
+    """Give the task of a stop that no round plans: the one under way here today, else one that begins now."""
+    mine = [task for task in stop_events.tasks_of(phone.store, begins(today(phone))) if task.endswith(f"#{place}")]
+    last = unplanned(mine[-1]) if mine else None
+    if last is not None and standing(phone, *last).progress is not Progress.DONE:
+        return mine[-1]
+    return begun(today(phone), place, phone.randomness)
+
+
+def stops_beside(phone: Phone) -> list[tuple[Round, Stop]]:
+    """Give the stops of today that no round plans and that this phone has made, the latest first."""
+    tasks = stop_events.tasks_of(phone.store, begins(today(phone)))
+    stops = [each for task in reversed(tasks) if (each := unplanned(task)) is not None]
+    return [each for each in stops if standing(phone, *each).progress is not Progress.TO_DO]
 
 
 def planned(phone: Phone, task: str, action: str) -> Mapping[str, int] | None:

@@ -55,6 +55,16 @@ def validations_of(store: Store, round_key: str) -> dict[str, Event]:
     return {each.event.task: each.event for each in seen if each.event.kind == VALIDATED and each.gone is None}
 
 
+def tasks_of(store: Store, begins: str) -> list[str]:
+    """Give the tasks that begin so of which this phone recorded anything, in the order of their first event."""
+    with store.reading() as db:
+        rows = db.execute(
+            f"SELECT {_TASK}, min(n) FROM outbox WHERE instr(payload, ?) GROUP BY 1 ORDER BY 2",  # noqa: S608
+            (f'"task":"{begins}'.encode(),),
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
 def standing(seen: Sequence[Seen]) -> tuple[list[Seen], list[Seen]]:
     """Give the movements and the validations that stand."""
     left = [each for each in seen if each.gone is None]

@@ -7,6 +7,7 @@ decision that would have no effect is refused beforehand, with the reason, and n
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from boucle.reference import Book
 from boucle.roles import Capability, may_record
 from boucle.rounds import TABLE, Round, read_round, round_under, rounds_in
 from boucle.telling import Outcome, Told, has_no_effect, is_decided, mark_of_pieces, outcome_of, reasons_of
+from boucle.unplanned import begun
 from boucle.visiting import DIRECTIONS
 from boucle.wire import subject_of
 from boucle_server import ingest
@@ -34,6 +36,7 @@ from boucle_server.foretelling import event_of_draft
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import SqlStore
 from boucle_server.server_device import Draft
+from boucle_server.stops_beside import under_way
 from boucle_server.tables import RECORD
 
 VOID: Final = "event.voided"
@@ -91,7 +94,10 @@ class Desk:
         return Context(book=self.book, now_ms=self.now_ms, task=task, site=self.site, own_sites=own)
 
     def task_at(self, action: str, place: str) -> str:
-        """Give the task of a visit that begins: the stop planned there today for this person, else one of its own."""
+        """Give the task of a visit that begins: the stop planned there today for this person, else one of its own.
+
+        At a partner's that is a stop that no round plans, and goes on with the one that is under way there.
+        """
         today = day_of(self.now_ms, self.who.zone)
         if action in DIRECTIONS:
             for of in rounds_in(self.book, at_ms=self.now_ms):
@@ -99,6 +105,10 @@ class Desk:
                     stop = next((each for each in of.stops if each.place == place), None)
                     if stop is not None:
                         return of.task(stop)
+            mine = {"person": self.who.id, "zone": self.who.zone}
+            beside = under_way(self.connection, self.org, place, **mine, now_ms=self.now_ms)
+            if task := beside or begun(date.fromisoformat(today), place, secrets.token_bytes):
+                return task
         return uuid7(self.now_ms, secrets.token_bytes)
 
     def round_of(self, key: str) -> Round | None:

@@ -26,6 +26,7 @@ from boucle.replay import walk
 from boucle.rounds import VALIDATED, stop_of_task
 from boucle.telling import Outcome, Told, mark_of_pieces, outcome_of, reasons_of
 from boucle.units import DAY_MS
+from boucle.unplanned import unplanned
 from boucle.visiting import line_of, line_of_pieces
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
@@ -167,7 +168,8 @@ def _window(desk: Desk, task: str) -> tuple[int, int]:
     """Give the time in which events of a task can be: from its beginning, or around the day of its round."""
     if is_uuid7(task):
         return int(task[:8] + task[9:13], 16) - 60_000, desk.now_ms + DAY_MS
-    of = desk.round_under(task)
+    beside = unplanned(task)
+    of = beside.round if beside else desk.round_under(task)
     if of is None:
         return desk.now_ms - 2 * DAY_MS, desk.now_ms + DAY_MS
     return _instant(desk, of.day - _BEFORE), _instant(desk, of.day + _AFTER)

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.reference import Book
-from boucle.rounds import TABLE, Found, Round, read_round, stop_of_task
+from boucle.rounds import Found, Round, round_under, stop_of_task
+from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle_server.driven import DrivenRound, DrivenStop, Validation, driven, planned_place
 from boucle_server.projections import load_book
+from boucle_server.stops_beside import stop_beside
 from boucle_server.tables import ORG
 
 
@@ -35,6 +37,11 @@ class Slip:
     def newest(self) -> Validation:
         """The validation of this stop that holds."""
         return self.stop.validations[-1]
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a round planned the stop, so that something was expected at it."""
+        return not is_unplanned(self.stop.task)
 
     @property
     def at_ms(self) -> int:
@@ -59,8 +66,8 @@ def slips_of(connection: Connection, org: str, task: str, *, now_ms: int) -> lis
     if named is None or row is None:
         return []
     book = load_book(connection, org)
-    planned = book.row(TABLE, named[0], now_ms)
-    of = read_round(named[0], planned) if planned is not None else None
+    beside = stop_beside(connection, org, task, zone=row.zone)
+    of = beside.round if beside else round_under(book, task, at_ms=now_ms)
     if of is None:
         return []
     (found,) = driven(connection, org, [of], zone=row.zone, now_ms=now_ms)

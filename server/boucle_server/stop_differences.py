@@ -23,6 +23,7 @@ from boucle.receiving import VALIDATED as RECEPTION
 from boucle.reference import Book
 from boucle.rounds import RECEIVED, VALIDATED, Ending, Found, counts_of, ending_of, reasons_of, rounds_in, stop_of_task
 from boucle.units import DAY_MS
+from boucle.unplanned import is_unplanned
 from boucle_server.driven import driven
 from boucle_server.read_tables import ITEM
 from boucle_server.standing import standing
@@ -94,7 +95,12 @@ def differences(connection: Connection, org: str, book: Book, *, zone: str, now_
 
 
 def _unexplained(event: Event) -> Iterator[Difference]:
-    """Give the rows of a validation that differ without a reason; a stop that was not made said why as a whole."""
+    """Give the rows of a validation that differ without a reason; a stop that was not made said why as a whole.
+
+    Where nothing was expected nothing differs.
+    """
+    if is_unplanned(event.task):
+        return
     said, why = reasons_of(event), Why.RECEIPT if event.kind == RECEPTION else Why.STOP
     if why is Why.RECEIPT or ending_of(event) is Ending.DONE:
         for row in counts_of(event):
@@ -149,7 +155,10 @@ class _Number(NamedTuple):
 def _by_numbers(
     connection: Connection, org: str, book: Book, late: Mapping[str, Event], *, zone: str, now_ms: int
 ) -> dict[_Key, _Number]:
-    """Hold what stops declared against what came in for them; only rounds with a declared number are read."""
+    """Hold what stops declared against what came in for them; only rounds with a declared number are read.
+
+    What a stop that no round plans declared comes in with no round: no receipt of it could name the stop.
+    """
     keys = {
         named[0]
         for task, event in late.items()

@@ -13,8 +13,9 @@ from boucle.lines import Line
 from boucle.telling import Outcome
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.sound import Volume
+from boucle_field.screens.stop_summary_screen import StopSummaryScreen
 from boucle_field.screens.theme import BADGE_SIGNS, OUTCOMES
-from boucle_field.screens.work_screens import HomeScreen, PlaceScreen, SummaryScreen
+from boucle_field.screens.work_screens import HomeScreen, PlaceScreen
 from boucle_field.store import FILE
 from boucle_labels import batch
 from tests.builders import code
@@ -53,8 +54,8 @@ def test_twenty_crates_are_returned_in_four_taps(hand: Hand) -> None:
     hand.tap("Terminer")
     hand.tap("Valider")
     assert hand.taps == 4
-    assert (hand.face.visit, unsent(hand)) == (None, 20)
-    assert hand.ear.heard == [Outcome.ACCEPTED] * 20
+    assert (hand.face.visit, unsent(hand)) == (None, 20 + 1)  # and that the stop is done
+    assert hand.ear.heard == [Outcome.ACCEPTED] * (20 + 1)
 
 
 def test_with_the_label_of_the_place_two_taps_are_enough(hand: Hand) -> None:
@@ -63,7 +64,7 @@ def test_with_the_label_of_the_place_two_taps_are_enough(hand: Hand) -> None:
     hand.tap("Terminer")
     hand.tap("Valider")
     assert hand.taps == 2
-    assert (hand.face.visit, unsent(hand)) == (None, 20)
+    assert (hand.face.visit, unsent(hand)) == (None, 20 + 1)  # and that the stop is done
 
 
 def test_with_command_labels_no_tap_is_needed(hand: Hand) -> None:
@@ -72,7 +73,7 @@ def test_with_command_labels_no_tap_is_needed(hand: Hand) -> None:
     command(hand, Command.FINISH)
     command(hand, Command.VALIDATE)
     assert hand.taps == 0
-    assert (hand.face.visit, unsent(hand)) == (None, 20)
+    assert (hand.face.visit, unsent(hand)) == (None, 20 + 1)  # and that the stop is done
 
 
 def test_a_wrong_scan_is_undone_in_one_tap(hand: Hand) -> None:
@@ -137,7 +138,7 @@ def test_a_scan_on_the_summary_goes_on_with_the_visit(hand: Hand) -> None:
     arrive(hand)
     scan_crates(hand, range(1, 3))
     hand.tap("Terminer")
-    assert isinstance(hand.face.screen, SummaryScreen)
+    assert isinstance(hand.face.screen, StopSummaryScreen)
     assert hand.sees("18 attendus, pas encore vus")
     scan_crates(hand, range(3, 4))
     assert isinstance(hand.face.screen, ScanScreen)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from boucle.roles import Capability
 from boucle.rounds import Ending, Gap, Round, Stop
 from boucle.telling import Outcome
+from boucle.unplanned import day_of_key
 from boucle.visiting import DIRECTIONS
 from boucle_field import driving, unloading
 from boucle_field.errors import FieldError
@@ -29,6 +30,7 @@ class RoundRouter(PhotoRouter):
     fail: Any
     recorded: Any
     begin: Any
+    back: Any
     validate: Any
     eye: "Eye"
 
@@ -99,6 +101,13 @@ class RoundRouter(PhotoRouter):
         """Show what a stop comes to."""
         self.open(StopSummaryScreen, of, stop)
 
+    def leave_stop(self, of: Round) -> None:
+        """Go back from a stop to its round; from one that no round plans to where the day goes on."""
+        if day_of_key(of.key) is None:
+            self.open(RoundScreen, of)
+        else:
+            self.back()
+
     def validate_stop(self, of: Round, stop: Stop, **said: Any) -> None:
         """Validate a stop, and go on with the round."""
         try:
@@ -112,7 +121,7 @@ class RoundRouter(PhotoRouter):
             self.visit = None
         self.eye.close()
         self.signal(Outcome.ACCEPTED)
-        self.open(RoundScreen, of)
+        self.leave_stop(of)
         self.recorded()
         place = name_of_place(self.at.mirror.book(), stop.place, self.at.desk.now_ms())
         ending = said.get("ending", Ending.DONE)

@@ -19,12 +19,13 @@ from boucle_field import driving
 from boucle_field.driving import Progress, Standing
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
+from boucle_field.screens.beside_screen import BesideScreen
 from boucle_field.screens.cards import Card
 from boucle_field.screens.controls import BigButton, Text, column, ground, row
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.nothing_screen import NothingScreen, ended_words
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.stop_words import elsewhere_words, late_words, planned_words, time_of
+from boucle_field.screens.stop_words import SIGNS, elsewhere_words, late_words, planned_words, time_of
 from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 _INNER_DP: Final = 4
-SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "✓"}
 
 
 class RoundScreen(Screen):
@@ -126,7 +126,7 @@ class StopScreen(Screen):
         only_leaves = bool(self.stop.deliver) and not self.stop.collect
         key = "screen.stop_cannot" if only_leaves else "screen.stop_nothing"
         nothing = self.other(key, partial(self.face.open, NothingScreen, self.round, self.stop))
-        leave = self.other("screen.back", partial(self.face.open, RoundScreen, self.round))
+        leave = self.other("screen.back", partial(self.face.leave_stop, self.round))
         again = now.progress is Progress.BEGUN
         if again:
             validate = self.main("screen.validate", partial(self.face.end_stop, self.round, self.stop))
@@ -297,12 +297,15 @@ class WorkScreen(HomeScreen):
         ]
 
     def after(self) -> list[Widget]:
-        """Offer the rounds that anybody may take."""
-        return [
+        """Offer the rounds that anybody may take, and what was done today beside all rounds."""
+        offered: list[Widget] = [
             self.plain(self._words("screen.round_offered", each), partial(self.face.open, RoundScreen, each))
             for each in driving.rounds_of_today(self.face.at)
             if not self._is_mine(each)
         ]
+        n = len(driving.stops_beside(self.face.at))
+        words, act = self.say("screen.stops_beside", n=n), partial(self.face.open, BesideScreen)
+        return [*offered, *([self.plain(words, act)] if n else [])]
 
     def _is_mine(self, of: Round) -> bool:
         return driving.drives(self.face.at) or bool(of.person or of.device)

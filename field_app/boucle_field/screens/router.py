@@ -224,7 +224,7 @@ class Router(ReturnRouter):
             self.arrive(place)
 
     def begin(self, action: str, place: str, task: str = "", said: Mapping[str, Any] | None = None) -> None:
-        """Open a visit; what was scanned too early is its first. At a planned stop it is a part of that stop."""
+        """Open a visit; what was scanned too early is its first. At a partner's it is part of a stop."""
         self.chooser.forget()
         self._leave_for(action, said or {})
         over = 0
@@ -233,7 +233,7 @@ class Router(ReturnRouter):
                 said = self.visit.said
             over = self.visit.close(goes_on=self.left is self.visit)
         stop = driving.stop_at(self.at, place) if action in visiting.DIRECTIONS else None
-        task = task or self.task or (stop[0].task(stop[1]) if stop else "")
+        task = task or self.task or (stop[0].task(stop[1]) if stop else self._beside(action, place))
         self.visit = Visit.begin(self.at, action=action, place=place, task=task, said=said)
         self.task = ""
         remember(self.at, place)
@@ -243,6 +243,10 @@ class Router(ReturnRouter):
             self.take(Thing(code=code))
         if over:
             self.told(None, self.say("screen.left.put_down", n=over))
+
+    def _beside(self, action: str, place: str) -> str:
+        """Give the task of a stop that no round plans, `""` for what is no stop."""
+        return driving.task_beside(self.at, place) if action in visiting.DIRECTIONS else ""
 
     def _leave_for(self, action: str, said: Mapping[str, Any]) -> None:
         """Remember the visit that goes on once a blank label it met is an item's; anything else ends it as ever."""

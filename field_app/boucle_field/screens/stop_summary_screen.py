@@ -10,6 +10,7 @@ from kivy.uix.widget import Widget
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
 from boucle.rounds import Ending, Round, Stop
+from boucle.unplanned import is_unplanned
 from boucle_field import driving
 from boucle_field.driving import Signed
 from boucle_field.screens import theme
@@ -73,6 +74,7 @@ class StopSummaryScreen(Screen):
             *([*asked, whole] if is_low() else [whole, *asked]),
             *self._undecided(),
             listed,
+            *self._still_there(),
             self.proof,
             self.text("screen.summary_kept"),
             BigButton(signer, self.look.tile, act=self._ask_name, line=self.look.line),
@@ -103,6 +105,14 @@ class StopSummaryScreen(Screen):
         if not undecided:
             return []
         return [self.other("screen.undecided", partial(self.face.red_lines, undecided), n=len(undecided))]
+
+    def _still_there(self) -> list[Widget]:
+        """Say how many more are thought to be here, where no plan says how many of them are to be taken."""
+        visit = self.face.visit
+        if visit is None or not is_unplanned(visit.task):
+            return []
+        missing = sum(max(0, each.expected - each.counted) for each in visit.rows())
+        return [self.text("screen.summary_missing", n=missing)] if missing else []
 
     def _gaps(self) -> tuple[list[Widget], frozenset[str]]:
         """Ask why numbers differ, where the plan has numbers; give the rows too whose numbers stand in the question."""

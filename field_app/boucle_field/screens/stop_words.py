@@ -1,5 +1,7 @@
 """A stop in words: what is planned, that it is late, what others did there and validated."""
 
+from typing import Final
+
 from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
@@ -10,7 +12,7 @@ from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle.words.numerals import times
 from boucle_field import driving
-from boucle_field.driving import Standing
+from boucle_field.driving import Progress, Standing
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Text, column, ground
 from boucle_field.screens.screen import Screen
@@ -18,6 +20,8 @@ from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.stop_events import Side
 from boucle_field.visit import name_of_type
+
+SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "✓"}
 
 
 def planned_words(screen: Screen, of: Round, stop: Stop) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import TABLE, Ending, Found, Round, read_round
+from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle.words.numerals import signed, times
 from boucle_server import photos
@@ -19,6 +20,7 @@ from boucle_server.api.reasons import kind_text
 from boucle_server.driven import DrivenRound, DrivenStop, Progress, State, driven, planned_place
 from boucle_server.errors import NotFoundError
 from boucle_server.photos import Shown
+from boucle_server.stops_beside import stop_beside
 from boucle_server.tables import DEVICE
 from boucle_server.web import numbers, stop_reasons
 from boucle_server.web.figures import Badge
@@ -27,7 +29,7 @@ from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
-from boucle_server.web.rounds_list import long_day, people_of, state_badge, title_of
+from boucle_server.web.rounds_list import driver_of, long_day, people_of, state_badge, title_in
 from boucle_server.web.stop_reasons import Later, explained
 from boucle_server.web.stop_times import times_of_stop
 from boucle_server.web.visit import Visit, address
@@ -95,6 +97,8 @@ class RoundView:
     is_incomplete: bool
     ended: str
     is_planned_only: bool
+    is_beside: bool
+    """Whether no round at all is shown, but a stop outside of any."""
     pairs: tuple[tuple[str, str], ...]
     stops: tuple[StopView, ...]
     versions: tuple[tuple[str, str, str], ...]
@@ -116,19 +120,21 @@ def find_round(book: Book, key: str, now_ms: int) -> Round:
 
 def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> RoundView:
     """Gather the page of a round."""
-    of = find_round(book, key, visit.now_ms)
+    beside_all = stop_beside(connection, visit.who.org, key, zone=visit.who.zone)
+    of = beside_all.round if beside_all else find_round(book, key, visit.now_ms)
     (found,) = driven(connection, visit.who.org, [of], zone=visit.who.zone, now_ms=visit.now_ms)
     beside = beside_stops(connection, visit.who.org, found.stops, day=of.day)
     return RoundView(
         key=key,
-        title=title_of(of),
+        title=title_in(of, visit.lang),
         day=long_day(of.day, visit.lang),
         badge=state_badge(found.state, visit.lang),
         is_cancelled=of.cancelled,
-        is_incomplete=found.state is State.INCOMPLETE,
+        is_incomplete=found.state is State.INCOMPLETE and beside_all is None,
         ended=of.ended if found.state is State.ENDED else "",
         is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
-        pairs=_pairs(connection, visit, book, found),
+        is_beside=beside_all is not None,
+        pairs=_pairs_beside(connection, visit, found) if beside_all else _pairs(connection, visit, book, found),
         stops=tuple(stop_view(stop, number, book, visit, beside) for number, stop in enumerate(found.stops, 1)),
         versions=_versions(connection, visit, book, key),
         at=moment(visit.now_ms, visit.who.zone, visit.lang),
@@ -168,7 +174,7 @@ def stop_view(found: DrivenStop, number: int, book: Book, visit: Visit, beside: 
     return StopView(
         number=number,
         place=planned_place(book, found.place, now_ms) or say("web.round_no_place", lang),
-        is_planned=stop is not None,
+        is_planned=stop is not None and not is_unplanned(found.task),
         window=times_of_stop(stop, site, beside.day, lang=lang) if stop else "",
         address=site.address,
         map_href=map_href(site.address),
@@ -262,6 +268,13 @@ def _pairs(connection: Connection, visit: Visit, book: Book, found: DrivenRound)
         "web.round_stops": f"{found.done}/{len(of.stops)}",
     }
     return tuple((say(key, lang), value) for key, value in given.items() if value)
+
+
+def _pairs_beside(connection: Connection, visit: Visit, found: DrivenRound) -> tuple[tuple[str, str], ...]:
+    """Say who made a stop that no round plans, to who has to know."""
+    who = driver_of(found)
+    name = people_of(connection, visit, {who}).get(who, "")
+    return ((say("web.round_driver", visit.lang), name),) if name else ()
 
 
 def _versions(connection: Connection, visit: Visit, book: Book, key: str) -> tuple[tuple[str, str, str], ...]:

@@ -85,7 +85,7 @@ def _round(visit: Visit, key: str, *, wrong: str = "", status: int = 200) -> Res
         page=page,
         may_plan=_may_plan(visit),
         may_scan=may_record(visit.who.capabilities, VALIDATED),
-        reception_href="" if page.is_planned_only else station_reception.href(page.key, ""),
+        reception_href="" if page.is_planned_only or page.is_beside else station_reception.href(page.key, ""),
         wrong=wrong,
     )
 

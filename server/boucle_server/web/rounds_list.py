@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
+from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import Round, rounds_in
+from boucle.unplanned import day_of_key
 from boucle.words import say
-from boucle_server.driven import DrivenRound, State, driven
+from boucle_server.driven import DrivenRound, DrivenStop, State, driven, planned_place
+from boucle_server.stops_beside import Days, driven_beside
 from boucle_server.tables import PERSON
 from boucle_server.web import numbers
 from boucle_server.web.figures import Badge
@@ -50,6 +53,7 @@ class RoundRow:
     taken: str
     left: str
     badge: Badge
+    is_planned: bool
     exact: tuple[int, ...]
     """Stops done and planned, pieces collected and expected, pieces delivered and expected."""
 
@@ -73,12 +77,16 @@ def week(connection: Connection, visit: Visit, book: Book) -> Week:
     day, problem = _day(visit, today)
     monday = day - timedelta(days=day.weekday())
     planned = [each for each in rounds_in(book, at_ms=visit.now_ms) if monday <= each.day < monday + _WEEK]
+    sunday = monday + timedelta(days=6)
     found = driven(connection, visit.who.org, planned, zone=visit.who.zone, now_ms=visit.now_ms)
-    names = people_of(connection, visit, {each.person for each in planned})
+    shown = Days(monday, sunday, visit.who.zone)
+    beside = driven_beside(connection, visit.who.org, shown, now_ms=visit.now_ms)
+    names = people_of(connection, visit, {*(each.person for each in planned), *(driver_of(each) for each in beside)})
     days: dict[date, list[RoundRow]] = {}
     for each in found:
         days.setdefault(each.round.day, []).append(_row(each, book, visit, names))
-    sunday = monday + timedelta(days=6)
+    for each in beside:
+        days.setdefault(each.round.day, []).append(_row_beside(each, book, visit, names))
     return Week(
         title=say("web.rounds_week", visit.lang, first=day_name(monday, visit.lang), last=day_name(sunday, visit.lang)),
         day=day.isoformat(),
@@ -125,6 +133,16 @@ def title_of(of: Round) -> str:
     return of.name or of.key
 
 
+def title_in(of: Round, lang: str) -> str:
+    """Give what a round is called, or that what stands for one is a stop outside of any."""
+    return say("web.stop_beside", lang) if day_of_key(of.key) else title_of(of)
+
+
+def href_of(of: Round) -> str:
+    """Give the address of the page of a round, or of a stop outside of any."""
+    return href_of_round(of.task(of.stops[0]) if day_of_key(of.key) else of.key)
+
+
 def _day(visit: Visit, today: date) -> tuple[date, str]:
     text = visit.value("jour")
     if not text:
@@ -151,8 +169,42 @@ def _row(each: DrivenRound, book: Book, visit: Visit, names: Mapping[str, str]) 
         taken=_pieces(each, "collect", lang),
         left=_pieces(each, "deliver", lang),
         badge=state_badge(each.state, lang),
+        is_planned=True,
         exact=(each.done, len(of.stops), *_counts(each, "collect"), *_counts(each, "deliver")),
     )
+
+
+def _row_beside(each: DrivenRound, book: Book, visit: Visit, names: Mapping[str, str]) -> RoundRow:
+    """Say a stop outside of any round: it was driven, and nothing of it was planned."""
+    (stop,) = each.stops
+    return RoundRow(
+        key=each.round.key,
+        day=each.round.day.isoformat(),
+        name=planned_place(book, stop.place, visit.now_ms),
+        href=href_of(each.round),
+        home="",
+        driver=names.get(driver_of(each), ""),
+        stops=numbers.DASH,
+        taken=_found(each, "collect", visit.lang),
+        left=_found(each, "deliver", visit.lang),
+        badge=("good" if each.done else "info", say(f"round.progress.{stop.progress}", visit.lang)),
+        is_planned=False,
+        exact=(each.done, 0, *_counts(each, "collect"), *_counts(each, "deliver")),
+    )
+
+
+def driver_of(each: DrivenRound) -> str:
+    """Give who made a stop that no round plans, by the pseudonym of its first event."""
+    return next((event.actor for stop in each.stops for event in (*stop.moves, *_said(stop))), "")
+
+
+def _said(stop: DrivenStop) -> list[Event]:
+    return [each.event for each in stop.validations]
+
+
+def _found(each: DrivenRound, direction: str, lang: str) -> str:
+    total, _ = _counts(each, direction)
+    return numbers.number(total, 0, lang) if total else numbers.DASH
 
 
 def _pieces(each: DrivenRound, direction: str, lang: str) -> str:

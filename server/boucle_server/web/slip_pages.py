@@ -25,7 +25,7 @@ from boucle_server.web.forms import Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ROUNDS, SLIP
 from boucle_server.web.rendering import redirect, render
-from boucle_server.web.rounds_list import day_name, href_of_round, long_day, people_of, title_of
+from boucle_server.web.rounds_list import day_name, href_of, long_day, people_of, title_in
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits
 
@@ -81,8 +81,8 @@ def slip_page(visit: Reading) -> Response:
         place=ROUNDS,
         slip=newest,
         shown=document(newest, visit.lang),
-        back=href_of_round(newest.round.key),
-        back_name=title_of(newest.round),
+        back=href_of(newest.round),
+        back_name=title_in(newest.round, visit.lang),
         versions=[
             (
                 each.validation.version,
@@ -236,6 +236,7 @@ def document(slip: Slip, lang: str) -> dict[str, Any]:
     number = say("web.slip_number", lang, number=slip.number, version=of.version)
     sections = [each for way in DIRECTIONS if (each := _section(slip, way, lang))]
     by = of.signer or say("web.slip_no_name", lang)
+    columns = _heads(slip, lang)
     return {
         "title": say("web.slip_title", lang),
         "organisation": slip.org_name,
@@ -244,12 +245,14 @@ def document(slip: Slip, lang: str) -> dict[str, Any]:
             [say("web.slip_partner", lang), slip.place],
             [say("web.slip_when", lang), when],
             [say("web.slip_from", lang), slip.org_name],
-            [say("web.slip_round", lang), f"{title_of(slip.round)}, {long_day(slip.round.day, lang)}"],
+            [say("web.slip_round", lang), f"{title_in(slip.round, lang)}, {long_day(slip.round.day, lang)}"],
         ],
         "notices": _notices(slip, lang),
-        "columns": _heads(lang),
+        "columns": columns,
+        "heads": [[name, 0 < at < _NUMBERS] for at, name in enumerate(columns)],
+        "numbers": min(len(columns), _NUMBERS),
         "sections": sections,
-        "lines": [say("web.slip_counts", lang)] if sections else [say("web.slip_nothing", lang)],
+        "lines": [say(_COUNTS[slip.is_planned], lang)] if sections else [say("web.slip_nothing", lang)],
         "signature": {
             "heading": say("web.slip_signature", lang),
             "by-label": say("web.slip_signer", lang),
@@ -282,8 +285,15 @@ def share_text(slip: Slip, lang: str, *, link: str, until: str) -> str:
     return "\n".join([*lines, *([say("web.slip_link", lang, link=link, until=until)] if link else [])])
 
 
-def _heads(lang: str) -> list[str]:
-    names = ("total", "scanned", "declared", "expected", "difference", "reason")
+_NUMBERS: Final = 6
+"""The first columns hold the type and its numbers, the one behind them the reason."""
+_EXPECTED_AT: Final = 4
+"""Where the columns begin that hold a stop against its plan."""
+_COUNTS: Final = {True: "web.slip_counts", False: "web.slip_counts_beside"}
+
+
+def _heads(slip: Slip, lang: str) -> list[str]:
+    names = ("total", "scanned", "declared", *(("expected", "difference", "reason") if slip.is_planned else ()))
     return [say("web.filter_type", lang), *(say(f"web.round_{name}", lang) for name in names)]
 
 
@@ -319,7 +329,8 @@ def _section(slip: Slip, way: str, lang: str) -> dict[str, Any] | None:
         signed(sums[0] - sums[3], lang),
         "",
     ]
-    return {"heading": say(f"web.round_{way}", lang), "rows": said, "total": total}
+    width = len(total) if slip.is_planned else _EXPECTED_AT
+    return {"heading": say(f"web.round_{way}", lang), "rows": [row[:width] for row in said], "total": total[:width]}
 
 
 def _numbers(row: Found) -> tuple[int, int, int, int]:

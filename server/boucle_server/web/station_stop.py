@@ -13,6 +13,7 @@ from boucle.receiving import way
 from boucle.roles import may_record
 from boucle.rounds import VALIDATED, Ending, Found, Gap, Round, Stop, gaps_for, stop_of_task, validation
 from boucle.telling import Told
+from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle.words.numerals import signed
 from boucle_server import reports
@@ -20,6 +21,7 @@ from boucle_server.driven import DrivenStop, driven, strokes_of
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.imports import cells
 from boucle_server.scan_desk import Desk
+from boucle_server.stops_beside import stop_beside
 from boucle_server.web import numbers, stop_reasons
 from boucle_server.web.asking import Option
 from boucle_server.web.item_words import href_of, moment, printed
@@ -41,7 +43,7 @@ CORRECTED: Final = frozenset({Fix.VOID, Fix.NUMBER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """A stop of a round as it stands."""
+    """A stop as it stands, of a round or outside of any."""
 
     round: Round
     stop: Stop
@@ -51,6 +53,11 @@ class At:
     def task(self) -> str:
         """The task of every scan of it."""
         return self.found.task
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a round planned it, so that something was expected."""
+        return not is_unplanned(self.task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +90,12 @@ class MoveView:
 
 
 def stop_at(desk: Desk, task: str) -> At:
-    """Find a stop by its task; NotFoundError for one that nobody planned."""
+    """Find a stop by its task; NotFoundError for one that nobody planned, and that is at no partner's either."""
     named = stop_of_task(task)
-    of = desk.round_of(named[0]) if named else None
+    beside = stop_beside(desk.connection, desk.org, task, zone=desk.who.zone)
+    if beside is not None and not desk.context().is_partner(beside.stop.place):
+        raise NotFoundError("web.stop_none")
+    of = beside.round if beside else desk.round_of(named[0]) if named else None
     stop = of.stop(named[1]) if of and named else None
     if of is None or stop is None:
         raise NotFoundError("web.stop_none")
@@ -107,6 +117,8 @@ def rows(desk: Desk, at: At, lang: str, later: Later, typed: Answers | None = No
     found = at.found
     known = {row.name: gap for row in found.found if (gap := stop_reasons.gap_of(found, row, later)) is not None}
     made = gap_rows(desk, found.found, known, lang, typed)
+    if not at.is_planned:
+        return [replace(row, difference="", reasons=()) for row in made]
     told = (stop_reasons.later_words(found, row, later, lang) if row.difference else "" for row in found.found)
     return [replace(row, later=words) for row, words in zip(made, told, strict=True)]
 
@@ -167,7 +179,7 @@ def validate(desk: Desk, at: At, typed: Answers) -> Validated | None:
     photo = read_photo(typed)
     ending = typed.chosen("ending", [(str(each), "") for each in Ending], required=True)
     signer = typed.text("signer")[:LONGEST_NAME]
-    reasons = gaps_typed(at.found.found, typed)
+    reasons = gaps_typed(at.found.found, typed) if at.is_planned else {}
     if ending and photo is None and not typed.fields.value(WITHOUT_PHOTO) and asks_photo(desk, at, ending):
         typed.fault(FIELD, "web.stop_photo_asked")
     if typed.wrong:
@@ -182,7 +194,7 @@ def validate(desk: Desk, at: At, typed: Answers) -> Validated | None:
     told = desk.record(act, private=private, photos=[photo.announced] if photo else ())
     if photo:
         photo.keep(desk.connection, desk.org, now_ms=desk.now_ms)
-    differing = [row for row in at.found.found if row.difference and row.name not in reasons]
+    differing = [row for row in at.found.found if at.is_planned and row.difference and row.name not in reasons]
     return Validated(told, len(differing) if ending == Ending.DONE else 0)
 
 

@@ -20,7 +20,7 @@ from boucle_server.web.photo_field import FIELD, photo_input, with_photo
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.round_page import beside_stops, stop_view
-from boucle_server.web.rounds_list import href_of_round, title_of
+from boucle_server.web.rounds_list import href_of, title_in
 from boucle_server.web.routing import pages_router
 from boucle_server.web.station_desks import desk_of, written
 from boucle_server.web.station_stop import Validated
@@ -125,8 +125,9 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
         status=status,
         headers={"Content-Security-Policy": LIVE_POLICY},
         place=STATION,
-        title=title_of(at.round),
-        round_href=href_of_round(at.round.key),
+        title=title_in(at.round, lang),
+        round_href=href_of(at.round),
+        is_planned=at.is_planned,
         action=stop_href(at.task),
         task=at.task,
         stop=stop_view(at.found, number, desk.book, visit, beside),

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.answering import Answer
 from boucle.rounds import Ending, Found, Gap
+from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle_server.case_answers import answers
 from boucle_server.driven import DrivenStop, Validation
@@ -20,8 +21,11 @@ NOTHING: Final[Later] = {}
 
 
 def open_rows(validation: Validation) -> list[Found]:
-    """Give the rows of a validation that differ and that it gives no reason for; a stop that was not made said why."""
-    if validation.ending is not Ending.DONE:
+    """Give the rows of a validation that differ and that it gives no reason for; a stop that was not made said why.
+
+    Where nothing was expected nothing differs.
+    """
+    if validation.ending is not Ending.DONE or is_unplanned(validation.event.task):
         return []
     return [row for row in validation.found if row.difference and row.name not in validation.reasons]
 
