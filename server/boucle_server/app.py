@@ -72,6 +72,7 @@ ROUTERS: Final = (
     "boucle_server.web.partner_pages",
     "boucle_server.web.workshop_pages",
     "boucle_server.web.round_pages",
+    "boucle_server.web.delivery_pages",
     "boucle_server.web.slip_pages",
     "boucle_server.web.quote_pages",
     "boucle_server.web.return_announce_pages",

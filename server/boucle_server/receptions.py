@@ -69,7 +69,7 @@ def reception(connection: Connection, org: str, of: Round, book: Book, *, zone: 
     store = SqlStore(connection, org)
     events = _events(store, of, zone, (KIND, VALIDATED, STOP_VALIDATED))
     moves = [event for event in events if answers(event, of)]
-    items = _items(store, {event.subject for event in moves if event.code})
+    items = items_of(store, {event.subject for event in moves if event.code})
     types = {subject: item.type for subject, item in items.items()}
     known = known_at(of, on_the_way(connection, org), moves, types)
     validated = [event for event in events if event.kind == VALIDATED and event.task == of.key]
@@ -127,7 +127,8 @@ def _events(store: SqlStore, of: Round, zone: str, kinds: Sequence[str]) -> list
     return sorted((event for event in standing if event.kind in kinds), key=lambda event: event.order)
 
 
-def _items(store: SqlStore, subjects: set[str]) -> dict[str, Item]:
+def items_of(store: SqlStore, subjects: set[str]) -> dict[str, Item]:
+    """Give the item of each subject that names one, as it is now."""
     bound = store.bindings(subjects)
     owners = {subject: owner(subject, bound) for subject in subjects}
     items = store.items(set(owners.values()))

@@ -111,6 +111,12 @@ BEHIND: Final = (
         follow=(_LAST_WEEK, _FIRST_ROW, _SLIP, "main a[href^='http']"),
     ),
     Call("bon-perdu", f"{places.SLIP.path}/rien"),
+    Call(
+        "bon-livraison",
+        places.PARTNERS.path,
+        MANAGER,
+        follow=("main a[href^='/partenaires/']", "main a[href^='/expeditions/bon']"),
+    ),
     Call("atelier-liste", f"{places.WORKSHOP.path}?vue=liste", MANAGER),
     Call("atelier-fiche", places.WORKSHOP.path, MANAGER, follow=("main a[href^='/atelier/fiche']",)),
     Call("atelier-ouvrir", f"{places.WORKSHOP.path}/ouvrir", MANAGER),

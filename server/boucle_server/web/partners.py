@@ -15,14 +15,18 @@ from boucle.reference import Book
 from boucle.tally import Slice
 from boucle.words import say
 from boucle_server import partner_balances, reports
+from boucle_server.delivery_notes import sent_to
 from boucle_server.errors import NotFoundError
 from boucle_server.web import numbers
 from boucle_server.web.bands import Band
 from boucle_server.web.chart import Chart, chart
 from boucle_server.web.dashboard import age, bands
+from boucle_server.web.delivery_pages import note_href
+from boucle_server.web.item_words import moment
 from boucle_server.web.visit import LONGEST_SHOWN, Visit
 
 MONTHS: Final = 12
+_MOST_SENT: Final = 10
 _FIRST: Final = date(1990, 1, 1)
 
 
@@ -68,6 +72,8 @@ class Partner:
     on_the_way: int
     """Loans open on it that it does not hold: on their way there, or taken up and not received."""
     sites: tuple[tuple[str, str], ...]
+    sent: tuple[tuple[str, str, str, str], ...]
+    """What was sent to it lately: when, where to, how many pieces, the delivery note."""
 
 
 def balances_of_all(connection: Connection, visit: Visit, book: Book) -> Balances:
@@ -122,6 +128,7 @@ def partner(connection: Connection, visit: Visit, book: Book, key: str) -> Partn
         overdue=bands(values["K13"].bands, lang, age),
         on_the_way=max(0, (values["K13"].denominator or 0) - (values["K11-open"].denominator or 0)),
         sites=tuple(_sites(book, key, visit.now_ms)),
+        sent=tuple(_sent(connection, visit, book, key)),
     )
 
 
@@ -184,6 +191,20 @@ def _said(ends: Sequence[str], levels: Sequence[int], lang: str) -> str:
         was=numbers.number(levels[0], 0, lang),
         now=numbers.number(levels[-1], 0, lang),
     )
+
+
+def _sent(connection: Connection, visit: Visit, book: Book, key: str) -> list[tuple[str, str, str, str]]:
+    own = [site for site in book.keys("site") if book.site(site, visit.now_ms).partner == key]
+    found = sent_to(connection, visit.who.org, own, now_ms=visit.now_ms, most=_MOST_SENT)
+    return [
+        (
+            moment(each.at_ms, visit.who.zone, visit.lang),
+            book.site(each.place, each.at_ms).name or each.place,
+            numbers.number(each.pieces, 0, visit.lang),
+            note_href(each.event),
+        )
+        for each in found
+    ]
 
 
 def _sites(book: Book, key: str, now_ms: int) -> list[tuple[str, str]]:

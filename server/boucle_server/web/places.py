@@ -67,6 +67,7 @@ STATION: Final = Place(
 PARTNERS: Final = Place(key="partners", path="/partenaires", needs=_READ, in_menu=True)
 ROUNDS: Final = Place(key="rounds", path="/tournees", needs=_READ, in_menu=True)
 ROUND_PLAN: Final = Place(key="round_plan", path="/tournees/plan", needs=_MANAGE)
+DELIVERIES: Final = Place(key="deliveries", path="/expeditions", needs=_READ)
 SLIP: Final = Place(key="slip", path="/bon", public=True)
 QUOTE: Final = Place(key="quote", path="/devis", public=True)
 DEVICES: Final = Place(key="devices", path="/appareils", needs=_DEVICES, in_menu=True)
@@ -104,6 +105,7 @@ PLACES: Final = (
     PARTNERS,
     ROUNDS,
     ROUND_PLAN,
+    DELIVERIES,
     SLIP,
     QUOTE,
     WORKSHOP,

@@ -27,10 +27,11 @@ from boucle_server.imports.cells import CellError
 from boucle_server.scan_desk import Desk
 from boucle_server.web import station_places, station_reception, station_setup
 from boucle_server.web.asking import Option
+from boucle_server.web.delivery_pages import note_href
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input
 from boucle_server.web.item_words import href_of
-from boucle_server.web.places import STATION
+from boucle_server.web.places import DELIVERIES, STATION
 from boucle_server.web.rendering import LIVE_POLICY, redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.station import Station, texts_in
@@ -164,7 +165,15 @@ def end_page(visit: Reading, slug: str) -> Response:
             missing=lacking,
             missing_more=more,
             extras=extras_of(station, visit.lang),
+            note=_note(station),
         )
+
+
+def _note(station: Station) -> str:
+    """Give the address of the delivery note of what was sent, `""` where nothing was or who works here reads none."""
+    events = [line.event_id for line in station.lines if line.event_id and line.counts]
+    is_sent = station.state.job.action == "ship" and DELIVERIES.allows(station.desk.who.held)
+    return note_href(events[-1]) if events and is_sent else ""
 
 
 def _to(href: str) -> Response:
