@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from boucle_labels.messages import counted, language, say
 DEFAULT_BASE = "https://boucle.example"
 MAX_MINTED = 100_000
 MAX_OFFSET_MM = 20
+_PRINTERS = ("203dpi", "300dpi")
+_SIZE = re.compile(r"([1-9]\d{1,2})x([1-9]\d{1,2})", re.ASCII)
 _FORMATS = ("avery-l7160", "avery-l7159", "avery-l7163")
 
 
@@ -172,8 +175,27 @@ def _check(options: argparse.Namespace, lang: str) -> int:
     return 0
 
 
-def _zpl(_: argparse.Namespace, lang: str) -> int:
-    return _refuse(say("zpl_later", lang))
+def _zpl(options: argparse.Namespace, lang: str) -> int:
+    from boucle_labels import batch, thermal
+    from boucle_labels.label import Face, layout
+
+    lines = batch.read(options.codes)
+    base = _base(options, lang, lines[0].code)
+    size = {"width_mm": options.size[0], "height_mm": options.size[1]}
+    faces = (Face(code=line.code, base=base, name=line.name, owner=line.owner) for line in lines)
+    pages = (layout(face, **size) for face in faces)
+    write_bytes(options.out, thermal.zpl(pages, **size, dpi=thermal.DOTS_PER_INCH[options.printer]))
+    counts = {"labels": counted("labels", lang, n=len(lines)), "pages": counted("pages", lang, n=len(lines))}
+    print(say("printed", lang, path=options.out, **counts))
+    return 0
+
+
+def _size(text: str) -> tuple[float, float]:
+    """Read the size of a label as `60x40`: whole millimetres, of a roll that exists."""
+    found = _SIZE.fullmatch(text.lower())
+    if found is None:
+        raise argparse.ArgumentTypeError(say("label_size", language(), value=text[:60]))
+    return float(found[1]), float(found[2])
 
 
 def _our_code(text: str) -> Code:
@@ -284,8 +306,9 @@ def _parser() -> argparse.ArgumentParser:
     zpl = _command(commands, "zpl", _zpl, _help("zpl"))
     zpl.epilog = examples(["boucle-labels zpl codes.csv --printer 203dpi --size 60x40 --out labels.zpl"], language())
     zpl.add_argument("codes", type=Path)
-    zpl.add_argument("--printer", default="203dpi")
-    zpl.add_argument("--size", default="60x40")
+    zpl.add_argument("--printer", choices=_PRINTERS, default=_PRINTERS[0], help=_help("printer"))
+    zpl.add_argument("--size", type=_size, default=_size("60x40"), help=_help("size"))
+    zpl.add_argument("--base", help=_help("base", default=DEFAULT_BASE))
     zpl.add_argument("--out", type=Path, required=True, help=_help("out"))
     return parser
 

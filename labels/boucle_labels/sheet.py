@@ -46,6 +46,11 @@ class SheetFormat:
         """How long a line in the margin may be."""
         return self.page_width_mm - 2 * self.left_mm
 
+    @property
+    def is_roll(self) -> bool:
+        """Whether a page is one label, without a margin that anything could be printed into."""
+        return (self.page_width_mm, self.page_height_mm) == (self.label_width_mm, self.label_height_mm)
+
     def corner(self, cell: int) -> tuple[float, float]:
         """Top left corner of a cell; cells count from 1, row by row."""
         row, column = divmod(cell - 1, self.columns)
@@ -190,6 +195,8 @@ def _free_cells(setting: Setting) -> Iterator[tuple[int, int]]:
 
 def _margins(setting: Setting, page: int) -> list[Shape]:
     form = setting.form
+    if form.is_roll:
+        return []
     head = say("print_unscaled", setting.lang, format=form.name, page=page)
     shapes: list[Shape] = [_small(head, form, _HEAD_BASELINE_MM)]
     baseline = form.page_height_mm - _PRINTABLE_MARGIN_MM

@@ -227,7 +227,7 @@ def test_refusals_are_exit_1_with_one_line_and_make_nothing(capsys: pytest.Captu
         ("read", "none.png"): "none.png",
         ("read", "text.png"): "no readable picture",
         ("check", "codes.csv"): "no readable PDF",
-        ("zpl", "codes.csv", "--printer", "203dpi", "--size", "60x40", "--out", "x.zpl"): "not written yet",
+        ("zpl", "none.csv", "--printer", "203dpi", "--size", "60x40", "--out", "x.zpl"): "none.csv",
     }.items():
         assert run(*arguments) == 1, arguments
         assert part in one_line(capsys), arguments

@@ -172,3 +172,20 @@ async def test_a_badge_is_given_to_who_scans_and_only_an_administrator_prints_it
     assert isinstance(label, Label)
     assert label.kind is Kind.BADGE
     assert "Chloé" in (await opened(based, "/etiquettes/badges")).text
+
+
+async def test_a_roll_is_a_pdf_of_one_label_a_page_and_a_file_for_a_thermal_printer(
+    based: Served, tmp_path: Path
+) -> None:
+    an_org(based.database)
+    await signed_in(based)
+    path = path_of(await minted(based))
+    assert "Rouleau 60 × 40 mm" in (await opened(based, path)).text
+    # Which cells of a sheet were used before says nothing of a roll.
+    paper = await based.client.get(f"{path}/planche.pdf?format=roll-60x40&start=5&spoiled=7")
+    assert paper.status_code == 200
+    assert read_back(paper.content, tmp_path) == 5
+    thermal = await based.client.get(f"{path}/planche.zpl?format=roll-60x40&printer=203dpi")
+    assert (thermal.status_code, thermal.text.count("^XA")) == (200, 5)
+    refused = await opened(based, f"{path}/planche.zpl?format=avery-l7160")
+    assert (refused.status, "choisissez un rouleau" in refused.text) == (422, True)

@@ -17,7 +17,8 @@ from boucle.words.numerals import times
 from boucle_labels import errors as label_errors
 from boucle_labels.batch import MAX_TEXT_CHARACTERS, Line
 from boucle_labels.drawing import Shape
-from boucle_labels.sheet import FORMATS
+from boucle_labels.sheet import SheetFormat
+from boucle_labels.thermal import DOTS_PER_INCH
 from boucle_server import ingest, people_changes
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.projections import load_book
@@ -26,7 +27,7 @@ from boucle_server.tables import PERSON
 from boucle_server.web import label_sheets
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.item_words import moment
-from boucle_server.web.label_sheets import KINDS, MOST, Base, Wish
+from boucle_server.web.label_sheets import FORMS, KINDS, MOST, Base, Wish
 from boucle_server.web.places import BADGES, LABELS, PLACE_LABELS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
@@ -39,7 +40,7 @@ PAGE: Final = 20
 BATCH: Final = f"{LABELS.path}/lots"
 COMMANDS: Final = f"{LABELS.path}/commandes"
 _LONG_NUMBER: Final = 6
-_ASKED: Final = ("format", "start", "spoiled", "copies", "bars")
+_ASKED: Final = ("format", "start", "spoiled", "copies", "bars", "printer")
 Reading = Annotated[Visit, Depends(visits(LABELS))]
 Placing = Annotated[Visit, Depends(visits(PLACE_LABELS))]
 Badging = Annotated[Visit, Depends(visits(BADGES))]
@@ -103,6 +104,12 @@ def batch_pdf(visit: Reading, id: str) -> Response:
     return _pdf(visit, _batch(visit, id))
 
 
+@router.get(BATCH + "/{id}/planche.zpl")
+def batch_zpl(visit: Reading, id: str) -> Response:
+    """Give a batch for a thermal printer."""
+    return _zpl(visit, _batch(visit, id))
+
+
 @router.get(BATCH + "/{id}/planche.png")
 def batch_png(visit: Reading, id: str) -> Response:
     """Give a sheet of a batch as a picture."""
@@ -119,6 +126,12 @@ def commands_page(visit: Reading) -> Response:
 def commands_pdf(visit: Reading) -> Response:
     """Give the labels of commands as a PDF."""
     return _pdf(visit, _commands(visit))
+
+
+@router.get(COMMANDS + "/planche.zpl")
+def commands_zpl(visit: Reading) -> Response:
+    """Give the labels of commands for a thermal printer."""
+    return _zpl(visit, _commands(visit))
 
 
 @router.get(COMMANDS + "/planche.png")
@@ -155,6 +168,12 @@ def places_pdf(visit: Placing) -> Response:
     return _pdf(visit, _places(visit))
 
 
+@router.get(PLACE_LABELS.path + "/planche.zpl")
+def places_zpl(visit: Placing) -> Response:
+    """Give the labels of the sites for a thermal printer."""
+    return _zpl(visit, _places(visit))
+
+
 @router.get(PLACE_LABELS.path + "/planche.png")
 def places_png(visit: Placing) -> Response:
     """Give the labels of the sites as a picture."""
@@ -186,6 +205,12 @@ def give_badges(posted: Annotated[Posted, Depends(posts(BADGES))]) -> Response:
 def badges_pdf(visit: Badging) -> Response:
     """Give the badges as a PDF."""
     return _pdf(visit, _badges(visit))
+
+
+@router.get(BADGES.path + "/planche.zpl")
+def badges_zpl(visit: Badging) -> Response:
+    """Give the badges for a thermal printer."""
+    return _zpl(visit, _badges(visit))
 
 
 @router.get(BADGES.path + "/planche.png")
@@ -313,7 +338,7 @@ def _badges(visit: Visit) -> Printable:
 
 
 def _sheet_page(
-    visit: Visit, printable: Printable, *, wrong: dict[str, str] | None = None, doubt: bool = False, status: int = 200
+    visit: Visit, printable: Printable, *, wrong: dict[str, str] | None = None, doubt: str = "", status: int = 200
 ) -> Response:
     wanted = _wish(visit)
     return render(
@@ -325,14 +350,18 @@ def _sheet_page(
         wanted=wanted,
         asked={name: visit.value(name) for name in _ASKED},
         wrong=wrong if wrong is not None else wanted.wrong,
-        formats=[
-            (form.name, say("web.labels_format", visit.lang, name=_maker(form.name), n=form.cells))
-            for form in FORMATS.values()
-        ],
+        formats=[(form.name, _form_name(form, visit.lang)) for form in FORMS.values()],
+        printers=[(name, name.replace("dpi", " dpi")) for name in DOTS_PER_INCH],
         base=label_sheets.base_of(visit.server.settings),
         must_confirm=doubt,
         query=[(name, value) for name, value in visit.query if name in _ASKED],
     )
+
+
+def _form_name(form: SheetFormat, lang: str) -> str:
+    if form.is_roll:
+        return say("web.labels_roll", lang, width=f"{form.label_width_mm:g}", height=f"{form.label_height_mm:g}")
+    return say("web.labels_format", lang, name=_maker(form.name), n=form.cells)
 
 
 def _maker(name: str) -> str:
@@ -365,18 +394,32 @@ def _pdf(visit: Visit, printable: Printable) -> Response:
     """Give the PDF; under an address that may not last only to somebody who has read what that means."""
     wanted = _wish(visit)
     if label_sheets.base_of(visit.server.settings).doubt and not wanted.confirmed and not wanted.wrong:
-        return _sheet_page(visit, printable, doubt=True, status=409)
+        return _sheet_page(visit, printable, doubt="pdf", status=409)
     drawn = _drawn(visit, printable)
     if isinstance(drawn, Response):
         return drawn
     return _file(label_sheets.as_pdf(drawn, wanted.form), "application/pdf", "boucle-etiquettes.pdf")
 
 
+def _zpl(visit: Visit, printable: Printable) -> Response:
+    """Give the labels of a roll as ZPL; under an address that may not last as `_pdf`."""
+    wanted = _wish(visit)
+    if not wanted.wrong and not wanted.form.is_roll:
+        return _sheet_page(visit, printable, wrong={"format": say("web.labels_zpl_roll", visit.lang)}, status=422)
+    if label_sheets.base_of(visit.server.settings).doubt and not wanted.confirmed and not wanted.wrong:
+        return _sheet_page(visit, printable, doubt="zpl", status=409)
+    drawn = _drawn(visit, printable)
+    if isinstance(drawn, Response):
+        return drawn
+    content = label_sheets.as_zpl(drawn, wanted.form, visit.value("printer"))
+    return _file(content, "text/plain", "boucle-etiquettes.zpl")
+
+
 def _png(visit: Visit, printable: Printable) -> Response:
     """Give one sheet as a picture; a small one, which nobody prints, without a question."""
     wanted, small = _wish(visit), bool(visit.value("apercu"))
     if label_sheets.base_of(visit.server.settings).doubt and not (wanted.confirmed or small or wanted.wrong):
-        return _sheet_page(visit, printable, doubt=True, status=409)
+        return _sheet_page(visit, printable, doubt="png", status=409)
     drawn = _drawn(visit, printable)
     if isinstance(drawn, Response):
         return drawn

@@ -15,10 +15,11 @@ from boucle import reprinting
 from boucle.codes import Code, Kind, Label, read_label
 from boucle.commands import Command, command_code
 from boucle.words import say
-from boucle_labels import batch, pdf, png, sheet
+from boucle_labels import batch, pdf, png, sheet, thermal
 from boucle_labels.batch import MAX_TEXT_CHARACTERS, Line
 from boucle_labels.drawing import Shape
 from boucle_labels.label import Face
+from boucle_labels.roll import ROLLS
 from boucle_labels.sheet import FORMATS, Setting, SheetFormat
 from boucle_server import reports
 from boucle_server.projections import load_book
@@ -28,6 +29,8 @@ from boucle_server.tables import PERSON, RECORD
 from boucle_server.web.forms import Fields
 
 MOST: Final = reprinting.MOST
+FORMS: Final = {**FORMATS, **ROLLS}
+"""Sheets first, then rolls, each by its name."""
 MOST_COPIES: Final = 50
 MINTED: Final = "label.minted"
 KINDS: Final = (Kind.CONTAINER, Kind.PLACE, Kind.BADGE)
@@ -145,17 +148,19 @@ def badges(connection: Connection, org: str) -> tuple[list[Line], list[str]]:
 def wish(typed: Fields, lang: str) -> Wish:
     """Read how a sheet is to be printed; what says nothing usable is named, and the usual taken instead."""
     wrong: dict[str, str] = {}
-    form = FORMATS.get(typed.value("format") or next(iter(FORMATS)))
+    form = FORMS.get(typed.value("format") or next(iter(FORMS)))
     if form is None:
         wrong["format"] = say("web.labels_bad_format", lang)
-        form = next(iter(FORMATS.values()))
-    start = _number(typed.value("start") or "1", form.cells)
+        form = next(iter(FORMS.values()))
+    # A roll has one label a page: which cells of a sheet were used before says nothing of it.
+    used = Fields(pairs=()) if form.is_roll else typed
+    start = _number(used.value("start") or "1", form.cells)
     copies = _number(typed.value("copies") or "1", MOST_COPIES)
     if start is None:
         wrong["start"] = say("web.labels_bad_cell", lang, last=form.cells)
     if copies is None:
         wrong["copies"] = say("web.labels_bad_copies", lang, most=MOST_COPIES)
-    cells = [_number(part.strip(), form.cells) for part in typed.value("spoiled").replace(";", ",").split(",") if part]
+    cells = [_number(part.strip(), form.cells) for part in used.value("spoiled").replace(";", ",").split(",") if part]
     spoiled = frozenset(cell for cell in cells if cell is not None)
     if len(spoiled) != len(set(cells)):
         wrong["spoiled"] = say("web.labels_bad_cells", lang, last=form.cells)
@@ -188,6 +193,12 @@ def as_pdf(drawn: Iterable[tuple[Shape, ...]], form: SheetFormat) -> bytes:
 def as_png(page: tuple[Shape, ...], form: SheetFormat, dpi: int = PRINT_DPI) -> bytes:
     """Give one sheet as a picture."""
     return png.encoded(png.render(page, width_mm=form.page_width_mm, height_mm=form.page_height_mm, dpi=dpi))
+
+
+def as_zpl(drawn: Iterable[tuple[Shape, ...]], form: SheetFormat, printer: str) -> bytes:
+    """Give the labels of a roll as a thermal printer takes them; an unknown printer is one of 203 dots an inch."""
+    dpi = thermal.DOTS_PER_INCH.get(printer, min(thermal.DOTS_PER_INCH.values()))
+    return thermal.zpl(drawn, width_mm=form.page_width_mm, height_mm=form.page_height_mm, dpi=dpi)
 
 
 def trial_page(form: SheetFormat, lang: str) -> bytes:
