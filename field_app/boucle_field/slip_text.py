@@ -23,7 +23,7 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version:
     ending, note = ending_of(validated), validated.text("note")
     lines = [
         f"{say('web.slip_title', lang)} – {say('web.slip_number', lang, number=number, version=version)}",
-        f"{' / '.join(each for each in (_organisation(phone), place) if each)}, {when}",
+        f"{' / '.join(each for each in (organisation(phone), place) if each)}, {when}",
         say("web.slip_replaces", lang, version=version, before=version - 1) if version > 1 else "",
         say(f"round.ending.{ending}", lang) if ending is not Ending.DONE else "",
         note,
@@ -45,7 +45,7 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version:
     return "\n".join(line for line in lines if line)
 
 
-def _organisation(phone: Phone) -> str:
+def organisation(phone: Phone) -> str:
     """Give the name of the organisation, as far as the server has told it."""
     told: Any = json.loads(phone.store.get("org_row") or "{}")
     return str(told.get("name") or "") if isinstance(told, dict) else ""

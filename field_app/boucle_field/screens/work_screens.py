@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from kivy.core.clipboard import Clipboard
 from kivy.uix.widget import Widget
 
 from boucle import sticky
@@ -13,16 +14,19 @@ from boucle.meaning import Meaning, Spot, Task, Thing
 from boucle.visiting import BEGUN, DIRECTIONS, OPERATIONS
 from boucle_field import sorting
 from boucle_field.blank_labels import is_blank
+from boucle_field.delivery_text import delivery_text
 from boucle_field.driving import drives
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import job_grid
 from boucle_field.screens.controls import Chip, Text, chips, gap
 from boucle_field.screens.differences_screen import TOLD, DifferencesScreen
+from boucle_field.screens.hardware import hardware
 from boucle_field.screens.pads import code_pad, number_pad, tiles
 from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
+from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.visit import Visit, name_of_place, name_of_type
 
 if TYPE_CHECKING:
@@ -240,6 +244,9 @@ class SummaryScreen(Screen):
         if undecided:
             look = partial(self.face.red_lines, undecided)
             told.append(self.other("screen.undecided", look, n=len(undecided)))
+        if visit.action == "ship" and visit.counted:
+            key = "screen.note_share" if hardware().sends_texts else "screen.note_copy"
+            told.append(self.other(key, self._share_note))
         if visit.action in TOLD and (missing or visit.extra):
             told.append(self.other("screen.see_differences", partial(self.face.open, DifferencesScreen)))
         self.fill(
@@ -248,6 +255,16 @@ class SummaryScreen(Screen):
             listed,
             bottom=(beside(self.other("screen.go_on", self.face.back), self._end()),),
         )
+
+    def _share_note(self) -> None:
+        """Offer the delivery note as a text; where the device sends none, copy it and say so."""
+        phone = self.face.at
+        now, zone = phone.desk.now_ms(), phone.identity.zone
+        when = f"{local_day(now, zone)} {local_time(now, zone)}"
+        text = delivery_text(self.visit, when=when, lang=self.face.lang)
+        if not hardware().share(text):
+            Clipboard.copy(text)
+            self.face.told(None, self.say("screen.note_copied"))
 
     def _missing(self) -> int:
         return sum(max(0, each.expected - each.counted) for each in self.visit.rows())
