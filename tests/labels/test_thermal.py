@@ -13,7 +13,7 @@ from boucle_labels.label import layout
 from boucle_labels.reading import ZxingDecoder
 from boucle_labels.roll import ROLLS
 from boucle_labels.sheet import Setting, SheetFormat
-from tests.labels.test_sheet import faces, read_codes
+from tests.labels.pictures import faces, read_codes
 
 _LABEL = re.compile(r"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\^FO0,0\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS\^XZ")
 
@@ -41,12 +41,11 @@ def test_a_roll_has_one_label_a_page_and_each_is_read_back(form: SheetFormat, tm
 @pytest.mark.parametrize("form", ROLLS.values(), ids=ROLLS.keys())
 def test_the_dots_of_a_thermal_label_are_read_back(form: SheetFormat, dpi: int) -> None:
     labels = faces(2)
-    size = {"width_mm": form.label_width_mm, "height_mm": form.label_height_mm}
-    content = thermal.zpl((layout(face, **size) for face in labels), **size, dpi=dpi)
+    width, height = form.label_width_mm, form.label_height_mm
+    pages = [layout(face, width_mm=width, height_mm=height) for face in labels]
+    content = thermal.zpl(pages, width_mm=width, height_mm=height, dpi=dpi)
     pictures = printed_dots(content)
-    assert [picture.size for picture in pictures] == [
-        (round(form.label_width_mm * dpi / 25.4), round(form.label_height_mm * dpi / 25.4))
-    ] * 2
+    assert [picture.size for picture in pictures] == [(round(width * dpi / 25.4), round(height * dpi / 25.4))] * 2
     assert [read_codes(ZxingDecoder().decode(picture)) for picture in pictures] == [[face.code] for face in labels]
 
 

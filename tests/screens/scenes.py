@@ -15,6 +15,7 @@ from boucle_field import driving, photos_in_hand
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Step
+from boucle_field.screens.beside_screen import BesideScreen
 from boucle_field.screens.correct_screen import Correction, CorrectScreen
 from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
@@ -141,6 +142,9 @@ def _around(hand: Hand) -> Iterator[str]:
     face.open(LabelsScreen)
     yield "labels-at-hand"
     face.labels = []
+    face.back()
+    face.open(BesideScreen)
+    yield "stops-beside"
     face.back()
     face.summary()
     yield "summary"
