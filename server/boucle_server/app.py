@@ -67,6 +67,7 @@ ROUTERS: Final = (
     "boucle_server.web.station_control_pages",
     "boucle_server.web.station_photo_pages",
     "boucle_server.web.station_weigh_pages",
+    "boucle_server.web.scanner_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",
     "boucle_server.web.partner_pages",

@@ -67,7 +67,17 @@ VERDICTS: Mapping[Command, Verdict] = MappingProxyType(
 @cache
 def command_code(command: Command) -> Code:
     """Give the code printed on the label of a command."""
-    digest = sha256(f"boucle-command/1\n{command}".encode()).digest()
+    return _made(command)
+
+
+@cache
+def trial_code() -> Code:
+    """Give the code of the label on which a scanner is tried out: of the form of a command, and no command."""
+    return _made("trial")
+
+
+def _made(name: str) -> Code:
+    digest = sha256(f"boucle-command/1\n{name}".encode()).digest()
     data = random_characters(DATA_CHARACTERS, lambda size: digest[:size])
     return Code(kind=Kind.COMMAND, chars=data + check_characters(Kind.COMMAND, data))
 

@@ -152,6 +152,7 @@ BEHIND: Final = (
     ),
     Call("retour-confirmer", f"{places.INBOX.path}?kind={Heap.RETURN_VALUED}", MANAGER, follow=(_FIRST_CASE,)),
     Call("registre-regle", f"{places.REGISTER.path}/return-rules", ADMINISTRATOR, follow=(_FIRST_ROW,)),
+    Call("poste-lecteur", f"{places.STATION.path}/lecteur?essai=HTTPSM!!BOUCLE", MANAGER),
     Call("poste-rebut", f"{places.STATION.path}/rebut", MANAGER),
     Call("poste-peser", f"{places.STATION.path}/peser/depart", MANAGER),
     Call("poste-peser-arrivee", f"{places.STATION.path}/peser/arrivee", MANAGER),
