@@ -88,7 +88,7 @@ def test_wrong_pins_are_counted_as_at_the_door(staffed: Hand) -> None:
     hand = validated(staffed)
     hand.tap("Corriger")
     hand.tap("Annuler cette ligne")
-    hand.tap("Autre raison")
+    hand.tap("Autre motif")
     for _ in range(6):
         sign(hand, "0000")
     assert hand.sees("Rien n’a changé")
@@ -163,7 +163,7 @@ def test_none_at_all_voids_the_line(hand: Hand) -> None:
     hand.tap("C’était un autre nombre")
     hand.tap("0")
     hand.tap("OK")
-    hand.tap("Autre raison")
+    hand.tap("Autre motif")
     assert recorded(hand)[0][0] == "event.voided"
 
 

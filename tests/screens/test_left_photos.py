@@ -105,7 +105,7 @@ def test_a_visit_that_ends_with_a_photo_in_hand_says_so_and_begins_again_for_it(
     hand.tap("1 photo prise, jamais jointe")
     hand.tap("Joindre")
     hand.scan(f"{BASE}/{code(4)}")
-    assert recorded(hand) == [("item.collected/1", 0), ("item.collected/1", 1)]
+    assert recorded(hand) == [("item.collected/1", 0), ("stop.validated/1", 0), ("item.collected/1", 1)]
 
 
 def test_amid_a_visit_elsewhere_the_photo_waits_and_says_for_what(

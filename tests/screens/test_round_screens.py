@@ -166,7 +166,7 @@ def test_one_reason_for_several_differences_says_which_and_what_was_not_left_has
     arrive(driver)
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
-    assert driver.sees("La même raison pour ces 2 écarts :")
+    assert driver.sees("Le même motif pour ces 2 écarts :")
     driver.tap("Introuvable")
     assert "Introuvable" not in driver.words()  # the next difference is asked
     driver.tap("Refusé")
@@ -183,8 +183,8 @@ def test_each_type_can_have_its_own_reason(driver: Hand) -> None:
     arrive(driver)
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
-    driver.tap("Une raison pour chaque écart")
-    assert not driver.sees("La même raison")
+    driver.tap("Un motif pour chaque écart")
+    assert not driver.sees("Le même motif")
     assert driver.sees("Reprendre · Bac 600×400 : 18 scannés / 20 (−2)")
     assert not driver.sees("Plus que prévu")  # nothing here is more than expected
     screen = driver.face.screen
