@@ -28,7 +28,8 @@ def slip(**changed: Any) -> dict[str, Any]:
         "number": "n° 7",
         "facts": [["Partenaire", "Ferme Schmitt"]],
         "notices": [],
-        "columns": ["Type", "Prévu", "Trouvé", "Raison"],
+        "columns": ["Type", "Prévu", "Trouvé", "Motif"],
+        "numbers": 3,
         "sections": [
             {"heading": "Repris", "rows": [["Bac", "20", "19", "introuvable"]], "total": ["Total", "20", "19", ""]}
         ],
