@@ -1,4 +1,4 @@
-"""Every page in a real Chromium: accessible by axe, nothing beside the page, light enough, no error."""
+"""Every page in a real Chromium: accessible by axe and by Tab, nothing beside page or paper, light enough, no error."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.web.test_rights import routes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-WIDTHS = {"phone 320", "phone 360", "desktop 1280"}
+WIDTHS = {"phone 320", "phone 360", "desktop 1280", "print 718"}
 EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 404, "inconnu-chez-nous": 404}
 EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404, "devis-perdu": 404}
 FILES = re.compile(r"\.(pdf|png|txt)(/|$)|^/(fichiers|photos)/|^/$|/import/(modele/|exemple$)")
@@ -46,7 +46,7 @@ SHOW_NAMES = {"dashboard", "inbox", "items", "partners", "rounds", "workshop", "
 SHOW_NAMES |= {"tournee", "bon", "bon-partage", "atelier-liste", "registre-sites", "registre-ligne", "page-publique"}
 
 
-def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(house: House) -> None:
+def test_every_page_is_accessible_fits_its_screen_and_paper_says_no_error_and_is_light(house: House) -> None:
     # One walk for all of these: opening every page again for each would cost a minute more.
     found = looked_at(house.address, calls(), people=ACCOUNTS, shots=Path("build/pages").resolve())["looks"]
     assert {(look["name"], look["size"]) for look in found} == {
@@ -55,7 +55,7 @@ def test_every_page_is_accessible_fits_its_screen_says_no_error_and_is_light(hou
     faults = {
         (look["name"], look["size"], look["scheme"], fault): look[fault]
         for look in found
-        for fault in ("violations", "wide", "errors")
+        for fault in ("violations", "wide", "errors", "printed", "tabs")
         if look[fault]
     }
     assert faults == {}

@@ -20,7 +20,10 @@ const VIEWS = [
   { size: "desktop", width: 1280, scheme: "light", axe: RULES },
   // What is folded away is read by axe only when it is open.
   { size: "phone", width: 360, scheme: "light", axe: RULES, unfolded: true },
+  // A sheet of A4 between its margins.
+  { size: "print", width: 718, scheme: "light", media: "print" },
 ];
+const CONTROLS = "button, .button, .bar, .moves, .skip, [popover]"; // of no use on paper
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
@@ -106,6 +109,50 @@ async function spilled(page) {
     .slice(0, 3).map((each) => each.outerHTML.slice(0, 160)));
 }
 
+// What Tab never reaches, though it can be used, and what it reaches without anything that shows where one is.
+async function byTab(page) {
+  const most = await page.evaluate(() => {
+    const usable = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex^='-'])";
+    const wanted = [...document.querySelectorAll(usable)].filter((each) => each.checkVisibility() && !each.disabled);
+    const reached = new Set();
+    const bare = [];
+    document.addEventListener("focusin", ({ target }) => {
+      if (reached.has(target)) return;
+      reached.add(target);
+      const { outlineWidth, outlineStyle } = getComputedStyle(target);
+      if (!(parseFloat(outlineWidth) > 0) || outlineStyle === "none") bare.push(target);
+    });
+    // Of a group of choices Tab reaches one.
+    const group = (each) => (each.type === "radio" ? `${each.form?.action} ${each.name}` : each);
+    const told = (all) => all.slice(0, 3).map((each) => each.outerHTML.slice(0, 160));
+    globalThis.tabbed = () => {
+      const groups = new Set([...reached].map(group));
+      return [...told(wanted.filter((each) => !groups.has(group(each)))), ...told(bare).map((each) => `no focus: ${each}`)];
+    };
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+    return wanted.length;
+  });
+  // A field of days has three stops and a button.
+  for (let stop = 0; stop < most + 4 * await page.locator("[type=date], [type=time], [type=month]").count() + 2; stop += 1) {
+    await page.keyboard.press("Tab");
+  }
+  return page.evaluate(() => {
+    document.activeElement.blur(); // the skip link would lie over the page that is looked at next
+    scrollTo(0, 0);
+    return globalThis.tabbed();
+  });
+}
+
+// What is of use on a screen alone and would be printed all the same; a page without a heading has printed nothing.
+async function onPaper(page) {
+  return page.evaluate((controls) => [
+    ...[...document.querySelectorAll(controls)].filter((each) => each.checkVisibility()).slice(0, 3).map((each) => each.outerHTML.slice(0, 160)),
+    ...(document.querySelector("h1")?.checkVisibility() ? [] : ["no heading"]),
+  ], CONTROLS);
+}
+
 // Every text of the page as it is now, and as it comes to somebody who reads English.
 async function said(page, visit, byAddress) {
   const answer = byAddress ? await page.request.get(page.url(), { headers: { "Accept-Language": "en" } }) : null;
@@ -156,18 +203,20 @@ async function look(context, visit) {
   const bytes = wire.bytes;
   await page.evaluate(AXE);
   const looks = [];
-  for (const { size, width, scheme, axe, unfolded } of VIEWS) {
+  for (const { size, width, scheme, axe, unfolded, media = "screen" } of VIEWS) {
     if (unfolded && !(await unfold(page))) continue;
     await page.setViewportSize({ width, height: HEIGHT });
-    await page.emulateMedia({ colorScheme: scheme });
+    await page.emulateMedia({ colorScheme: scheme, media });
+    const printed = media === "print" ? await onPaper(page) : [];
     const wide = await beside(page);
     const spills = await spilled(page);
     const violations = axe ? [...await rules(page, axe), ...(unfolded ? await overlaid(page, axe) : [])] : [];
-    if (job.shots && axe) {
+    const tabs = size === "desktop" ? await byTab(page) : [];
+    if (job.shots && (axe || media === "print")) {
       const shown = `${visit.name}-${size}-${scheme}${unfolded ? "-unfolded" : ""}`;
       await page.screenshot({ path: `${job.shots}/${shown}.png`, fullPage: true });
     }
-    looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, spills, violations });
+    looks.push({ name: visit.name, size: `${size} ${width}`, scheme, wide, spills, violations, printed, tabs });
   }
   const byAddress = answer.request().method() === "GET";
   const found = {
