@@ -204,9 +204,11 @@ class Station(Recording):
 
     def _why_no_undo(self, event_id: str) -> str:
         """Give the note that says why nothing was taken back."""
-        if self.lines and stop_of_task(self.state.task) is not None:
+        standing = [line for line in self.lines if line.event_id and not line.undone]
+        asked = [line for line in standing if event_id in ("", line.event_id)]
+        if asked and stop_of_task(self.state.task) is not None:
             return "validated"
-        if self.lines and self.state.job.action == "receive" and self.desk.round_of(self.state.task) is not None:
+        if asked and self.state.job.action == "receive" and self.desk.round_of(self.state.task) is not None:
             return "received"
         return "undo_gone" if event_id else "nothing_to_undo"
 
