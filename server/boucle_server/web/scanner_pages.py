@@ -8,7 +8,6 @@ from starlette.responses import Response
 from boucle.codes import Flag, Label, read_label
 from boucle.commands import trial_code
 from boucle.words import say
-from boucle_server.web import label_sheets
 from boucle_server.web.places import STATION
 from boucle_server.web.rendering import render
 from boucle_server.web.routing import pages_router
@@ -21,6 +20,8 @@ PATH: Final = f"{STATION.path}/lecteur"
 TRIAL: Final = "essai"
 """The field into which the label is scanned. Its form only asks: nothing is recorded."""
 STEPS: Final = ("enter", "keyboard", "prefix", "pace", "light")
+_BASE: Final = "https://boucle.example"
+"""The trial leads nowhere: the sheet is the same on every server, also on one whose address no label could bear."""
 _LONGEST: Final = 120
 
 Reading = Annotated[Visit, Depends(visits(STATION))]
@@ -29,7 +30,6 @@ Reading = Annotated[Visit, Depends(visits(STATION))]
 @router.get(PATH)
 def set_up(visit: Reading) -> Response:
     """Show what to set and the label to try; with a trial in the address, how it was read."""
-    base = label_sheets.base_of(visit.server.settings)
     tried = visit.value(TRIAL)
     kind, words = _judged(tried, visit.lang) if tried else ("", "")
     return render(
@@ -37,7 +37,7 @@ def set_up(visit: Reading) -> Response:
         "scanner.html",
         place=STATION,
         steps=[(say(f"web.scanner_{step}", visit.lang), say(f"web.scanner_{step}_how", visit.lang)) for step in STEPS],
-        symbol=symbol(trial_code().url(base.url)),
+        symbol=symbol(trial_code().url(_BASE)),
         printed=trial_code().grouped,
         kind=kind,
         words=words,
