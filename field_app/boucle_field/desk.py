@@ -81,18 +81,19 @@ class Desk:
         """Void the last event of this device that stands, or the one named; RefusedError as `undoing.standing`.
 
         What was validated with its stop is refused as well: from then on it is corrected, with a reason.
-        It works without a network, whether the event was sent or not: the void is an event of its own.
+        It works without a network, whether the event was sent or not: the void is an event of its own. With an event
+        that only added a photo goes what it was added to.
         """
         target = undoing.standing(self.store, event_id)
         if target.id in undoing.closed_events(self.store, target.task):
             raise RefusedError("phone.undo_validated")
-        draft = Draft(
-            kind=stop_events.VOID,
-            code=target.code,
-            item_type=target.item_type,
-            body={"target": target.id},
-        )
-        return target, self.record(draft)
+        voids = [
+            self.record(
+                Draft(kind=stop_events.VOID, code=each.code, item_type=each.item_type, body={"target": each.id})
+            )
+            for each in (target, *undoing.said_before(self.store, target, photos_only=True))
+        ]
+        return target, voids[0]
 
     @property
     def capabilities(self) -> frozenset[Capability]:

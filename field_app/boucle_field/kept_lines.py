@@ -37,6 +37,7 @@ def lines_of(phone: Phone, *, action: str, place: str, task: str) -> list[Line]:
                 item=item.id if item else "",
                 item_type=item.type if item else event.item_type,
                 event_id=event.id,
+                photos=len(event.photos),
                 verdict=event.text("verdict") if event.kind == SORTED != kind else "",
                 found=event.text("verdict") if event.kind == SORTED == kind else "",
             )

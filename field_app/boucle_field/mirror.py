@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from boucle.amend import effective, in_order
 from boucle.anchor import Reading
 from boucle.binding import PROVISIONAL, Binding, first_claims, is_claim, owner, resolve, via_of
+from boucle.correction import adds_only_photos
 from boucle.events import CLAIMS, KINDS, Event, Family
 from boucle.facts import Fact
 from boucle.fold import Mark, born, run, step
@@ -191,7 +192,25 @@ class Mirror:
         return str(row[0]) if row else ""
 
     def _local_about(self, codes: set[str]) -> list[Event]:
-        return self._local(f"subject IN ({_marks(codes)})", tuple(codes))
+        found = self._local(f"subject IN ({_marks(codes)})", tuple(codes))
+        return [event for event in found if not (event.corrects and self._is_known_but_for_photos(event))]
+
+    def _is_known_but_for_photos(self, event: Event) -> bool:
+        """Tell whether an event says again, with a photo more, what the server's last word has as it was."""
+        current, passed = event, {event.id}
+        while current.corrects and current.corrects not in passed:
+            with self.store.reading() as db:
+                row = db.execute(
+                    "SELECT payload, teff, tq, wall_ms, boot, mono_ms, folded FROM outbox WHERE id = ?",
+                    (current.corrects,),
+                ).fetchone()
+            if row is None or not adds_only_photos(current, before := self._events([row[:-1]])[0]):
+                return False
+            if row[-1]:
+                return True
+            passed.add(before.id)
+            current = before
+        return False
 
     def _local(self, condition: str, values: tuple[str, ...]) -> list[Event]:
         with self.store.reading() as db:

@@ -58,6 +58,8 @@ class Draft:
     """What may be erased later: a person's note. Only its salted hash is part of the event."""
     photos: tuple[Photo, ...] = ()
     """Photos of it; the event announces them, and they are kept with it."""
+    announced: tuple[Mapping[str, Any], ...] = ()
+    """Photos that came with an event which this one says again: it announces them too, the others after them."""
 
 
 class Recorded(NamedTuple):
@@ -139,7 +141,7 @@ class Outbox:
             "against": draft.against,
             "corrects": draft.corrects,
             "body": dict(draft.body),
-            "photos": [photo.announcement for photo in draft.photos],
+            "photos": [*(dict(each) for each in draft.announced), *(photo.announcement for photo in draft.photos)],
             "priv": digest(priv) if priv is not None else "",
             "wall": reading.wall_ms,
             "boot": reading.boot,

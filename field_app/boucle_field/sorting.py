@@ -69,9 +69,10 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     said = {"verdict": verdict} | ({"grade": grade, "criteria": CRITERIA} if grade else {})
     subject = item.subject if item.item else Amount(item.subject, item.qty)
     made = _drafted(visit, subject, said)
+    photos = len(visit.hand)
     told = visit.hand.record(visit.phone.desk, replace(made, corrects=before.event_id) if before else made)
     why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
-    line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why, grade=grade)
+    line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why, grade=grade, photos=photos)
     visit.lines.append(line)
     return line
 

@@ -20,7 +20,7 @@ from boucle.reference import Book
 from boucle.telling import Outcome, Told
 from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_aboard, line_of, line_of_pieces
 from boucle.wire import subject_of
-from boucle_field import arrivals, driving, return_receipt, sorting
+from boucle_field import arrivals, correcting, driving, return_receipt, sorting
 from boucle_field.blank_labels import ARRIVALS, is_blank
 from boucle_field.driving import planned
 from boucle_field.expected import expected
@@ -28,6 +28,7 @@ from boucle_field.hand import Hand
 from boucle_field.kept_lines import lines_of
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Step
 from boucle_field.standing_pieces import standing_at
 from boucle_field.store import put
@@ -199,6 +200,7 @@ class Visit:
         if isinstance(made, Fault):
             return self.refuse(named, made.key, made.values)
         sorts_along = self.action == "receive" and bool(sorting.answers(self))
+        photos = len(self.hand)
         # What a photo shows is what sorting finds, where both are recorded.
         told = self.phone.desk.record(made) if sorts_along else self.hand.record(self.phone.desk, made)
         line = self._line(subject, told, now, before)
@@ -213,6 +215,7 @@ class Visit:
             line = replace(line, found=beside["verdict"])
         if ONCE & self.said.keys():
             self.say_along({}, instead_of=ONCE)
+        line = replace(line, photos=photos if line.event_id else 0)
         self.lines.append(line)
         return line
 
@@ -287,6 +290,20 @@ class Visit:
         recorded = self._record(line.raw, self.phone.desk.now_ms())
         self._change(line, replace(line, decided=True))
         return recorded
+
+    def takes_photo(self, line: Line) -> bool:
+        """Tell whether a photo can still come to a line: it is recorded, stands, and was not validated."""
+        return (
+            bool(line.event_id) and not line.undone and line.event_id not in closed_events(self.phone.store, self.task)
+        )
+
+    def add_photo(self, line: Line, photo: Photo) -> Line:
+        """Add a photo to a line that is recorded: to what sorting found, where it found anything. RefusedError."""
+        told = correcting.add_photo(self.phone, line.found_event or line.event_id, photo)
+        shown = replace(line, photos=line.photos + 1)
+        if line.found_event:
+            return self._change(line, replace(shown, found_event=told.event_id))
+        return self._change(line, replace(shown, event_id=told.event_id))
 
     def _change(self, line: Line, changed: Line) -> Line:
         self.lines[next(at for at, each in enumerate(self.lines) if each is line)] = changed

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from boucle.actions import Act, Context
 from boucle.binding import is_claim, owner, via_of
 from boucle.clock import day_of, month_of
+from boucle.correction import VOID, Fix, corrected, with_photos
 from boucle.events import KINDS, Event, Family
 from boucle.fold import Mark, born, step
 from boucle.ids import uuid7
@@ -30,7 +31,7 @@ from boucle.telling import Outcome, Told, has_no_effect, is_decided, mark_of_pie
 from boucle.unplanned import begun
 from boucle.visiting import DIRECTIONS
 from boucle.wire import subject_of
-from boucle_server import ingest
+from boucle_server import amending, ingest
 from boucle_server.errors import ConflictError, ForbiddenError
 from boucle_server.foretelling import event_of_draft
 from boucle_server.organisations import SERVER_DEV
@@ -39,7 +40,6 @@ from boucle_server.server_device import Draft
 from boucle_server.stops_beside import under_way
 from boucle_server.tables import RECORD
 
-VOID: Final = "event.voided"
 _SLOTS: Final = ("code", "item_type", "qty", "other", "task", "place", "against")
 _LONGEST_AHEAD_MS: Final = 60_000
 """An event follows the last one of its item; one whose clock is further ahead than this is not waited for."""
@@ -175,26 +175,30 @@ class Desk:
         return step(item, event, self.book, lost_claim=lost).mark
 
     def void(self, event: Event) -> str:
-        """Take an event back that stands; give the id of the void. ConflictError where somebody did before."""
+        """Take an event back that stands; give the id of the void. ConflictError where somebody did before.
+
+        With one that only added a photo goes what it was added to: a line is gone as a whole.
+        """
         if not may_record(self.who.held, VOID):
             raise ForbiddenError("web.station_not_yours")
-        if any(edge.target == event.id for edge in self.store.edges([event.id])):
+        if amending.is_amended(self.store, event.id):
             raise ConflictError("web.inbox_voided_before")
-        about: dict[str, Any] = {"code": event.code} if event.code else {"item_type": event.item_type, "qty": event.qty}
-        draft = Draft(kind=VOID, fields={**about, "body": {"target": event.id}})
-        self._follow(draft)
-        return self._accept(draft)
+        voids = []
+        for each in (event, *amending.said_before(self.store, event, photos_only=True)):
+            kind, fields = corrected(each, Fix.VOID)
+            draft = Draft(kind=kind, fields=fields)
+            self._follow(draft)
+            voids.append(self._accept(draft))
+        return voids[0]
 
     def add_photo(self, event: Event, photo: Mapping[str, Any]) -> str:
         """Say an event again with one photo more; give the id of what now stands in its place."""
         if not may_record(self.who.held, event.kind):
             raise ForbiddenError("web.station_not_yours")
-        if any(edge.target == event.id for edge in self.store.edges([event.id])):
+        if amending.is_amended(self.store, event.id):
             raise ConflictError("web.inbox_voided_before")
-        slots = {name: value for name in _SLOTS if (value := getattr(event, name)) not in ("", 0)}
-        photos = [*(dict(each) for each in event.photos), dict(photo)]
-        fields = {**slots, "corrects": event.id, "body": dict(event.body), "photos": photos}
-        draft = Draft(kind=event.kind, fields=fields)
+        kind, fields = with_photos(event, [photo])
+        draft = Draft(kind=kind, fields=fields)
         self._follow(draft)
         return self._accept(draft)
 

@@ -1,14 +1,17 @@
 """Correcting an event: what a person can still change of it, and the void or the correction that does so.
 
-Nothing recorded is ever changed: a void or a correction that names the event follows, with its reason.
+Nothing recorded is ever changed: a void or a correction that names the event follows, with its reason. A photo that
+comes after its event is such a correction too: the event is said again with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from boucle.actions import ACTIONS, Action
 from boucle.events import KINDS, Event, Family
+from boucle.photo import announced
 
 VOID: Final = "event.voided"
 WHY: Final = "correction"
@@ -83,19 +86,43 @@ def corrected(event: Event, fix: Fix, *, value: str = "", because: str = "") -> 
         body["to"] = value
     else:
         place = value
-    fields = {
+    return Correction(event.kind, _given(_said_again(event) | {"qty": qty, "place": place, "body": body}))
+
+
+def with_photos(event: Event, more: Iterable[Mapping[str, Any]]) -> Correction:
+    """Give what says an event again, and changes nothing of it but that it has these photos more."""
+    fields = _said_again(event)
+    photos = [*fields["photos"], *(dict(each) for each in more)]
+    return Correction(event.kind, _given(fields | {"photos": photos}))
+
+
+def adds_only_photos(event: Event, before: Event) -> bool:
+    """Tell whether an event says another one again with all its photos, and nothing else of it otherwise."""
+    if event.corrects != before.id or event.kind != before.kind:
+        return False
+    same = replace(before, id=event.id, photos=event.photos)
+    return _said_again(event) == _said_again(same) and _names(before) <= _names(event)
+
+
+def _said_again(event: Event) -> dict[str, Any]:
+    """Give what a correction of an event repeats of it: all that was said, its photos too."""
+    return {
         "code": event.code,
         "item_type": event.item_type,
-        "qty": qty,
+        "qty": event.qty if event.item_type else None,
         "other": event.other,
         "task": event.task,
-        "place": place,
+        "place": event.place,
         "against": event.against,
         "corrects": event.id,
-        "body": body,
+        "body": dict(event.body),
+        "photos": [dict(each) for each in event.photos],
     }
-    return Correction(event.kind, _given(fields))
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in ("", None)}
+    return {name: value for name, value in fields.items() if value not in ("", None, [])}
+
+
+def _names(event: Event) -> set[str]:
+    return {each.sha256 for each in announced(event.photos)}

@@ -41,6 +41,8 @@ class Line:
     found_event: str = ""
     grade: str = ""
     """The grade that was said with the verdict."""
+    photos: int = 0
+    """How many photos of it were taken, as far as the recording side counts them."""
     blank: bool = False
     """A label of ours that no item carries yet, met where things arrive: a person can say what it is."""
     decided: bool = False

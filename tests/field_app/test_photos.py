@@ -11,11 +11,12 @@ from PIL import Image
 from boucle import rescue
 from boucle.photo_receipt import PhotoReceipt, sign
 from boucle.wire import digest
-from boucle_field import photos
-from boucle_field.errors import StoreFullError
+from boucle_field import correcting, photos, undoing
+from boucle_field.errors import RefusedError, StoreFullError
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo, Waiting
+from boucle_field.photos_in_hand import MOST
 from boucle_field.store import Store
 from boucle_field.sync import sync
 from tests.builders import ORG, code
@@ -162,3 +163,45 @@ def test_the_rescue_file_carries_the_photos_behind_the_events(field: Callable[..
     photo = rescue.photo_in(entries[-1])
     assert photo is not None
     assert digest(photo) in entries[0].decode()
+
+
+def test_a_photo_of_what_the_server_has_already_says_nothing_new_of_the_thing(place: Place) -> None:
+    phone = place.phone
+    for kind, body in (
+        ("item.commissioned", {"type": "bac"}),
+        ("item.shipped", {"to": "mulhouse"}),
+        ("item.delivered", {}),
+        ("item.collected", {}),
+    ):
+        place.server.world.pass_ms(1_000)
+        where = "strasbourg" if kind in ("item.commissioned", "item.shipped") else "mulhouse"
+        phone.desk.record(Draft(kind=kind, code=code(1), place=where, body=body))
+    last = undoing.standing(phone.store)
+    assert drive(sync(phone), place.net, "d-un")
+    before = phone.mirror.look(code(1)).item
+    assert before.stage == "inbound"
+    last_id = last.id
+    for photo in (ONE, TWO):
+        last_id = correcting.add_photo(phone, last_id, photo).event_id
+        assert phone.mirror.look(code(1)).item == before
+    assert drive(sync(phone), place.net, "d-un")
+    assert phone.mirror.look(code(1)).item.stage == "inbound"
+    assert [each.id for each in undoing.said_before(phone.store, undoing.standing(phone.store, last_id))][-1] == last.id
+    assert {each.sha256 for each in photos.waiting(phone.store)} == {digest(each.content) for each in (ONE, TWO)}
+    assert len(place.server.accepted()[last_id].photos) == 2
+
+
+def test_a_line_takes_four_photos_and_no_more_and_one_that_is_gone_takes_none(place: Place) -> None:
+    phone = place.phone
+    first = phone.desk.record(draft()).event_id
+    last = first
+    for seed in range(MOST):
+        last = correcting.add_photo(phone, last, Photo(a_jpeg(seed=seed + 10))).event_id
+    for event_id, why in ((last, "phone.photo_most"), (first, "phone.corrected_already")):
+        with pytest.raises(RefusedError) as refused:
+            correcting.add_photo(phone, event_id, ONE)
+        assert refused.value.key == why
+    phone.desk.undo(last)
+    with pytest.raises(RefusedError) as refused:
+        correcting.add_photo(phone, last, ONE)
+    assert refused.value.key == "phone.undone_already"

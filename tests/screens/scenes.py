@@ -21,6 +21,7 @@ from boucle_field.screens.door_screens import EnrolScreen
 from boucle_field.screens.face import Face
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.labels_at_hand import AtHand, LabelsScreen
+from boucle_field.screens.line_photo_screen import LinePhotoScreen
 from boucle_field.screens.nothing_screen import NothingScreen
 from boucle_field.screens.picture_file_screen import PictureFileScreen, Wanted
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen
@@ -106,6 +107,11 @@ def _a_stop(hand: Hand) -> Iterator[str]:
     for number in range(1, 15):
         hand.scan(LABEL + code(number))
     yield "scan-accepted"
+    face.screen.photos.open_last()
+    yield "line-photo"
+    face.open(LinePhotoScreen, "", face.open_visit)
+    yield "line-photo-gone"
+    face.open_visit()
     hand.scan(LABEL + code(3))
     yield "scan-repeat"
     hand.scan(LABEL + code(24))

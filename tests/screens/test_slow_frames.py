@@ -1,13 +1,15 @@
 """Slow frames: a phone that is busy draws seldom, and what is touched then still stands where the finger was."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kivy.effects.dampedscroll import DampedScrollEffect
 from kivy.tests.common import UnitTestTouch
 
-from boucle_field.screens import arranging
+from boucle_field.screens import arranging, face
 from boucle_field.screens.work_screens import AmountScreen
 from tests.screens.hand import SETTLED, Hand
 
@@ -47,3 +49,15 @@ def test_a_view_with_a_spring_at_its_ends_would_be_found(hand: Hand, monkeypatch
     hand.face.home()
     typed, where = touched(hand, stall_s=LONG_STALL_S)
     assert not (typed and 0 <= where <= 1)
+
+
+def test_a_message_stands_from_the_frame_that_shows_it(
+    open_app: Callable[..., Hand], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(face, "STRIP_S", STALL_S)
+    hand = open_app(data)
+    hand.face.told(None, "Gardé sur cet appareil.")
+    time.sleep(2 * STALL_S)  # as a card that writes slowly holds one frame up
+    hand.frames(1)
+    assert hand.sees("Gardé sur cet appareil.")
+    hand.wait(lambda: not hand.sees("Gardé sur cet appareil."))

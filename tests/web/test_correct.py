@@ -12,6 +12,7 @@ from tests.builders import code
 from tests.server import figures_world
 from tests.server.figures_world import a_small_year, draft, events_in, record
 from tests.web.browser import Page, opened, sent, signed_in
+from tests.web.station_world import item
 
 NEW = code(500)
 ITEM = href_of(NEW)
@@ -60,6 +61,26 @@ async def test_another_place_replaces_the_one_that_was_noted_and_one_click_takes
     with served.database.reading() as connection:
         voids = [each.text("target") for each in events_in(connection, "acme") if each.kind == "event.voided"]
     assert voids[-1:] == [made[0].id]
+    # What was taken back leaves the event as it was: it can be corrected again.
+    assert f"/objets/corriger/{event}" in (await opened(served, ITEM)).attributes("a", "href")
+    assert (await correct(served, event, fix="void", because="other", reason="Rien n’est parti")).status_code == 303
+
+
+async def test_what_did_not_happen_did_not_in_the_words_before_its_correction_either(served: Served) -> None:
+    event = await a_crate_that_was_shipped(served)
+    await signed_in(served)
+    with served.database.reading() as connection:
+        where = next(each.text("to") for each in events_in(connection, "acme") if each.id == event)
+    other = "strasbourg" if where != "strasbourg" else "nancy"
+    await correct(served, event, fix="place", place=other, because="place")
+    with served.database.reading() as connection:
+        (made,) = [each.id for each in events_in(connection, "acme") if each.corrects == event]
+    answer = await correct(served, made, fix="void", because="other", reason="Jamais parti")
+    assert answer.status_code == 303, answer.text
+    with served.database.reading() as connection:
+        voids = {each.text("target") for each in events_in(connection, "acme") if each.kind == "event.voided"}
+    assert voids == {made, event}
+    assert item(served, 500).stage == "available"
 
 
 async def test_what_did_not_happen_is_voided_with_its_reason_and_only_once(served: Served) -> None:

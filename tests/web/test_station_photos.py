@@ -77,6 +77,24 @@ async def test_a_file_that_is_no_picture_or_a_bomb_is_told_and_nothing_is_record
     assert kept(served) == []
 
 
+async def test_one_undo_takes_a_line_away_with_the_photos_that_came_to_it(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    before = item(served, 30)
+    page = await scan(served, await at(served, f"{SORT}&d.verdict=ok"), code(30))
+    assert item(served, 30) != before
+    for n in range(2):
+        answer = await brought(served, (await photo_page(served, page)).forms[-1], a_camera_picture(400 + n, 300))
+        assert answer.status_code == 303, answer.text
+        page = await at(served, answer.headers["location"])
+    await scan(served, page, annuler="dernier")
+    assert item(served, 30) == before
+    with served.database.reading() as connection:
+        events = [each for each in events_in(connection, "acme") if each.subject == code(30)]
+    sorted_ids = {each.id for each in events if each.kind == "item.sorted"}
+    assert len(sorted_ids) == 3
+    assert {each.text("target") for each in events if each.kind == "event.voided"} == sorted_ids
+
+
 async def test_no_more_than_four_photos_go_with_one_line(served: Served) -> None:
     await a_station(served, Role.WAREHOUSE)
     page = await scan(served, await at(served, f"{SORT}&d.verdict=ok"), code(30))

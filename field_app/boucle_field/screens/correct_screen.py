@@ -11,8 +11,10 @@ from boucle.telling import Outcome
 from boucle_field import people
 from boucle_field.correcting import correct, correctable, shows_later
 from boucle_field.errors import FieldError, LoginError
+from boucle_field.photos_in_hand import MOST
 from boucle_field.screens import theme
 from boucle_field.screens.controls import BigButton, Text
+from boucle_field.screens.line_photo_screen import LinePhotoScreen
 from boucle_field.screens.pads import number_pad, pin_pad
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
@@ -62,7 +64,7 @@ class CorrectScreen(Screen):
     def _step(self, event: Event) -> list[Any]:
         said = self.said
         if said.fix is None:
-            return [self.text("screen.correct_what"), *(self._fix(fix) for fix in fixes(event))]
+            return [self.text("screen.correct_what"), *(self._fix(fix) for fix in fixes(event)), *self._photo(event)]
         if said.fix is not Fix.VOID and not said.value:
             return self._value(event, said.fix)
         if not said.because and not self._is_free(event):
@@ -75,6 +77,15 @@ class CorrectScreen(Screen):
     def _fix(self, fix: Fix) -> BigButton:
         act = partial(self._next, fix=fix)
         return BigButton(self.say(f"screen.fix.{fix}"), self.look.tile, act=act, line=self.look.line, size=theme.TITLE)
+
+    def _photo(self, event: Event) -> list[Any]:
+        """Offer a photo more, while the visit of the line is open."""
+        visit, face = self.face.visit, self.face
+        lines = [line for line in (visit.lines if visit else ()) if event.id in (line.event_id, line.found_event)]
+        if visit is None or len(event.photos) >= MOST or not any(visit.takes_photo(line) for line in lines):
+            return []
+        back = partial(face.open, SendsScreen, self.said.pile)
+        return [self.other("screen.line_photo_add", partial(face.open, LinePhotoScreen, event.id, back))]
 
     def _because(self, because: Because) -> BigButton:
         act = partial(self._next, because=because.value)

@@ -18,6 +18,8 @@ _VIEW_DP: Final = 240
 class EntryPhotoScreen(Screen):
     """What the camera sees, one button that takes it and opens the repair, one that opens it without."""
 
+    reads_codes = False
+
     def __init__(self, face: "Face", code: str, priority: str = "") -> None:
         super().__init__(face)
         self.code, self.priority = code, priority

@@ -110,8 +110,9 @@ class Eye:
         Clock.schedule_once(partial(self._hand_over, texts))
 
     def _hand_over(self, texts: list[str], _dt: float) -> None:
-        for text in texts:
-            self._face.scanned(text)
+        if self._face.screen.reads_codes:
+            for text in texts:
+                self._face.scanned(text)
 
     def _seen(self, picture: "Picture") -> None:
         Clock.schedule_once(partial(self._show, picture))

@@ -48,7 +48,7 @@ from boucle_field.store import Store, put
 from boucle_field.ticks import DeviceTicks
 from boucle_field.training import begin_training
 
-STRIP_S = 8
+STRIP_S = 8.0
 """How long a passing message stays."""
 _FRAME_DP = 8
 
@@ -95,6 +95,8 @@ class Face(Router, App):
         self._opened: tuple[Callable[..., Screen], tuple[Any, ...]] = (EnrolScreen, ())
         self._soon = Clock.create_trigger(lambda _: self.send_now(), SOON_S)
         self._fade = Clock.create_trigger(lambda _: self.strip.clear_widgets(), STRIP_S)
+        # Counted from the frame that shows the message: one whose frame took long would be gone before it was read.
+        self._stand = Clock.create_trigger(lambda _: self._fade())
 
     # ---- the life of the window
 
@@ -208,8 +210,9 @@ class Face(Router, App):
         self.strip.clear_widgets()
         self.strip.add_widget(plate)
         self._fade.cancel()
+        self._stand.cancel()
         if not stays:
-            self._fade()
+            self._stand()
 
     def fail(self, error: FieldError) -> None:
         """Say what went wrong, what was kept and what to do."""

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from boucle.lifecycle import Verdict
+from boucle.lines import Line
 from boucle_field.errors import FieldError
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
-from boucle_field.photos_in_hand import Taking
+from boucle_field.photos_in_hand import MOST, Taking
 from boucle_field.screens.asked_photo import choose_file
 from boucle_field.screens.controls import Chip
 from boucle_field.screens.hardware import hardware
+from boucle_field.screens.line_photo_screen import LinePhotoScreen
 from boucle_field.screens.panels import Shown
 from boucle_labels.photo import photo_of
 
@@ -24,6 +26,8 @@ class PhotoTaking:
         self._screen = screen
         self._waits: Verdict | None = None
         """A verdict about the item scanned last that waits for its photo."""
+        self.last: Line | None = None
+        """The line recorded last that still stands, as the screen last looked."""
         self._shown = self._state
 
     @property
@@ -37,8 +41,14 @@ class PhotoTaking:
         return self._shown != self._state
 
     @property
-    def _state(self) -> tuple[int, bool]:
-        return len(self._screen.visit.hand), self._waits is not None
+    def of_last(self) -> Line | None:
+        """The line that a photo can still come to: what was recorded last, and would be taken back first."""
+        return self.last if self.last is not None and self.last.photos < MOST else None
+
+    @property
+    def _state(self) -> tuple[int, bool, int | None]:
+        last = self.of_last
+        return len(self._screen.visit.hand), self._waits is not None, None if last is None else last.photos
 
     def chip(self) -> Chip:
         """Give the chip that takes a photo, and says how many are in hand."""
@@ -46,6 +56,19 @@ class PhotoTaking:
         many, self._shown = len(screen.visit.hand), self._state
         words = screen.say("screen.photos_in_hand", n=many) if many else screen.say("screen.photo")
         return Chip(words, look.main if many or self._waits else look.tile, act=self.take, line=look.line)
+
+    def chip_of_last(self) -> Chip:
+        """Give the chip that adds a photo to the line recorded last, and says how many it has."""
+        screen, last = self._screen, self.of_last
+        many = last.photos if last is not None else 0
+        words = screen.say("screen.line_photo_more", n=many) if many else screen.say("screen.line_photo")
+        return Chip(words, screen.look.tile, act=self.open_last, line=screen.look.line)
+
+    def open_last(self) -> None:
+        """Aim at the photo of the line recorded last."""
+        face, last = self._screen.face, self.of_last
+        if last is not None:
+            face.open(LinePhotoScreen, last.found_event or last.event_id, face.open_visit)
 
     def take(self) -> None:
         """Take what the camera sees; begin to look where it is off, and choose a file where there is none."""

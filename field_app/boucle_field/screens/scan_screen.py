@@ -254,6 +254,7 @@ class ScanScreen(Screen):
 
     def refresh(self) -> None:
         """Show everything as it is now, the camera's buttons too."""
+        self.photos.last = self.visit.last
         self._show_tools()
         self.show_counts()
 
@@ -263,7 +264,7 @@ class ScanScreen(Screen):
         self.panel.show(self.shown, counted=self.visit.met, expected=self.visit.wanted)
         unknown = self.say("screen.unknown_type")
         self.listed.show([ListRow(self.visit.type_name(each.item_type) or unknown, *each[1:]) for each in rows])
-        last = self.visit.last
+        self.photos.last = last = self.visit.last
         code = wording.end_of(self._name_of(last)) if last else ""
         if self.verdicts is not None:
             self.verdicts.show(self.visit.said.get("verdict", ""), self.visit.said.get("grade", ""))
@@ -300,6 +301,8 @@ class ScanScreen(Screen):
             self.near.add_widget(Chip(f"+ {self.say('screen.extra', n=extra)}", blue, act=self._look_at_extra))
         if self.photos.is_near:
             self.near.add_widget(self.photos.chip())
+        if self.photos.of_last is not None:
+            self.near.add_widget(self.photos.chip_of_last())
 
     def extra(self) -> int:
         """Give how many pieces nobody expected."""

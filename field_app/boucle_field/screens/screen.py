@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class Screen(Box):
     """One screen; it is made anew each time it is opened, in the language and the colours of that moment."""
 
+    reads_codes = True
+    """Whether a code that the camera sees is a scan here; where it aims at a photo it is a part of the picture."""
+
     def __init__(self, face: "Face", **options: Any) -> None:
         super().__init__(own_height=False, padding=dp(theme.MARGIN), **options)
         self.face = face

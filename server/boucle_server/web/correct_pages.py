@@ -12,17 +12,17 @@ from boucle.events import Event
 from boucle.reference import Book
 from boucle.roles import may_record
 from boucle.words import say
-from boucle_server import reports
+from boucle_server import amending, reports
 from boucle_server.api.reasons import kind_text
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.imports import cells
-from boucle_server.projections import load_book
+from boucle_server.projections import SqlStore, load_book
 from boucle_server.server_device import Draft
 from boucle_server.web import acts
 from boucle_server.web.acts import UNDO, Acted
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields, Posted, posts, safe_path
-from boucle_server.web.inbox_acts import event_with, is_amended
+from boucle_server.web.inbox_acts import event_with
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.once import id_of, sent_before
@@ -68,8 +68,11 @@ def correct(posted: Sending, event_id: str) -> Response:
         raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
 
     def drafts(connection: Connection) -> list[Draft]:
-        kind, fields = corrected(_correctable(connection, visit, event_id), **said)
-        return [Draft(kind=kind, fields=fields)]
+        event = _correctable(connection, visit, event_id)
+        first = corrected(event, **said)
+        # What did not happen did not happen in the words that were corrected before either.
+        before = amending.said_before(SqlStore(connection, visit.who.org), event) if said["fix"] is Fix.VOID else []
+        return [Draft(kind=kind, fields=fields) for kind, fields in (first, *(corrected(e, **said) for e in before))]
 
     came = acts.act(visit, drafts, sure=bool(typed.value("sure")), once=id_of(posted))
     if not came.done:
@@ -91,7 +94,7 @@ def _correctable(connection: Connection, visit: Visit, event_id: str) -> Event:
     event = event_with(connection, visit.who.org, event_id[:36])
     if event is None or not fixes(event):
         raise NotFoundError("web.correct_nothing")
-    if is_amended(connection, visit.who.org, event.id):
+    if amending.is_amended(SqlStore(connection, visit.who.org), event.id):
         raise ConflictError("web.correct_before")
     return event
 

@@ -16,7 +16,7 @@ from boucle.push import Status
 from boucle.roles import may_record
 from boucle.wire import subject_of
 from boucle.words import say
-from boucle_server import deciding, ingest, problem_reports, stock_counts
+from boucle_server import amending, deciding, ingest, problem_reports, stock_counts
 from boucle_server.deciding import Verdict
 from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from boucle_server.organisations import SERVER_DEV, checked_text
@@ -117,14 +117,7 @@ def can_undo(connection: Connection, org: str, event_id: str) -> bool:
     event = event_with(connection, org, event_id)
     if event is None or event.dev != SERVER_DEV or not is_voidable(event):
         return False
-    return not is_amended(connection, org, event_id)
-
-
-def is_amended(connection: Connection, org: str, event_id: str) -> bool:
-    """Tell whether an event was voided or corrected; who only looked at it changed nothing of it."""
-    store = SqlStore(connection, org)
-    amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
-    return any(amender.kind != REVIEWED for amender in amenders)
+    return not amending.is_amended(SqlStore(connection, org), event_id)
 
 
 def act(visit: Visit, find: Callable[[Connection], Case], fields: Fields) -> Done:
@@ -144,7 +137,7 @@ def act(visit: Visit, find: Callable[[Connection], Case], fields: Fields) -> Don
             case "commission":
                 return _commission(connection, visit, case, fields)
             case "void":
-                return void(connection, visit, case.event, reason=reason)
+                return void(connection, visit, case.event, reason=reason, whole=True)
             case "review":
                 return _review(connection, visit, case, event, reason=reason)
             case "settle" | "hold":
@@ -163,17 +156,22 @@ def act(visit: Visit, find: Callable[[Connection], Case], fields: Fields) -> Don
     return visit.server.door.write(visit.who.org, write)
 
 
-def void(connection: Connection, visit: Visit, event_id: str, *, reason: str) -> Done:
-    """Void an event; NotFoundError, ForbiddenError, ConflictError when somebody has voided it before."""
+def void(connection: Connection, visit: Visit, event_id: str, *, reason: str, whole: bool = False) -> Done:
+    """Void an event; NotFoundError, ForbiddenError, ConflictError when somebody has voided it before.
+
+    A correction leaves what it corrected standing again, unless the `whole` of it did not happen.
+    """
     event = event_with(connection, visit.who.org, event_id)
     if event is None:
         raise NotFoundError("web.inbox_no_event")
     if not is_voidable(event) or not may_record(visit.who.capabilities, VOID):
         raise ForbiddenError("web.inbox_not_offered")
-    if is_amended(connection, visit.who.org, event_id):
+    store = SqlStore(connection, visit.who.org)
+    if amending.is_amended(store, event_id):
         raise ConflictError("web.inbox_voided_before")
-    kind, fields = corrected(event, Fix.VOID, because=reason)
-    record(connection, visit, Draft(kind=kind, fields=fields))
+    for each in (event, *amending.said_before(store, event, photos_only=not whole)):
+        kind, fields = corrected(each, Fix.VOID, because=reason)
+        record(connection, visit, Draft(kind=kind, fields=fields))
     # Whatever a stranger had reported waits again when what was done about it is taken back.
     problem_reports.reopen(connection, visit.who.org, event=event_id)
     return Done(words="web.inbox_voided_done")

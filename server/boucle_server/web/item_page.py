@@ -233,7 +233,7 @@ def _case_href(event: Event) -> str:
 
 
 def _correct_href(told: Told, visit: Visit) -> str:
-    if told.amended_by or told.superseded or told.status != histories.ACCEPTED or not fixes(told.event):
+    if told.superseded or told.status != histories.ACCEPTED or not fixes(told.event):
         return ""
     return f"{CORRECT.path}/{told.event.id}" if CORRECT.allows(visit.who.capabilities) else ""
 

@@ -16,7 +16,7 @@ from boucle.telling import Told
 from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle.words.numerals import signed
-from boucle_server import reports
+from boucle_server import amending, reports
 from boucle_server.driven import DrivenStop, driven, strokes_of
 from boucle_server.errors import ConflictError, NotFoundError
 from boucle_server.imports import cells
@@ -255,8 +255,12 @@ def correct(desk: Desk, event: Event, typed: Answers) -> Told | None:
         typed.fault("n", "web.field_needed")
     if typed.wrong:
         return None
-    if any(edge.target == event.id for edge in desk.store.edges([event.id])):
+    if amending.is_amended(desk.store, event.id):
         raise ConflictError("web.inbox_voided_before")
     kind, fields = corrected(event, Fix(fix), value=str(n), because=because)
-    said = {name: value for name, value in fields.items() if name != "corrects"}
-    return desk.record(Act(kind=kind, **said), corrects=fields.get("corrects", ""))
+    said = {name: value for name, value in fields.items() if name not in ("corrects", "photos")}
+    told = desk.record(Act(kind=kind, **said), corrects=fields.get("corrects", ""), photos=fields.get("photos", ()))
+    if fix == Fix.VOID:  # what did not happen did not happen in its first words either
+        for before in amending.said_before(desk.store, event):
+            desk.void(before)
+    return told

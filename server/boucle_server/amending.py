@@ -1,0 +1,38 @@
+"""What was said of an event later: whether it stands as it was recorded, and the events in whose place it stands."""
+
+from boucle.amend import REVIEWED
+from boucle.correction import VOID, adds_only_photos
+from boucle.events import Event
+from boucle_server.projections import SqlStore
+
+
+def is_amended(store: SqlStore, event_id: str) -> bool:
+    """Tell whether an event was voided or corrected: neither who looked at it nor a correction taken back did so."""
+    amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
+    later = [event for event in amenders if event.kind != REVIEWED]
+    gone = _voided(store, [event.id for event in later])
+    return any(event.id not in gone for event in later)
+
+
+def said_before(store: SqlStore, event: Event, *, photos_only: bool = False) -> list[Event]:
+    """Give the events in whose place a correction stands, the latest first; what is void already is not among them.
+
+    `photos_only` goes back no further than the corrections did nothing but add photos: what was recorded is the same.
+    """
+    found: list[Event] = []
+    current = event
+    while current.corrects and all(current.corrects != each.id for each in (event, *found)):
+        before = next(iter(store.events([current.corrects])), None)
+        if before is None or (photos_only and not adds_only_photos(current, before)):
+            break
+        found.append(before)
+        current = before
+    gone = _voided(store, [each.id for each in found])
+    return [each for each in found if each.id not in gone]
+
+
+def _voided(store: SqlStore, ids: list[str]) -> set[str]:
+    """Give those of some events that a void took away."""
+    targets = set(ids)
+    amenders = {edge.amender for edge in store.edges(ids) if edge.target in targets}
+    return {event.text("target") for event in store.events(amenders) if event.kind == VOID}
