@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from boucle.amend import effective, in_order
 from boucle.anchor import Reading
 from boucle.binding import PROVISIONAL, Binding, first_claims, is_claim, owner, resolve, via_of
-from boucle.correction import adds_only_photos
 from boucle.events import CLAIMS, KINDS, Event, Family
 from boucle.facts import Fact
 from boucle.fold import Mark, born, run, step
@@ -19,7 +18,7 @@ from boucle.reasons import Outcome
 from boucle.reference import Book, Site
 from boucle.replay import belongs
 from boucle.telling import mark_of_pieces
-from boucle_field import timekeeper
+from boucle_field import timekeeper, undoing
 from boucle_field.outbox import as_event
 from boucle_field.pages import Page, take, versions
 from boucle_field.store import Store, put
@@ -197,20 +196,10 @@ class Mirror:
 
     def _is_known_but_for_photos(self, event: Event) -> bool:
         """Tell whether an event says again, with a photo more, what the server's last word has as it was."""
-        current, passed = event, {event.id}
-        while current.corrects and current.corrects not in passed:
-            with self.store.reading() as db:
-                row = db.execute(
-                    "SELECT payload, teff, tq, wall_ms, boot, mono_ms, folded FROM outbox WHERE id = ?",
-                    (current.corrects,),
-                ).fetchone()
-            if row is None or not adds_only_photos(current, before := self._events([row[:-1]])[0]):
-                return False
-            if row[-1]:
-                return True
-            passed.add(before.id)
-            current = before
-        return False
+        before = undoing.said_before(self.store, event, photos_only=True)
+        with self.store.reading() as db:
+            query = f"SELECT 1 FROM outbox WHERE folded = 1 AND id IN ({_marks(before)})"  # noqa: S608
+            return db.execute(query, [each.id for each in before]).fetchone() is not None
 
     def _local(self, condition: str, values: tuple[str, ...]) -> list[Event]:
         with self.store.reading() as db:

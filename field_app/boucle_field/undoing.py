@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Final
 
-from boucle.correction import adds_only_photos
+from boucle import correction
 from boucle.events import Event
 from boucle.ids import is_uuid7
 from boucle.rounds import VALIDATED, stop_of_task
@@ -45,21 +45,14 @@ def amended(store: Store) -> dict[str, str]:
 
 
 def said_before(store: Store, event: Event, *, photos_only: bool = False) -> list[Event]:
-    """Give the events of this device in whose place a correction stands, the latest first, without what is void.
+    """Give our events in whose place a correction stands, as `boucle.correction` does, without what is void."""
 
-    `photos_only` goes back no further than the corrections did nothing but add photos: what was recorded is the same.
-    """
-    found: list[Event] = []
-    current, passed = event, {event.id}
+    def find(event_id: str) -> Event | None:
+        row = db.execute(f"SELECT {_EVENT} FROM outbox WHERE id = ?", (event_id,)).fetchone()  # noqa: S608
+        return None if row is None else _event(*row)
+
     with store.reading() as db:
-        while current.corrects and current.corrects not in passed:
-            row = db.execute(f"SELECT {_EVENT} FROM outbox WHERE id = ?", (current.corrects,)).fetchone()  # noqa: S608
-            before = None if row is None else _event(*row)
-            if before is None or (photos_only and not adds_only_photos(current, before)):
-                break
-            found.append(before)
-            passed.add(before.id)
-            current = before
+        found = correction.said_before(event, find, photos_only=photos_only)
         gone = _targets(db, event.subject)
     return [each for each in found if each.id not in gone]
 

@@ -1,7 +1,8 @@
 """What was said of an event later: whether it stands as it was recorded, and the events in whose place it stands."""
 
+from boucle import correction
 from boucle.amend import REVIEWED
-from boucle.correction import VOID, adds_only_photos
+from boucle.correction import VOID
 from boucle.events import Event
 from boucle_server.projections import SqlStore
 
@@ -15,18 +16,8 @@ def is_amended(store: SqlStore, event_id: str) -> bool:
 
 
 def said_before(store: SqlStore, event: Event, *, photos_only: bool = False) -> list[Event]:
-    """Give the events in whose place a correction stands, the latest first; what is void already is not among them.
-
-    `photos_only` goes back no further than the corrections did nothing but add photos: what was recorded is the same.
-    """
-    found: list[Event] = []
-    current = event
-    while current.corrects and all(current.corrects != each.id for each in (event, *found)):
-        before = next(iter(store.events([current.corrects])), None)
-        if before is None or (photos_only and not adds_only_photos(current, before)):
-            break
-        found.append(before)
-        current = before
+    """Give the events in whose place a correction stands, as `boucle.correction.said_before`, without what is void."""
+    found = correction.said_before(event, lambda key: next(iter(store.events([key])), None), photos_only=photos_only)
     gone = _voided(store, [each.id for each in found])
     return [each for each in found if each.id not in gone]
 

@@ -4,7 +4,7 @@ Nothing recorded is ever changed: a void or a correction that names the event fo
 comes after its event is such a correction too: the event is said again with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -102,6 +102,23 @@ def adds_only_photos(event: Event, before: Event) -> bool:
         return False
     same = replace(before, id=event.id, photos=event.photos)
     return _said_again(event) == _said_again(same) and _names(before) <= _names(event)
+
+
+def said_before(event: Event, find: Callable[[str], Event | None], *, photos_only: bool = False) -> list[Event]:
+    """Give the events in whose place a correction stands, the latest first; `find` gives an event by its id.
+
+    `photos_only` goes back no further than the corrections did nothing but add photos: what was recorded is the same.
+    """
+    found: list[Event] = []
+    current, passed = event, {event.id}
+    while current.corrects and current.corrects not in passed:
+        before = find(current.corrects)
+        if before is None or (photos_only and not adds_only_photos(current, before)):
+            break
+        found.append(before)
+        passed.add(before.id)
+        current = before
+    return found
 
 
 def _said_again(event: Event) -> dict[str, Any]:
