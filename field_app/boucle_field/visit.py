@@ -80,6 +80,7 @@ class Visit:
         elif action == "count":
             self._wanted.update(standing_at(phone, place))
         self.looked = 0
+        self._closed_at, self._closed_events = "", frozenset[str]()
         self.hand = Hand(phone, About(Step.VISIT, task, place, action))
         """Photos that go along with what is recorded next."""
 
@@ -293,9 +294,7 @@ class Visit:
 
     def takes_photo(self, line: Line) -> bool:
         """Tell whether a photo can still come to a line: it is recorded, stands, and was not validated."""
-        return (
-            bool(line.event_id) and not line.undone and line.event_id not in closed_events(self.phone.store, self.task)
-        )
+        return bool(line.event_id) and not line.undone and line.event_id not in self._closed
 
     def add_photo(self, line: Line, photo: Photo) -> Line:
         """Add a photo to a line that is recorded: to what sorting found, where it found anything. RefusedError."""
@@ -351,9 +350,19 @@ class Visit:
     @property
     def last(self) -> Line | None:
         """The last recorded line that stands: what an undo takes back."""
-        closed = closed_events(self.phone.store, self.task)
         standing = (line for line in reversed(self.lines) if line.event_id and not line.undone)
-        return next((line for line in standing if line.event_id not in closed), None)
+        return next((line for line in standing if line.event_id not in self._closed), None)
+
+    @property
+    def _closed(self) -> frozenset[str]:
+        """What was validated of the stop: of ours before this visit began, of others' as of the last pull.
+
+        It is found by reading the whole stop, which no scan can wait for.
+        """
+        at = self.phone.mirror.cursor
+        if at != self._closed_at:
+            self._closed_at, self._closed_events = at, closed_events(self.phone.store, self.task)
+        return self._closed_events
 
     def rows(self) -> list[Row]:
         """Give the expected list by type, the largest first; the unknown type last."""

@@ -8,8 +8,9 @@ from boucle.commands import Command, command_code
 from boucle.enrolment import Invitation
 from boucle.meaning import Nothing, Spot, Thing
 from boucle.telling import Outcome
+from boucle_field import driving
 from boucle_field.meaning import meaning
-from boucle_field.outbox import Draft
+from boucle_field.outbox import Draft, as_event
 from boucle_field.sends import Pile, lines
 from boucle_field.sync import sync
 from boucle_field.visit import Row, Visit
@@ -158,3 +159,17 @@ def test_a_crate_sent_here_days_ago_and_never_scanned_when_it_was_left_is_one_of
     line = visit.scan(code(6))
     assert (line.outcome, line.why) == (Outcome.ACCEPTED, (("reason.inferred_delivered", {}),))
     assert (visit.rows(), visit.extra) == ([Row("bac", 1, 6, 0)], 0)
+
+
+def test_a_scan_reads_nothing_again_of_a_stop_of_many_lines(stocked: Place) -> None:
+    phone = stocked.phone
+    visit = Visit.begin(phone, action="collect", place="mulhouse", task=driving.task_beside(phone, "mulhouse"))
+    labels = [code(100 + number) for number in range(90)]
+    for label in labels[:-1]:
+        visit.scan(label)
+    assert visit.last is not None
+    as_event.cache_clear()
+    visit.scan(labels[-1])
+    assert visit.last.subject == labels[-1]
+    read = as_event.cache_info()
+    assert read.misses + read.hits < 10
