@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from kivy.uix.widget import Widget
+
 from boucle.lifecycle import Verdict
 from boucle.lines import Line
 from boucle_field.errors import FieldError
@@ -50,14 +52,20 @@ class PhotoTaking:
         last = self.of_last
         return len(self._screen.visit.hand), self._waits is not None, None if last is None else last.photos
 
-    def chip(self) -> Chip:
+    def stand_in(self, row: Widget) -> None:
+        """Add the chips to a row: of what is scanned next, and of what was recorded last."""
+        row.add_widget(self._chip())
+        if self.of_last is not None:
+            row.add_widget(self._chip_of_last())
+
+    def _chip(self) -> Chip:
         """Give the chip that takes a photo, and says how many are in hand."""
         screen, look = self._screen, self._screen.look
         many, self._shown = len(screen.visit.hand), self._state
         words = screen.say("screen.photos_in_hand", n=many) if many else screen.say("screen.photo")
         return Chip(words, look.main if many or self._waits else look.tile, act=self.take, line=look.line)
 
-    def chip_of_last(self) -> Chip:
+    def _chip_of_last(self) -> Chip:
         """Give the chip that adds a photo to the line recorded last, and says how many it has."""
         screen, last = self._screen, self.of_last
         many = last.photos if last is not None else 0

@@ -300,9 +300,7 @@ class ScanScreen(Screen):
             blue = theme.OUTCOMES[Outcome.UNEXPECTED]
             self.near.add_widget(Chip(f"+ {self.say('screen.extra', n=extra)}", blue, act=self._look_at_extra))
         if self.photos.is_near:
-            self.near.add_widget(self.photos.chip())
-        if self.photos.of_last is not None:
-            self.near.add_widget(self.photos.chip_of_last())
+            self.photos.stand_in(self.near)
 
     def extra(self) -> int:
         """Give how many pieces nobody expected."""
@@ -318,6 +316,6 @@ class ScanScreen(Screen):
         self.tools.clear_widgets()
         self._show_near()
         if not self.photos.is_near:
-            self.tools.add_widget(self.photos.chip())
+            self.photos.stand_in(self.tools)
         for chip in scan_tools.offered(self):
             self.tools.add_widget(chip)
