@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from boucle.correction import Correction, Fix, corrected, fixes, with_photos
+from boucle.correction import Correction, Fix, action_of, corrected, fixes, with_photos
 from boucle.events import Event
 from boucle.telling import Told
+from boucle.visiting import PHOTOGRAPHED
 from boucle_field import undoing
 from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft
@@ -51,6 +52,9 @@ def add_photo(phone: Phone, event_id: str, photo: Photo) -> Told:
     event = undoing.standing(phone.store, event_id)
     if event.id in undoing.amended(phone.store):
         raise RefusedError("phone.corrected_already")
+    action = action_of(event)
+    if action is None or action.name not in PHOTOGRAPHED:
+        raise RefusedError("phone.not_correctable")
     if event.id in undoing.closed_events(phone.store, event.task):
         raise RefusedError("phone.photo_validated")
     if len(event.photos) >= MOST:

@@ -18,7 +18,7 @@ from boucle.item import Item
 from boucle.lines import WANTING, Line, choices
 from boucle.reference import Book
 from boucle.telling import Outcome, Told
-from boucle.visiting import CLAIMING, ONCE, PAIRS, again, answers_of, line_aboard, line_of, line_of_pieces
+from boucle.visiting import CLAIMING, ONCE, PAIRS, PHOTOGRAPHED, again, answers_of, line_aboard, line_of, line_of_pieces
 from boucle.wire import subject_of
 from boucle_field import arrivals, correcting, driving, return_receipt, sorting
 from boucle_field.blank_labels import ARRIVALS, is_blank
@@ -294,6 +294,8 @@ class Visit:
 
     def takes_photo(self, line: Line) -> bool:
         """Tell whether a photo can still come to a line: it is recorded, stands, and was not validated."""
+        if self.action not in PHOTOGRAPHED:
+            return False
         return bool(line.event_id) and not line.undone and line.event_id not in self._closed
 
     def add_photo(self, line: Line, photo: Photo) -> Line:

@@ -31,6 +31,8 @@ CLAIMING: Final = frozenset({"commission", *PAIRS})
 """What gives a code to an item: one that has an item already is left to it."""
 ONCE: Final = frozenset({"serial", "tare_g"})
 """Answers that hold for one scan."""
+PHOTOGRAPHED: Final = frozenset({"collect", "deliver", "receive", "ship", "sort", "control", "hold"})
+"""The actions of which a photo says more than their words: one can still come to a line of theirs."""
 TOWARDS: Final = frozenset({"ship", "move"})
 """Where the place that is said is where things go to."""
 DIRECTIONS: Final[Mapping[str, str]] = {"collect": "collect", "deliver": "deliver"}

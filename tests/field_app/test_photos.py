@@ -193,7 +193,7 @@ def test_a_photo_of_what_the_server_has_already_says_nothing_new_of_the_thing(pl
 
 def test_a_line_takes_four_photos_and_no_more_and_one_that_is_gone_takes_none(place: Place) -> None:
     phone = place.phone
-    first = phone.desk.record(draft()).event_id
+    first = phone.desk.record(Draft(kind="item.collected", code=code(1), place="mulhouse")).event_id
     last = first
     for seed in range(MOST):
         last = correcting.add_photo(phone, last, Photo(a_jpeg(seed=seed + 10))).event_id

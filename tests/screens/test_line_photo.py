@@ -177,3 +177,13 @@ def test_a_correction_keeps_the_photos_and_one_that_did_not_happen_did_not_in_it
     assert voided == {event["id"] for event in told(hand) if event["kind"] != f"{VOID}/1"}
     assert hand.face.at.mirror.look(code(1)).item.stage == "at_partner"
     assert Outcome.REFUSED not in hand.ear.heard
+
+
+def test_what_gives_a_code_to_an_item_takes_no_photo_for_it_would_be_said_again(
+    open_app: Callable[..., Hand], data: Path, frames: Path
+) -> None:
+    hand = open_app(data, frames=frames)
+    hand.face.begin("commission", "strasbourg", said={"type": "bac"})
+    hand.scan(LABEL + code(60))
+    assert counted(hand) == 1
+    assert not hand.sees("Photo du dernier")

@@ -45,7 +45,8 @@ class PhotoTaking:
     @property
     def of_last(self) -> Line | None:
         """The line that a photo can still come to: what was recorded last, and would be taken back first."""
-        return self.last if self.last is not None and self.last.photos < MOST else None
+        last = self.last
+        return last if last is not None and last.photos < MOST and self._screen.visit.takes_photo(last) else None
 
     @property
     def _state(self) -> tuple[int, bool, int | None]:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from starlette.responses import RedirectResponse, Response
 
 from boucle.photo import announced
+from boucle.visiting import PHOTOGRAPHED
 from boucle.words import say
 from boucle_server import photos, reports
 from boucle_server.errors import ForbiddenError, NotFoundError
@@ -24,7 +25,6 @@ from boucle_server.web.routing import pages_router
 from boucle_server.web.station import Station
 from boucle_server.web.station_desks import desk_of, written
 from boucle_server.web.station_jobs import JOBS, offered
-from boucle_server.web.station_recording import PHOTOGRAPHED
 from boucle_server.web.station_state import EVENT, PHOTO, State, photo_href, state_of
 from boucle_server.web.typed import Answers
 from boucle_server.web.visit import Visit, visits

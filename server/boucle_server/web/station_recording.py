@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from boucle import leaving, sticky
 from boucle.actions import ACTIONS, Act, Amount, Question, act
@@ -18,6 +18,7 @@ from boucle.visiting import (
     CLAIMING,
     ONCE,
     PAIRS,
+    PHOTOGRAPHED,
     again,
     answers_of,
     line_aboard,
@@ -32,9 +33,6 @@ from boucle_server.scan_lines import Remembered, lines_of
 from boucle_server.web.photo_field import FormPhoto
 from boucle_server.web.station_state import State
 from boucle_server.web.visit import LONGEST_SHOWN
-
-PHOTOGRAPHED: Final = frozenset({"collect", "deliver", "receive", "ship", "sort", "control", "hold"})
-"""The actions of which a photo says more than their words."""
 
 
 def treatment_said(said: Mapping[str, str], month: str) -> Treatment | None:
