@@ -217,9 +217,9 @@ this page: a row may only name what was imported before it. Headers are found by
 the case and the accents; columns that nobody knows are named and ignored. `boucle import KIND --template FILE` writes
 an empty table with an example. A row that says what is so already changes nothing, so a file can be corrected and
 imported again. A column that the file does not have takes nothing back; an empty cell under a header does.
-A cell that holds an error of the spreadsheet (`#DIV/0!`, `#REF!`, `#N/A`), or in an XLSX file a formula without its
-result, is a fault of its row, never an empty cell. Some programs write 0 as the result of a formula that they did not
-work out: open and save such a file in a spreadsheet program first.
+A cell that holds an error of the spreadsheet (`#DIV/0!`, `#REF!`, `#N/A`), or in an XLSX or ODS file a formula without
+its result, is a fault of its row, never an empty cell. Some programs write 0 as the result of a formula that they did
+not work out: open and save such a file in a spreadsheet program first.
 
 Times without an offset are local: in the zone of the site that the row names (of a site, in its own), else in the
 organisation's. Nothing is recorded before the year 2000. What the register would not take is found before anything is

@@ -1,5 +1,6 @@
 """Imports read every row before anything is written: what is created, unchanged, or faulty and why."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,10 +20,13 @@ from boucle_server.errors import OperatorError
 from boucle_server.imports.cells import CellError, cents, grams, instant, limits, siret
 from boucle_server.imports.columns import COLUMNS
 from boucle_server.imports.failed_cells import UNCOMPUTED
+from boucle_server.imports.failed_xls_cells import failed_xls_cells
 from boucle_server.imports.planned import Register, RowOutcome
 from boucle_server.imports.rows import MissingColumnsError, plan
 from boucle_server.imports.sheet_file import read_rows, write_rows, write_template
 from tests.builders import START_MS, Device, code, network
+
+SHEETS = Path(__file__).parent / "sheets"
 
 
 def register(*commissioned: str) -> Register:
@@ -177,6 +181,47 @@ def test_an_error_or_a_formula_without_a_result_is_a_fault_of_its_row_and_never_
     ]
     assert "#DIV/0!" in made.faults[0].said("fr")
     assert made.counts[RowOutcome.CREATED] == 2
+
+
+def test_the_errors_of_an_xls_file_are_faults_of_their_rows_and_what_stands_beside_them_is_read() -> None:
+    rows = read_rows(SHEETS / "errors.xls")
+    assert [row[:4] for row in rows[1:]] == [
+        ["a", "Caisse", "#DIV/0!", "01/01/2025"],
+        ["b", "#REF!", "2", "01/01/2025"],
+        ["c", "Caisse", "2", "#N/A"],
+        ["d", "Caisse", "#NAME?", "01/01/2025"],
+        ["e", "Caisse", "oui", "01/01/2025"],
+        ["#NUM!", "Caisse", "2", "01/01/2025"],
+        ["g", "Caisse", "2", "01/01/2025"],
+        ["h", "Caisse", "2", "01/01/2025"],
+    ]
+    made = plan("item-types", rows, register())
+    assert [each.row for each in made.faults if each.key == "import.error_cell"] == [2, 3, 4, 5, 7]
+    assert made.counts[RowOutcome.CREATED] == 2
+
+
+@pytest.mark.parametrize("name", ["failed-formulas.xls", "failed-formulas-biff7.xls"])
+def test_a_formula_of_an_xls_file_that_came_to_an_error_is_found_and_one_that_came_to_a_value_is_read(
+    name: str,
+) -> None:
+    """Both are of a spreadsheet program: the streams of one are in small sectors, the other is of the older form."""
+    rows = read_rows(SHEETS / name)
+    assert (rows[1][2], rows[2][1]) == ("#DIV/0!", "#NAME?")
+    assert (rows[3][3], rows[4][2], rows[5][1]) == ("#N/A", "2", "Caisse")
+
+
+def test_an_xls_file_cut_or_bent_anywhere_ends_as_no_spreadsheet_and_never_hangs() -> None:
+    whole = (SHEETS / "errors.xls").read_bytes()
+    for cut in range(0, len(whole), 257):
+        ended(whole[:cut])
+    for at in range(44, 600, 3):  # the header and the first table: chains that lead anywhere
+        ended(whole[:at] + b"\x03\x00\x00\x00" + whole[at + 4 :])
+
+
+def ended(content: bytes) -> None:
+    """Read the errors of a file; a damaged one says so, and its process then says that it is no spreadsheet."""
+    with suppress(ValueError):
+        failed_xls_cells(content)
 
 
 def test_a_formula_stays_text_in_a_workbook_we_write(tmp_path: Path) -> None:

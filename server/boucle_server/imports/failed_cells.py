@@ -1,4 +1,4 @@
-"""Cells of an XLSX or ODS sheet without a value of their own: an error of the sheet, a formula nobody worked out.
+"""Cells of a packed sheet without a value of their own: an error of the sheet, a formula nobody worked out.
 
 The reader of values gives both as empty cells, and an empty cell takes a value back. So they are looked up in the
 file, and stand in the rows as what they are.
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from boucle_server.imports.failed_ods_cells import CONTENT, Look
+from boucle_server.imports.failed_xls_cells import failed_xls_cells
 from boucle_server.imports.sheet_xml import Handler, local, parse
 
 UNCOMPUTED: Final = "#FORMULE?"
@@ -48,7 +49,7 @@ _FIRST: Final = "xl/workbook.xml"
 def failed_cells(content: bytes) -> list[tuple[int, int, str]]:
     """Give the row and the column of each such cell of the first sheet, from 0, with the text that stands for it."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
-        return []
+        return failed_xls_cells(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if CONTENT in archive.namelist():
             of_ods = Look(UNCOMPUTED)
