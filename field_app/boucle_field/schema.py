@@ -245,6 +245,26 @@ def _in_hand(db: sqlite3.Connection) -> None:
     _run(db, _IN_HAND)
 
 
+_TOLD = """
+-- Lines of visits as they were told, where that was more than accepted, each with its place in the outbox.
+CREATE TABLE told_line (
+    name TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    action TEXT NOT NULL,
+    place TEXT NOT NULL,
+    event TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    line TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX told_line_task ON told_line (task)
+"""
+
+
+def _told(db: sqlite3.Connection) -> None:
+    _run(db, _TOLD)
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first,
     _photos,
@@ -254,6 +274,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _stock,
     _stops,
     _in_hand,
+    _told,
 )
 """Every step, in order; step number n leads from version n - 1 to n."""
 

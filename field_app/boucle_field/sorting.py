@@ -73,8 +73,7 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     told = visit.hand.record(visit.phone.desk, replace(made, corrects=before.event_id) if before else made)
     why: tuple[tuple[str, Mapping[str, object]], ...] = tuple((key, {}) for key in told.reasons)
     line = replace(again, outcome=told.outcome, event_id=told.event_id, why=why, grade=grade, photos=photos)
-    visit.lines.append(line)
-    return line
+    return visit.add(line)
 
 
 def found_of(visit: "Visit", subject: str) -> Found | None:

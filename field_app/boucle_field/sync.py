@@ -7,7 +7,7 @@ answer; a round that ends anywhere loses nothing, and the next one goes on.
 
 from boucle.anchor import Sample, sample_of
 from boucle.version import VERSION, version_numbers
-from boucle_field import photos, photos_in_hand, settle, stop_events, timekeeper
+from boucle_field import kept_lines, photos, photos_in_hand, settle, stop_events, timekeeper
 from boucle_field.asking import NO_ANSWER, Engine, Request
 from boucle_field.pages import Page
 from boucle_field.phone import Phone
@@ -126,6 +126,7 @@ def _close(phone: Phone, now_ms: int) -> None:
     phone.outbox.prune(now_ms)
     photos.prune(phone.store, now_ms)
     photos_in_hand.prune(phone.store, now_ms)
+    kept_lines.prune(phone, now_ms)
     settle.forget_receipts(phone.store)
     stop_events.forget(phone.store, now_ms)
     with phone.store.writing() as db:

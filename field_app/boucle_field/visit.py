@@ -1,7 +1,7 @@
 """One visit: an action at a place, what was scanned in it so far, what is still expected.
 
 The counts on the screen are made from what the desk told of each scan. A visit survives the app: which one is open is
-kept in the store, its lines are read back from the outbox.
+kept in the store, its lines are read back from the outbox and from what was told of them.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 from boucle.actions import ACTIONS, Amount, Question
-from boucle.expecting import LISTED, WAITING, is_within_plan, wanted
+from boucle.expecting import LISTED, WAITING, is_within_plan, wanted, was_listed
 from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
@@ -25,7 +25,7 @@ from boucle_field.blank_labels import ARRIVALS, is_blank
 from boucle_field.driving import planned
 from boucle_field.expected import expected
 from boucle_field.hand import Hand
-from boucle_field.kept_lines import lines_of
+from boucle_field.kept_lines import KeptLines
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
@@ -71,14 +71,16 @@ class Visit:
         self.lines = list(lines)
         self.expected = dict(expected(phone, action, place, task=task))
         if action in LISTED:  # what was met is no longer there to be listed; elsewhere there is no list
-            met = {Outcome.ACCEPTED, *((Outcome.UNKNOWN,) if driving.find_round(phone, task) else ())}
-            self.expected |= {line.item: line.item_type for line in self.lines if line.outcome in met}
+            of_round = driving.find_round(phone, task) is not None
+            met = [each for each in self.lines if was_listed(each) or (of_round and each.outcome is Outcome.UNKNOWN)]
+            self.expected |= {line.item: line.item_type for line in met}
         self._plan = planned(phone, task, action)
         self._wanted = wanted(action, self._plan, Counter(self.expected.values()))
         if action == "receive":
             self._wanted.update(arrivals.planned(phone, task))
         elif action == "count":
             self._wanted.update(standing_at(phone, place))
+        self._kept = KeptLines(phone, action=action, place=place, task=task)
         self.looked = 0
         self._closed_at, self._closed_events = "", frozenset[str]()
         self.hand = Hand(phone, About(Step.VISIT, task, place, action))
@@ -90,7 +92,7 @@ class Visit:
     ) -> Self:
         """Open a visit, and keep that it is open; what was done under the task here before is part of it."""
         now = phone.ticks.reading().wall_ms
-        lines = lines_of(phone, action=action, place=place, task=task) if task else []
+        lines = KeptLines(phone, action=action, place=place, task=task).read() if task else []
         task = task or uuid7(min(max(now, 0), 2**48 - 1), phone.randomness)
         visit = cls(phone, action=action, place=place, task=task, said=said, lines=lines)
         visit._keep_open()
@@ -104,7 +106,7 @@ class Visit:
             return None
         fields = json.loads(kept)
         where = {name: fields[name] for name in ("action", "place", "task")}
-        return cls(phone, **fields, lines=lines_of(phone, **where))
+        return cls(phone, **fields, lines=KeptLines(phone, **where).read())
 
     def _keep_open(self) -> None:
         fields = {"action": self.action, "place": self.place, "task": self.task, "said": self.said}
@@ -122,6 +124,7 @@ class Visit:
         """End the visit: what it recorded stands. Give how many photos are left over, unless it `goes_on` later."""
         with self.phone.store.writing() as db:
             put(db, _OPEN, "")
+        self._kept.close()
         return 0 if goes_on else self.hand.let_go()
 
     def say_along(self, said: Mapping[str, Any], *, instead_of: Iterable[str] = ()) -> None:
@@ -181,8 +184,7 @@ class Visit:
             raw=raw,
             taken=taken,
         )
-        self.lines.append(line)
-        return line
+        return self.add(line)
 
     def _record(
         self,
@@ -216,9 +218,18 @@ class Visit:
             line = replace(line, found=beside["verdict"])
         if ONCE & self.said.keys():
             self.say_along({}, instead_of=ONCE)
-        line = replace(line, photos=photos if line.event_id else 0)
+        return self.add(replace(line, photos=photos if line.event_id else 0))
+
+    def add(self, line: Line) -> Line:
+        """Add a line that was told, and keep it as it was told."""
         self.lines.append(line)
+        self._kept.keep(line)
         return line
+
+    def drop(self, line: Line) -> None:
+        """Take away a line of which nothing was recorded, and of which the visit shows nothing."""
+        self.lines.remove(line)
+        self._kept.drop(line)
 
     def _against(self, subject: str | Amount, before: Item, stop: tuple[str, str] | None) -> dict[str, str]:
         """Give what a receipt answers: the stop of an item, the one that pieces come from where it is known."""
@@ -308,6 +319,7 @@ class Visit:
 
     def _change(self, line: Line, changed: Line) -> Line:
         self.lines[next(at for at, each in enumerate(self.lines) if each is line)] = changed
+        self._kept.change(line, changed)
         return changed
 
     # ---- what is shown

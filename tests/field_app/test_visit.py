@@ -1,5 +1,7 @@
 """A visit: what is counted, what is not, what is expected, and what an undo takes back."""
 
+from dataclasses import replace
+
 import pytest
 
 from boucle.actions import Amount
@@ -8,14 +10,16 @@ from boucle.commands import Command, command_code
 from boucle.enrolment import Invitation
 from boucle.meaning import Nothing, Spot, Thing
 from boucle.telling import Outcome
-from boucle_field import driving
+from boucle_field import driving, sorting
 from boucle_field.meaning import meaning
 from boucle_field.outbox import Draft, as_event
+from boucle_field.photos import Photo
 from boucle_field.sends import Pile, lines
 from boucle_field.sync import sync
 from boucle_field.visit import Row, Visit
 from tests.builders import DAY, code
 from tests.field_app.ran import Place
+from tests.photos import a_jpeg
 from tests.world import drive
 
 CRATES = range(1, 8)
@@ -116,6 +120,89 @@ def test_an_open_visit_survives_the_app(stocked: Place) -> None:
     assert (again.action, again.place, again.counted, again.rows()) == ("collect", "mulhouse", 2, [Row("bac", 2, 5, 0)])
     again.close()
     assert Visit.resume(stocked.phone) is None
+
+
+def shown(visit: Visit) -> tuple[object, ...]:
+    """Give what a screen shows of a visit: its lines, its list, its counters, what it asks."""
+    lines = [replace(line, at_ms=0) for line in visit.lines if not line.undone]
+    asking = [line.subject for line in visit.asking]
+    return lines, visit.rows(), (visit.counted, visit.wanted, visit.met, visit.extra), asking
+
+
+def everything_at_mulhouse(place: Place) -> Visit:
+    """Meet at a place all that a line can be: expected, not expected, unknown, kept, refused, taken back, decided."""
+    place.phone.desk.record(
+        Draft(kind="item.retired", code=code(7), place="strasbourg", body={"reason": "broken", "route": "recycle"})
+    )
+    visit = collecting(place)
+    visit.scan(code(1))
+    unexpected = visit.scan(code(6))
+    unknown = visit.scan(code(99))
+    kept = visit.scan(code(7))
+    visit.refuse("12345", "told.misread.misread", {}, raw="12345")
+    visit.scan(code(2))
+    assert visit.undo() is not None
+    visit.keep(visit.scan(code(98)))
+    visit.count(Amount("film", 12))
+    assert (unexpected.outcome, unknown.outcome) == (Outcome.UNEXPECTED, Outcome.UNKNOWN)
+    assert kept.outcome is not Outcome.ACCEPTED
+    return visit
+
+
+def test_a_visit_that_is_taken_up_again_shows_each_line_as_it_was_told(stocked: Place) -> None:
+    visit = everything_at_mulhouse(stocked)
+    told = shown(visit)
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert shown(again) == told
+    drive(sync(stocked.phone), stocked.net, "d-un")  # the server's word changes nothing of what was told then
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert shown(again) == told
+
+
+def test_what_a_person_makes_of_a_line_after_the_app_ended_stands_the_next_time_too(stocked: Place) -> None:
+    everything_at_mulhouse(stocked)
+    visit = Visit.resume(stocked.phone)
+    assert visit is not None
+    visit.keep(next(line for line in visit.lines if line.subject == code(6)))
+    visit.ignore(next(line for line in visit.lines if line.subject == code(99)))
+    visit.add_photo(next(line for line in visit.lines if line.subject == code(1)), Photo(a_jpeg()))
+    told = shown(visit)
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert shown(again) == told
+    assert [line.subject for line in again.lines][:2] == [code(1), code(6)]
+
+
+def test_a_scan_whose_telling_was_not_kept_is_told_as_well_as_it_can_be_known(stocked: Place) -> None:
+    everything_at_mulhouse(stocked)
+    with stocked.phone.store.writing() as db:
+        db.execute("DELETE FROM told_line")
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    outcomes = {line.subject: line.outcome for line in again.lines}
+    assert (outcomes[code(1)], outcomes[code(99)]) == (Outcome.ACCEPTED, Outcome.UNKNOWN)
+
+
+def test_what_recorded_nothing_is_forgotten_with_the_end_of_its_visit(stocked: Place) -> None:
+    visit = everything_at_mulhouse(stocked)
+    visit.close()
+    again = Visit.begin(stocked.phone, action="collect", place="mulhouse", task=visit.task)
+    assert "12345" not in {line.subject for line in again.lines}
+    assert code(99) in {line.subject for line in again.lines}
+
+
+def test_a_verdict_that_went_along_is_taken_back_with_its_scan_after_the_app_ended_too(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    sorting.choose(visit, "damaged")
+    line = visit.scan(code(1))
+    assert line.found == "damaged"
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert [(each.subject, each.found, each.verdict) for each in again.lines] == [(code(1), "damaged", "")]
+    assert again.undo() is not None
+    assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
 
 
 def test_pieces_without_labels_are_counted_by_type(stocked: Place) -> None:

@@ -189,7 +189,7 @@ class CheckScreen(Screen):
             self.face.fail(error)
             return
         if not line.event_id:
-            self.visit.lines.remove(line)
+            self.visit.drop(line)
             self._refuse(self._unrecorded(line.why))
             return
         self._leave(None)
@@ -199,7 +199,7 @@ class CheckScreen(Screen):
     def _leave(self, line: Line | None) -> None:
         drop_form(self.face.at)
         if line is not None:
-            self.visit.lines.append(line)
+            self.visit.add(line)
         self.face.open_visit()
         if line is not None and (screen := self.face.scan_screen) is not None:
             screen.tell(line)
