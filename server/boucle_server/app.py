@@ -28,7 +28,7 @@ from boucle_server.settings import Settings
 from boucle_server.web import routing
 from boucle_server.web.forms import LONGEST_WITH_FILE
 from boucle_server.web.import_reading import BRING, MOST_BYTES
-from boucle_server.web.places import RETURNS, STATION, WORKSHOP
+from boucle_server.web.places import PUBLIC, RETURNS, STATION, WORKSHOP
 
 ROUTERS: Final = (
     "boucle_server.api.health",
@@ -48,6 +48,7 @@ ROUTERS: Final = (
     "boucle_server.web.month_closing_pages",
     "boucle_server.web.report_pages",
     "boucle_server.web.inbox_late_pages",
+    "boucle_server.web.inbox_photo_pages",
     "boucle_server.web.inbox_pages",
     "boucle_server.web.device_pages",
     "boucle_server.web.label_pages",
@@ -88,6 +89,7 @@ ROOMY: Final = {
     f"{BRING}/": MOST_BYTES,
     **dict.fromkeys(
         (
+            f"{PUBLIC.path}/",
             f"{WORKSHOP.path}/ouvrir",
             f"{RETURNS.path}/acte/",
             *(f"{STATION.path}/{each}" for each in ("photo", "controler", "arret")),

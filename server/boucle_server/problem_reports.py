@@ -13,7 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.photo import Picture
 from boucle.units import DAY_MS
+from boucle_server import problem_photos
 from boucle_server.errors import ConflictError
 from boucle_server.tables import PROBLEM_REPORT
 
@@ -42,6 +44,8 @@ class Filing(StrEnum):
     """What became of a report."""
 
     KEPT = "kept"
+    BARE = "bare"
+    """Kept without its photo: enough of them wait."""
     KNOWN = "known"
     """The item has enough of them waiting."""
     FULL = "full"
@@ -69,26 +73,31 @@ class ProblemReport:
 
 
 def file(
-    connection: Connection, org: str, *, code: str, item: str, problem: Problem, words: str, now_ms: int
+    connection: Connection,
+    org: str,
+    *,
+    code: str,
+    item: str,
+    problem: Problem,
+    words: str,
+    now_ms: int,
+    photo: tuple[bytes, Picture] | None = None,
 ) -> Filing:
-    """Keep a report for a person, in the organisation's writing transaction."""
+    """Keep a report for a person, with its photo where it has one, in the organisation's writing transaction."""
     forget(connection, org, now_ms=now_ms)
     if _waiting(connection, org, PROBLEM_REPORT.c.item == item) >= MOST_OF_ITEM:
         return Filing.KNOWN
     if waiting(connection, org) >= MOST_WAITING:
         return Filing.FULL
+    report = secrets.token_hex(_BYTES)
     connection.execute(
         sa.insert(PROBLEM_REPORT).values(
-            org=org,
-            id=secrets.token_hex(_BYTES),
-            code=code,
-            item=item,
-            problem=problem.value,
-            words=words,
-            created_ms=now_ms,
+            org=org, id=report, code=code, item=item, problem=problem.value, words=words, created_ms=now_ms
         )
     )
-    return Filing.KEPT
+    if photo is None or problem_photos.keep(connection, org, report, photo[0], picture=photo[1]):
+        return Filing.KEPT
+    return Filing.BARE
 
 
 def waiting(connection: Connection, org: str, *also: sa.ColumnElement[bool]) -> int:
@@ -144,11 +153,10 @@ def reopen(connection: Connection, org: str, *, id: str = "", event: str = "") -
 
 
 def forget(connection: Connection, org: str, *, now_ms: int) -> int:
-    """Erase the reports that were dealt with long ago; tell how many."""
-    query = sa.delete(PROBLEM_REPORT).where(
-        PROBLEM_REPORT.c.org == org, PROBLEM_REPORT.c.settled_ms <= now_ms - KEPT_MS
-    )
-    return connection.execute(query).rowcount
+    """Erase the reports that were dealt with long ago, with their photos; tell how many reports."""
+    gone = PROBLEM_REPORT.c.settled_ms <= now_ms - KEPT_MS
+    problem_photos.forget(connection, org, gone)
+    return connection.execute(sa.delete(PROBLEM_REPORT).where(PROBLEM_REPORT.c.org == org, gone)).rowcount
 
 
 def _open(org: str) -> sa.Select[Any]:

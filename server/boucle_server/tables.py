@@ -239,6 +239,19 @@ class ProblemReport(Truth, table=True):
     event: str = Field("", sa_type=KEY)
 
 
+class ProblemPhoto(Truth, table=True):
+    """The photo that a stranger sent along with a report (`boucle_server.problem_photos`)."""
+
+    __tablename__ = "problem_photo"
+
+    org: str = _key(primary=True, org=True)
+    report: str = _key(primary=True)
+    sha256: str = _key()
+    width: int = _big()
+    height: int = _big()
+    content: bytes
+
+
 class Record(Truth, table=True):
     """One received record: its bytes, its frozen time, and what was decided about it at first receipt.
 
@@ -594,6 +607,7 @@ PERSON: Final = _core(Person)
 TOKEN: Final = _core(Token)
 WEB_SESSION: Final = _core(WebSession)
 PROBLEM_REPORT: Final = _core(ProblemReport)
+PROBLEM_PHOTO: Final = _core(ProblemPhoto)
 RECORD: Final = _core(Record)
 SEAL: Final = _core(Seal)
 # What waits for a person is listed without a look at all that does not.

@@ -85,9 +85,9 @@ async def fields(request: Request) -> Fields:
     """Read a form; InvalidInputError for what is none, ForbiddenError for one of another site."""
     if not is_from_here(request):
         raise ForbiddenError("web.foreign_form")
-    if _type_of(request) != _TYPE:
+    if type_of(request) != _TYPE:
         raise InvalidInputError("web.no_form")
-    body = await _body(request, LONGEST)
+    body = await body_of(request, LONGEST)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -99,24 +99,26 @@ async def fields(request: Request) -> Fields:
 
 async def fields_and_files(request: Request) -> Fields:
     """Read a form that may bring a file; as `fields`."""
-    if _type_of(request) != TYPE:
+    if type_of(request) != TYPE:
         return await fields(request)
     if not is_from_here(request):
         raise ForbiddenError("web.foreign_form")
     boundary = boundary_of(request.headers.get("content-type", ""))
     if (await run_in_threadpool(visit_of, request)).session is None:
         # What was typed before the file is kept for whoever signs in again; the file must be chosen once more.
-        kept = parts_of(await _body(request, LONGEST, cut=True), boundary)
+        kept = parts_of(await body_of(request, LONGEST, cut=True), boundary)
         return Fields(pairs=kept.pairs)
-    found = parts_of(await _body(request, LONGEST_WITH_FILE), boundary)
+    found = parts_of(await body_of(request, LONGEST_WITH_FILE), boundary)
     return Fields(pairs=found.pairs, files=found.files)
 
 
-def _type_of(request: Request) -> str:
+def type_of(request: Request) -> str:
+    """Give the type of what is posted."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _body(request: Request, longest: int, *, cut: bool = False) -> bytes:
+async def body_of(request: Request, longest: int, *, cut: bool = False) -> bytes:
+    """Read what is posted; InvalidInputError for more than `longest` bytes, which `cut` leaves away instead."""
     body = bytearray()
     async for part in request.stream():
         if len(body) + len(part) > longest and not cut:

@@ -22,6 +22,7 @@ from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_facts import an_asker, content_of, facts_of, named, unqualified
 from boucle_server.web.inbox_late import LOANS
 from boucle_server.web.inbox_late_words import late_partner, late_partners
+from boucle_server.web.inbox_photo_pages import photos_of
 from boucle_server.web.inbox_seen import answered_list, answered_page, reviewed_page
 from boucle_server.web.places import INBOX
 from boucle_server.web.rendering import redirect, render
@@ -179,6 +180,7 @@ def _case_page(
         action=inbox_words.case_href(case),
         offers=inbox_acts.offers(visit, case, event),
         facts=facts,
+        photos=photos_of(connection, visit, case),
         content=content_of(connection, visit.who.org, case) if heap is Heap.ASIDE else "",
         types=named(asker, "item_type"),
         sites=named(asker, "site"),

@@ -2,7 +2,7 @@
 
 A code that nobody minted, one of another company's system and one that was voided get the same answer, made by the
 same work, so that a label tells nothing but what its owner wants to tell. Who holds the container can say that
-something is wrong with it: that becomes a case for a person, and nothing else.
+something is wrong with it, and show it in a photo: that becomes a case for a person, and nothing else.
 """
 
 import json
@@ -25,9 +25,10 @@ from boucle_server.problem_reports import LONGEST, Filing, Problem
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.tables import ORG
-from boucle_server.web.forms import Fields, Typed
+from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import href_of, printed
 from boucle_server.web.places import PUBLIC
+from boucle_server.web.public_form import PICTURE, Brought, made, without_picture
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
@@ -40,7 +41,11 @@ NOT_HERE: Final = 404
 _CODE: Final = 1024
 _LINKED: Final = "jsonld"
 _MINUTE_MS: Final = 60_000
-_DONE: Final = {Filing.KEPT: "web.public_reported_done", Filing.KNOWN: "web.public_known_done"}
+_DONE: Final = {
+    Filing.KEPT: "web.public_reported_done",
+    Filing.BARE: "web.public_bare_done",
+    Filing.KNOWN: "web.public_known_done",
+}
 _NOTHING: Final = Fields(pairs=())
 
 Anybody = Annotated[Visit, Depends(visits(PUBLIC))]
@@ -85,22 +90,20 @@ def label_page(visit: Anybody, code: str) -> Response:
 
 
 @router.post(PUBLIC.path + "/{code:path}")
-def report(visit: Anybody, typed: Typed, code: str) -> Response:
+def report(visit: Anybody, sent: Brought, code: str) -> Response:
     """Keep what somebody reports about a container; what was typed stays in the form when it cannot be kept."""
-    sent = visit.server.reports
-    wait_ms = sent.wait_ms(visit.client, code[:_CODE], now_ms=visit.now_ms)
-    if not wait_ms:
-        sent.note(visit.client, code[:_CODE], now_ms=visit.now_ms)
+    typed = without_picture(sent)
     with visit.server.database.reading() as connection:
         found = _find(connection, code)
         shown = None if found is None else _shown(connection, visit, found)
     if found is None or shown is None:
         return _page(visit, None)
-    if wait_ms:
-        wrong = say("web.public_wait", visit.lang, n=-(-wait_ms // _MINUTE_MS))
+    if sent.wait_ms:
+        wrong = say("web.public_wait", visit.lang, n=-(-sent.wait_ms // _MINUTE_MS))
         return _page(visit, shown, typed=typed, wrong=wrong, status=429)
     try:
         problem, words = _read(typed)
+        photo = made(sent)
     except InvalidInputError as refused:
         return _page(visit, shown, typed=typed, wrong=refused.said(visit.lang), status=refused.status)
     with visit.server.database.writing(found.org) as connection:
@@ -112,6 +115,7 @@ def report(visit: Anybody, typed: Typed, code: str) -> Response:
             problem=problem,
             words=words,
             now_ms=visit.now_ms,
+            photo=photo,
         )
     if filing is Filing.FULL:
         return _page(visit, shown, typed=typed, wrong=say("web.public_full", visit.lang), status=429)
@@ -148,6 +152,7 @@ def _page(
         typed=typed,
         wrong=wrong,
         most=LONGEST,
+        picture=PICTURE,
     )
 
 

@@ -1,0 +1,42 @@
+"""The photo that a stranger sent along with a report, to whoever deals with it and to nobody else."""
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from boucle.wire import digest
+from boucle.words import say
+from boucle_server import problem_photos
+from boucle_server.api.photos import served
+from boucle_server.errors import NotFoundError
+from boucle_server.web.inbox_case import Case, Heap
+from boucle_server.web.photo_words import PagePhoto
+from boucle_server.web.places import INBOX
+from boucle_server.web.routing import pages_router
+from boucle_server.web.visit import Visit, visits
+
+router = pages_router()
+
+_PHOTO: Final = f"{INBOX.path}/image"
+_ID: Final = 64
+
+
+@router.get(_PHOTO + "/{report}")
+def photo(visit: Annotated[Visit, Depends(visits(INBOX))], request: Request, report: str) -> Response:
+    """Give the photo of a report."""
+    with visit.server.database.reading() as connection:
+        content = problem_photos.content(connection, visit.who.org, report[:_ID])
+    if content is None:
+        raise NotFoundError("web.inbox_gone")
+    return served(request, digest(content), content)
+
+
+def photos_of(connection: Connection, visit: Visit, case: Case) -> tuple[PagePhoto, ...]:
+    """Give the photo of a case for `parts/photos.html`, where a stranger sent one."""
+    found = problem_photos.shown(connection, visit.who.org, case.key) if case.heap is Heap.REPORTED else None
+    if found is None:
+        return ()
+    alt = say("web.reported_photo_alt", visit.lang)
+    return (PagePhoto(f"{_PHOTO}/{case.key}", alt, "", found.width, found.height),)
