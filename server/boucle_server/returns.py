@@ -1,7 +1,7 @@
 """Returns as a desk asks for them: every return with its lines and its state, the numbered products in one."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -27,6 +27,7 @@ from boucle_server.tables import RECORD
 _QUANTITIES: Final = ("qty:", "qty;")
 """Between these stand the subjects of events about quantities, compared by bytes."""
 _ZONES_MS: Final = DAY_MS
+HANDED_OVER: Final = "item.collected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +88,50 @@ class Said(NamedTuple):
 
 def said_of(connection: Connection, org: str, of: Return, zone: str, book: Book) -> Said:
     """Give what was said of a return in quantities, without what was voided or corrected."""
+    found = _of_quantities(connection, org, of, zone, STAGE_OF)
+    mine = {event.id: event for event in found if of.rma in (event.task, event.against, event.id)}
+    events, known = _standing(connection, org, mine)
+    return Said(events, settle(events, known, book))
+
+
+def handed_over(
+    connection: Connection, org: str, of: Return, zone: str, book: Book, *, types: Collection[str]
+) -> list[Event]:
+    """Give what the partner of a return handed over of some types without numbers, without what was voided.
+
+    Whoever takes pieces up says from whom, not for which return: all that was taken up there counts.
+    """
+    found = _of_quantities(connection, org, of, zone, (HANDED_OVER,)) if types else []
+    mine = {event.id: event for event in found if event.item_type in types and _giver(event, book) == of.partner}
+    return _standing(connection, org, mine)[0]
+
+
+def _giver(event: Event, book: Book) -> str:
+    return book.site(event.place, event.teff).partner
+
+
+def _of_quantities(connection: Connection, org: str, of: Return, zone: str, kinds: Iterable[str]) -> list[Event]:
+    """Read what was recorded about quantities in the months of a return."""
     first_ms = month_start_ms(of.month, zone) - _ZONES_MS
     last_ms = month_end_ms(of.last, zone) + _ZONES_MS
-    kinds = [f"{kind}/1" for kind in STAGE_OF]
     query = sa.select(RECORD.c.payload, RECORD.c.teff, RECORD.c.tq).where(
         RECORD.c.org == org,
-        RECORD.c.kind.in_(kinds),
+        RECORD.c.kind.in_([f"{kind}/1" for kind in kinds]),
         RECORD.c.teff.between(first_ms, last_ms),
         RECORD.c.status == "accepted",
         RECORD.c.subject >= _QUANTITIES[0],
         RECORD.c.subject < _QUANTITIES[1],
     )
-    found = [event_of(row.payload, row.teff, row.tq) for row in connection.execute(query)]
-    mine = {event.id: event for event in found if of.rma in (event.task, event.against, event.id)}
+    return [event_of(row.payload, row.teff, row.tq) for row in connection.execute(query)]
+
+
+def _standing(connection: Connection, org: str, mine: dict[str, Event]) -> tuple[list[Event], dict[str, Event]]:
+    """Give those of some events that stand, in order; and all that were looked at, what amends them too."""
     store = SqlStore(connection, org)
     amenders = {edge.amender for edge in store.edges(mine)} - mine.keys()
     known = mine | {event.id: event for event in store.events(amenders)}
     standing, _ = effective(known)
-    events = in_order(event for event in standing if event.id in mine)
-    return Said(events, settle(events, known, book))
+    return in_order(event for event in standing if event.id in mine), known
 
 
 def _items(connection: Connection, org: str, rma: str) -> list[Item]:

@@ -117,6 +117,27 @@ async def test_a_quantity_is_late_by_the_day_where_it_came_in_and_by_what_was_sa
     assert (await opened(served, path)).text.count(late) == 1  # it was late on the day on which it came
 
 
+async def test_pieces_that_were_handed_over_in_time_and_travelled_long_are_not_late(served: Served) -> None:
+    await a_desk(served)
+    rma = await announced(served, l1__type="manuel", l1__n="12")
+    await do(served, "autoriser", rma, until="2026-02-11", n__manuel="12")
+    taken = {"place": "mulhouse", "item_type": "manuel"}
+    handed = [
+        draft("item.collected", at=day, qty=n, **taken) for day, n in ((41.3, 5), (42.3, 3))
+    ]  # 11 and 12 February
+    record(served.database, "acme", handed, now_ms=NOW + 4 * DAY)
+    served.clock.ms = NOW + 5 * DAY
+    served.client.cookies.clear()
+    await signed_in(served, Role.WAREHOUSE)
+    path, late = f"/retours/dossier/{rma}", "après la date limite (11/02/2026)"
+    assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="4")).status_code == 303
+    assert late not in (await opened(served, path)).text  # taken up on the last day, in the vehicle since
+    assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="3")).status_code == 303
+    assert "Renvoyés après la date limite (11/02/2026) : 2" in (await opened(served, path)).text
+    assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="2")).status_code == 303
+    assert f"Reçu {late}" in (await opened(served, path)).text  # one taken up late, one that nobody took up
+
+
 async def test_another_last_day_holds_for_all_that_has_not_come(served: Served) -> None:
     await a_desk(served)
     rma = await announced(served, codes=f"{label(1)}\n{label(2)}", l1__type="manuel", l1__n="12")

@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from boucle.clock import day_of
 from boucle.events import Event
 from boucle.lifecycle import OUT, Disposition, ReturnStage
 from boucle.proposing import KIND_OF
@@ -24,6 +23,7 @@ from boucle_server.web.details import coded
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import href_of, href_path, moment, printed
 from boucle_server.web.places import RETURNS, WORKSHOP
+from boucle_server.web.return_lateness import Late, late_of
 from boucle_server.web.typed import today
 from boucle_server.web.visit import Visit, address
 
@@ -126,6 +126,9 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
     """Gather the page of a return."""
     org, lang = visit.who.org, visit.lang
     said = returns.said_of(connection, org, of, visit.who.zone, book)
+    types = {event.item_type for event in said.events if event.kind == "item.received"}
+    handed = returns.handed_over(connection, org, of, visit.who.zone, book, types=types)
+    late = late_of(said.events, handed, book)
     numbered = returns.products(connection, org, of.rma)
     reasons = [event.text("reason") for event in said.events if event.text("reason")]
     reasons += [each.back.reason for each in numbered if each.back.reason]
@@ -142,7 +145,9 @@ def return_page(connection: Connection, visit: Visit, book: Book, of: Return) ->
             (
                 moment(event.teff, visit.who.zone, lang),
                 say(f"kind.{event.kind}", lang),
-                " · ".join((so_many(event.qty, event.item_type, book, visit), *_said(event, said, book, visit))),
+                " · ".join(
+                    (so_many(event.qty, event.item_type, book, visit), *_said(event, said, late.get(event.id), visit))
+                ),
             )
             for event in said.events
         ),
@@ -246,7 +251,7 @@ def _product(of: Product, back: Return, book: Book, visit: Visit) -> Shown:
     )
 
 
-def _said(event: Event, said: Said, book: Book, visit: Visit) -> list[str]:
+def _said(event: Event, said: Said, late: Late | None, visit: Visit) -> list[str]:
     """Give what an event about a quantity says beside how many: until when, to become what, under which number."""
     lang = visit.lang
     found = [("disposition", event.text("disposition")), ("supplier_ref", event.text("supplier_ref"))]
@@ -256,20 +261,10 @@ def _said(event: Event, said: Said, book: Book, visit: Visit) -> list[str]:
     until = deadline(event.text("until"))
     if until:
         told.append(say("web.return_until_day", lang, day=numbers.day_name(until, lang)))
-    last = _late_for(event, said.events, book)
-    return [*told, say("web.return_late", lang, day=numbers.day_name(last, lang))] if last else told
-
-
-def _late_for(event: Event, every: list[Event], book: Book) -> str:
-    """Give the last day for which a quantity came too late where it came in, `""` where it did not.
-
-    As for a numbered product, what was said until then counts: another last day that is said later changes nothing.
-    """
-    if event.kind != "item.received":
-        return ""
-    before = [each for each in every if each.item_type == event.item_type and each.order < event.order]
-    last = max((deadline(each.text("until")) for each in before), default="")
-    return last if "" < last < day_of(event.teff, book.site(event.place, event.teff).zone) else ""
+    if late is not None:
+        key = "web.return_late" if late.n == event.qty else "web.return_late_some"
+        told.append(say(key, lang, n=late.n, day=numbers.day_name(late.last, lang)))
+    return told
 
 
 def _is_expired(of: Product, visit: Visit) -> bool:
