@@ -5,6 +5,7 @@ import json
 import httpx
 import sqlalchemy as sa
 
+from boucle.clock import parse_instant
 from boucle.roles import Role
 from boucle_server import months
 from boucle_server.tables import MONTH_CLOSING, PERSON, RECORD
@@ -176,3 +177,45 @@ async def test_before_anything_is_known_the_page_says_what_to_do_first(served: S
     page = await opened(served, "/tableau/arreter")
     assert page.status == 200
     assert all(form.method == "get" or form.action != "/tableau/arreter" for form in page.forms)
+
+
+# ---- the reminder
+
+
+def noon(served: Served, day: str) -> None:
+    served.clock.ms = parse_instant(f"{day}T12:00", "Europe/Paris")
+
+
+async def reminders(served: Served) -> list[str]:
+    page = await opened(served, "/a-traiter?kind=month")
+    assert page.status == 200
+    return [href for href in page.attributes("a", "href") if href.startswith("/tableau/arreter")]
+
+
+async def test_from_the_fifth_day_on_the_month_before_is_asked_about_until_it_is_closed(served: Served) -> None:
+    await a_year(served)
+    noon(served, "2026-05-04")
+    assert await reminders(served) == []
+    noon(served, "2026-05-05")
+    assert set(await reminders(served)) == {APRIL}
+    page = await opened(served, "/a-traiter")
+    assert "Pas encore clôturé : avril 2026" in page.text
+    assert "terminé le 30/04/2026" in page.text
+    assert "Not closed yet" in (await opened(served, "/a-traiter?lang=en")).text
+    await told(served, await sent(served, act_of(await opened(served, APRIL)), anyway="1"))
+    assert [month for month, *_ in closings(served)] == ["2026-04"]
+    assert await reminders(served) == []
+    noon(served, "2026-06-05")
+    assert set(await reminders(served)) == {APRIL.replace("04", "05")}
+
+
+async def test_nobody_is_asked_to_close_what_they_may_not_close_or_what_was_before_everything(served: Served) -> None:
+    await a_year(served, Role.INSPECTOR)
+    noon(served, "2026-05-10")
+    assert (await served.client.get("/a-traiter?kind=month")).status_code in (200, 403)
+    assert "Pas encore clôturé" not in (await opened(served, "/a-traiter")).text
+    served.client.cookies.clear()
+    await signed_in(served, Role.MANAGER)
+    assert await reminders(served)
+    noon(served, "2025-12-10")
+    assert await reminders(served) == []

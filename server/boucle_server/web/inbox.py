@@ -5,7 +5,7 @@ from typing import Final
 
 from boucle.answering import Answer
 from boucle.binding import PROVISIONAL
-from boucle_server import closing, months, rows
+from boucle_server import rows
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.web import (
     inbox_answers,
@@ -13,6 +13,7 @@ from boucle_server.web import (
     inbox_differences,
     inbox_held,
     inbox_late,
+    inbox_month,
     inbox_precedence,
     inbox_received,
     inbox_stock,
@@ -116,15 +117,6 @@ def _followed(asker: Asker, heap: Heap, item: str) -> tuple[Case, Answer] | None
     return (with_codes(asker, [case])[0], answer) if answer else None
 
 
-def _late(asker: Asker) -> list[Case]:
-    found = []
-    for month, closed in sorted(months.last_closings(asker.connection, asker.org).items()):
-        n, _ = closing.late_events(asker.connection, asker.org, month, closed)
-        if n:
-            found.append(Case(heap=Heap.LATE, key=month, month=month, n=n, at_ms=closed.closed_ms))
-    return found
-
-
 _ANSWERED: Final[Mapping[Heap, Callable[[Asker], list[Case]]]] = {
     Heap.DIFFERENCE: inbox_differences.gather,
     Heap.DRIFT: inbox_stock.drifting,
@@ -183,7 +175,8 @@ _HEAPS: Final[Mapping[Heap, tuple[Count, List]]] = {
     Heap.HELD: (inbox_held.count, inbox_held.listed),
     Heap.COUNT: _whole(inbox_stock.miscounted),
     **{heap: _whole(_asked(heap)) for heap in _ANSWERED},
-    Heap.LATE: _whole(_late),
+    Heap.LATE: _whole(inbox_month.late),
+    Heap.MONTH: _whole(inbox_month.unclosed),
     **{Heap(name): _whole(_gathered(Heap(name))) for name in inbox_work.GATHERED},
 }
 

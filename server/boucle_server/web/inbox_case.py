@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from boucle.clock import day_of
 from boucle.reference import Book
+from boucle.roles import Capability
 from boucle_server.projections import load_book
 
 _Read = TypeVar("_Read")
@@ -31,6 +32,7 @@ class Heap(StrEnum):
     UNSENT = "unsent"
     PHOTO = "photo"
     LATE = "late"
+    MONTH = "month"
     ROUND = "round"
     RETURN_ASKED = "return_asked"
     RETURN_RECEIVED = "return_received"
@@ -85,13 +87,17 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks, and when: all that the heaps need to be found. `devices` are names by id, `read` what was read once."""
+    """Who asks, and when: all that the heaps need to be found. `devices` are names by id, `read` what was read once.
+
+    What only some may do waits for them alone: `capabilities` are those of whoever asks.
+    """
 
     connection: Connection
     org: str
     zone: str
     now_ms: int
     devices: Mapping[str, str]
+    capabilities: frozenset[Capability] = frozenset()
     read: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, read: Callable[["Asker"], _Read]) -> _Read:

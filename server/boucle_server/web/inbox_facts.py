@@ -57,7 +57,14 @@ def an_asker(visit: Visit, connection: Connection) -> Asker:
     """Give who asks: the organisation of a visit, at its instant."""
     query = sa.select(DEVICE.c.dev, DEVICE.c.name).where(DEVICE.c.org == visit.who.org)
     names = {row.dev: row.name for row in connection.execute(query)}
-    return Asker(connection=connection, org=visit.who.org, zone=visit.who.zone, now_ms=visit.now_ms, devices=names)
+    return Asker(
+        connection=connection,
+        org=visit.who.org,
+        zone=visit.who.zone,
+        now_ms=visit.now_ms,
+        devices=names,
+        capabilities=frozenset(visit.who.capabilities),
+    )
 
 
 def content_of(connection: Connection, org: str, case: Case) -> str:

@@ -10,11 +10,11 @@ from boucle.words.numerals import signed
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
 from boucle_server.projections import SqlStore
-from boucle_server.web import inbox_devices, inbox_differences, inbox_held, inbox_work, numbers
+from boucle_server.web import inbox_devices, inbox_differences, inbox_held, inbox_month, inbox_work, numbers
 from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
-from boucle_server.web.places import DASHBOARD, DEVICES, INBOX, PARTNERS
+from boucle_server.web.places import DEVICES, INBOX, PARTNERS
 from boucle_server.web.return_words import return_href
 
 _KINDS: Final = {
@@ -32,6 +32,7 @@ _KINDS: Final = {
     Heap.UNSENT: "info",
     Heap.PHOTO: "info",
     Heap.LATE: "info",
+    Heap.MONTH: "info",
     Heap.ROUND: "warn",
     Heap.RETURN_ASKED: "info",
     Heap.RETURN_RECEIVED: "info",
@@ -166,17 +167,8 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
                 "href": f"{DEVICES.path}#{case.dev}",
                 "label": "web.fact_device",
             }
-        case Heap.LATE:
-            month = numbers.month_name(case.month, lang)
-            where = f"{DASHBOARD.path}?month={case.month}#since"
-            return {
-                "what": say("web.inbox_what_late", lang, month=month, n=case.n),
-                "todo": say("web.inbox_todo_late", lang),
-                "about": month,
-                "href": where,
-                "act_href": where,
-                "when": say("web.inbox_closed", lang, day=moment(case.at_ms or 0, asker.zone, lang)),
-            }
+        case Heap.LATE | Heap.MONTH:
+            return inbox_month.told(asker, case, lang)
         case _:
             return inbox_work.told(case.heap, case, lang, partner=partner)
 
