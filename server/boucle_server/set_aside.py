@@ -135,7 +135,9 @@ def is_set_aside() -> sa.ColumnElement[bool]:
 
 
 def _beginning(column: sa.ColumnElement[bytes], most: int) -> tuple[sa.Label[bytes], sa.Label[int]]:
-    beginning = sa.func.substr(column, 1, most, type_=sa.LargeBinary())
+    # SQLite gives no bytes at all, where there is none to give.
+    none = sa.literal(b"", sa.LargeBinary())
+    beginning = sa.func.coalesce(sa.func.substr(column, 1, most), none, type_=sa.LargeBinary())
     return beginning.label("content"), sa.func.length(column).label("size")
 
 

@@ -62,3 +62,11 @@ async def test_a_long_text_is_cut_between_two_characters(served: Served, chief: 
     left(served, chief, b"a" + "é".encode() * 10_000)
     (record,) = (await served.client.get("/v1/quarantine", headers=chief.header)).json()["records"]
     assert (record["size"], record["text"]) == (20_001, "a" + "é" * 8_191)
+
+
+async def test_what_came_without_a_byte_is_listed_and_hides_nothing_else(served: Served, chief: Phone) -> None:
+    kept = [left(served, chief, b""), left(served, chief, b"?")]
+    answer = await served.client.get("/v1/quarantine", headers=chief.header)
+    assert answer.status_code == 200, answer.text
+    told = [(record["hash"], record["size"], record["text"]) for record in answer.json()["records"]]
+    assert told == [(kept[0], 0, ""), (kept[1], 1, "?")]

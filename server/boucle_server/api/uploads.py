@@ -81,6 +81,11 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     429: {"model": problems.Problem, "description": "This device has too many photos on their way."},
     460: {"model": problems.Problem, "description": "The bytes do not fit their `Upload-Checksum`."},
 }
+_OVERRIDDEN: Final[dict[int | str, dict[str, Any]]] = {
+    **_REFUSALS,
+    200: {"description": "What HEAD answers."},
+    405: {"model": problems.Problem, "description": "`X-HTTP-Method-Override` names no method that is known here."},
+}
 
 
 @router.options("", status_code=204, response_class=Response)
@@ -157,7 +162,7 @@ def terminate(who: SignedIn, server: Server, request: Request, sha256: _Hash) ->
     return Response(status_code=204)
 
 
-@router.post("/{sha256}", status_code=204, response_class=Response, openapi_extra=_BODY, responses=_REFUSALS)
+@router.post("/{sha256}", status_code=204, response_class=Response, openapi_extra=_BODY, responses=_OVERRIDDEN)
 async def overridden(who: SignedIn, server: Server, request: Request, sha256: _Hash) -> Response:
     """Do what `X-HTTP-Method-Override` names (HEAD, PATCH, DELETE), for whom only POST gets through."""
     match request.headers.get("x-http-method-override", "").upper():
