@@ -23,6 +23,7 @@ from boucle_field.bench import Next
 from boucle_field.bench_acts import Form
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.store import put
 from boucle_field.sync import sync
 from boucle_server import verify
@@ -34,12 +35,15 @@ from boucle_server.settings import Settings
 from tests.api.serving import serving
 from tests.builders import ORG, code
 from tests.e2e.test_schedules_on_the_server import Field
-from tests.e2e.test_warehouse_day import HOUR_MS, evening, items, kept, reopened, settle_at, stored
+from tests.e2e.test_warehouse_day import HOUR_MS, evening, items, kept, photos_there, reopened, settle_at, stored
+from tests.photos import a_jpeg
 from tests.screens.bench_stock import ENTRY, QUALITY, TEST, TYPES
 from tests.world import SimTicks
 
 DEV = "d-deux"
 DONOR, HOST, CRATE, PART, SECOND = 51, 52, 53, 61, 62
+WORN = a_jpeg(size=90_000, seed=51)
+"""A photo of more than one part of an upload, of the donor as it came in."""
 MEASURED: dict[str, Answer] = {"isolement": 1_500, "aspect": "1"}
 
 
@@ -114,7 +118,7 @@ def morning(phone: Phone) -> None:
     """Take a donor apart: its pump gets a label, and is brought as far as its control."""
     stand_in(phone, "Inès")
     assert [ticket.code for ticket in bench.bench(phone).unopened] == [code(CRATE)]
-    said(bench_acts.open_ticket(phone, code(DONOR)))
+    said(bench_acts.open_ticket(phone, code(DONOR), photos=(Photo(WORN),)))
     said(bench_acts.diagnose(phone, form(phone, DONOR, {"complet": True, "propre": True}, "entry")))
     said(bench_acts.give_up(phone, code(DONOR), "too_damaged"))
     parts = [(code(PART), "pompe", 3_400), (code(SECOND), "joint", 40)]
@@ -188,9 +192,10 @@ async def test_a_day_at_the_bench_without_a_network_arrives_once_unchanged(field
     await evening(field, DEV)
     field.faults = 0.0
     assert stored(field, DEV) == [(event_id, "accepted") for event_id in kept(phone)]
+    assert await photos_there(field, DONOR) == [("work.opened/1", WORN)]
     again = await field.run(sync(phone), DEV)
     assert again is not None
-    assert again.sent == 0
+    assert (again.sent, again.photos_sent) == (0, 0)
 
     with field.served.database.reading() as connection:
         assert list(verify.faults(connection, ORG)) == []

@@ -22,7 +22,7 @@ from boucle.clock import day_of
 from boucle.rounds import Ending, Gap, Round, Stop
 from boucle.telling import Outcome
 from boucle.wire import digest
-from boucle_field import driving, photos, pushing
+from boucle_field import driving, pushing
 from boucle_field.asking import Request
 from boucle_field.driving import Progress, Signed
 from boucle_field.identity import Identity
@@ -41,11 +41,11 @@ from tests.api.serving import serving
 from tests.builders import ORG, SITES, code
 from tests.e2e.test_bench_day import state
 from tests.e2e.test_schedules_on_the_server import Field
-from tests.e2e.test_warehouse_day import HOUR_MS, evening, items, keep, kept, reopened, settle_at, stored
+from tests.e2e.test_warehouse_day import HOUR_MS, OFFICE, asked, evening, items, keep, kept, reopened, settle_at, stored
 from tests.photos import a_jpeg
 from tests.world import SimTicks
 
-DEV, OFFICE, ROUND = "d-deux", "d-un", "T-7"
+DEV, ROUND = "d-deux", "T-7"
 AT_MULHOUSE, ON_THE_WAY, AT_NANCY = range(1, 7), (8, 9), range(20, 30)
 STRAY = 20
 """A crate of Nancy's that stands at Mulhouse."""
@@ -180,16 +180,6 @@ async def killed_as_it_sends(field: Field) -> None:
     reopened(field, DEV)
 
 
-async def sent_whole(field: Field) -> None:
-    """Sync until no event and no photo waits; a photo of two parts takes many rounds of a network that loses."""
-    phone = field.phones[DEV]
-    for _ in range(200):
-        await field.run(sync(phone), DEV)
-        if not (phone.outbox.counts().unsent or photos.missing(phone.store)):
-            return
-    pytest.fail(f"still here: {phone.outbox.counts()}, {photos.missing(phone.store)} photos")
-
-
 def round_there(field: Field, connection: Connection) -> DrivenRound:
     of, _ = at_stop(field.phones[DEV], "a")
     (found,) = driven(connection, ORG, [of], zone="Europe/Paris", now_ms=field.world.now_ms)
@@ -217,15 +207,6 @@ def balances(connection: Connection, day: str) -> dict[tuple[str, str], tuple[in
     return {(row.site, row.type): (row.held, row.transit, row.inbound, row.unscanned) for row in rows if row.partner}
 
 
-async def photo_there(field: Field) -> bytes:
-    """Give the photo of the closed door as the server keeps it."""
-    answer = await field.served.client.get(
-        f"/v1/photos/{digest(CLOSED_DOOR)}", headers={"Authorization": f"Bearer token-of-{OFFICE}"}
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.content
-
-
 def drive_round(field: Field) -> list[str]:
     """Drive the round from morning to evening with no network at all; give the events that came of it, in order."""
     morning = field.phones[DEV]
@@ -251,7 +232,7 @@ async def check_sent(field: Field, done: list[str]) -> None:
     again = await field.run(sync(field.phones[DEV]), DEV)
     assert again is not None
     assert (again.end, again.sent, again.photos_sent) == (End.DONE, 0, 0)
-    assert await photo_there(field) == CLOSED_DOOR
+    assert (await asked(field, f"/v1/photos/{digest(CLOSED_DOOR)}")).content == CLOSED_DOOR
 
 
 @pytest.mark.story(4)
@@ -269,7 +250,7 @@ async def test_a_round_driven_without_a_network_arrives_once(field: Field, fault
 
     await killed_as_it_sends(field)
     field.faults = faults
-    await sent_whole(field)
+    await evening(field, DEV)
     field.faults = 0.0
     await check_sent(field, done)
 

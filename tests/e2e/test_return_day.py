@@ -22,6 +22,7 @@ from boucle_field import bench_acts, return_acts, return_receipt, returns, weigh
 from boucle_field.identity import Identity
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.return_acts import About, Step
 from boucle_field.store import put
 from boucle_field.sync import sync
@@ -36,11 +37,14 @@ from tests.api.serving import serving
 from tests.builders import ORG, code
 from tests.e2e.test_bench_day import state
 from tests.e2e.test_schedules_on_the_server import Field
-from tests.e2e.test_warehouse_day import HOUR_MS, evening, items, keep, kept, reopened, settle_at, stored
+from tests.e2e.test_warehouse_day import HOUR_MS, evening, items, keep, kept, photos_there, reopened, settle_at, stored
+from tests.photos import a_jpeg
 from tests.world import SimTicks
 
 DEV, RMA = "d-deux", "RT-261129-7K3M"
 PUMPS = range(71, 77)
+BROKEN = a_jpeg(size=90_000, seed=73)
+"""A photo of more than one part of an upload, of the pump that is good for nothing."""
 TYPES: list[tuple[str, str, dict[str, Any]]] = [
     ("item_type", "pompe", {"name": "Pompe", "material": "acier", "tare_g": 3_500, "nature": "product"}),
     ("item_type", "livre", {"name": "Livre", "tare_g": 400, "nature": "product", "serialised": False}),
@@ -132,7 +136,7 @@ def afternoon(phone: Phone, blind: str) -> None:
     for number, grade in ((71, "A"), (72, "C"), (73, "D")):
         about = About(rma=RMA, code=code(number))
         assert return_acts.step_of(phone, returns.product_of(phone, code(number))) is Step.GRADE
-        said(return_acts.grade(phone, about, grade))
+        said(return_acts.grade(phone, about, grade, (Photo(BROKEN),) if grade == "D" else ()))
     said(return_acts.decide(phone, About(rma=RMA, code=code(71)), "restock"))
     said(return_acts.store_away(phone, About(rma=RMA, code=code(71)), "A-12"))
     said(return_acts.decide(phone, About(rma=RMA, code=code(72)), "repair"))
@@ -183,9 +187,10 @@ async def test_a_day_of_returns_without_a_network_arrives_once(field: Field, fau
     await evening(field, DEV)
     field.faults = 0.0
     assert stored(field, DEV) == [(event_id, "accepted") for event_id in kept(phone)]
+    assert await photos_there(field, 73) == [("item.graded/1", BROKEN)]
     again = await field.run(sync(phone), DEV)
     assert again is not None
-    assert again.sent == 0
+    assert (again.sent, again.photos_sent) == (0, 0)
 
     assert totals(phone) == (ReturnState.PROCESSING, 0, 1)
     with field.served.database.reading() as connection:
