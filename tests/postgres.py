@@ -36,11 +36,15 @@ class PostgresServer:
         """Give the SQLAlchemy address of one database of this cluster."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.socket_directory}"
 
-    def new_database(self) -> str:
-        """Make an empty database and give its address."""
+    def new_database(self, *, template: str = "") -> str:
+        """Make a database, empty or as another one that nobody is connected to is, and give its address."""
+        return self.named_database(template=template)[1]
+
+    def named_database(self, *, template: str = "") -> tuple[str, str]:
+        """Make a database as `new_database` does, and give its name and its address."""
         name = f"boucle_{next(self.numbers)}"
-        _psql(self, f"CREATE DATABASE {name}")
-        return self.url(name)
+        _psql(self, f"CREATE DATABASE {name}{f' TEMPLATE {template}' if template else ''}")
+        return name, self.url(name)
 
 
 @contextmanager

@@ -12,9 +12,18 @@ Config.set("graphics", "height", "740")
 
 from kivy.core.window import Window  # noqa: E402
 
+from boucle_field.screens import face  # noqa: E402
 from tests.screens.hand import Hand, closed, opened  # noqa: E402
 from tests.screens.stock import enrolled, stocked_server  # noqa: E402
 from tests.world import SimServer, World  # noqa: E402
+
+UNHURRIED_S = 3_600
+
+
+@pytest.fixture(autouse=True)
+def _messages_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a message stand as long as a test is slow; that it goes away is proved where a test sets its time itself."""
+    monkeypatch.setattr(face, "STRIP_S", UNHURRIED_S)
 
 
 @pytest.fixture
