@@ -71,6 +71,7 @@ ROUTERS: Final = (
     "boucle_server.web.scanner_pages",
     "boucle_server.web.station_pages",
     "boucle_server.web.photo_pages",
+    "boucle_server.web.document_pages",
     "boucle_server.web.partner_pages",
     "boucle_server.web.workshop_pages",
     "boucle_server.web.round_pages",
@@ -91,6 +92,7 @@ ROOMY: Final = {
         (
             f"{PUBLIC.path}/",
             f"{WORKSHOP.path}/ouvrir",
+            f"{WORKSHOP.path}/etape/",
             f"{RETURNS.path}/acte/",
             *(f"{STATION.path}/{each}" for each in ("photo", "controler", "arret")),
         ),

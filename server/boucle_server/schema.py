@@ -21,7 +21,7 @@ from boucle_server.tables import ORG
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration; a test compares it with the scripts."""
 _READ: Final = "read"
 

@@ -516,6 +516,18 @@ class Photo(Truth, table=True):
     content: bytes | None = _maybe(sa.LargeBinary())
 
 
+class Document(Truth, table=True):
+    """A document that an event names, under the SHA-256 of its bytes (`boucle_server.documents`)."""
+
+    __tablename__ = "document"
+
+    org: str = _key(primary=True, org=True)
+    sha256: str = _key(primary=True)
+    size: int = _big()
+    received_ms: int = _big()
+    content: bytes
+
+
 class PhotoUpload(Truth, table=True):
     """A photo on its way from one device: so many of its bytes are here, in `photo_chunk`."""
 
@@ -628,6 +640,7 @@ JOB_RUN: Final = _core(JobRun)
 MONTH_CLOSING: Final = _core(MonthClosing)
 LABEL_BATCH: Final = _core(LabelBatch)
 PHOTO: Final = _core(Photo)
+DOCUMENT: Final = _core(Document)
 PHOTO_UPLOAD: Final = _core(PhotoUpload)
 PHOTO_CHUNK: Final = _core(PhotoChunk)
 IMPORT_RUN: Final = _core(ImportRun)

@@ -21,7 +21,7 @@ from boucle.log import EntryKind, Frontier
 from boucle.note import NoteVerifier, verify_checkpoint
 from boucle.signing import load_crypto
 from boucle.wire import Unreadable, digest, read
-from boucle_server import eventlog, founded, keys, photos, verify_devices
+from boucle_server import documents, eventlog, founded, keys, photos, verify_devices
 from boucle_server.decisions import status_content
 from boucle_server.ledger import WAS
 from boucle_server.rebuild import differences
@@ -38,6 +38,8 @@ def faults(connection: Connection, org: str) -> Iterator[Fault]:
     yield from _closings(connection, org)
     for what in photos.faults(connection, org):
         yield Fault("verify.photo", what)
+    for what in documents.faults(connection, org):
+        yield Fault("verify.document", what)
     for what in founded.doubled(connection, org):
         yield Fault("verify.status", what)
     try:

@@ -56,6 +56,7 @@ _P, _D, _L, _R = Family.PHYSICAL, Family.DECISION, Family.LABEL, Family.RETURN
 _W, _M, _X, _REF = Family.WORK, Family.MONEY, Family.RECORD, Family.REFERENCE
 _MASS = {"mass_g": "int"}
 _EVIDENCE = {"evidence": "text"}
+_DOCUMENT = {"document": "map"}
 _ANSWERS = {"checklist": "text", "answers": "map", "checks": "map", "measures": "map", "limits": "map"}
 """Answers to a checklist, as `boucle.answers` keeps them."""
 
@@ -152,12 +153,19 @@ _ROWS: tuple[tuple[str, Family, Subject, dict[str, str]], ...] = (
     ("work.part_removed", _W, Subject.CODE, {"type": "text", **_MASS}),
     ("work.repaired", _W, Subject.CODE, {}),
     ("work.not_repairable", _W, Subject.CODE, {"barrier": "text"}),
-    ("work.tested", _W, Subject.CODE, {"passed!": "bool", **_ANSWERS}),
+    ("work.tested", _W, Subject.CODE, {"passed!": "bool", **_DOCUMENT, **_ANSWERS}),
     (
         "work.requalified",
         _W,
         Subject.CODE,
-        {"certificate": "text", "cost_cents": "int", "valid_until_ms": "int", "certificate_sha256": "text", **_ANSWERS},
+        {
+            "certificate": "text",
+            "cost_cents": "int",
+            "valid_until_ms": "int",
+            "certificate_sha256": "text",
+            **_DOCUMENT,
+            **_ANSWERS,
+        },
     ),
     ("work.rejected", _W, Subject.CODE, {"reason": "text", **_ANSWERS}),
     ("work.cancelled", _W, Subject.CODE, {"reason": "text"}),

@@ -21,7 +21,7 @@ _BY_STEP: Final = ("answers", "measures", "checks", "limits")
 """What an event says question by question; a check is the verdict on an answer, and says less."""
 _PLACES: Final = frozenset({"to", "from"})
 SAID: Final = frozenset(
-    {"evidence", "target", "extends", "confirms", "type", "quote", "opening_uses", "certificate_sha256"}
+    {"evidence", "target", "extends", "confirms", "type", "quote", "opening_uses", "certificate_sha256", "document"}
 )
 NAMED: Final = frozenset(
     {"to", "from", "mass_g", "tare_g", "verdict", "grade", "reason", "zone", "method", "code", "mode", "outlet"}

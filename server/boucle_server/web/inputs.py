@@ -10,7 +10,10 @@ from boucle_server.web.forms import Fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One field: `kind` is text, long, choice, date, check, code, mass, money or photo; `wrong` says what is wrong."""
+    """One field, and in `wrong` what is wrong with it.
+
+    `kind` is text, long, choice, date, check, code, mass, money, photo or document.
+    """
 
     name: str
     label: str

@@ -1,6 +1,6 @@
 """One item in words: what it is now, and its whole history with who, where, when and how that is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from boucle.item import Item
 from boucle.reference import Book
 from boucle.roles import Capability, may_record
 from boucle.words import say
-from boucle_server import histories, photos, problem_reports, rows
+from boucle_server import documents, histories, photos, problem_reports, rows
 from boucle_server.api import reasons
 from boucle_server.errors import NotFoundError
 from boucle_server.histories import Known, Told
@@ -25,6 +25,7 @@ from boucle_server.photos import Shown
 from boucle_server.tables import DEVICE, PERSON
 from boucle_server.web import numbers
 from boucle_server.web.details import details
+from boucle_server.web.document_field import PageDocument, page_document
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_words import moment, printed
 from boucle_server.web.items import days_late, days_out, place_name, stage_badge
@@ -54,6 +55,7 @@ class Step:
     code: str
     details: tuple[tuple[str, str], ...]
     photos: tuple[PagePhoto, ...]
+    document: PageDocument | None
     badges: tuple[Badge, ...]
     reasons: tuple[str, ...]
     amended_by: tuple[str, ...]
@@ -180,6 +182,7 @@ def _step(
     people: Mapping[str, str],
     devices: Mapping[str, str],
     pictures: Sequence[Shown],
+    kept: Collection[str],
     visit: Visit,
 ) -> Step:
     event, mark = told.event, told.mark
@@ -216,6 +219,7 @@ def _step(
         photos=page_photos(
             pictures, lang, what=reasons.kind_text(event.kind, lang), when=moment(event.teff, site.zone, lang)
         ),
+        document=page_document(event, kept, lang),
         badges=tuple(badges),
         reasons=tuple(why),
         amended_by=told.amended_by,
@@ -266,6 +270,8 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
     people = _people(connection, visit, {each.event.actor for each in told})
     devices = _devices(connection, visit.who.org, {each.event.dev for each in told})
     pictures = photos.shown(connection, visit.who.org, [each.event for each in told])
+    named = {found.sha256 for each in told if (found := documents.announced(each.event))}
+    kept = documents.kept(connection, visit.who.org, named) if named else frozenset[str]()
     return tuple(
         _step(
             each,
@@ -274,6 +280,7 @@ def steps_of(connection: Connection, visit: Visit, book: Book, told: Sequence[To
             people=people,
             devices=devices,
             pictures=pictures.get(each.event.id, ()),
+            kept=kept,
             visit=visit,
         )
         for each in told

@@ -88,6 +88,7 @@ RETURNS: Final = Place(key="returns", path="/retours", needs=_READ, in_menu=True
 CERTIFICATES: Final = Place(key="certificates", path="/certificats", public=True)
 PROOFS: Final = Place(key="proofs", path="/preuves", needs=_READ)
 PHOTOS: Final = Place(key="photos", path="/photos", needs=_READ)
+DOCUMENTS: Final = Place(key="documents", path="/documents", needs=_READ)
 HELP: Final = Place(key="help", path="/aide", public=True, in_menu=True)
 
 PLACES: Final = (
@@ -113,6 +114,7 @@ PLACES: Final = (
     CERTIFICATES,
     PROOFS,
     PHOTOS,
+    DOCUMENTS,
     DEVICES,
     ENROL,
     REVOKE,

@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 from boucle import gauges
 from boucle.answers import body_of
 from boucle.checklists import Answer, Asks, Checklist, Moment
+from boucle_server import documents
 from boucle_server.imports import cells
 from boucle_server.server_device import Draft
 from boucle_server.web import consent_acts
 from boucle_server.web.asking import Option
+from boucle_server.web.document_field import read_document
 from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import printed
 from boucle_server.web.photo_field import FormPhoto, read_photos
@@ -36,11 +38,12 @@ _BOTH: Final[list[Option]] = [("yes", ""), ("no", "")]
 
 
 class Made(NamedTuple):
-    """What answers make: the acts, the step's own first and with the photos, or what is wrong with which field."""
+    """What answers make: the acts, the step's own first and with photos and document, or what is wrong where."""
 
     drafts: list[Draft]
     wrong: dict[str, str]
     photos: list[FormPhoto]
+    document: bytes = b""
 
 
 def drafts(step: Step, bench: Bench, fields: Fields) -> Made:
@@ -51,7 +54,11 @@ def drafts(step: Step, bench: Bench, fields: Fields) -> Made:
     if photos:
         announced = [dict(photo.announced) for photo in photos]
         made[0] = replace(made[0], fields={**made[0].fields, "photos": announced})
-    return Made(made, answers.wrong, photos)
+    document = read_document(answers) if "document" in step.asks else b""
+    if document:
+        body = {**made[0].fields.get("body", {}), documents.FIELD: documents.announcement(document)}
+        made[0] = replace(made[0], fields={**made[0].fields, "body": body})
+    return Made(made, answers.wrong, photos, document)
 
 
 def _kept(**body: Any) -> dict[str, Any]:

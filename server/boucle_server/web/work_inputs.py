@@ -14,6 +14,7 @@ from boucle.words import say
 from boucle_server import reports
 from boucle_server.web import numbers
 from boucle_server.web.details import limits_text
+from boucle_server.web.document_field import document_input
 from boucle_server.web.inputs import Input, choice, yes_no
 from boucle_server.web.photo_field import FIELD, FIELDS
 from boucle_server.web.typed import today
@@ -228,6 +229,7 @@ _ASKED: Final[Mapping[str, Callable[[Bench], list[Input]]]] = {
     "zone": _text("zone", required=True),
     "due": _plan,
     "priority": _priority,
+    "document": lambda bench: [document_input(bench.lang)],
     "photo": lambda bench: _photos(bench, FIELDS[:1]),
     "photos": lambda bench: _photos(bench, FIELDS, "work.diagnosed" if bench.step == "diagnostiquer" else ""),
     "barrier": lambda bench: [

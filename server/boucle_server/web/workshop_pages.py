@@ -12,7 +12,7 @@ from boucle.codes import Label, read_label
 from boucle.item import Item
 from boucle.roles import may_record
 from boucle.words import say
-from boucle_server import histories, reports
+from boucle_server import documents, histories, reports
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.projections import SqlStore, load_book
 from boucle_server.repairs import faults_seen
@@ -154,12 +154,14 @@ def step_form(visit: Reading, step: str, code: str) -> Response:
 @router.post(WORKSHOP.path + "/etape/{step}/{code:path}")
 def do_step(posted: Bringing, step: str, code: str) -> Response:
     """Do a step; nothing is recorded, and what was typed stays, where it would have no effect."""
-    visit, typed, known = posted.visit, with_photo(posted.fields), _step(step)
+    visit, known = posted.visit, _step(step)
+    brought = posted.fields
+    typed = with_photo(brought)
     if again := sent_before(posted):
         return redirect(ticket_href(code), done="web.step_done", **{UNDO: acts.named(again)})
     with visit.server.database.reading() as connection:
         bench = _bench(connection, visit, known, code)
-    made = work_acts.drafts(known, bench, typed)
+    made = work_acts.drafts(known, bench, replace(typed, files=brought.files))
     if made.wrong:
         return _step_page(visit, known, code, typed=typed, wrong=made.wrong, status=422)
     now_ms = visit.server.clock.now_ms()
@@ -171,6 +173,8 @@ def do_step(posted: Bringing, step: str, code: str) -> Response:
     def keep(connection: Connection) -> None:
         for photo in made.photos:
             photo.keep(connection, visit.who.org, now_ms=now_ms)
+        if made.document:
+            documents.keep(connection, visit.who.org, made.document, now_ms=now_ms)
 
     came = acts.act(visit, make, sure=bool(typed.value("sure")), now_ms=now_ms, then=keep, once=id_of(posted))
     if not came.done:

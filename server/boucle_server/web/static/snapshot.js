@@ -40,8 +40,9 @@
     const told = document.getElementById(field.dataset.told);
     const buttons = field.form.querySelectorAll("button[type=submit]");
     field.removeAttribute("name"); // the small one goes, not the file
-    // Two photos are too much for a form that is kept whole where the session has ended.
-    if (fields.length === 1) field.form.enctype = "application/x-www-form-urlencoded";
+    // Two photos, or a document, are too much for a form that is kept whole where the session has ended.
+    const brings = field.form.querySelector("input[type=file]:not([data-photo])");
+    if (fields.length === 1 && !brings) field.form.enctype = "application/x-www-form-urlencoded";
     field.addEventListener("change", async () => {
       data.value = "";
       told.textContent = "";
