@@ -2,14 +2,27 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
+import pytest
 import pytest_asyncio
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from boucle_server import people
 from boucle_server.settings import Settings
 from tests.api.serving import Served, serving
-from tests.server.databases import copied, prepared_file
+from tests.server.databases import copied, prepared_file, prepared_postgres
 
-__all__ = ["prepared_file"]
+__all__ = ["prepared_file", "prepared_postgres"]
+
+QUICK: Final = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at the least cost: almost every test signs in, and `test_sign_in.py` does so at the full one."""
+    monkeypatch.setattr(people, "_hasher", lambda: QUICK)
 
 
 @pytest_asyncio.fixture

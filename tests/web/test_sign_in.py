@@ -15,6 +15,11 @@ from tests.web.browser import PASSWORD, Page, a_person, opened, sent, sign_in, s
 OUT = places.SIGN_OUT.path
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords() -> None:
+    """Hash passwords as they are hashed elsewhere, at the full cost."""
+
+
 async def test_whoever_is_not_signed_in_is_led_to_the_form_and_back_to_the_page(served: Served) -> None:
     an_org(served.database)
     a_person(served, Role.MANAGER)
@@ -106,6 +111,18 @@ async def test_whoever_is_no_longer_active_is_cut_off_at_the_next_page(served: S
     with served.database.writing("acme") as connection:
         connection.execute(sa.update(PERSON).values(active=False))
     assert (await opened(served, "/tableau")).status == 303
+
+
+async def test_a_password_is_kept_as_a_hash_that_is_dear_to_guess(served: Served) -> None:
+    an_org(served.database)
+    a_person(served, Role.MANAGER)
+    with served.database.reading() as connection:
+        stored = connection.execute(sa.select(PERSON.c.password_hash)).scalar_one()
+    _, kind, _version, cost, _salt, _hash = stored.split("$")
+    told = dict(each.split("=") for each in cost.split(","))
+    assert kind == "argon2id"
+    # RFC 9106, the second recommended set: three passes over 64 MiB.
+    assert (int(told["t"]) >= 3, int(told["m"]) >= 65_536) == (True, True)
 
 
 async def test_a_form_without_its_token_changes_nothing_and_shows_what_was_typed(served: Served) -> None:
