@@ -25,7 +25,8 @@ from boucle_server.repairs import Repair, has_effect
 
 DIGEST: Final = "certificate_sha256"
 """The field of the decision's event that carries the digest."""
-VERSION: Final = 1
+VERSIONS: Final = (2, 1)
+"""The ways to write what a certificate says, the newest first: the first one left the control at the entry out."""
 SHORT: Final = 16
 """Digits of a digest that a printed page carries in its QR code."""
 _ANSWERS: Final = ("checklist", "answers", "checks", "measures", "limits")
@@ -49,7 +50,8 @@ class Certificate:
     event: Event
     code: str
     item: Item
-    document: Mapping[str, Any]
+    documents: Sequence[Mapping[str, Any]]
+    """What it says in each of the ways to write it, the newest first."""
     repair: Repair
     superseded: bool
 
@@ -59,6 +61,11 @@ class Certificate:
         return self.event.text("certificate")
 
     @property
+    def document(self) -> Mapping[str, Any]:
+        """What it says, written in the way that its decision is bound to, else in the newest."""
+        return self.documents[self._digests.index(self._bound) if self._bound in self._digests else 0]
+
+    @property
     def digest(self) -> str:
         """The SHA-256 of what it says."""
         return digest_of(self.document)
@@ -66,11 +73,24 @@ class Certificate:
     @property
     def fits(self) -> bool:
         """Whether the decision's event carries this digest; one that carries none is bound by its own hash alone."""
-        return self.event.text(DIGEST) in ("", self.digest)
+        return self._bound in ("", self.digest)
+
+    @property
+    def _bound(self) -> str:
+        return self.event.text(DIGEST)
+
+    @property
+    def _digests(self) -> list[str]:
+        return [digest_of(each) for each in self.documents]
 
     def is_named_by(self, digest: str) -> bool:
         """Tell whether digits on a document are the first ones of what this certificate says, or said when decided."""
-        return any(each.startswith(digest) for each in (self.digest, self.event.text(DIGEST)) if each)
+        return any(each.startswith(digest) for each in (*self._digests, self._bound) if each)
+
+    @property
+    def entry(self) -> Event | None:
+        """The control at the entry of the thing, where one was made by a checklist."""
+        return entry_of([each.event for each in self.repair.told if has_effect(each)], self.event)
 
     @property
     def valid_until_ms(self) -> int:
@@ -106,19 +126,26 @@ def find(connection: Connection, org: str, text: str, number: str) -> Certificat
                 event=event,
                 code=known.codes[0],
                 item=known.item,
-                document=document(event, repair.told, known.item.type),
+                documents=[document(event, repair.told, known.item.type, version=each) for each in VERSIONS],
                 repair=repair,
                 superseded=_is_superseded(event, told, known.item),
             )
     return None
 
 
-def document(decision: Event, told: Sequence[Told], item_type: str) -> dict[str, Any]:
+def entry_of(events: Sequence[Event], decision: Event) -> Event | None:
+    """Give the last diagnosis before a decision that answers a checklist."""
+    found = [each for each in events if each.kind == "work.diagnosed" and each.order < decision.order]
+    return found[-1] if found and found[-1].text("checklist") else None
+
+
+def document(decision: Event, told: Sequence[Told], item_type: str, *, version: int = VERSIONS[0]) -> dict[str, Any]:
     """Give what a certificate says: the repair up to the decision, in keys and numbers, in no language."""
     before = [each.event for each in told if has_effect(each) and each.event.order < decision.order]
+    entry = entry_of(before, decision) if version > 1 else None
     tests = [_test(each) for each in told if each.event.kind == "work.tested" and each.event in before]
     said = {
-        "v": VERSION,
+        "v": version,
         "number": decision.text("certificate"),
         "code": decision.subject,
         "type": item_type,
@@ -129,6 +156,7 @@ def document(decision: Event, told: Sequence[Told], item_type: str) -> dict[str,
         "task": decision.task,
         "opened_ms": before[0].teff if before else decision.teff,
         "fault": next((each.text("fault") for each in reversed(before) if each.kind == "work.diagnosed"), ""),
+        "entry": _said(entry, _ANSWERS) if entry else {},
         "parts": [_part(each) for each in before if each.kind in _PARTS],
         "tests": tests,
         "people": _people(decision, before),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from boucle.units import MAX_INT
+from boucle.words.numerals import grouped
 
 
 class Gauge(NamedTuple):
@@ -90,8 +91,9 @@ def read_measure(text: str, unit: str) -> int | None:
 
 
 def write_measure(value: int, unit: str, lang: str) -> str:
-    """Write kept units in the shown unit with its sign: `12,5 V`."""
-    number, how = write_number(value, unit, lang), gauge(unit)
+    """Write kept units in the shown unit with its sign, thousands apart: `1 012,5 V`."""
+    whole, point, decimals = write_number(abs(value), unit, lang).partition("," if lang == "fr" else ".")
+    number, how = f"{'−' if value < 0 else ''}{grouped(int(whole), lang)}{point}{decimals}", gauge(unit)
     space = "\u202f" if how.sign(lang) == "%" and lang == "fr" else "" if how.sign(lang) == "%" else "\u00a0"
     return f"{number}{space}{how.sign(lang)}" if how.sign(lang) else number
 

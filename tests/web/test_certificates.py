@@ -1,16 +1,19 @@
 """Certificates of requalification: what they say, who may ask whether one holds, and what takes its place."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pypdfium2
 import pytest
 
+from boucle.checklists import read_checklist
 from boucle.codes import Label, read_label
 from boucle.item import Job
 from boucle.roles import Role
 from boucle_labels.reading import ZxingDecoder
-from boucle_server import certificates, histories
+from boucle_server import certificates, histories, repairs
 from boucle_server.certificates import Certificate
+from boucle_server.projections import load_book
 from boucle_server.web.label_sheets import base_of
 from tests.api.serving import Served
 from tests.server.figures_world import draft, record
@@ -214,6 +217,70 @@ async def test_a_checklist_that_changes_between_diagnosis_and_control_keeps_its_
     file = await served.client.get(paths(page, "/atelier/certificat.pdf/")[0])
     text = pypdfium2.PdfDocument(file.content)[0].get_textpage().get_text_range()
     assert tested.rpartition("@")[2] in text
+
+
+ENTRY = {"complet": True, "propre": False}
+
+
+async def diagnosed_by_a_list(served: Served, number: int, *, valid_from: int = 0) -> None:
+    """State a list for what comes in, and diagnose a thing by it."""
+    steps = [{"id": "complet", "asks": "yes_no", "words": {"fr": "Complet"}}]
+    steps.append({"id": "propre", "asks": "yes_no", "words": {"fr": "Sans huile"}})
+    row = {"moment": "entry", "words": {"fr": "Entrée des moteurs"}, "types": ["moteur"], "steps": steps}
+    body = {"table": "checklist", "key": "entree", "valid_from": valid_from, "row": row}
+    record(served.database, "acme", [draft("reference.set", at=-1, body=body)], now_ms=NOW)
+    with served.database.reading() as connection:
+        (version,) = load_book(connection, "acme").versions_of("checklist", "entree")
+    listed = read_checklist(version)
+    assert listed is not None
+    said = act("work.diagnosed", number, 39.05, fault="worn", found=True, checklist=listed.ref, answers=ENTRY)
+    record(served.database, "acme", [said], now_ms=NOW)
+
+
+@pytest.mark.story(16)
+async def test_a_certificate_prints_the_control_at_the_entry_with_its_list_and_from_when_that_holds(
+    served: Served,
+) -> None:
+    await a_bench(served, Role.INSPECTOR)
+    await diagnosed_by_a_list(served, 7, valid_from=NOW - 20 * DAY)
+    answer = await do(served, "requalifier", 7, **{key.replace(".", "__"): value for key, value in CHECKED.items()})
+    assert answer.status_code == 303
+    certificate = found(served, 7)
+    assert certificate.fits
+    assert certificate.document["entry"]["answers"] == ENTRY
+    page = await opened(served, paths(await ticket(served, 7), "/atelier/certificat/")[0])
+    for text in ("Contrôle d’entrée du", "Entrée des moteurs (version du 21/01/2026)", "Sans huile"):
+        assert text in page.text, text
+    file = await served.client.get(paths(page, "/atelier/certificat.pdf/")[0])
+    text = pypdfium2.PdfDocument(file.content)[0].get_textpage().get_text_range()
+    assert "Entrée des moteurs (version du 21/01/2026)" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("bound", [True, False])
+async def test_a_certificate_of_before_the_entry_was_in_it_holds_and_its_printed_symbol_still_leads_to_it(
+    served: Served, bound: bool
+) -> None:
+    await a_bench(served, Role.INSPECTOR)
+    await diagnosed_by_a_list(served, 7)
+    with served.database.reading() as connection:
+        told = repairs.repairs_of(histories.history(connection, "acme", label(7)))[-1].told
+    decision = act("work.requalified", 7, 39.9, OTHER, certificate="CR-7", checks={"tested": True})
+    record(served.database, "acme", [decision], now_ms=NOW)
+    as_first = certificates.document(found(served, 7).event, told, found(served, 7).item.type, version=1)
+    assert "entry" not in as_first
+    digest = certificates.digest_of(as_first)
+    if bound:
+        void = draft("event.voided", label(7), at=39.91, body={"target": found(served, 7).event.id})
+        fields = {**decision.fields, "body": {**decision.fields["body"], certificates.DIGEST: digest}}
+        record(served.database, "acme", [void, replace(decision, fields=fields)], now_ms=NOW)
+    certificate = found(served, 7)
+    assert certificate.fits
+    assert (certificate.digest == digest) is bound
+    assert certificate.entry is not None
+    served.client.cookies.clear()
+    page = await opened(served, f"/certificats/{printed(label(7))}?n=CR-7&h={digest[: certificates.SHORT]}")
+    assert page.status == 200
+    assert "en vigueur" in page.text
 
 
 def found_test(served: Served, number: int) -> str:

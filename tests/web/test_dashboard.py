@@ -334,6 +334,21 @@ def test_a_change_is_the_difference_of_what_is_shown(
     assert (f"{told[0]} {told[2]}" if told else None) == moved
 
 
+@pytest.mark.parametrize(
+    ("figure", "french", "english"),
+    [
+        ("K10", "1\u202f200 jours-contenant ÷\u00a040", "1,200 container-days ÷\u00a040"),
+        ("K32", "1\u202f200 jours de délai ÷\u00a040", "1,200 days of turnaround ÷\u00a040"),
+        ("K32-hours", "28\u202f800\u202fheures ÷\u00a040", "28,800\u202fhours ÷\u00a040"),
+    ],
+)
+def test_the_parts_of_a_mean_say_whose_days_they_sum_up(figure: str, french: str, english: str) -> None:
+    empty = answers(Tally.of({}), Question(months=("2026-03",), as_of_ms=NOW), [figure])[figure]
+    value = replace(empty, value=Fraction(30), numerator=1_200 * 86_400, denominator=40)
+    told = [numbers.parts(CATALOGUE[figure], value, lang) for lang in ("fr", "en")]
+    assert told == [french, english]
+
+
 @pytest.mark.parametrize("top", [0, 1, 3, 7, 19, 999, 1_501, 40_001])
 def test_a_chart_begins_at_nil_and_keeps_every_bar_inside(top: int) -> None:
     drawn = chart(["jan", "feb", "mar"], [[0, top // 2, top], [top // 3, 0, 1]])

@@ -60,11 +60,16 @@ class Job:
         return self.thing.model.key == checklists.MOTOR
 
 
+def repair_number(thing: Crate, day: date) -> str:
+    """Give the number of a repair that is opened on a day, as it stands on its order."""
+    return f"OR-{thing.code.chars[:6]}-{day:%y%m%d}"
+
+
 def open_repair(
     ground: Ground, thing: Crate, day: date, *, done: Callable[[date], None], failed: Callable[[date], None]
 ) -> None:
     """Open a repair and diagnose it; what cannot be repaired is said at once."""
-    job = Job(thing=thing, task=f"or-{thing.code.chars[:6].lower()}-{day:%y%m%d}", done=done, failed=failed)
+    job = Job(thing=thing, task=repair_number(thing, day), done=done, failed=failed)
     ground.begin("atelier", day, 8.2)
     shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
     asked = {"owner": _OWNER} if job.is_motor else {}
@@ -117,7 +122,7 @@ def leave_waiting(ground: Ground, day: date) -> None:
     """Bring two motors of a customer of ours: the quote of one has no answer yet, the other is on hold."""
     for hold in (False, True):
         motor = ground.new_crate(checklists.MOTOR, WORKSHOP)
-        job = Job(thing=motor, task=f"or-{motor.code.chars[:6].lower()}-{day:%y%m%d}", done=_ignored, failed=_ignored)
+        job = Job(thing=motor, task=repair_number(motor, day), done=_ignored, failed=_ignored)
         ground.begin("atelier", day, 11.2)
         ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
         record(ground, job, "work.opened", reason="retour", owner=_OWNER)

@@ -62,6 +62,7 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
         "statement": _statement(of, lang),
         "facts": [list(pair) for pair in _facts(of, visit, book, zone)],
         "sections": [
+            *_entry(of, visit, book, zone),
             *_tests(of, visit, book),
             _quality(of, visit, book),
             *_parts(of, visit, book),
@@ -113,6 +114,17 @@ def _heads(lang: str) -> list[str]:
 
 def _line(each: Measure) -> list[str]:
     return [each.name, each.value, each.limits, each.verdict[1] if each.verdict else ""]
+
+
+def _entry(of: Certificate, visit: Visit, book: Book, zone: str) -> list[dict[str, Any]]:
+    """Say what was found when the thing came in, and by which list; nothing where no list asked."""
+    lang, event = visit.lang, of.entry
+    if event is None:
+        return []
+    heading = say("web.certificate_entry", lang, when=moment(event.teff, zone, lang))
+    asked = [_line(each) for each in measures_of(event, book, lang)]
+    note = checklist_version(event, book, lang)
+    return [_section(heading, _heads(lang), asked, note=note, none=say("web.certificate_no_check", lang))]
 
 
 def _tests(of: Certificate, visit: Visit, book: Book) -> list[dict[str, Any]]:

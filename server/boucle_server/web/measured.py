@@ -71,10 +71,11 @@ def test_of(event: Event, lang: str, book: Book, *, passed: bool) -> Test:
     )
 
 
-def checklist_name(event: Event, book: Book, lang: str) -> str:
+def checklist_name(event: Event, book: Book, lang: str, *, always: bool = False) -> str:
     """Say which version of which checklist an event answers: its name and from when it holds.
 
-    Of two versions of one day the time is said too; one that no version here is any more is named by its key.
+    Of two versions of one day the time is said too; one that no version here is any more is named by its key. That it
+    is the first is said where there is another, or `always`: a document will be read when there are more.
     """
     ref = event.text("checklist")
     listed = find_checklist(book, ref)
@@ -83,7 +84,8 @@ def checklist_name(event: Event, book: Book, lang: str) -> str:
         return say("web.checklist_forgotten", lang, name=key) if key else ref
     versions = book.versions_of(TABLE, listed.key)
     if listed.valid_from <= 0:
-        return say("web.checklist_first", lang, name=listed.say(lang)) if len(versions) > 1 else listed.say(lang)
+        is_one_of_many = always or len(versions) > 1
+        return say("web.checklist_first", lang, name=listed.say(lang)) if is_one_of_many else listed.say(lang)
     zone = book.site(event.place, event.teff).zone
     days = [day_of(each.valid_from, zone) for each in versions]
     day = day_of(listed.valid_from, zone)
@@ -97,7 +99,7 @@ def checklist_version(event: Event, book: Book, lang: str) -> str:
     if not ref:
         return ""
     version = ref.rpartition("@")[2]
-    return say("web.checklist_version", lang, name=checklist_name(event, book, lang), version=version)
+    return say("web.checklist_version", lang, name=checklist_name(event, book, lang, always=True), version=version)
 
 
 def measures_of(event: Event, book: Book, lang: str) -> list[Measure]:

@@ -27,6 +27,12 @@ _DAY_S: Final = 86_400
 _HOUR_S: Final = 3_600
 _IN_SECONDS: Final = {Unit.DAYS: "seconds", Unit.HOURS: "hours"}
 """Units of a mean of seconds, and how the sum of these seconds is written."""
+_IN_WORDS: Final = {
+    "seconds": "page.container_days",
+    "repair_seconds": "page.repair_days",
+    "hours": Unit.HOURS.words,
+}
+"""The words behind a sum of seconds: whose days they are."""
 
 
 def number(value: Fraction | int, decimals: int, lang: str) -> str:
@@ -145,7 +151,7 @@ def parts(definition: Definition, value: Value, lang: str) -> str:
     if days is not None:
         above = f"{above}{UNBROKEN}×{UNBROKEN}{number(days, 0, lang)}{THIN}{say('page.days_short', lang)}"
     # Two plain numbers stay on one line; with the words of their units they may be too long for one.
-    return f"{above}{' ' if {'seconds', 'hours'} & set(kinds) else UNBROKEN}÷{UNBROKEN}{below}"
+    return f"{above}{' ' if set(_IN_WORDS) & set(kinds) else UNBROKEN}÷{UNBROKEN}{below}"
 
 
 def month_name(month: str | Month, lang: str) -> str:
@@ -168,7 +174,7 @@ def _days_of(value: Value) -> Fraction | None:
 
 def _numerator_of(definition: Definition) -> str:
     if definition.unit in _IN_SECONDS and definition.scale != 1:
-        return _IN_SECONDS[definition.unit]
+        return "repair_seconds" if definition.measures[0] == "month:turnaround_s" else _IN_SECONDS[definition.unit]
     return "grams" if _is_of_mass(definition) else "count"
 
 
@@ -184,10 +190,10 @@ def _is_of_mass(definition: Definition) -> bool:
 
 def _part(n: int, kind: str, lang: str) -> str:
     match kind:
-        case "seconds":
-            return f"{number(Fraction(n, _DAY_S), 0, lang)} {say('page.container_days', lang)}"
+        case "seconds" | "repair_seconds":
+            return f"{number(Fraction(n, _DAY_S), 0, lang)} {say(_IN_WORDS[kind], lang)}"
         case "hours":
-            return f"{number(Fraction(n, _HOUR_S), 0, lang)}{THIN}{say(Unit.HOURS.words, lang)}"
+            return f"{number(Fraction(n, _HOUR_S), 0, lang)}{THIN}{say(_IN_WORDS[kind], lang)}"
         case "grams":
             return mass(n, lang)
         case _:
