@@ -65,21 +65,26 @@ machine:
 install: .venv/.run-ready ## what a server needs to run, and nothing else, into .venv
 
 PORT ?= $(or $(BOUCLE_PORT),8000)
+DEMO_DATA ?= demo-data
 demo: .venv/.run-ready ## a year of believable data, served on 127.0.0.1:8000 (PORT=8001: on another port)
-	@$(BIN)/boucle demo --data demo-data --port $(PORT)
+	@$(BIN)/boucle demo --data $(DEMO_DATA) --port $(PORT)
 
 serve: .venv/.run-ready ## your own data in ./boucle-data, served on 127.0.0.1:8000 (PORT=8001: on another port)
 	@$(BIN)/boucle serve --port $(PORT)
 
 PHONE_DATA ?= phone-data
 DEMO_URL ?= http://127.0.0.1:$(PORT)
-phone: .venv/.run-ready ## the field app in a window, against the server above
+phone: phone-enrolled ## the field app in a window, against the server above
 	@$(INSTALL) --python $(BIN)/python -r requirements/phone.lock
-	@if [ -d demo-data ] && [ ! -e $(PHONE_DATA) ]; then \
-		uri=$$(BOUCLE_DATA=demo-data $(BIN)/boucle admin device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
+	@$(BIN)/boucle-field --data $(PHONE_DATA) run $(if $(wildcard $(DEMO_DATA)/labels.csv),--labels $(DEMO_DATA)/labels.csv)
+
+# Where the demonstration is, a phone that is none yet becomes one of it; anywhere else the app asks to be enrolled.
+.PHONY: phone-enrolled
+phone-enrolled: .venv/.run-ready
+	@if [ -d $(DEMO_DATA) ] && [ ! -e $(PHONE_DATA) ]; then \
+		uri=$$(BOUCLE_DATA=$(DEMO_DATA) $(BIN)/boucle admin device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
 			| $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["uri"])') && \
 		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
-	@$(BIN)/boucle-field --data $(PHONE_DATA) run $(if $(wildcard demo-data/labels.csv),--labels demo-data/labels.csv)
 
 phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
 	@KIVY_NO_CONSOLELOG=1 $(BIN)/python -m tests.screens.pictures build/phone

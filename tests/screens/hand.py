@@ -1,7 +1,7 @@
 """A hand on the screens: it sees the words, taps, types like a scanner, and lets frames pass. Nothing is simulated."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,14 @@ class Hand:
             view.scroll_to(button, animate=False)
             self.frames(SETTLED)
             button = self.button(words)  # what came in meanwhile may have drawn it anew
+        self._touch(button)
+
+    def tap_bar(self) -> None:
+        """Put a finger on the bar at the top, which opens the sends."""
+        self.frames(SETTLED)
+        self._touch(self.face.bar)
+
+    def _touch(self, button: Any) -> None:
         fired: list[object] = []
         button.bind(on_release=fired.append)
         x, y = button.to_window(*button.center)
@@ -106,6 +114,19 @@ class Hand:
         # in that moment the touch falls on the new button, of which nobody here knows.
         self.wait(lambda: fired or self.face.root not in _ancestors(button))
         self.frames()
+
+    def sign(self, strokes: Sequence[Sequence[tuple[float, float]]]) -> None:
+        """Draw in the frame for a signature, in shares of it from its upper left corner."""
+        self.frames(SETTLED)
+        pad = self.face.screen.signing
+        left, bottom = pad.to_window(pad.x, pad.y)
+        for stroke in strokes:
+            (x, y), *rest = [(left + pad.width * across, bottom + pad.height * (1 - down)) for across, down in stroke]
+            touch = UnitTestTouch(x, y)
+            touch.touch_down()
+            for x, y in rest:
+                touch.touch_move(x, y)
+            touch.touch_up()
 
     def scan(self, text: str, *, per_frame: int = 0, end: str = "enter", stall_s: float = 0.0) -> None:
         """Type as a keyboard-wedge scanner does: all at once, or so many characters a frame."""

@@ -140,6 +140,7 @@ def main(target: Path) -> int:
 
 
 if __name__ == "__main__":
+    sys.stderr = sys.__stderr__  # Kivy took it for its log: what goes wrong here would be said nowhere
     code_of_exit = main(Path(sys.argv[1]))
     sys.stdout.flush()
     # The reader of codes counts what it leaves to the end of the interpreter, at length; nothing here waits for an end.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kivy.tests.common import UnitTestTouch
 
 from boucle.actions import Amount
 from boucle.commands import Command
@@ -39,15 +38,7 @@ def driver(hand: Hand) -> Hand:
 
 def sign(hand: Hand) -> None:
     """Draw two strokes in the frame, as a finger does."""
-    hand.frames(8)
-    pad = hand.face.screen.signing
-    left, bottom = pad.to_window(pad.x, pad.y)
-    for at in (0.2, 0.6):
-        touch = UnitTestTouch(left + pad.width * at, bottom + pad.height * 0.2)
-        touch.touch_down()
-        touch.touch_move(left + pad.width * (at + 0.1), bottom + pad.height * 0.8)
-        touch.touch_move(left + pad.width * (at + 0.2), bottom + pad.height * 0.3)
-        touch.touch_up()
+    hand.sign([[(at, 0.8), (at + 0.1, 0.2), (at + 0.2, 0.7)] for at in (0.2, 0.6)])
 
 
 def progress(hand: Hand) -> Progress:
