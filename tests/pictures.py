@@ -1,15 +1,16 @@
 """`make pictures`: every picture of the README, from the demonstration, its real pages, the app's real window."""
 
-import io
+import json
 import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+import pypdfium2
 from PIL import Image
 
 import tests.conftest
@@ -17,9 +18,11 @@ import tests.screens.conftest  # noqa: F401 - the window's settings come before 
 from boucle.codes import Kind, mint
 from boucle.lifecycle import Stage
 from boucle_field.courier import Line
+from boucle_server.demo.checklists import MOTOR
 from boucle_server.demo.people import PASSWORD, PIN
 from tests.browser.keyboard import Keyboard, keyboard
 from tests.e2e.commands import House, run, served
+from tests.film import PARTNER, film, prepared, seen
 from tests.screens.hand import Hand, closed, opened
 from tests.sheet import AT_HOME, AT_PARTNER, BASE, drivers_phone, labels
 
@@ -27,16 +30,19 @@ PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 FILM: Final = "scan-hors-ligne.webp"
 OUTCOMES: Final = "six-issues.webp"
 SHEET: Final = "planche.webp"
+STOP: Final = "arret.webp"
+STOP_SCREENS: Final = ("stop", "scan", "signed")
+CERTIFICATE: Final = "certificat.webp"
 FILM_WIDTH, SCREEN_WIDTH, SHEET_WIDTH = 300, 232, 560
+CERTIFICATE_DPI: Final = 110
 OF_OUTCOMES: Final = 3
-"""Crates of the sheet that the six outcomes are shown with; the moving picture has the next ones."""
+"""Crates of the sheet that the six outcomes are shown with."""
 GAP = 12
 QUALITY = 72
-PARTNER = "/partenaires/rhin-plasturgie"
 PAGES: Final = {"tableau.webp": 960, "a-traiter.webp": 960, "partenaire.webp": 960, "objet.webp": 960,
-                "page-publique.webp": 300}  # fmt: skip
+                "atelier.webp": 960, "page-publique.webp": 300}  # fmt: skip
 """Pictures of pages, and how wide each is kept, in pixels."""
-NAMES: Final = frozenset({FILM, OUTCOMES, SHEET, *PAGES})
+NAMES: Final = frozenset({FILM, OUTCOMES, SHEET, STOP, CERTIFICATE, *PAGES})
 
 
 def main(target: Path = PICTURES) -> int:
@@ -50,10 +56,13 @@ def main(target: Path = PICTURES) -> int:
         with served(House(data=work / "data")) as house:
             with keyboard(house.address) as keys:
                 pages(keys, work, target)
+            stop = prepared(house, work / "dock")
+            with phone(house, work / "film") as hand:
+                reel = film(hand, stop, work)
+            reel.save(target / FILM, width=FILM_WIDTH, quality=QUALITY)
+            side_by_side([reel.stills[name] for name in STOP_SCREENS], target / STOP)
             with phone(house, work / "outcomes") as hand:
                 outcomes(hand, work, target / OUTCOMES)
-            with phone(house, work / "film") as hand:
-                film(hand, work, target / FILM)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     made = sorted(target.iterdir())
@@ -82,15 +91,32 @@ def pages(keys: Keyboard, work: Path, target: Path) -> None:
     for name, path in (
         ("tableau.webp", "/tableau"),
         ("a-traiter.webp", "/a-traiter"),
-        ("partenaire.webp", PARTNER),
+        ("partenaire.webp", f"/partenaires/{PARTNER}"),
         ("objet.webp", f"/objets{crate.removeprefix('/C')}"),
+        ("atelier.webp", "/atelier"),
     ):
         keys.goto(path)
         assert keys.status == 200, path
         take(name)
+    certificate(keys, work, target / CERTIFICATE)
     keys.open(width=390, height=760, scale=2)
     keys.goto(crate)
     take("page-publique.webp")
+
+
+def certificate(keys: Keyboard, work: Path, file: Path) -> None:
+    """Take the first page of the certificate of the motor that was requalified last, as it is printed."""
+    with closing(sqlite3.connect(work / "data" / "boucle.sqlite3")) as database:
+        query = """SELECT code, payload FROM record JOIN binding ON code = subject JOIN item USING (item)
+                   WHERE kind = 'work.requalified/1' AND type = ? ORDER BY teff DESC"""
+        decided = [(code, json.loads(payload)["body"]) for code, payload in database.execute(query, [MOTOR])]
+    code, number = next((code, body["certificate"]) for code, body in decided if "valid_until_ms" in body)
+    keys.goto(f"/atelier/certificat/{code.removeprefix('C/')}?numero={number}")
+    assert keys.status == 200, code
+    keys.follow("Imprimer (PDF)")
+    keys.ask("keep", file=str(work / "certificate.pdf"))
+    printed = pypdfium2.PdfDocument(work / "certificate.pdf")
+    kept(printed[0].render(scale=CERTIFICATE_DPI / 72).to_pil().convert("RGB"), file, width=SHEET_WIDTH)
 
 
 def sheet(work: Path, file: Path) -> None:
@@ -114,52 +140,6 @@ def phone(house: House, directory: Path) -> Iterator[Hand]:
         yield hand
     finally:
         closed(hand)
-
-
-def seen(hand: Hand, work: Path) -> Image.Image:
-    """Give what stands on the screen."""
-    hand.picture(work / "screen.png")
-    return Image.open(io.BytesIO((work / "screen.png").read_bytes())).convert("RGB")
-
-
-def film(hand: Hand, work: Path, file: Path) -> None:
-    """Scan, lose the network, scan on, come back: frame by frame, as an animated picture."""
-    frames: list[tuple[Image.Image, int]] = []
-    crates = labels(work / "data", AT_PARTNER)[OF_OUTCOMES:][:8]
-
-    def frame(duration_ms: int) -> None:
-        frames.append((seen(hand, work), duration_ms))
-
-    frame(1200)
-    hand.tap("Autre travail")
-    frame(700)
-    hand.tap("Reprendre")
-    frame(900)
-    hand.tap(AT_PARTNER)
-    frame(1000)
-    for crate in crates[:2]:
-        hand.scan(crate)
-        frame(700)
-    hand.face.toggle_line()
-    hand.wait(lambda: hand.sees("Hors ligne"))
-    frame(1300)
-    for crate in crates[2:]:
-        hand.scan(crate)
-        frame(500)
-    frame(900)
-    hand.tap("Terminer")
-    frame(1200)
-    hand.tap("Valider")
-    hand.face.open_sends()
-    frame(1500)
-    hand.tap("Revenir en ligne")
-    hand.wait(lambda: hand.face.at.outbox.counts().unsent == 0 and hand.sees("⇅ 0"))
-    hand.tap("Envoyés")
-    frame(3000)
-    small = [picture.resize((FILM_WIDTH, round(picture.height * FILM_WIDTH / picture.width)), Image.Resampling.LANCZOS)
-             for picture, _ in frames]  # fmt: skip
-    small[0].save(file, save_all=True, append_images=small[1:], duration=[each for _, each in frames], loop=0,
-                  quality=QUALITY, method=6, minimize_size=True)  # fmt: skip
 
 
 def gone(data: Path) -> str:
@@ -189,7 +169,12 @@ def outcomes(hand: Hand, work: Path, file: Path) -> None:
         "https://elsewhere.example/x",
     ):
         hand.scan(text)
-        screens.append(seen(hand, work))
+        screens.append(seen(hand, work / "screen.png"))
+    side_by_side(screens, file)
+
+
+def side_by_side(screens: Sequence[Image.Image], file: Path) -> None:
+    """Lay screens side by side."""
     width, height = screens[0].size
     strip = Image.new("RGB", (len(screens) * (width + GAP) - GAP, height), "white")
     for at, screen in enumerate(screens):
@@ -198,4 +183,5 @@ def outcomes(hand: Hand, work: Path, file: Path) -> None:
 
 
 if __name__ == "__main__":
+    sys.stderr = sys.__stderr__  # Kivy took it for its log: what goes wrong here would be said nowhere
     sys.exit(main())
