@@ -55,6 +55,11 @@ class Job:
     failed: Callable[[date], None]
 
     @property
+    def luck(self) -> str:
+        """Name its stream of chance; written otherwise it would be another year."""
+        return self.task.lower()
+
+    @property
     def is_motor(self) -> bool:
         """Whether it is a motor, with tests and parts of its own."""
         return self.thing.model.key == checklists.MOTOR
@@ -71,7 +76,7 @@ def open_repair(
     """Open a repair and diagnose it; what cannot be repaired is said at once."""
     job = Job(thing=thing, task=repair_number(thing, day), done=done, failed=failed)
     ground.begin("atelier", day, 8.2)
-    shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.task}"))
+    shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.luck}"))
     asked = {"owner": _OWNER} if job.is_motor else {}
     why = "renvoyé en panne" if job.is_motor else "cassé en tournée"
     record(ground, job, "work.opened", photos=shown, reason=why, **asked)
@@ -98,7 +103,7 @@ def _estimate(ground: Ground, job: Job) -> dict[str, Any]:
 
 
 def _chance(ground: Ground, job: Job) -> Chance:
-    return ground.chance.stream(f"quote/{job.task}")
+    return ground.chance.stream(f"quote/{job.luck}")
 
 
 def _ask_the_owner(ground: Ground, job: Job, day: date) -> None:
