@@ -147,6 +147,12 @@ def spans_on(opening: Opening, day: date) -> tuple[Span, ...]:
     return () if opening.is_closed(day) else opening.week[day.weekday()]
 
 
+def is_closed_on(site: Site, day: date) -> bool:
+    """Tell whether a site is known to open at no time of a day; of one without hours nothing is known."""
+    opening = opening_of(site)
+    return opening is not None and not spans_on(opening, day)
+
+
 def open_ms(opening: Opening, start_ms: int, end_ms: int) -> int:
     """Give for how many milliseconds a site was open from one instant to another; 0 where the second is earlier."""
     found = 0

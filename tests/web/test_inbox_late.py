@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import httpx
 import sqlalchemy as sa
 
+from boucle.answering import ANSWERED
 from boucle.clock import day_of
+from boucle.events import Event
 from boucle.roles import Role
 from boucle_server.read_tables import CELL, ITEM
 from tests.api.conftest import served, settings
@@ -64,6 +66,11 @@ def today(served: Served, days: int = 0) -> str:
 def cells(served: Served) -> list[tuple[object, ...]]:
     with served.database.reading() as connection:
         return sorted(map(tuple, connection.execute(sa.select(CELL).where(CELL.c.org == ORG))))
+
+
+def events(served: Served) -> list[Event]:
+    with served.database.reading() as connection:
+        return figures_world.events_in(connection, ORG)
 
 
 def item(served: Served, key: str) -> sa.Row[tuple[object, ...]]:
@@ -194,7 +201,14 @@ async def test_all_that_is_late_at_a_partner_is_followed_up_at_once_and_what_is_
     assert await waiting(served) == before - there
     assert page_of(served, "overdue", 804) in await waiting(served, "overdue")
     assert cells(served) == figures
-    assert (await sent(served, form, reason="M. Klein : jeudi")).status_code == 404
+    again = await after(served, await sent(served, form, reason="M. Klein : jeudi", until=today(served, 20)))
+    assert "C’est noté pour tous ces objets" in again.text
+    assert again.form("/a-traiter/annuler").values
+    other = Page(await sent(served, form, reason="Mme Roth : lundi", until=today(served, 3)))
+    assert (other.status, "déjà suivis" in other.text, "« Mme Roth : lundi »" in other.text) == (409, True, True)
+    assert {"M. Klein : jeudi" in each for each in other.texts} == {True, False}
+    answered = [each for each in events(served) if each.kind == ANSWERED]
+    assert [each.text("reason") for each in answered] == ["M. Klein : jeudi"]
     one = await opened(served, page_of(served, "overdue", 801))
     assert (one.status, "M. Klein : jeudi" in one.text, "Par Test manager" in one.text) == (200, True, True)
     await at(served, NOW + 10 * DAY)

@@ -113,6 +113,44 @@ async def test_a_stop_says_when_its_place_is_open_on_the_day_of_the_round(
         assert "05:00" not in page.text, "a stop with hours of its own says those"
 
 
+@pytest.mark.parametrize(
+    ("lang", "on_form", "on_page"),
+    [
+        ("fr", "Fermé le vendredi 02/01/2026, d’après les heures d’ouverture : Nancy", "Fermé ce jour-là"),
+        ("en", "Closed on Friday 2 Jan 2026, by opening hours: Nancy", "Closed on that day"),
+    ],
+)
+async def test_a_round_on_a_day_on_which_a_stop_is_closed_is_warned_of_and_saved(
+    served: Served, lang: str, on_form: str, on_page: str
+) -> None:
+    await a_round(served)
+    closed = {"partner": "nancy", "name": "Nancy", "hours": "mon:09:00-12:00"}
+    opens = {"partner": "rhin", "name": "Mulhouse", "hours": "fri:09:00-12:00"}
+    bodies = [
+        {"table": "site", "key": key, "valid_from": 0, "row": row}
+        for key, row in (("nancy", closed), ("mulhouse", opens))
+    ]
+    with served.database.writing() as connection:
+        drafts = [Draft(kind="reference.set", fields={"body": body}) for body in bodies]
+        accept_own(connection, ORG, drafts, actor="", now_ms=NOON)
+    page = await opened(served, f"{FORM}?jour=2026-01-02&lang={lang}")
+    typed = {"s0.place": "mulhouse", "s0.l0.type": "bac", "s0.l0.collect": "1"}
+    grown = Page(await sending(served, page.form(FORM), **typed, do="stop"))
+    assert "09:00–12:00" in grown.text
+    assert on_form.partition(",")[0] not in grown.text
+    also = {**chosen(grown), "s1.place": "nancy", "s1.l0.type": "bac", "s1.l0.collect": "1"}
+    warned = Page(await sending(served, grown.form(FORM), **also, do="lines"))
+    assert (warned.status, on_form in warned.text) == (200, True), warned.text
+    assert "Mulhouse." not in warned.text.partition(on_form)[2][:30]
+    done = await sending(served, warned.form(FORM), **chosen(warned))
+    assert done.status_code == 303
+    shown = await opened(served, done.headers["location"])
+    assert (on_page in shown.text, "Nancy" in shown.text) == (True, True)
+    assert on_page not in (await opened(served, f"{FORM}?jour=2026-01-05")).text
+    monday = Page(await sending(served, warned.form(FORM), **chosen(warned), day="2026-01-05", do="lines"))
+    assert "Mulhouse" in monday.text.partition({"fr": "d’ouverture", "en": "opening hours"}[lang])[2][:60]
+
+
 async def test_a_round_that_is_not_there_is_told(served: Served) -> None:
     await a_round(served)
     for path in ("/tournees/fiche", "/tournees/fiche?cle=nope", f"{FORM}?cle=nope", f"{FORM}?copie=nope"):

@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from boucle.roles import Role
+from boucle_server.web import label_sheets
+from boucle_server.web.places import PLACE_LABELS
 from tests.api.serving import Served
-from tests.builders import ORG
+from tests.builders import ORG, code
 from tests.server.figures_world import events_in
 from tests.server.workshop_world import label
 from tests.web.browser import Form, opened, sent
@@ -30,6 +32,8 @@ class Once:
     typed: dict[str, str]
     kind: str
     otherwise: dict[str, str]
+    action: str = ""
+    """Where the form goes, if not to its own address."""
 
 
 FORMS = {
@@ -74,6 +78,29 @@ FORMS = {
         kind="work.part_used",
         otherwise={"origin": "reclaimed"},
     ),
+    "labels": Once(
+        world="station",
+        path="/etiquettes",
+        typed={"kind": "C", "count": "5", "name": "Bac"},
+        kind="label.minted",
+        otherwise={"count": "6"},
+    ),
+    "labels again": Once(
+        world="station",
+        path=f"/etiquettes/reimprimer?code={code(30)}",
+        action="/etiquettes/reimprimer",
+        typed={"imprimer": "1", "why": "faded"},
+        kind="label.minted",
+        otherwise={"why": "damaged"},
+    ),
+    "new round": Once(
+        world="round",
+        path="/tournees/plan?jour=2026-01-05",
+        action="/tournees/plan",
+        typed={"name": "Lorraine", "s0.place": "nancy", "s0.l0.type": "bac", "s0.l0.collect": "3"},
+        kind="reference.set",
+        otherwise={"name": "Lorraine Nord"},
+    ),
 }
 
 
@@ -91,7 +118,7 @@ async def shown(served: Served, one: Once) -> Form:
     page = await opened(served, one.path)
     assert page.status == 200, page.text
     served.clock.ms += LATER_MS
-    return page.form(one.path)
+    return page.form(one.action or one.path)
 
 
 def made(served: Served, one: Once, since_ms: int) -> int:
@@ -136,9 +163,40 @@ async def test_a_form_that_says_something_else_or_that_was_opened_again_is_recor
         assert answer.status_code == 303, answer.text
         served.clock.ms += LATER_MS
     assert made(served, one, since) == 2
-    again = (await opened(served, one.path)).form(one.path)
+    again = (await opened(served, one.path)).form(one.action or one.path)
     assert (await sent(served, again, **one.typed)).status_code == 303
     assert made(served, one, since) == 3
+
+
+async def test_a_round_that_is_changed_by_a_form_sent_twice_is_not_said_to_be_somebody_elses(served: Served) -> None:
+    await a_round(served)
+    page = await opened(served, "/tournees/plan?cle=T-1")
+    served.clock.ms += LATER_MS
+    typed = {"name": "Sud Alsace, été", "s0.place": "mulhouse", "s0.l0.type": "bac", "s1.place": "nancy"}
+    typed |= {"s0.l1.type": "film", "s1.l0.type": "roll", "home": "strasbourg"}
+    for _ in range(2):
+        answer = await sent(served, page.form("/tournees/plan"), **typed)
+        assert (answer.status_code, answer.headers.get("location", "")) == (
+            303,
+            "/tournees/fiche?cle=T-1&fait=round_saved_done",
+        ), answer.text
+        served.clock.ms += LATER_MS
+    other = await sent(served, page.form("/tournees/plan"), **typed, **{"s0.note": "Quai 4"})
+    assert (other.status_code, "modifié cette tournée entre-temps" in other.text) == (422, True)
+
+
+async def test_two_presses_at_the_same_instant_give_each_place_one_label(served: Served) -> None:
+    await a_station(served, Role.MANAGER)
+    form = (await opened(served, PLACE_LABELS.path)).form(PLACE_LABELS.path)
+    with served.database.reading() as connection:
+        _, without = label_sheets.places(connection, "acme", served.clock.ms)
+        before = len([event for event in events_in(connection, "acme") if event.kind == "reference.set"])
+    assert without
+    answers = await asyncio.gather(*(sent(served, form) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [303] * 3
+    with served.database.reading() as connection:
+        after = len([event for event in events_in(connection, "acme") if event.kind == "reference.set"])
+    assert after - before == len(without)
 
 
 @pytest.mark.parametrize("mark", ["", "x", "1.", "9" * 39, "99999999999999.ab", "²5.ab", "0.ab", "-1.ab", "1.ab.cd"])

@@ -173,7 +173,7 @@ async def test_what_was_typed_when_the_session_ended_is_shown_again_after_signin
 
 @pytest.mark.parametrize(
     "body",
-    [b"a=%ff", b"a=%00&b", b"\xff\xfe", b"&".join(b"a=1" for _ in range(3_000)), b"a=" + b"x" * 600_000],
+    [b"\xff\xfe", b"&".join(b"a=1" for _ in range(3_000)), b"a=" + b"x" * 600_000],
 )
 async def test_a_form_that_cannot_be_read_is_told_in_words(served: Served, body: bytes) -> None:
     an_org(served.database)

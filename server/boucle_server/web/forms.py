@@ -1,7 +1,8 @@
 """Forms: what a browser posts, read with limits, checked to come from a page of ours and of this very session."""
 
 import hmac
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Final
@@ -25,6 +26,8 @@ LONGEST_WITH_FILE: Final = 16 * 1024 * 1024
 """Bytes of a form with a picture as a camera makes it; what nobody signed in sends is read no further than another."""
 _TYPE: Final = "application/x-www-form-urlencoded"
 _SECRET: Final = frozenset({"password", "pin"})
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
+"""A NUL, and what stands for bytes that are no text: no database keeps them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Fields:
 
     pairs: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, bytes], ...] = ()
+    mended: frozenset[str] = frozenset()
+    """The fields out of which characters were taken that nothing can keep."""
 
     def file(self, name: str) -> bytes:
         """Give the bytes of a file; none when there is none."""
@@ -73,6 +78,14 @@ class OtherSessionError(ForbiddenError):
         self.fields = fields
 
 
+class MendedError(InvalidInputError):
+    """Characters came that nothing can keep; all the rest of what was typed is shown again, to be sent or changed."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__("web.form_mended")
+        self.fields = fields
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     """A form that may be acted upon: who sent it, and what it says."""
@@ -89,12 +102,20 @@ async def fields(request: Request) -> Fields:
         raise InvalidInputError("web.no_form")
     body = await body_of(request, LONGEST)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS
+        )
     except ValueError:
         raise InvalidInputError("web.no_form") from None
-    if any("\x00" in text for pair in pairs for text in pair):
-        raise InvalidInputError("web.no_form")
-    return Fields(pairs=tuple(pairs))
+    return readable(pairs)
+
+
+def readable(pairs: Iterable[tuple[str, str]], files: tuple[tuple[str, bytes], ...] = ()) -> Fields:
+    """Take out what is no text, and say of which fields."""
+    given = list(pairs)
+    kept = tuple((_NO_TEXT.sub("", name), _NO_TEXT.sub("", value)) for name, value in given)
+    mended = {name for (name, value), before in zip(kept, given, strict=True) if (name, value) != before}
+    return Fields(pairs=kept, files=files, mended=frozenset(mended))
 
 
 async def fields_and_files(request: Request) -> Fields:
@@ -107,9 +128,9 @@ async def fields_and_files(request: Request) -> Fields:
     if (await run_in_threadpool(visit_of, request)).session is None:
         # What was typed before the file is kept for whoever signs in again; the file must be chosen once more.
         kept = parts_of(await body_of(request, LONGEST, cut=True), boundary)
-        return Fields(pairs=kept.pairs)
+        return readable(kept.pairs)
     found = parts_of(await body_of(request, LONGEST_WITH_FILE), boundary)
-    return Fields(pairs=found.pairs, files=found.files)
+    return readable(found.pairs, found.files)
 
 
 def type_of(request: Request) -> str:
@@ -135,7 +156,7 @@ TypedOrBrought = Annotated[Fields, Depends(fields_and_files)]
 def posts(place: Place) -> Callable[..., Posted]:
     """Take a form of a place from whoever may see it.
 
-    SessionEndedError or OtherSessionError keep what was typed.
+    SessionEndedError, OtherSessionError or MendedError keep what was typed.
     """
 
     def posted(request: Request, typed: Typed) -> Posted:
@@ -161,6 +182,8 @@ def _posted(request: Request, place: Place, typed: Fields) -> Posted:
     if visit.session is None:
         raise SessionEndedError(typed)
     check(visit, place)
+    if typed.mended:
+        raise MendedError(typed)
     if not hmac.compare_digest(typed.value(TOKEN).encode(), visit.who.form_token.encode()):
         raise OtherSessionError(typed)
     return Posted(visit=visit, fields=typed)

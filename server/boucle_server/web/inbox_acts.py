@@ -16,7 +16,7 @@ from boucle.push import Status
 from boucle.roles import may_record
 from boucle.wire import subject_of
 from boucle.words import say
-from boucle_server import amending, deciding, ingest, problem_reports, stock_counts
+from boucle_server import amending, deciding, problem_reports, stock_counts
 from boucle_server.deciding import Verdict
 from boucle_server.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from boucle_server.organisations import SERVER_DEV, checked_text
@@ -24,7 +24,7 @@ from boucle_server.problem_reports import Outcome
 from boucle_server.projections import SqlStore, event_of, load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
-from boucle_server.web import inbox_answers, inbox_differences, inbox_held
+from boucle_server.web import inbox_answers, inbox_differences, inbox_held, once
 from boucle_server.web.forms import Fields
 from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.visit import Visit
@@ -279,14 +279,5 @@ def _decide(connection: Connection, visit: Visit, case: Case, wanted: str, *, re
 
 def record(connection: Connection, visit: Visit, draft: Draft) -> str:
     """Record what a person did, give its event; ConflictError where it does not count."""
-    (result,) = ingest.accept_own(
-        connection,
-        visit.who.org,
-        [draft],
-        actor=visit.who.person,
-        now_ms=visit.server.clock.now_ms(),
-        zone=visit.who.zone,
-    )
-    if result.status is not Status.ACCEPTED:
-        raise ConflictError("web.not_recorded")
-    return result.id
+    (event,) = once.record(connection, visit, [draft])
+    return event

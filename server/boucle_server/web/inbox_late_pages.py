@@ -10,9 +10,9 @@ from boucle.answering import ANSWERED
 from boucle.clock import day_of
 from boucle.roles import may_record
 from boucle.words import say
-from boucle_server.errors import ForbiddenError, NotFoundError, RefusedError
+from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 from boucle_server.organisations import checked_text
-from boucle_server.web import inbox, inbox_acts, inbox_answers, inbox_late, inbox_stock, inbox_words
+from boucle_server.web import inbox, inbox_acts, inbox_answers, inbox_late, inbox_stock, inbox_words, once
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inbox_case import Heap
 from boucle_server.web.inbox_facts import an_asker, name_of
@@ -40,19 +40,24 @@ def late_page(visit: Reading, partner: str) -> Response:
 @router.post(LATE_PATH + "/{partner:path}")
 def follow_up(posted: Sending, partner: str) -> Response:
     """Answer for all that is late at a partner, until a day; what was typed stays when it cannot be."""
-    visit, typed = posted.visit, posted.fields
+    visit, typed, form_id = posted.visit, posted.fields, once.id_of(posted)
 
     def write(connection: Connection) -> str:
         if not may_record(visit.who.capabilities, ANSWERED):
             raise ForbiddenError("web.inbox_not_offered")
+        if again := once.recorded(connection, visit, form_id):
+            return again[0]
         reason = checked_text(typed.value("reason"), "reason", longest=inbox_acts.LONGEST, empty=True)
         asker = an_asker(visit, connection)
         waiting = inbox_late.by_partner(asker, inbox_stock.waiting(asker, partner))
+        if not waiting and inbox_late.partner_answer(asker, partner) is not None:
+            raise ConflictError("web.inbox_late_meanwhile", words=reason)
         if not waiting:
             raise NotFoundError("web.inbox_gone")
         today = day_of(visit.server.clock.now_ms(), visit.who.zone)
         draft = inbox_answers.draft_late(partner, waiting[0].n, typed, reason=reason, today=today)
-        return inbox_acts.record(connection, visit, draft)
+        (event,) = once.record(connection, visit, [draft], once=form_id)
+        return event
 
     try:
         event = visit.server.door.write(visit.who.org, write)

@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from boucle.codes import Kind, mint
-from boucle.push import Status
 from boucle.reprinting import Why
 from boucle.words import say
 from boucle.words.numerals import times
@@ -19,12 +18,12 @@ from boucle_labels.batch import MAX_TEXT_CHARACTERS, Line
 from boucle_labels.drawing import Shape
 from boucle_labels.sheet import SheetFormat
 from boucle_labels.thermal import DOTS_PER_INCH
-from boucle_server import ingest, people_changes
-from boucle_server.errors import ConflictError, NotFoundError
+from boucle_server import people_changes
+from boucle_server.errors import NotFoundError
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from boucle_server.tables import PERSON
-from boucle_server.web import label_sheets
+from boucle_server.web import label_sheets, once
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.label_sheets import FORMS, KINDS, MOST, Base, Wish
@@ -88,7 +87,10 @@ def mint_batch(posted: Annotated[Posted, Depends(posts(LABELS))]) -> Response:
     if wrong or kind is None:
         return _labels_page(visit, typed, wrong, status=422)
     draft = label_sheets.minted(kind, int(count), name=typed.value("name"), owner=typed.value("owner"))
-    (id_,) = _record(visit, [draft])
+    made = once.id_of(posted)
+    (id_,) = visit.server.door.write(
+        visit.who.org, lambda connection: once.record(connection, visit, [draft], once=made)
+    )
     return redirect(f"{BATCH}/{id_}", done="web.labels_minted_done")
 
 
@@ -150,15 +152,19 @@ def places_page(visit: Placing) -> Response:
 def give_places(posted: Annotated[Posted, Depends(posts(PLACE_LABELS))]) -> Response:
     """Give a label to every site that has none: a version of each site from now on."""
     visit = posted.visit
-    with visit.server.database.reading() as connection:
+
+    def write(connection: Connection) -> None:
+        # Which sites have none is read where nobody else writes: of two presses at once the second finds none.
         _, without = label_sheets.places(connection, visit.who.org, visit.now_ms)
         book = load_book(connection, visit.who.org)
-    drafts = []
-    for key in without:
-        row = {**(book.row("site", key, visit.now_ms) or {}), "code": mint(Kind.PLACE, os.urandom).text}
-        body = {"table": "site", "key": key, "valid_from": visit.now_ms, "row": row}
-        drafts.append(Draft(kind="reference.set", fields={"body": body}))
-    _record(visit, drafts)
+        drafts = []
+        for key in without:
+            row = {**(book.row("site", key, visit.now_ms) or {}), "code": mint(Kind.PLACE, os.urandom).text}
+            body = {"table": "site", "key": key, "valid_from": visit.now_ms, "row": row}
+            drafts.append(Draft(kind="reference.set", fields={"body": body}))
+        once.record(connection, visit, drafts)
+
+    visit.server.door.write(visit.who.org, write)
     return redirect(PLACE_LABELS.path, done="web.labels_given_done")
 
 
@@ -434,20 +440,3 @@ def _png(visit: Visit, printable: Printable) -> Response:
 def _file(content: bytes, media_type: str, name: str) -> Response:
     headers = {"Cache-Control": "private, no-store", "Content-Disposition": f'inline; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _record(visit: Visit, drafts: list[Draft]) -> list[str]:
-    def write(connection: Connection) -> list[str]:
-        results = ingest.accept_own(
-            connection,
-            visit.who.org,
-            drafts,
-            actor=visit.who.person,
-            now_ms=visit.server.clock.now_ms(),
-            zone=visit.who.zone,
-        )
-        if any(result.status is not Status.ACCEPTED for result in results):
-            raise ConflictError("web.not_recorded")
-        return [result.id for result in results]
-
-    return visit.server.door.write(visit.who.org, write)

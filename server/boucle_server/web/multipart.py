@@ -13,7 +13,10 @@ _FILE: Final = re.compile(rb"[;\s]filename=\"([^\"]*)\"")
 
 
 class Parts(NamedTuple):
-    """What a form says, and the files that came with it, each by the name of its field."""
+    """What a form says, and the files that came with it, each by the name of its field.
+
+    Of a text, bytes that are none stand as lone surrogates (`surrogateescape`).
+    """
 
     pairs: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, bytes], ...]
@@ -47,10 +50,4 @@ def parts_of(body: bytes, boundary: bytes) -> Parts:
 
 
 def _text(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidInputError("web.no_form") from None
-    if "\x00" in text:
-        raise InvalidInputError("web.no_form")
-    return text
+    return content.decode("utf-8", "surrogateescape")

@@ -5,6 +5,8 @@ typed, so that the second sending finds the event of the first, in whichever pro
 was changed in between says something else, and is recorded.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -12,8 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.ids import uuid7
+from boucle.push import Status
 from boucle.units import DAY_MS
+from boucle_server import ingest
+from boucle_server.errors import ConflictError
 from boucle_server.organisations import SERVER_DEV
+from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
 from boucle_server.web.forms import Posted
 from boucle_server.web.sessions import LONGEST_MS
@@ -54,3 +60,26 @@ def sent_before(posted: Posted) -> tuple[str, ...]:
     """Give the ids of what this very form has recorded already, before anything is asked of it again."""
     with posted.visit.server.database.reading() as connection:
         return recorded(connection, posted.visit, id_of(posted))
+
+
+def record(connection: Connection, visit: Visit, drafts: Sequence[Draft], *, once: str = "") -> tuple[str, ...]:
+    """Record what a form decides, and give its events; those of the first sending where it was sent before.
+
+    `once` is the id of the first event, as `id_of` gives it. ConflictError where one of them does not count.
+    """
+    if ids := recorded(connection, visit, once):
+        return ids
+    if not drafts:
+        return ()
+    first, *others = drafts
+    results = ingest.accept_own(
+        connection,
+        visit.who.org,
+        [replace(first, id=once or first.id), *others],
+        actor=visit.who.person,
+        now_ms=visit.server.clock.now_ms(),
+        zone=visit.who.zone,
+    )
+    if any(result.status is not Status.ACCEPTED for result in results):
+        raise ConflictError("web.not_recorded")
+    return tuple(result.id for result in results)

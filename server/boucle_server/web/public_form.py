@@ -16,7 +16,7 @@ from boucle_labels.errors import RefusedError
 from boucle_labels.photo import photo_of
 from boucle_labels.reading import picture_in
 from boucle_server.errors import ForbiddenError, InvalidInputError
-from boucle_server.web.forms import LONGEST, LONGEST_WITH_FILE, Fields, body_of, fields, is_from_here, type_of
+from boucle_server.web.forms import LONGEST, LONGEST_WITH_FILE, Fields, body_of, fields, is_from_here, readable, type_of
 from boucle_server.web.multipart import TYPE, boundary_of, parts_of
 from boucle_server.web.visit import visit_of
 
@@ -52,7 +52,7 @@ async def sent(request: Request, code: str) -> Sent:
     boundary = boundary_of(request.headers.get("content-type", ""))
     body = await body_of(request, longest, cut=True)
     found = parts_of(body, boundary)
-    said = Fields(pairs=found.pairs, files=found.files)
+    said = readable(found.pairs, found.files)
     return Sent(fields=said, wait_ms=wait_ms, is_cut=len(body) >= longest)
 
 

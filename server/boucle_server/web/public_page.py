@@ -124,6 +124,8 @@ def report(visit: Anybody, sent: Brought, code: str) -> Response:
 
 def _read(typed: Fields) -> tuple[Problem, str]:
     """Read the form; InvalidInputError, in words for whoever filled it in."""
+    if typed.mended:
+        raise InvalidInputError("web.form_mended")
     problem = next((each for each in Problem if each == typed.value("problem")), None)
     if problem is None:
         raise InvalidInputError("web.public_choose")

@@ -55,6 +55,8 @@ def answer(visit: Anybody, typed: Typed, code: str) -> Response:
             return _gone(visit)
         if of.standing not in TAKES_ANSWER:
             return _page(connection, visit, of, status=409)
+        if typed.mended:
+            answers.fault("answer", "web.form_mended")
         if answers.wrong:
             return _page(connection, visit, of, typed=typed, wrong=answers.wrong, status=422)
         if chosen == "no" and not typed.value("sure"):

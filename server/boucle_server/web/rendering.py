@@ -20,6 +20,8 @@ POLICY: Final = (
 )
 LIVE_POLICY: Final = f"{POLICY}; script-src 'self'; connect-src 'self'"
 """Of the few pages that a script of ours speeds up; they are whole without it."""
+REFUSED: Final = 422
+"""The status of a form that is shown again with what is wrong with it."""
 LANG_S: Final = 365 * 86_400
 STYLE: Final = "boucle.css"
 MARK: Final = "boucle.svg"
@@ -58,6 +60,7 @@ def render(
             style=static_href(STYLE),
             mark=static_href(MARK),
             static=static_href,
+            is_refused=status == REFUSED,
             **values,
         )
     )
@@ -108,6 +111,11 @@ def _typeset(text: str, lang: str) -> str:
     return _thin(text) if lang == "fr" else text
 
 
+def sentence(text: str) -> str:
+    """Make a sentence of what an import or a command says after a colon."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", "…", ":")) else ".")
+
+
 def _thin(text: str) -> str:
     for sign in ":;?!»":
         text = text.replace(f" {sign}", f"{numbers.THIN}{sign}")
@@ -133,6 +141,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["thin"] = _thin
+    found.filters["sentence"] = sentence
     found.filters["as_cards"] = as_cards
     found.globals["numbers"] = numbers
     found.filters["typeset"] = _typeset

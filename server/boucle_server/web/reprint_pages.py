@@ -11,14 +11,13 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from boucle.codes import Label, read_label
-from boucle.push import Status
 from boucle.reprinting import MOST, Why, batch_of, printable
 from boucle.words import say
 from boucle_labels.batch import MAX_TEXT_CHARACTERS
-from boucle_server import ingest, reports
-from boucle_server.errors import ConflictError
+from boucle_server import reports
 from boucle_server.projections import SqlStore
 from boucle_server.server_device import Draft
+from boucle_server.web import once
 from boucle_server.web.forms import Fields, Posted, posts
 from boucle_server.web.inputs import Input, choice, filled
 from boucle_server.web.item_words import href_of, printed
@@ -75,7 +74,8 @@ def fill(posted: Sending) -> Response:
         typed.fault("", "web.reprint_empty_why")
     if typed.wrong or basket.refused:
         return _page(visit, basket, typed, status=422)
-    return redirect(f"{LABELS.path}/lots/{_record(visit, basket, name, why)}", done="web.reprint_done")
+    id_ = _record(visit, basket, name, why, made=once.id_of(posted))
+    return redirect(f"{LABELS.path}/lots/{id_}", done="web.reprint_done")
 
 
 def _no_answers(visit: Visit) -> Answers:
@@ -102,22 +102,13 @@ def _taken(basket: Basket, texts: list[str], lang: str) -> Basket:
     return Basket(subjects=tuple(subjects), refused=tuple(refused), again=again)
 
 
-def _record(visit: Visit, basket: Basket, name: str, why: str) -> str:
+def _record(visit: Visit, basket: Basket, name: str, why: str, *, made: str) -> str:
     def write(connection: Connection) -> str:
         home = home_of(desk_of(connection, visit))
         fields = {"place": home} if home else {}
         draft = Draft(kind=MINTED, fields={**fields, "body": batch_of(basket.subjects, name=name, why=why)})
-        (result,) = ingest.accept_own(
-            connection,
-            visit.who.org,
-            [draft],
-            actor=visit.who.person,
-            now_ms=visit.server.clock.now_ms(),
-            zone=visit.who.zone,
-        )
-        if result.status is not Status.ACCEPTED:
-            raise ConflictError("web.not_recorded")
-        return str(result.id)
+        (id_,) = once.record(connection, visit, [draft], once=made)
+        return id_
 
     return visit.server.door.write(visit.who.org, write)
 

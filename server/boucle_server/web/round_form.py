@@ -120,6 +120,15 @@ def version_of(book: Book, key: str) -> str:
     return max(versions, key=lambda version: (version.valid_from, version.order)).order[4] if versions else ""
 
 
+def day_of_form(form: RoundForm) -> date | None:
+    """Give the day that was typed; None where that is no day that a round can have."""
+    try:
+        day = cells.day(form.day) if form.day else ""
+    except CellError:
+        return None
+    return date.fromisoformat(day) if _FIRST <= day <= _LAST else None
+
+
 def read_form(typed: Fields) -> RoundForm:
     """Read what was typed, however many stops it has."""
     by_stop: dict[int, dict[str, str]] = {}

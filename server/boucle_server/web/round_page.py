@@ -31,7 +31,7 @@ from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
 from boucle_server.web.rounds_list import driver_of, long_day, people_of, state_badge, title_in
 from boucle_server.web.stop_reasons import Later, explained
-from boucle_server.web.stop_times import times_of_stop
+from boucle_server.web.stop_times import closed_places, times_of_stop
 from boucle_server.web.visit import Visit, address
 
 _BADGES: Final[Mapping[Progress, str]] = {Progress.TO_DO: "plain", Progress.BEGUN: "info", Progress.DONE: "good"}
@@ -99,6 +99,8 @@ class RoundView:
     is_planned_only: bool
     is_beside: bool
     """Whether no round at all is shown, but a stop outside of any."""
+    closed: str
+    """The places of a round to come that are closed on its day."""
     pairs: tuple[tuple[str, str], ...]
     stops: tuple[StopView, ...]
     versions: tuple[tuple[str, str, str], ...]
@@ -134,6 +136,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         ended=of.ended if found.state is State.ENDED else "",
         is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
         is_beside=beside_all is not None,
+        closed=_closed(book, of, visit.now_ms) if found.state is State.PLANNED else "",
         pairs=_pairs_beside(connection, visit, found) if beside_all else _pairs(connection, visit, book, found),
         stops=tuple(stop_view(stop, number, book, visit, beside) for number, stop in enumerate(found.stops, 1)),
         versions=_versions(connection, visit, book, key),
@@ -143,6 +146,10 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         copy_href=address(ROUND_PLAN.path, [("copie", key)]),
         rest_href=address(ROUND_PLAN.path, [("copie", key), ("reste", "1")]),
     )
+
+
+def _closed(book: Book, of: Round, now_ms: int) -> str:
+    return closed_places(book, (of.home, *(stop.place for stop in of.stops)), of.day, now_ms=now_ms)
 
 
 class Beside(NamedTuple):

@@ -11,14 +11,12 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from boucle.clock import day_of
-from boucle.push import Status
+from boucle.opening_words import open_words
 from boucle.reference import Book
 from boucle.roles import Capability, capabilities_of, may_record
 from boucle.rounds import TABLE, VALIDATED, Round
 from boucle.words import say
-from boucle_server import ingest
 from boucle_server.driven import driven, planned_place
-from boucle_server.errors import ConflictError
 from boucle_server.organisations import checked_text
 from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
@@ -26,6 +24,8 @@ from boucle_server.tables import DEVICE, PERSON
 from boucle_server.web import station_reception
 from boucle_server.web.floor_tables import rounds_table, stops_table
 from boucle_server.web.forms import Posted, posts
+from boucle_server.web.inbox_acts import event_with
+from boucle_server.web.once import id_of, record, recorded
 from boucle_server.web.places import ROUND_PLAN, ROUNDS
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.round_form import (
@@ -35,13 +35,15 @@ from boucle_server.web.round_form import (
     changed,
     checked,
     copy_of,
+    day_of_form,
     form_of,
     read_form,
     version_of,
 )
 from boucle_server.web.round_page import find_round, round_page
-from boucle_server.web.rounds_list import ONE, title_of, week
+from boucle_server.web.rounds_list import ONE, long_day, title_of, week
 from boucle_server.web.routing import pages_router
+from boucle_server.web.stop_times import closed_places
 from boucle_server.web.table_files import format_of, table_file
 from boucle_server.web.visit import Visit, visits
 
@@ -115,14 +117,19 @@ def plan_save(posted: Planned) -> Response:
             book = load_book(connection, visit.who.org)
             return _form(connection, visit, book, changed(form, act), is_changed=True)
 
-    def write(connection: Connection) -> Round | None:
-        return _save(connection, visit, form)
+    form_id = id_of(posted)
 
-    made = visit.server.door.write(visit.who.org, write)
-    if made is None:
+    def write(connection: Connection) -> str:
+        if again := recorded(connection, visit, form_id):
+            event = event_with(connection, visit.who.org, again[0])
+            return str(event.body["key"]) if event else ""
+        return _save(connection, visit, form, once=form_id)
+
+    key = visit.server.door.write(visit.who.org, write)
+    if not key:
         with visit.server.database.reading() as connection:
             return _form(connection, visit, load_book(connection, visit.who.org), form, status=422)
-    return redirect(ONE, done="web.round_saved_done", cle=made.key)
+    return redirect(ONE, done="web.round_saved_done", cle=key)
 
 
 @router.post(ROUND_PLAN.path + "/annuler")
@@ -173,7 +180,8 @@ def _copy(connection: Connection, visit: Visit, book: Book, key: str) -> RoundFo
     return copy_of(replace(of, stops=left), visit.value("jour") or tomorrow.isoformat())
 
 
-def _save(connection: Connection, visit: Visit, form: RoundForm) -> Round | None:
+def _save(connection: Connection, visit: Visit, form: RoundForm, *, once: str) -> str:
+    """Save a round as its next version, and give its key; `""` where the form says why it is not saved."""
     book = load_book(connection, visit.who.org)
     before = find_round(book, form.key, visit.now_ms) if form.key else None
     newest = version_of(book, form.key) if form.key else ""
@@ -182,29 +190,20 @@ def _save(connection: Connection, visit: Visit, form: RoundForm) -> Round | None
         form.seen = newest
         form.wrong[""] = say("web.round_changed_meanwhile", visit.lang)
         form.padded()
-        return None
+        return ""
     if made is None:
-        return None
+        return ""
     if before is not None:
         made = replace(made, cancelled=before.cancelled, ended=before.ended)
     if made != before:
-        _state(connection, visit, made)
-    return made
+        _state(connection, visit, made, once=once)
+    return made.key
 
 
-def _state(connection: Connection, visit: Visit, of: Round) -> None:
+def _state(connection: Connection, visit: Visit, of: Round, *, once: str = "") -> None:
     """State the next version of a round, by the door that an import goes through too."""
     body = {"table": TABLE, "key": of.key, "valid_from": 0, "row": of.row}
-    (result,) = ingest.accept_own(
-        connection,
-        visit.who.org,
-        [Draft(kind="reference.set", fields={"body": body})],
-        actor=visit.who.person,
-        now_ms=visit.server.clock.now_ms(),
-        zone=visit.who.zone,
-    )
-    if result.status is not Status.ACCEPTED:
-        raise ConflictError("web.round_not_saved")
+    record(connection, visit, [Draft(kind="reference.set", fields={"body": body})], once=once)
 
 
 def _known(connection: Connection, visit: Visit, book: Book, before: Round | None) -> Known:
@@ -233,7 +232,9 @@ def _form(
 ) -> Response:
     before = find_round(book, form.key, visit.now_ms) if form.key else None
     known = _known(connection, visit, book, before)
-    now_ms = visit.now_ms
+    now_ms, day = visit.now_ms, day_of_form(form)
+    places = [stop.place for stop in form.stops]
+    closed = closed_places(book, (form.home, *places), day, now_ms=now_ms) if day else ""
     sites = [(key, planned_place(book, key, now_ms), book.site(key, now_ms).partner) for key in book.keys("site")]
     types = [(key, book.item_type(key, now_ms).name or key) for key in book.keys("item_type")]
     return render(
@@ -249,13 +250,17 @@ def _form(
         types=_sorted(types),
         people=_sorted(known.people.items()),
         devices=_sorted(known.devices.items()),
-        hints={key: " · ".join(_hints(book, key, now_ms)) for key in {stop.place for stop in form.stops}},
+        hints={key: " · ".join(_hints(book, key, day, visit)) for key in set(places)},
+        closed=say("web.round_closed_form", visit.lang, day=long_day(day, visit.lang), places=closed)
+        if day and closed
+        else "",
     )
 
 
-def _hints(book: Book, place: str, now_ms: int) -> list[str]:
-    site = book.site(place, now_ms)
-    return [text for text in (site.address, site.access, site.reminder) if text]
+def _hints(book: Book, place: str, day: date | None, visit: Visit) -> list[str]:
+    site = book.site(place, visit.now_ms)
+    hours = open_words(site, day, lang=visit.lang) if day else ""
+    return [text for text in (hours, site.address, site.access, site.reminder) if text]
 
 
 def _sorted(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

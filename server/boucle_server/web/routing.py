@@ -14,7 +14,8 @@ from boucle.errors import BoucleError
 from boucle.words import say
 from boucle_server.errors import ServerError
 from boucle_server.incidents import note_incident
-from boucle_server.web.forms import KEPT, OtherSessionError, SessionEndedError, safe_path
+from boucle_server.web.forms import KEPT, MendedError, OtherSessionError, SessionEndedError, safe_path
+from boucle_server.web.multipart import TYPE as MULTIPART
 from boucle_server.web.places import SIGN_IN
 from boucle_server.web.rendering import render
 from boucle_server.web.visit import SignInNeededError, Visit, address, stranger, visit_of
@@ -87,13 +88,33 @@ def _answer(request: Request, error: Exception) -> Response:
             return RedirectResponse(address(SIGN_IN.path, query), 303, {"Cache-Control": "no-store"})
         case OtherSessionError():
             return resume(visit_of(request), _target(request), error.fields.typed, status=403)
+        case MendedError():
+            typed, mended = error.fields.typed, error.fields.mended
+            return resume(
+                visit_of(request), _target(request), typed, mended=mended, brings=_brings(request), status=422
+            )
         case _:
             return _error_page(request, error)
 
 
-def resume(visit: Visit, action: str, typed: tuple[tuple[str, str], ...], *, status: int = 200) -> Response:
-    """Show what was typed before a session ended, with the button that sends it now."""
-    return render(visit, "resume.html", status=status, action=action, typed=typed)
+def resume(
+    visit: Visit,
+    action: str,
+    typed: tuple[tuple[str, str], ...],
+    *,
+    mended: frozenset[str] = frozenset(),
+    brings: bool = False,
+    status: int = 200,
+) -> Response:
+    """Show what was typed and not acted upon, with the button that sends it now; what was `mended` can be changed.
+
+    `brings` is for a form that came with files, which must be chosen once more.
+    """
+    return render(visit, "resume.html", status=status, action=action, typed=typed, mended=mended, brings=brings)
+
+
+def _brings(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith(MULTIPART)
 
 
 def _error_page(request: Request, error: Exception) -> Response:

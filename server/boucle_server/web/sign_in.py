@@ -58,6 +58,8 @@ def take(visit: Annotated[Visit, Depends(visits(SIGN_IN))], typed: Typed) -> Res
     if wait_ms:
         wrong = say("web.sign_in_wait", visit.lang, n=-(-wait_ms // _MINUTE_MS))
         return _form(visit, typed=typed, wrong=wrong, status=429)
+    if typed.mended:
+        return _form(visit, typed=typed, wrong=say("web.form_mended", visit.lang), status=422)
     try:
         with visit.server.database.reading() as connection:
             org, person = sign_in(connection, login, typed.value("password"))
