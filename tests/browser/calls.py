@@ -191,13 +191,148 @@ BEHIND: Final = (
     Call("interdit", places.DEVICES.path, "lecteur"),
     Call("inconnu-chez-nous", "/objets/C/0000000000", ADMINISTRATOR),
 )
+_STOP: Final = (_LAST_WEEK, _FIRST_ROW, f"main a[href^='{places.STATION.path}/arret']")
+_MINUS: Final = (("type", "film-pe"), ("n", "-1"), ("mass", "-12,5"))
+REFUSED: Final[tuple[tuple[Call, int], ...]] = (
+    (
+        Call(
+            "refus-correction",
+            places.ITEMS.path,
+            ADMINISTRATOR,
+            follow=(_FIRST_ROW, ".timeline a[href^='/objets/corriger/']"),
+            fill=(("reason", ""),),
+        ),
+        422,
+    ),
+    (Call("refus-import", f"{places.IMPORT.path}/apporter/sites", ADMINISTRATOR, fill=(("cells", "site;nom"),)), 422),
+    (Call("refus-tournee", places.ROUND_PLAN.path, ADMINISTRATOR, fill=(("day", ""), ("s0.l0.collect", "-1"))), 422),
+    (Call("refus-atelier-ouvrir", f"{places.WORKSHOP.path}/ouvrir", MANAGER, fill=(("code", "LOT-2026"),)), 422),
+    (Call("refus-mois", places.DASHBOARD.path, MANAGER, follow=(_CLOSING,), fill=(("reason", "Fin de mois"),)), 422),
+    (
+        Call(
+            "refus-personne",
+            f"{places.PEOPLE.path}/nouveau",
+            ADMINISTRATOR,
+            fill=(("name", "Ada"), ("pin", "12"), ("badge", "B/7"), ("login", MANAGER), ("password", "court")),
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-objectif",
+            f"{places.REGISTER.path}/goals",
+            ADMINISTRATOR,
+            follow=(_FIRST_ROW,),
+            fill=(("goal_micro", "-140"),),
+        ),
+        422,
+    ),
+    (Call("refus-site", f"{places.REGISTER.path}/sites/ligne", ADMINISTRATOR, fill=(("key", "Été !"),)), 422),
+    (
+        Call("refus-type", f"{places.REGISTER.path}/item-types/ligne", ADMINISTRATOR, fill=(("key", ""),)),
+        422,
+    ),
+    (
+        Call(
+            "refus-liste", f"{places.CHECKLISTS.path}/liste", MANAGER, fill=(("name", ""), ("s1.question", "Bruit ?"))
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-habilitation", places.QUALIFIED.path, MANAGER, follow=(_FIRST_ROW,), fill=(("until", "2020-01-01"),)
+        ),
+        422,
+    ),
+    (Call("refus-jeton", f"{places.TOKENS.path}/nouveau", ADMINISTRATOR, fill=(("name", ""),)), 422),
+    (Call("refus-appareil", places.ENROL.path, ADMINISTRATOR, fill=(("name", ""), ("address", "nulle part"))), 422),
+    (Call("refus-etiquettes", places.LABELS.path, ADMINISTRATOR, fill=(("count", "0"),)), 422),
+    (Call("refus-reimprimer", f"{places.LABELS.path}/reimprimer", ADMINISTRATOR, fill=(("codes", "LOT-2026"),)), 200),
+    (Call("illisible", places.LABELS.path, ADMINISTRATOR, fill=(("name", "Bac\0 gris"),)), 422),
+    (Call("refus-poste", places.STATION.path, MANAGER, fill=(("codes", "LOT-2026"),)), 422),
+    (Call("refus-peser", f"{places.STATION.path}/peser/arrivee", MANAGER, fill=_MINUS), 422),
+    (Call("refus-arret", places.ROUNDS.path, MANAGER, follow=_STOP, fill=(("ending", ""),)), 422),
+    (
+        Call(
+            "refus-arret-ligne",
+            places.ROUNDS.path,
+            MANAGER,
+            follow=(*_STOP, f"main a[href^='{places.STATION.path}/arret/corriger']"),
+            fill=(("fix", ""),),
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-retards",
+            f"{places.INBOX.path}?kind={Heap.OVERDUE}",
+            MANAGER,
+            follow=("main a[href^='/a-traiter/retards/']",),
+            fill=(("reason", ""),),
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-cas",
+            f"{places.INBOX.path}?kind={Heap.OVERDUE}",
+            MANAGER,
+            follow=(_FIRST_CASE,),
+            fill=(("until", "2020-01-01"),),
+        ),
+        422,
+    ),
+    (Call("refus-retour", "/retours/annoncer", MANAGER, fill=(("l1.n", "-1"),)), 422),
+    (Call("refus-retour-recu", "/retours/sans-annonce", MANAGER, fill=(("l1.n", "beaucoup"),)), 422),
+    (
+        Call(
+            "refus-retour-acte",
+            f"{places.RETURNS.path}?state=open",
+            MANAGER,
+            follow=(_FIRST_ROW, "main a[href^='/retours/acte/refuser']"),
+            fill=(("reason", ""),),
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-devis",
+            f"{places.WORKSHOP.path}?vue=liste&stage=approval",
+            MANAGER,
+            follow=_QUOTED,
+            fill=(("by", ""),),
+        ),
+        422,
+    ),
+    (
+        Call(
+            "refus-signalement",
+            places.DASHBOARD.path,
+            ADMINISTRATOR,
+            follow=(".steps a[href^='/C/']",),
+            fill=(("words", "Un coin est fendu."),),
+        ),
+        422,
+    ),
+    (Call("question-etiquettes", "/etiquettes/commandes/planche.pdf", ADMINISTRATOR), 409),
+    (
+        Call(
+            "question-peser",
+            f"{places.STATION.path}/peser/arrivee",
+            MANAGER,
+            fill=(("type", "film-pe"), ("n", "1"), ("mass", "250000"), ("lieu", "strasbourg")),
+        ),
+        409,
+    ),
+)
+"""Forms that are filled in wrongly, and pages that ask whether somebody is sure, each with the status of its answer."""
 HEAVIEST: Final = {"dashboard": 120_000, "code-inconnu": 50_000, "page-publique": 50_000}
 """Bytes over the wire of a page with all that it needs, with an empty cache."""
 
 
 def calls() -> list[Call]:
-    """Give every page: what a stranger sees, the menu of an administrator, and what lies behind it."""
+    """Give every page: what a stranger sees, the menu of an administrator, what lies behind it, and what is refused."""
     inside = [
         Call(place.key, place.path, ADMINISTRATOR) for place in places.PLACES if place.in_menu and not place.public
     ]
-    return [*STRANGERS, *inside, *BEHIND]
+    return [*STRANGERS, *inside, *BEHIND, *(call for call, _ in REFUSED)]

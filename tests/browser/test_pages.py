@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from boucle.words import LANGUAGES, catalogue
-from tests.browser.calls import ACCOUNTS, HEAVIEST, calls
+from tests.browser.calls import ACCOUNTS, HEAVIEST, REFUSED, calls
 from tests.browser.chromium import looked_at
 from tests.e2e.commands import House
 from tests.web.test_rights import routes
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 WIDTHS = {"phone 320", "phone 360", "desktop 1280", "print 718"}
 EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 404, "inconnu-chez-nous": 404}
 EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404, "devis-perdu": 404}
+EXPECTED_REFUSALS |= {call.name: status for call, status in REFUSED if status != 200}
 FILES = re.compile(r"\.(pdf|png|txt|zpl)(/|$)|^/(fichiers|photos)/|^/$|/import/(modele/|exemple$)")
 """Routes that give no page."""
 ONLY_ONCE = {"/administration/import/suivi/{run}/annuler", "/saisie/photo/{slug}"}

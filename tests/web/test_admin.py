@@ -11,6 +11,7 @@ from boucle_server.errors import UnauthenticatedError
 from boucle_server.projections import load_book
 from boucle_server.tables import RECORD
 from boucle_server.web.people_list import everybody
+from boucle_server.web.rendering import sentence
 from tests.api.serving import Served
 from tests.server.people import NOW, an_org
 from tests.web.browser import PASSWORD, Page, opened, sent, signed_in
@@ -302,7 +303,7 @@ async def test_a_site_form_offers_its_closed_lists_and_says_what_is_wrong_in_the
     form = page.form(f"{SITES}/ligne")
     bad = Page(await sent(served, form, key="metz", name="Metz", photos="repare", **{"limits.testing": "three"}))
     assert bad.status == 422
-    assert "nothing that can ask for a photo (scrap, repair, incident, diagnosis)" in bad.text
+    assert "Nothing that can ask for a photo (scrap, repair, incident, diagnosis)" in bad.text
     assert "“In test”: three is not a number from 1 to 999" in bad.text
     good = await sent(served, form, key="metz", name="Metz", photos="repair", **{"limits.testing": "3"})
     assert good.status_code == 303
@@ -365,5 +366,5 @@ async def test_a_bad_pin_and_a_short_password_are_told_at_once(served: Served) -
     form = (await opened(served, f"{PEOPLE}/nouveau")).form(f"{PEOPLE}/nouveau")
     answer = Page(await sent(served, form, name="Ada", role="driver", login="ada", pin="12", password="short"))
     assert answer.status == 422
-    assert say("api.bad_pin", "fr") in answer.text
-    assert say("api.bad_password", "fr") in answer.text
+    assert sentence(say("api.bad_pin", "fr")) in answer.text
+    assert sentence(say("api.bad_password", "fr")) in answer.text

@@ -127,9 +127,9 @@ async def test_files_and_the_report_say_the_goal_and_its_verdict(served: Served)
     [
         ({"figure": "K2", "goal_micro": "90"}, "indicateur auquel on donne un objectif"),
         ({"figure": "K1", "goal_micro": "beaucoup"}, "nombre"),
-        ({"figure": "K1", "goal_micro": "90", "loop": "atlantide"}, "boucle inconnue : atlantide"),
+        ({"figure": "K1", "goal_micro": "90", "loop": "atlantide"}, "Boucle inconnue : atlantide"),
         ({"figure": "K15", "goal_micro": "5", "loop": "alsace"}, "ne se mesure pas par boucle"),
-        ({"figure": "", "goal_micro": "90"}, "vide"),
+        ({"figure": "", "goal_micro": "90"}, "Ce champ est nécessaire"),
     ],
 )
 async def test_a_goal_that_cannot_be_is_said_beside_its_field_and_what_was_typed_stays(

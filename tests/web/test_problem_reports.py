@@ -112,6 +112,29 @@ async def test_what_does_not_do_is_said_and_what_was_typed_stays(
         assert problem_reports.waiting(connection, "acme") == 0
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "told"),
+    [
+        ("fr", "À corriger – ", "illisibles sont arrivés"),
+        ("en", "To correct – ", "cannot be read"),
+        ("de", "Bitte ändern – ", "niemand lesen kann"),
+    ],
+)
+@pytest.mark.parametrize("odd", [b"\0", b"\xed\xa0\x80"])
+async def test_bytes_that_are_no_text_are_told_and_the_rest_of_a_report_stays(
+    served: Served, odd: bytes, lang: str, title: str, told: str
+) -> None:
+    await a_crate(served)
+    parts = [b'name="problem"\r\n\r\ndamaged', b'name="words"\r\n\r\nau bord' + odd]
+    body = b"".join(b"--x\r\nContent-Disposition: form-data; " + each + b"\r\n" for each in parts) + b"--x--\r\n"
+    headers = {**BROWSER, "Content-Type": "multipart/form-data; boundary=x"}
+    page = Page(await served.client.post(f"/{CRATE}?lang={lang}", content=body, headers=headers))
+    assert (page.status, told in page.text, page.text.startswith(title)) == (422, True, True)
+    assert "au bord" in page.texts
+    with served.database.reading() as connection:
+        assert problem_reports.waiting(connection, "acme") == 0
+
+
 @pytest.mark.story(23)
 async def test_after_a_few_reports_one_has_to_wait_and_keeps_what_was_typed(served: Served) -> None:
     await a_crate(served)

@@ -16,6 +16,7 @@ from boucle_server.imports.planned import Plan, Register
 from boucle_server.imports.rows import plan
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
+from boucle_server.web.register import fault_words
 
 BLANK: Final = 2
 """Empty steps below those that are there."""
@@ -103,9 +104,9 @@ def faults_of(made: Plan, rows: list[Row], lang: str) -> tuple[dict[str, str], l
     for fault in made.faults:
         field = fields.get(fault.column, "")
         if field in _OF_LIST:
-            wrong.setdefault(field, fault.said(lang))
+            wrong.setdefault(field, fault_words(fault, lang))
         elif fault.key != "import.checklist_incomplete":
-            beside.setdefault(fault.row - 2, {}).setdefault(field or "question", fault.said(lang))
+            beside.setdefault(fault.row - 2, {}).setdefault(field or "question", fault_words(fault, lang))
     return wrong, [replace(each, wrong=beside.get(at, {})) for at, each in enumerate(rows)]
 
 

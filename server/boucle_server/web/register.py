@@ -16,6 +16,7 @@ from boucle.site_roles import role_of, role_words
 from boucle.words import say
 from boucle_server.imports import cells, hour_cells
 from boucle_server.imports.columns import COLUMNS, Column
+from boucle_server.imports.fault import Fault
 from boucle_server.imports.planned import TABLES, Plan, Register
 from boucle_server.imports.rows import plan
 from boucle_server.tables import PERSON, RECORD
@@ -77,7 +78,12 @@ def planned(kind: str, typed: Callable[[str], str], book: Book, *, now_ms: int, 
 def faults_of(made: Plan, kind: str, lang: str) -> dict[str, str]:
     """Give what is wrong by field, under `""` what concerns the whole row."""
     names = {column.header: column.field for column in COLUMNS[kind]}
-    return {names.get(fault.column, ""): fault.said(lang) for fault in made.faults}
+    return {names.get(fault.column, ""): fault_words(fault, lang) for fault in made.faults}
+
+
+def fault_words(fault: Fault, lang: str) -> str:
+    """Say what is wrong with a field; a form has no cells and no columns that could be empty."""
+    return say("web.field_needed", lang) if fault.key == "import.empty" else fault.said(lang)
 
 
 def keys(book: Book, kind: str, sought: str) -> list[str]:

@@ -13,6 +13,7 @@ from boucle_server.imports import cells
 from boucle_server.imports.cells import CellError
 from boucle_server.web.asking import Option
 from boucle_server.web.forms import Fields
+from boucle_server.web.rendering import sentence
 from boucle_server.web.visit import LONGEST_SHOWN, Visit
 
 
@@ -25,8 +26,7 @@ class Answers:
 
     def fault(self, name: str, key: str, /, **values: object) -> None:
         """Say what is wrong with a field, as a sentence; a line of an imported table says the same after a colon."""
-        told = Words(key, values).said(self.lang)
-        self.wrong.setdefault(name, told[:1].upper() + told[1:] + ("" if told.endswith((".", "?", "!", "…")) else "."))
+        self.wrong.setdefault(name, sentence(Words(key, values).said(self.lang)))
 
     def text(self, name: str, *, required: bool = False) -> str:
         """Read a text."""
