@@ -59,7 +59,10 @@ def add_photo(phone: Phone, event_id: str, photo: Photo) -> Told:
         raise RefusedError("phone.photo_validated")
     if len(event.photos) >= MOST:
         raise RefusedError("phone.photo_most", n=MOST)
-    return phone.desk.record(replace(_drafted(with_photos(event, ())), photos=(photo,)))
+    told = phone.desk.record(replace(_drafted(with_photos(event, ())), photos=(photo,)))
+    if not told.event_id:
+        raise RefusedError("phone.not_correctable")
+    return told
 
 
 def _drafted(correction: Correction) -> Draft:

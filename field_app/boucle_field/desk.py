@@ -55,7 +55,8 @@ class Desk:
         beside = self._beside_role(draft.kind, who)
         if is_decided(draft.kind):
             mark = self.foresee(draft)
-            if beside or has_no_effect(mark):
+            # A decision that is said again stands in the place of the first, not behind it.
+            if beside or (has_no_effect(mark) and not draft.corrects):
                 return Told(Outcome.REFUSED, "", reasons_of(mark, beside=beside))
         recorded = self.outbox.record(draft, actor=actor, seen=self.mirror.cursor)
         event = replace(recorded.event, teff=self.now_ms())

@@ -183,13 +183,20 @@ class Desk:
             raise ForbiddenError("web.station_not_yours")
         if amending.is_amended(self.store, event.id):
             raise ConflictError("web.inbox_voided_before")
-        voids = []
-        for each in (event, *amending.said_before(self.store, event, photos_only=True)):
-            kind, fields = corrected(each, Fix.VOID)
-            draft = Draft(kind=kind, fields=fields)
-            self._follow(draft)
-            voids.append(self._accept(draft))
+        before = amending.said_before(self.store, event, photos_only=True)
+        voids = [self._void(each) for each in (event, *before)]
         return voids[0]
+
+    def void_before(self, event: Event) -> None:
+        """Take back all in whose place a correction stands: with what it said, none of it happened."""
+        for before in amending.said_before(self.store, event):
+            self._void(before)
+
+    def _void(self, event: Event) -> str:
+        kind, fields = corrected(event, Fix.VOID)
+        draft = Draft(kind=kind, fields=fields)
+        self._follow(draft)
+        return self._accept(draft)
 
     def add_photo(self, event: Event, photo: Mapping[str, Any]) -> str:
         """Say an event again with one photo more; give the id of what now stands in its place."""

@@ -19,6 +19,7 @@ from boucle_field.photos import Photo, Waiting
 from boucle_field.photos_in_hand import MOST
 from boucle_field.store import Store
 from boucle_field.sync import sync
+from boucle_field.visit import Visit
 from tests.builders import ORG, code
 from tests.field_app.ran import Place, Ran
 from tests.photos import a_jpeg
@@ -189,6 +190,18 @@ def test_a_photo_of_what_the_server_has_already_says_nothing_new_of_the_thing(pl
     assert [each.id for each in undoing.said_before(phone.store, undoing.standing(phone.store, last_id))][-1] == last.id
     assert {each.sha256 for each in photos.waiting(phone.store)} == {digest(each.content) for each in (ONE, TWO)}
     assert len(place.server.accepted()[last_id].photos) == 2
+
+
+def test_a_decision_takes_its_photo_and_stays_in_force(place: Place) -> None:
+    phone = place.phone
+    phone.desk.record(Draft(kind="item.commissioned", code=code(1), place="strasbourg", body={"type": "bac"}))
+    visit = Visit.begin(phone, action="hold", place="strasbourg", said={"reason": "damaged"})
+    shown = visit.add_photo(visit.scan(code(1)), ONE)
+    assert (shown.event_id, shown.photos) == (undoing.standing(phone.store).id, 1)
+    assert photos.missing(phone.store) == 1
+    assert phone.mirror.look(code(1)).item.hold == "damaged"
+    assert visit.undo() is not None
+    assert phone.mirror.look(code(1)).item.hold == ""
 
 
 def test_a_line_takes_four_photos_and_no_more_and_one_that_is_gone_takes_none(place: Place) -> None:

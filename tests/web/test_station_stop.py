@@ -98,6 +98,23 @@ async def test_after_validation_a_line_is_corrected_with_a_reason_and_not_undone
     assert last.version == 2
 
 
+async def test_a_line_that_did_not_happen_goes_with_all_its_photos_after_validation_too(served: Served) -> None:
+    driver = await a_round(served)
+    driver.send()
+    page = await scan(served, await at(served, "/saisie/reprendre?lieu=mulhouse"), code(1), code(2))
+    for width in (400, 401):
+        link = next(each for each in page.attributes("a", "href") if each.startswith("/saisie/photo/"))
+        answer = await brought(served, (await opened(served, link)).forms[-1], a_camera_picture(width, 300))
+        page = await at(served, answer.headers["location"])
+    await validated(served, ending="done")
+    line = next(event for event in stop_of(served).moves if event.code == code(2))
+    assert len(line.photos) == 2
+    href = f"/saisie/arret/corriger?tache=T-1%231&ligne={line.id}"
+    form = (await opened(served, href)).form(href)
+    assert (await sent(served, form, fix="void", because="item")).status_code == 303
+    assert [event.code for event in stop_of(served).moves] == [code(1)]
+
+
 async def test_a_stop_where_nothing_was_taken_says_so_and_one_that_nobody_planned_is_none(served: Served) -> None:
     await a_round(served)
     page = await validated(served, ending="closed", note="Portail fermé à 8 h")

@@ -261,6 +261,5 @@ def correct(desk: Desk, event: Event, typed: Answers) -> Told | None:
     said = {name: value for name, value in fields.items() if name not in ("corrects", "photos")}
     told = desk.record(Act(kind=kind, **said), corrects=fields.get("corrects", ""), photos=fields.get("photos", ()))
     if fix == Fix.VOID:  # what did not happen did not happen in its first words either
-        for before in amending.said_before(desk.store, event):
-            desk.void(before)
+        desk.void_before(event)
     return told
