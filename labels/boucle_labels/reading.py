@@ -23,6 +23,8 @@ MAX_PIXELS = 40_000_000
 """A phone's largest ordinary picture; beyond it a small file could fill the memory."""
 
 PICTURE_FORMATS = ("BMP", "JPEG", "PNG", "PPM", "WEBP")
+BROWSER_FORMATS = ("JPEG", "PNG", "WEBP")
+"""What cameras and browsers send: the others can be written so that reading them takes minutes."""
 
 Point = tuple[int, int]
 
@@ -151,16 +153,23 @@ def open_picture(path: Path) -> Image.Image:
     return _opened(path, path)
 
 
-def picture_in(content: bytes, *, name: str) -> Image.Image:
-    """The picture in the bytes of a file; as `open_picture`."""
-    return _opened(BytesIO(content), Path(name))
+def picture_in(content: bytes, *, name: str, formats: tuple[str, ...] = PICTURE_FORMATS, side: int = 0) -> Image.Image:
+    """The picture in the bytes of a file; as `open_picture`.
+
+    One of more than `side` pixels is made smaller before anything else, which takes half the memory.
+    """
+    return _opened(BytesIO(content), Path(name), formats, side)
 
 
-def _opened(source: Path | BytesIO, path: Path) -> Image.Image:
+def _opened(
+    source: Path | BytesIO, path: Path, formats: tuple[str, ...] = PICTURE_FORMATS, side: int = 0
+) -> Image.Image:
     try:
-        with Image.open(source, formats=PICTURE_FORMATS) as picture:
+        with Image.open(source, formats=formats) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise RefusedError("picture_too_large", path=path, limit=MAX_PIXELS // 1_000_000)
+            if side:
+                picture.thumbnail((side, side))
             picture.load()
             return ImageOps.exif_transpose(_on_white(picture))
     except FileNotFoundError as error:

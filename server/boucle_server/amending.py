@@ -1,5 +1,7 @@
 """What was said of an event later: whether it stands as it was recorded, and the events in whose place it stands."""
 
+from collections.abc import Iterable
+
 from boucle import correction
 from boucle.amend import REVIEWED
 from boucle.correction import VOID
@@ -11,19 +13,20 @@ def is_amended(store: SqlStore, event_id: str) -> bool:
     """Tell whether an event was voided or corrected: neither who looked at it nor a correction taken back did so."""
     amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
     later = [event for event in amenders if event.kind != REVIEWED]
-    gone = _voided(store, [event.id for event in later])
+    gone = _voided(store, later)
     return any(event.id not in gone for event in later)
 
 
 def said_before(store: SqlStore, event: Event, *, photos_only: bool = False) -> list[Event]:
     """Give the events in whose place a correction stands, as `boucle.correction.said_before`, without what is void."""
     found = correction.said_before(event, lambda key: next(iter(store.events([key])), None), photos_only=photos_only)
-    gone = _voided(store, [each.id for each in found])
+    gone = _voided(store, found)
     return [each for each in found if each.id not in gone]
 
 
-def _voided(store: SqlStore, ids: list[str]) -> set[str]:
-    """Give those of some events that a void took away."""
-    targets = set(ids)
-    amenders = {edge.amender for edge in store.edges(ids) if edge.target in targets}
-    return {event.text("target") for event in store.events(amenders) if event.kind == VOID}
+def _voided(store: SqlStore, events: Iterable[Event]) -> set[str]:
+    """Give those of some events that a void took away, as `boucle.amend` judges it."""
+    about = {event.id: event.subject for event in events if event.kind != VOID}
+    amenders = {edge.amender for edge in store.edges(about) if edge.target in about}
+    voids = [(event.text("target"), event.subject) for event in store.events(amenders) if event.kind == VOID]
+    return {target for target, subject in voids if about.get(target) == subject}

@@ -29,6 +29,7 @@ from boucle_server.web import routing
 from boucle_server.web.forms import LONGEST_WITH_FILE
 from boucle_server.web.import_reading import BRING, MOST_BYTES
 from boucle_server.web.places import PUBLIC, RETURNS, STATION, WORKSHOP
+from boucle_server.web.public_form import LONGEST_SENT
 
 ROUTERS: Final = (
     "boucle_server.api.health",
@@ -88,9 +89,9 @@ MAX_BODY: Final = MAX_PUSH + 64 * 1024
 """Bytes of a request; a push is one mebibyte of records, and a little around them."""
 ROOMY: Final = {
     f"{BRING}/": MOST_BYTES,
+    f"{PUBLIC.path}/": LONGEST_SENT,
     **dict.fromkeys(
         (
-            f"{PUBLIC.path}/",
             f"{WORKSHOP.path}/ouvrir",
             f"{WORKSHOP.path}/etape/",
             f"{RETURNS.path}/acte/",

@@ -69,7 +69,23 @@ async def test_a_photo_comes_with_a_report_small_and_bare_and_whoever_deals_with
     assert picture.headers["content-type"] == "image/jpeg"
     assert picture.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in picture.headers["content-security-policy"]
-    assert picture.headers["cache-control"].startswith("private")
+    assert picture.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_picture_on_its_side_stands_upright_and_what_it_leaves_clear_is_white(served: Served) -> None:
+    await a_crate(served)
+    side, clear = io.BytesIO(), io.BytesIO()
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (2400, 1800)).save(side, "JPEG", exif=turned)
+    Image.new("RGBA", (2400, 1800), (0, 0, 0, 0)).save(clear, "PNG")
+    for picture in (side, clear):
+        assert (await reported(served, picture.getvalue())).status_code == 303
+    pictures = [Image.open(io.BytesIO(content)) for content in kept(served)]
+    assert {each.size: each.getpixel((9, 9)) for each in pictures} == {
+        (1200, 1600): (0, 0, 0),
+        (1600, 1200): (255, 255, 255),
+    }
 
 
 async def test_the_photo_is_on_no_public_page_and_for_nobody_who_does_not_deal_with_it(served: Served) -> None:
@@ -110,6 +126,8 @@ def await_href(page: Page) -> str:
     (b"%PDF-1.7 no picture at all", "pas une image que nous savons lire"),
     (a_picture(300, 200)[:2000], "pas une image que nous savons lire"),
     (b"\xff" * (16 * 1024 * 1024 - 4000), "pas une image"),
+    (b"\xff" * (17 * 1024 * 1024), "trop grande"),
+    (a_picture(60, 40, "PPM"), "pas une image"),  # one in letters takes minutes to read
 ])  # fmt: skip
 async def test_a_file_that_is_no_picture_is_said_and_what_was_typed_stays(
     served: Served, picture: bytes, told: str

@@ -172,8 +172,8 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str, wh
     for each in (event, *amending.said_before(store, event, photos_only=not whole)):
         kind, fields = corrected(each, Fix.VOID, because=reason)
         record(connection, visit, Draft(kind=kind, fields=fields))
-    # Whatever a stranger had reported waits again when what was done about it is taken back.
-    problem_reports.reopen(connection, visit.who.org, event=event_id)
+        # Whatever a stranger had reported waits again when what was done about it is taken back.
+        problem_reports.reopen(connection, visit.who.org, event=each.id)
     return Done(words="web.inbox_voided_done")
 
 

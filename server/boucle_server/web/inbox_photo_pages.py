@@ -21,6 +21,8 @@ router = pages_router()
 
 _PHOTO: Final = f"{INBOX.path}/image"
 _ID: Final = 64
+_NOT_KEPT: Final = "private, no-store"
+"""It is erased with its report, and no browser keeps it longer."""
 
 
 @router.get(_PHOTO + "/{report}")
@@ -30,7 +32,9 @@ def photo(visit: Annotated[Visit, Depends(visits(INBOX))], request: Request, rep
         content = problem_photos.content(connection, visit.who.org, report[:_ID])
     if content is None:
         raise NotFoundError("web.inbox_gone")
-    return served(request, digest(content), content)
+    answer = served(request, digest(content), content)
+    answer.headers["Cache-Control"] = _NOT_KEPT
+    return answer
 
 
 def photos_of(connection: Connection, visit: Visit, case: Case) -> tuple[PagePhoto, ...]:

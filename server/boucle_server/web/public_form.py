@@ -13,14 +13,17 @@ from starlette.concurrency import run_in_threadpool
 
 from boucle.photo import Picture, look
 from boucle_labels.errors import RefusedError
-from boucle_labels.photo import photo_of
-from boucle_labels.reading import picture_in
+from boucle_labels.photo import MAX_SIDE, photo_of
+from boucle_labels.reading import BROWSER_FORMATS, picture_in
 from boucle_server.errors import ForbiddenError, InvalidInputError
 from boucle_server.web.forms import LONGEST, LONGEST_WITH_FILE, Fields, body_of, fields, is_from_here, readable, type_of
 from boucle_server.web.multipart import TYPE, boundary_of, parts_of
 from boucle_server.web.visit import visit_of
 
 PICTURE: Final = "image"
+LONGEST_SENT: Final = 4 * LONGEST_WITH_FILE
+"""Bytes of a form that are listened to: the end of a picture that is too large is passed over, so that what was typed
+comes back."""
 _CODE: Final = 1024
 _PATIENCE_S: Final = 10
 _MAKING: Final = Lock()
@@ -69,7 +72,7 @@ def made(of: Sent) -> tuple[bytes, Picture] | None:
     if not _MAKING.acquire(timeout=_PATIENCE_S):
         raise InvalidInputError("web.public_photo_busy")
     try:
-        photo = photo_of(picture_in(content, name=PICTURE))
+        photo = photo_of(picture_in(content, name=PICTURE, formats=BROWSER_FORMATS, side=MAX_SIDE))
     except RefusedError as error:
         large = error.key == "picture_too_large"
         raise InvalidInputError("web.public_photo_large" if large else "web.public_photo_none") from error
