@@ -9,7 +9,7 @@ from tests.api.serving import Served
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import NOW, act, bare, label
 from tests.web.browser import Page, opened, sent, signed_in
-from tests.web.test_imports import imported, pasted, taken_back
+from tests.web.imports_world import imported, pasted, taken_back
 from tests.web.test_workshop import a_bench, do, item, printed, said, ticket
 
 DONOR = 10
