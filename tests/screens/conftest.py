@@ -13,9 +13,12 @@ Config.set("graphics", "height", "740")
 from kivy.core.window import Window  # noqa: E402
 
 from boucle_field.screens import face  # noqa: E402
+from tests.screens.bench_hands import technician, workshop  # noqa: E402
 from tests.screens.hand import Hand, closed, opened  # noqa: E402
 from tests.screens.stock import enrolled, stocked_server  # noqa: E402
 from tests.world import SimServer, World  # noqa: E402
+
+__all__ = ["technician", "workshop"]
 
 UNHURRIED_S = 3_600
 

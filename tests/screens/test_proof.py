@@ -19,11 +19,11 @@ from boucle_field.screens.round_screens import RoundScreen
 from boucle_field.screens.sends_screen import SendsScreen
 from boucle_labels.photo import photo_of
 from tests.builders import code
+from tests.screens.bench_hands import enter, scan, stage
 from tests.screens.bench_stock import HOST, bench_staff, describe_bench, workshop_device
 from tests.screens.hand import SETTLED, Hand
 from tests.screens.scenes import LABEL
 from tests.screens.stock import plan_today
-from tests.screens.test_bench_screens import enter, scan, stage
 from tests.screens.test_photos import recorded
 from tests.screens.test_visit_screens import arrive, scan_crates
 from tests.world import SimServer

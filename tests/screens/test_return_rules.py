@@ -16,11 +16,11 @@ from boucle_field.screens.return_screens import ProductScreen, ReturnScreen, Ret
 from boucle_field.screens.return_steps import DecideStep, GradeStep
 from boucle_field.store import put
 from tests.builders import code
+from tests.screens.bench_hands import kept, typed
 from tests.screens.bench_stock import stated
 from tests.screens.hand import Hand, closed
 from tests.screens.return_stock import RMA, TYPES, announce, describe_products, record, sell
 from tests.screens.stock import MULHOUSE
-from tests.screens.test_bench_screens import kept, typed
 from tests.screens.test_return_screens import scan, stage
 
 

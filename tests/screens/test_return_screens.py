@@ -17,11 +17,11 @@ from boucle_field.screens.return_screens import ProductScreen, ReturnScreen, Ret
 from boucle_field.screens.return_steps import DecideStep, GradeStep, WhyStep
 from boucle_field.store import put
 from tests.builders import code
+from tests.screens.bench_hands import kept, typed
 from tests.screens.hand import Hand
 from tests.screens.return_stock import PARTNERS, RMA, announce, describe_products, sell
 from tests.screens.scenes import LABEL
 from tests.screens.stock import MULHOUSE
-from tests.screens.test_bench_screens import kept, typed
 from tests.screens.test_photos import aim, asking
 from tests.screens.test_visit_screens import command
 
