@@ -88,6 +88,10 @@ class Ground:
     """Labels that were made and hang on nothing."""
     spares: list[Crate] = field(default_factory=list)
     """Parts that were requalified and wait for a repair."""
+    fitted: dict[str, Crate] = field(default_factory=dict)
+    """The reclaimed part in a motor, by what the motor's label says."""
+    worn: list[Crate] = field(default_factory=list)
+    """Parts that were taken out of a motor again, and that nobody has looked at."""
     acts: list[Act] = field(default_factory=list)
     sheets: list[tuple[date, int]] = field(default_factory=list)
     """What came to the hub's stock of sheets on a day, or left it."""

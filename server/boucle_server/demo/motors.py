@@ -21,11 +21,15 @@ _CUSTOMER: Final = "vosges-mecanique"
 _RETURNS_A_DAY: Final = 0.09
 _ANNOUNCED: Final = 0.7
 _SCRAP_OF_DONOR_G: Final = 9_200
+_WEAK: Final = 0.6
+"""Share of the motors with a reclaimed part that come back before the others."""
+_SPARES: Final = 2
+"""Bearings and stators of old motors on the first day, for 1 200 items: they are requalified in the first months."""
 _TAKEN: Final = (("stator", 3_900), ("roulement", 350))
 
 
 def buy_motors(ground: Ground, day: date) -> None:
-    """Label the motors on the first day and send nearly all of them to the customer."""
+    """Label the motors on the first day, with the parts of old ones, and send nearly all of them to the customer."""
     chance = ground.chance.stream("motors")
     dock = ground.dock(WORKSHOP)
     ground.begin(dock, day, 5.6)
@@ -33,6 +37,12 @@ def buy_motors(ground: Ground, day: date) -> None:
         motor = _labelled(chance, "moteur")
         ground.note(dock, "item.commissioned", motor, place=WORKSHOP, body={"type": "moteur"})
         ground.later(day, chance.between(1, 6), lambda then, motor=motor: _send(ground, motor, then))  # type: ignore[misc]
+    for number in range(round(_SPARES * ground.scale)):
+        kind, mass_g = _TAKEN[number % len(_TAKEN)]
+        part = _labelled(chance, kind)
+        born = {"type": kind, "origin": "recovered", "tare_g": mass_g}
+        ground.note(dock, "item.commissioned", part, place=WORKSHOP, body=born)
+        ground.later(day, 12 * number + 9, lambda then, part=part: _requalify(ground, part, then))  # type: ignore[misc]
 
 
 def _labelled(chance: Chance, model: str) -> Crate:
@@ -44,11 +54,20 @@ def _send(ground: Ground, motor: Crate, day: date) -> None:
     ground.begin(ground.dock(WORKSHOP), day, 7.4)
     ground.note(ground.dock(WORKSHOP), "item.shipped", motor, place=WORKSHOP, body={"to": _CUSTOMER})
     motor.shipped = day
-    ground.motors.append(motor)
+    # A reclaimed part does not always last: such a motor may be the next to come back.
+    is_weak = motor.code.text in ground.fitted and ground.chance.stream(f"lasts/{motor.code.chars}/{day}").happens(
+        _WEAK
+    )
+    ground.motors.insert(0 if is_weak else len(ground.motors), motor)
 
 
 def bring_motors_back(ground: Ground, day: date) -> None:
-    """Have a motor come back now and then, the one that has been away longest; less in August and at the year's end."""
+    """Have a motor come back now and then, the one that has been away longest; less in August and at the year's end.
+
+    What was taken out of one meanwhile goes through the workshop like any part, and may serve again.
+    """
+    while ground.worn:
+        _requalify(ground, ground.worn.pop(), day)
     if not ground.motors or not ground.chance.happens(_RETURNS_A_DAY * busyness(day) * min(1.0, ground.scale)):
         return
     motor = ground.motors.pop(0)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageDraw
 
-from boucle.photo import JPEG
+from boucle.photo import JPEG, Picture, look
 from boucle.wire import digest
 from boucle_server.demo.chance import Chance
 
@@ -43,6 +43,14 @@ class Scene(StrEnum):
 def photo(scene: Scene, chance: Chance) -> list[dict[str, Any]]:
     """Give what an event says that announces one photo of a scene."""
     return _announcements(scene)[chance.between(0, VARIANTS - 1)]
+
+
+def broken_crate() -> tuple[bytes, Picture]:
+    """Give the photo that a stranger takes of a broken crate."""
+    content = _drawn(Scene.CRATE, 0)
+    found = look(content)
+    assert isinstance(found, Picture)
+    return content, found
 
 
 def never_sent() -> list[dict[str, Any]]:

@@ -37,11 +37,11 @@ _SLIPS: Final = {
 }
 SIGNERS: Final = ("M. Klein", "Mme Weiß", "K. Oberlé", "Mme Da Silva", "J. Haas", "A. Nguyen")
 NAMES: Final = {handset.key: handset.name.removeprefix("Camion ") for handset in HANDSETS}
-_TO_TRY: Final = ("rhin-plasturgie", "ateliers-du-ried", "hardt-logistique")
+TO_TRY: Final = ("rhin-plasturgie", "ateliers-du-ried", "hardt-logistique")
 """Where the round of today leads: the labels to try hang on crates at the first of them."""
 _OPENS: Final = ("08:00", "09:30", "10:30", "13:30", "15:00")
 _CLOSES: Final = ("09:30", "11:30", "12:00", "15:00", "17:00")
-_SALT_BYTES: Final = 16
+SALT_BYTES: Final = 16
 _LESS: Final = (Gap.IN_USE, Gap.IN_USE, Gap.NOT_FOUND, Gap.NO_ROOM)
 
 
@@ -76,7 +76,7 @@ def drive_planned(ground: Ground, day: date) -> None:
 def plan_ahead(ground: Ground) -> None:
     """Plan the round of today that whoever tries the demonstration drives, and the others of today and the next day."""
     today, last = ground.span.today, ground.span.worked[-1]
-    to_try = [stop for stop in STOPS if stop.firm in _TO_TRY and stop.truck == STILL_OFFLINE]
+    to_try = [stop for stop in STOPS if stop.firm in TO_TRY and stop.truck == STILL_OFFLINE]
     stops = [
         _stop(number, firm, [_expected(ground, stop, today) for stop in visits])
         for number, (firm, visits) in enumerate(_by_firm(to_try, STILL_OFFLINE), 1)
@@ -173,7 +173,7 @@ def _sign(
         place=firm,
         task=task,
         body=validation(found, ending=ending, version=version, reasons=reasons),
-        private={"signer": signer, "signature": _drawn(chance), "salt": chance.bytes(_SALT_BYTES).hex()},
+        private={"signer": signer, "signature": drawn_signature(chance), "salt": chance.bytes(SALT_BYTES).hex()},
     )
 
 
@@ -216,7 +216,7 @@ def _why(chance: Chance, row: Found) -> Gap:
     return chance.one_of(_LESS) if is_less_collected else gaps_for(row.difference, row.direction)[0]
 
 
-def _drawn(chance: Chance) -> list[list[int]]:
+def drawn_signature(chance: Chance) -> list[list[int]]:
     """Draw a signature: a wave that comes to rest, and a line below it."""
     wave: list[int] = []
     for step in range(12):

@@ -20,7 +20,7 @@ _SPREAD: Final = 0.42
 DRIFTING: Final = "hardt-logistique"
 """The partner that gives back a little less every month."""
 _DRIFT_FROM: Final = 0.35
-_DRIFT_A_MONTH: Final = 0.28
+_DRIFT_A_MONTH: Final = 0.36
 _YEAR_GROWTH: Final = 0.10
 _SHEET_TRUCK: Final = "camion-ouest"
 
@@ -90,7 +90,7 @@ def visit(ground: Ground, stop: Stop, day: date, *, planned: str = "", slip: Sli
     if coming:
         counts = ground.chance.happens(stop.declares)
         at_once = coming[:-1] if forgotten else coming
-        scanned, declared = _collect(ground, stop, at_once, task, declared=counts)
+        scanned, declared = collect(ground, stop, at_once, task, declared=counts)
         ground.out[stop.key] = [crate for crate in ground.out[stop.key] if crate not in coming]
         if stop.far:
             ground.later(day, 1, lambda next_day: receive(ground, stop, coming, next_day, task=task, hour=7.6))
@@ -132,7 +132,7 @@ def _back(ground: Ground, stop: Stop, day: date) -> date | None:
     return day + timedelta(days=max(2, round(held)))
 
 
-def _collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, declared: bool) -> tuple[int, int]:
+def collect(ground: Ground, stop: Stop, crates: list[Crate], task: str, *, declared: bool) -> tuple[int, int]:
     """Take crates up; give how many were scanned and how many declared."""
     if declared:
         # The driver counts the stack and may count one too many.

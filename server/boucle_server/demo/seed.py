@@ -23,7 +23,7 @@ from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PASSWORD, PIN
 from boucle_server.demo.phone import HOUR_MS, Delivery, Heard, Phone
-from boucle_server.demo.pictures import SPOILT, drawn
+from boucle_server.demo.pictures import SPOILT, broken_crate, drawn
 from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
 from boucle_server.imports import runs
@@ -130,7 +130,9 @@ def _report_problems(connection: Connection, *, now_ms: int) -> None:
     )
     for row, (problem, words, hours) in zip(connection.execute(held).all(), _REPORTED, strict=False):
         at_ms = now_ms - hours * HOUR_MS
-        problem_reports.file(connection, ORG, code=row.code, item=row.item, problem=problem, words=words, now_ms=at_ms)
+        said = {"code": row.code, "item": row.item, "problem": problem, "words": words}
+        photo = broken_crate() if problem is Problem.DAMAGED else None
+        problem_reports.file(connection, ORG, **said, now_ms=at_ms, photo=photo)
 
 
 def _bring_a_table(connection: Connection, year: Year, *, now_ms: int) -> None:

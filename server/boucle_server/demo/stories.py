@@ -9,6 +9,7 @@ from typing import Final
 
 from boucle.codes import Kind, mint
 from boucle.units import DAY_MS
+from boucle_server.demo.beside import stop_beside
 from boucle_server.demo.fleet import count_the_shelves, find_one_again
 from boucle_server.demo.ground import BASE, Crate, Ground
 from boucle_server.demo.network import SHEET, STOPS
@@ -182,5 +183,6 @@ STORIES: Final[Mapping[Callable[[Ground, date], None], tuple[float, ...]]] = {
     _count_too_few: (0.94,),
     _retire_while_out: (0.955,),
     _keep_aside: (0.99,),
+    stop_beside: (0.12, 0.29, 0.46, 0.58, 0.73, 0.88, 0.97, 0.99),
 }
 """Each story with the parts of the year after which it is told."""

@@ -198,14 +198,22 @@ def _repair(ground: Ground, job: Job, day: date) -> None:
 
 
 def _build_in(ground: Ground, job: Job) -> None:
-    """Build a part in: a reclaimed one from the shelf where there is one, else a new bearing without a label."""
+    """Build a part in: a reclaimed one from the shelf where there is one, else a new bearing without a label.
+
+    A reclaimed part that was in the motor already comes out first.
+    """
+    host = {"place": WORKSHOP, "task": job.task, "other": job.thing.code.text}
+    worn = ground.fitted.pop(job.thing.code.text, None)
+    if worn is not None:
+        ground.note("atelier", "part.removed", worn, **host, body={"reason": "usée"})
+        ground.worn.append(worn)
     if not ground.spares:
         record(ground, job, "work.part_used", origin="new", type="roulement")
         return
     part = ground.spares.pop(0)
     record(ground, job, "work.part_used", other=part.code.text, origin="reclaimed")
-    host = {"place": WORKSHOP, "task": job.task, "other": job.thing.code.text}
     ground.note("atelier", "part.installed", part, **host)
+    ground.fitted[job.thing.code.text] = part
 
 
 def _test(ground: Ground, job: Job, answers: Mapping[str, int | str], *, passed: bool) -> None:
