@@ -12,9 +12,9 @@ from boucle_server.projections import SqlStore
 def is_amended(store: SqlStore, event_id: str) -> bool:
     """Tell whether an event was voided or corrected: neither who looked at it nor a correction taken back did so."""
     amenders = store.events({edge.amender for edge in store.edges([event_id]) if edge.target == event_id})
-    later = [event for event in amenders if event.kind != REVIEWED]
-    gone = _voided(store, later)
-    return any(event.id not in gone for event in later)
+    later = [event for event in amenders if event.kind not in (REVIEWED, VOID)]
+    gone = _voided(store, [*later, *store.events([event_id])])
+    return event_id in gone or any(event.id not in gone for event in later)
 
 
 def said_before(store: SqlStore, event: Event, *, photos_only: bool = False) -> list[Event]:

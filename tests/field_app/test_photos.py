@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from boucle import rescue
+from boucle.correction import VOID
 from boucle.photo_receipt import PhotoReceipt, sign
 from boucle.wire import digest
 from boucle_field import correcting, photos, undoing
@@ -202,6 +203,17 @@ def test_a_decision_takes_its_photo_and_stays_in_force(place: Place) -> None:
     assert phone.mirror.look(code(1)).item.hold == "damaged"
     assert visit.undo() is not None
     assert phone.mirror.look(code(1)).item.hold == ""
+
+
+def test_what_is_void_is_not_voided_again_with_what_was_said_after_it(place: Place) -> None:
+    phone = place.phone
+    first = phone.desk.record(Draft(kind="item.collected", code=code(1), place="mulhouse")).event_id
+    one = correcting.add_photo(phone, first, ONE).event_id
+    two = correcting.add_photo(phone, one, TWO).event_id
+    phone.desk.undo(one)
+    phone.desk.undo(two)
+    voids = undoing.numbered(phone.store, "kind = ?", (VOID,))
+    assert sorted(event.text("target") for _, event in voids) == sorted((first, one, two))
 
 
 def test_a_line_takes_four_photos_and_no_more_and_one_that_is_gone_takes_none(place: Place) -> None:

@@ -205,6 +205,17 @@ def test_a_verdict_that_went_along_is_taken_back_with_its_scan_after_the_app_end
     assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
 
 
+def test_a_verdict_that_was_taken_back_alone_is_off_its_line_after_the_app_ended_too(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    sorting.choose(visit, "damaged")
+    stocked.phone.desk.undo(visit.scan(code(1)).found_event)
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert [(each.subject, each.found, each.found_event) for each in again.lines] == [(code(1), "", "")]
+    assert again.undo() is not None
+    assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
+
+
 def test_pieces_without_labels_are_counted_by_type(stocked: Place) -> None:
     visit = collecting(stocked)
     assert visit.count(Amount("film", 12)).event_id

@@ -5,6 +5,8 @@ import pytest
 import sqlalchemy as sa
 
 from boucle.roles import Role
+from boucle_server import amending
+from boucle_server.projections import SqlStore
 from boucle_server.tables import RECORD
 from boucle_server.web.item_words import href_of
 from tests.api.serving import Served
@@ -81,6 +83,25 @@ async def test_what_did_not_happen_did_not_in_the_words_before_its_correction_ei
         voids = {each.text("target") for each in events_in(connection, "acme") if each.kind == "event.voided"}
     assert voids == {made, event}
     assert item(served, 500).stage == "available"
+
+
+async def test_a_void_that_voids_nothing_leaves_a_correction_in_force(served: Served) -> None:
+    event = await a_crate_that_was_shipped(served)
+    await signed_in(served)
+    await correct(served, event, fix="place", place="strasbourg", because="place")
+    with served.database.reading() as connection:
+        (made,) = [each for each in events_in(connection, "acme") if each.corrects == event]
+    record(served.database, "acme", [draft("event.voided", code(1), at=103, body={"target": made.id})])
+    with served.database.reading() as connection:
+        store = SqlStore(connection, "acme")
+        assert amending.is_amended(store, event)  # the void is of another thing than its target
+        assert [each.id for each in amending.said_before(store, made)] == [event]
+    await correct(served, made.id, fix="void", because="other", reason="Jamais parti")
+    with served.database.reading() as connection:
+        (void,) = [each for each in events_in(connection, "acme") if each.text("target") == event]
+    record(served.database, "acme", [draft("event.voided", NEW, at=104, body={"target": void.id})])
+    with served.database.reading() as connection:
+        assert amending.is_amended(SqlStore(connection, "acme"), event)  # nothing voids a void
 
 
 async def test_what_did_not_happen_is_voided_with_its_reason_and_only_once(served: Served) -> None:

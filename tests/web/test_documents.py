@@ -13,6 +13,7 @@ from boucle_server import documents, verify
 from boucle_server.tables import DOCUMENT
 from tests.api.serving import Served
 from tests.server.figures_world import events_in
+from tests.server.people import an_org
 from tests.server.workshop_world import label
 from tests.web.browser import Page, opened, signed_in
 from tests.web.test_workshop import CHECKED, a_bench, printed, said, ticket
@@ -101,6 +102,10 @@ async def test_nobody_who_is_not_signed_in_gets_a_document_and_another_one_is_no
     assert (await served.client.get(href)).status_code == 200
     for other in (f"/documents/{digest(b'other')}", "/documents/nothing"):
         assert (await served.client.get(other)).status_code == 404
+    an_org(served.database, "other")
+    served.client.cookies.clear()
+    await signed_in(served, Role.DRIVER, org="other")
+    assert (await served.client.get(href)).status_code == 404
 
 
 async def test_bytes_that_changed_are_named_by_verify(served: Served) -> None:

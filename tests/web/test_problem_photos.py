@@ -17,6 +17,7 @@ from boucle_server.web.attempts import REPORTS_PER_LABEL
 from boucle_server.web.rendering import STYLE, static_content
 from tests.api.serving import Served
 from tests.server import figures_world
+from tests.server.people import an_org
 from tests.web.browser import Page, opened, sent, signed_in
 from tests.web.test_problem_reports import BROWSER, CRATE, a_crate, the_case
 
@@ -102,6 +103,10 @@ async def test_the_photo_is_on_no_public_page_and_for_nobody_who_does_not_deal_w
     served.client.cookies.clear()
     await signed_in(served)
     assert (await served.client.get("/a-traiter/image/nothing")).status_code == 404
+    an_org(served.database, "other")
+    served.client.cookies.clear()
+    await signed_in(served, Role.ADMINISTRATOR, org="other")
+    assert (await served.client.get(path)).status_code == 404
 
 
 async def test_a_report_without_a_photo_is_as_it_was(served: Served) -> None:
@@ -159,6 +164,19 @@ async def test_who_sent_enough_has_to_wait_and_no_picture_of_theirs_is_read(serv
     assert answer.status_code == 429
     assert "encore un" in Page(answer).text
     assert len(kept(served)) == REPORTS_PER_LABEL
+
+
+async def test_a_picture_that_waits_too_long_for_others_is_said_and_what_was_typed_stays(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_crate(served)
+    monkeypatch.setattr(public_form, "_PATIENCE_S", 0)
+    with public_form._MAKING:
+        answer = await reported(served, a_picture(60, 40))
+    assert (answer.status_code, kept(served)) == (422, [])
+    assert "Trop de photos arrivent" in Page(answer).text
+    assert "coin fendu" in Page(answer).text
+    assert (await reported(served, a_picture(60, 40))).status_code == 303
 
 
 async def test_where_many_photos_wait_a_report_is_kept_without_its_own_and_that_is_said(
