@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.agreeing import Agreed, agreed_by
 from boucle.amend import REVIEWED, effective
 from boucle.binding import owner
 from boucle.clock import day_of
@@ -85,6 +86,7 @@ class Validation:
     signer: str
     signature: tuple[tuple[int, ...], ...]
     """Strokes of x, y, x, y… in thousandths; none where nobody signed, or what was personal is erased."""
+    agreed: Agreed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +282,9 @@ def _stop(task: str, stop: Stop | None, read: _Gathered) -> DrivenStop:
 
 def _validation(event: Event, version: int, priv: bytes | None) -> Validation:
     personal = _personal(priv)
-    signer = personal.get("signer")
+    signer, drawn = personal.get("signer"), strokes_of(personal.get("signature"))
+    signer = signer if isinstance(signer, str) else ""
+    known = {"signer": signer, "signature": drawn}
     return Validation(
         event=event,
         version=version,
@@ -288,8 +292,9 @@ def _validation(event: Event, version: int, priv: bytes | None) -> Validation:
         found=tuple(counts_of(event)),
         reasons=reasons_of(event),
         note=event.text("note"),
-        signer=signer if isinstance(signer, str) else "",
-        signature=strokes_of(personal.get("signature")),
+        signer=signer,
+        signature=drawn,
+        agreed=agreed_by(event, None if priv is None else known),
     )
 
 

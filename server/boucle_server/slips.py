@@ -5,6 +5,7 @@ it names a person but who signed.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,6 +15,7 @@ from boucle.rounds import Found, Round, round_under, stop_of_task
 from boucle.unplanned import is_unplanned
 from boucle.words import say
 from boucle_server.driven import DrivenRound, DrivenStop, Validation, driven, planned_place
+from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import load_book
 from boucle_server.stops_beside import stop_beside
 from boucle_server.tables import ORG
@@ -42,6 +44,11 @@ class Slip:
     def is_planned(self) -> bool:
         """Whether a round planned the stop, so that something was expected at it."""
         return not is_unplanned(self.stop.task)
+
+    @property
+    def on_phone(self) -> bool:
+        """Whether a phone recorded it, not a browser."""
+        return self.validation.event.dev != SERVER_DEV
 
     @property
     def at_ms(self) -> int:
@@ -94,18 +101,27 @@ def _slip(org: tuple[str, str], found: DrivenRound, stop: DrivenStop, of: Valida
 
 # The document
 
+VIEW: Final = "-30 -30 3060 1060"
+"""The picture of a signature: three times as wide as high, as the frame is in which it is drawn."""
 
-def signature_svg(slip: Slip) -> str:
-    """Give the signature as a picture three times as wide as high, as the frame is in which it is drawn."""
-    paths = [
-        "M" + " ".join(f"{3 * x} {y}" for x, y in zip(stroke[::2], stroke[1::2], strict=True))
+
+def signature_path(slip: Slip) -> str:
+    """Give the strokes of the signature as the path of an SVG; nothing where none was drawn."""
+    return "".join(
+        "M"
+        + " ".join(f"{3 * x} {y}" for x, y in zip(stroke[::2], stroke[1::2], strict=True))
         + ("h.1" if len(stroke) == 2 else "")  # noqa: PLR2004 - a dot is a stroke of one point
         for stroke in slip.validation.signature
-    ]  # fmt: skip
-    if not paths:
+    )
+
+
+def signature_svg(slip: Slip) -> str:
+    """Give the signature as a picture of its own."""
+    path = signature_path(slip)
+    if not path:
         return ""
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-30 -30 3060 1060">'
-        f'<path d="{"".join(paths)}" fill="none" stroke="#1b1b1b" stroke-width="28" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{VIEW}">'
+        f'<path d="{path}" fill="none" stroke="#1b1b1b" stroke-width="28" '
         'stroke-linecap="round" stroke-linejoin="round"/></svg>'
     )

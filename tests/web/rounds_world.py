@@ -52,9 +52,10 @@ class Driver:
 
     def validate(self, *found: Found, task: str = TASK, signer: str = "", **keys: Any) -> None:
         """Record that the stop is done."""
-        reasons = keys.pop("reasons", {})
+        reasons, drawn = keys.pop("reasons", {}), keys.pop("drawn", bool(signer))
         body = validation(found, ending=keys.pop("ending", Ending.DONE), version=1, reasons=reasons)
-        priv = write({"signer": signer, "signature": SIGNATURE, "salt": "00" * 16}) if signer else None
+        personal = ({"signer": signer} if signer else {}) | ({"signature": SIGNATURE} if drawn else {})
+        priv = write({**personal, "salt": "00" * 16}) if personal else None
         more: dict[str, Any] = {"priv": digest(priv)} if priv else {}
         record = self.scan("stop.validated", task=task, body=body, **more, **keys)
         self.phone.waiting[-1] = replace(record, priv=priv)

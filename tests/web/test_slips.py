@@ -192,9 +192,7 @@ async def test_a_stop_where_nothing_was_done_says_why(served: Served) -> None:
     driver.send()
     page = await opened(served, OURS)
     assert "Rien n’a été repris ni déposé" in page.text
-    assert "Sans nom de signataire" in page.text
-    said = text_of((await served.client.get("/tournees/bon.pdf?tache=T-1%231&version=1")).content)
-    assert "Pas de signature dessinée" in said
+    assert "Validé par le chauffeur seul, sans signature." in page.text
 
 
 async def test_a_name_of_markup_stays_a_name(served: Served) -> None:
@@ -204,3 +202,48 @@ async def test_a_name_of_markup_stays_a_name(served: Served) -> None:
     driver.send()
     assert name in (await opened(served, OURS)).text
     assert name in text_of((await served.client.get("/tournees/bon.pdf?tache=T-1%231&version=1")).content)
+
+
+@pytest.mark.parametrize(
+    ("signer", "lang", "told", "summed"),
+    [
+        ("Zoe", "fr", "Lu et signé le", "Signé par Zoe."),
+        ("Zoe", "en", "Read and signed", "Signed by Zoe."),
+        ("", "fr", "Lu et signé le", "Signé, sans nom de signataire."),
+        ("Zoe", "fr", "Accepté par Zoe, sans signature dessinée.", ""),
+        ("Zoe", "en", "Accepted by Zoe, without a drawn signature.", ""),
+        ("", "fr", "Validé par le chauffeur seul, sans signature.", ""),
+        ("", "en", "Validated by the driver alone, without a signature.", ""),
+    ],
+)
+async def test_only_what_was_drawn_is_called_signed_and_the_drawing_is_shown(
+    served: Served, signer: str, lang: str, told: str, summed: str
+) -> None:
+    drawn = bool(summed)
+    driver = await a_round(served)
+    driver.validate(Found("collect", "bac", 4, 4, 0), signer=signer, drawn=drawn)
+    driver.send()
+    link = await link_of(served)
+    file = f"/tournees/bon.pdf?tache=T-1%231&version=1&lang={lang}"
+    ours, theirs = await opened(served, f"{OURS}&lang={lang}"), await opened(served, f"{link}?lang={lang}")
+    printed = [text_of((await served.client.get(each)).content) for each in (file, f"{link}.pdf?lang={lang}")]
+    for text in (ours.text, theirs.text, *printed):
+        assert told in text, text
+        assert ("signé le" in text or "and signed" in text) is drawn
+    assert (summed or told) in ours.text
+    for page in (ours, theirs):
+        assert page.attributes("svg", "class").count("signed") == drawn
+        assert (f"Signature de {signer}" in page.answer.text) is (drawn and bool(signer) and lang == "fr")
+    on_round = (await opened(served, "/tournees/fiche?cle=T-1&lang=fr")).text
+    assert ("Signé" in on_round) is drawn
+    assert ("sans signature" in on_round) is not drawn
+
+
+async def test_a_slip_whose_signature_was_erased_does_not_say_that_nobody_signed(served: Served) -> None:
+    await signed_slip(served)
+    with served.database.writing(ORG) as connection:
+        connection.exec_driver_sql("UPDATE record SET priv = NULL")
+    page = await opened(served, OURS)
+    assert "Le nom et la signature ont été effacés." in page.text
+    assert "seul, sans signature" not in page.text
+    assert "nom et signature effacés" in (await opened(served, "/tournees/fiche?cle=T-1")).text

@@ -136,11 +136,16 @@ async def test_a_drawn_signature_is_kept_with_the_name_and_one_that_is_none_is_n
     last = stop_of(served).last
     assert last is not None
     assert last.signature == ((100, 200, 400, 800), (900, 500, 910, 520))
+    slip = "/tournees/bon?tache=T-1%231"
+    assert "à l’écran" in (await opened(served, slip)).text
+    assert "chauffeur" not in (await opened(served, slip)).text
     for wild in ("[[1e9,2]]", "[", '{"a":1}', "[" * 5000, "x" * 9000):
         await validated(served, ending="done", signer="M. Paul", signature=wild)
         last = stop_of(served).last
         assert last is not None
         assert (last.signer, last.signature) == ("M. Paul", ())
+    await validated(served, ending="done")
+    assert "Validé seulement par qui l’a saisi, sans signature." in (await opened(served, slip)).text
 
 
 async def test_a_difference_left_open_says_what_follows_and_its_later_explanation_stands_at_the_stop(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.agreeing import Agreed
 from boucle.events import Event
 from boucle.reference import Book
 from boucle.rounds import TABLE, Ending, Found, Round, read_round
@@ -35,6 +36,14 @@ from boucle_server.web.stop_times import closed_places, times_of_stop
 from boucle_server.web.visit import Visit, address
 
 _BADGES: Final[Mapping[Progress, str]] = {Progress.TO_DO: "plain", Progress.BEGUN: "info", Progress.DONE: "good"}
+_AGREED: Final[Mapping[tuple[Agreed, bool], str]] = {
+    (Agreed.DRAWN, True): "web.round_signed",
+    (Agreed.DRAWN, False): "web.round_signed_nameless",
+    (Agreed.NAMED, True): "web.round_named",
+    (Agreed.ALONE, False): "web.round_validated",
+    (Agreed.ERASED, False): "web.round_erased",
+}
+"""The words by how a stop was agreed to, and whether somebody's name is known."""
 _MOST_VERSIONS: Final = 20
 
 
@@ -245,8 +254,8 @@ def _told(found: DrivenStop, zone: str, lang: str) -> list[str]:
     if last is None:
         return []
     when = moment(last.event.teff, zone, lang)
-    key = "web.round_signed" if last.signer else "web.round_validated"
-    lines = [say(key, lang, who=last.signer, when=when, version=last.version)]
+    by = {"who": last.signer} if last.signer else {}
+    lines = [say(_AGREED[last.agreed, bool(by)], lang, when=when, version=last.version, **by)]
     if last.ending is not Ending.DONE:
         lines.insert(0, say(f"round.ending.{last.ending}", lang))
     return [*lines, *([last.note] if last.note else [])]

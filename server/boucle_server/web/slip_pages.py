@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import quote
 
 from fastapi import Depends
@@ -11,21 +11,19 @@ from starlette.responses import Response
 
 from boucle.push import Status
 from boucle.roles import may_record
-from boucle.rounds import Ending, Found
 from boucle.words import say
-from boucle.words.numerals import signed
 from boucle_server import ingest, pdf, slip_links, slips
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
 from boucle_server.server_device import Draft
 from boucle_server.slip_links import Link, Standing
 from boucle_server.slips import Slip
-from boucle_server.web import numbers
+from boucle_server.web import slip_words
 from boucle_server.web.figures import Badge
 from boucle_server.web.forms import Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ROUNDS, SLIP
 from boucle_server.web.rendering import redirect, render
-from boucle_server.web.rounds_list import day_name, href_of, long_day, people_of, title_in
+from boucle_server.web.rounds_list import day_name, href_of, people_of, title_in
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits
 
@@ -37,7 +35,6 @@ Anybody = Annotated[Visit, Depends(visits(SLIP))]
 OURS: Final = f"{ROUNDS.path}/bon"
 LONGEST_TASK: Final = 300
 GONE: Final = 404
-DIRECTIONS: Final = ("collect", "deliver")
 
 
 class LinkView(NamedTuple):
@@ -73,14 +70,14 @@ def slip_page(visit: Reading) -> Response:
         people = people_of(connection, visit, {each.actor for each in made})
         links = [_link_view(connection, visit, each, found, people) for each in made]
     link = next((each for each in links if each.href and each.version == newest.validation.version), None)
-    text = share_text(newest, visit.lang, link=link.href if link else "", until=link.until if link else "")
+    text = slip_words.share_text(newest, visit.lang, link=link.href if link else "", until=link.until if link else "")
     subject = say("web.slip_subject", visit.lang, number=newest.number)
     return render(
         visit,
         "slip_ours.html",
         place=ROUNDS,
         slip=newest,
-        shown=document(newest, visit.lang),
+        shown=slip_words.document(newest, visit.lang),
         back=href_of(newest.round),
         back_name=title_in(newest.round, visit.lang),
         versions=[
@@ -191,7 +188,7 @@ def shared_page(visit: Anybody, code: str) -> Response:
         visit,
         "slip.html",
         headers=_PRIVATE,
-        shown=document(slip, visit.lang),
+        shown=slip_words.document(slip, visit.lang),
         newer="" if slip.newest is slip.validation else address(here, [("version", newest)]),
         file=address(f"{here}.pdf", [("version", asked)] if asked else []),
         until=day_name(found.until, visit.lang),
@@ -218,7 +215,7 @@ def _gone(visit: Visit) -> Response:
 
 
 def _file(slip: Slip, lang: str) -> Response:
-    said = document(slip, lang)
+    said = slip_words.document(slip, lang)
     content = pdf.typeset("slip", said, lang=lang, title=said["title"], at_ms=slip.at_ms)
     name = f"{say('web.slip_file', lang)}-{slip.number.replace('/', '-')}-v{slip.validation.version}.pdf"
     headers = {
@@ -228,110 +225,3 @@ def _file(slip: Slip, lang: str) -> Response:
         "Content-Language": lang,
     }
     return Response(content, media_type=pdf.MEDIA_TYPE, headers=headers)
-
-
-def document(slip: Slip, lang: str) -> dict[str, Any]:
-    """Say a slip, as the file and the page show it."""
-    of, when = slip.validation, moment(slip.at_ms, slip.zone, lang)
-    number = say("web.slip_number", lang, number=slip.number, version=of.version)
-    sections = [each for way in DIRECTIONS if (each := _section(slip, way, lang))]
-    by = of.signer or say("web.slip_no_name", lang)
-    columns = _heads(slip, lang)
-    return {
-        "title": say("web.slip_title", lang),
-        "organisation": slip.org_name,
-        "number": number,
-        "facts": [
-            [say("web.slip_partner", lang), slip.place],
-            [say("web.slip_when", lang), when],
-            [say("web.slip_from", lang), slip.org_name],
-            [say("web.slip_round", lang), f"{title_in(slip.round, lang)}, {long_day(slip.round.day, lang)}"],
-        ],
-        "notices": _notices(slip, lang),
-        "columns": columns,
-        "heads": [[name, 0 < at < _NUMBERS] for at, name in enumerate(columns)],
-        "numbers": min(len(columns), _NUMBERS),
-        "sections": sections,
-        "lines": [say(_COUNTS[slip.is_planned], lang)] if sections else [say("web.slip_nothing", lang)],
-        "signature": {
-            "heading": say("web.slip_signature", lang),
-            "by-label": say("web.slip_signer", lang),
-            "by": by,
-            "note": say("web.slip_signed", lang, when=when),
-            "none": say("web.slip_unsigned", lang),
-            "svg": slips.signature_svg(slip),
-            "alt": say("web.slip_signature_of", lang, who=by),
-        },
-        "foot": say("web.slip_foot", lang, number=number, event=of.event.id),
-    }
-
-
-def share_text(slip: Slip, lang: str, *, link: str, until: str) -> str:
-    """Write a slip as the text of a message."""
-    of = slip.validation
-    lines = [
-        f"{say('web.slip_title', lang)} – {say('web.slip_number', lang, number=slip.number, version=of.version)}",
-        f"{slip.org_name} / {slip.place}, {moment(slip.at_ms, slip.zone, lang)}",
-        *_notices(slip, lang),
-    ]
-    for way in DIRECTIONS:
-        pieces = [
-            f"{numbers.number(row.total, 0, lang)} × {slip.type_name(row.item_type, lang)}" for row in slip.rows(way)
-        ]
-        if pieces:
-            lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
-    if of.signer:
-        lines.append(say("web.slip_signed_by", lang, who=of.signer))
-    return "\n".join([*lines, *([say("web.slip_link", lang, link=link, until=until)] if link else [])])
-
-
-_NUMBERS: Final = 6
-"""The first columns hold the type and its numbers, the one behind them the reason."""
-_EXPECTED_AT: Final = 4
-"""Where the columns begin that hold a stop against its plan."""
-_COUNTS: Final = {True: "web.slip_counts", False: "web.slip_counts_beside"}
-
-
-def _heads(slip: Slip, lang: str) -> list[str]:
-    names = ("total", "scanned", "declared", *(("expected", "difference", "reason") if slip.is_planned else ()))
-    return [say("web.filter_type", lang), *(say(f"web.round_{name}", lang) for name in names)]
-
-
-def _notices(slip: Slip, lang: str) -> list[str]:
-    of = slip.validation
-    found = []
-    if of.version > 1:
-        found.append(say("web.slip_replaces", lang, version=of.version, before=of.version - 1))
-    if slip.newest is not of:
-        found.append(say("web.slip_replaced", lang, version=slip.newest.version))
-    if of.ending is not Ending.DONE:
-        found.append(say(f"round.ending.{of.ending}", lang))
-    return [*found, *([of.note] if of.note else [])]
-
-
-def _section(slip: Slip, way: str, lang: str) -> dict[str, Any] | None:
-    rows = slip.rows(way)
-    if not rows:
-        return None
-    said = [
-        [
-            slip.type_name(row.item_type, lang),
-            *(numbers.number(n, 0, lang) for n in _numbers(row)),
-            signed(row.difference, lang),
-            say(f"round.gap.{gap}", lang) if (gap := slip.validation.reasons.get(row.name)) and row.difference else "",
-        ]
-        for row in rows
-    ]
-    sums = [sum(n) for n in zip(*(_numbers(row) for row in rows), strict=True)]
-    total = [
-        say("web.slip_total", lang),
-        *(numbers.number(n, 0, lang) for n in sums),
-        signed(sums[0] - sums[3], lang),
-        "",
-    ]
-    width = len(total) if slip.is_planned else _EXPECTED_AT
-    return {"heading": say(f"web.round_{way}", lang), "rows": [row[:width] for row in said], "total": total[:width]}
-
-
-def _numbers(row: Found) -> tuple[int, int, int, int]:
-    return row.total, row.scanned, row.declared, row.expected
