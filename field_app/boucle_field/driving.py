@@ -21,6 +21,8 @@ from boucle.rounds import (
     Stop,
     counts_of,
     found_at,
+    gaps_for,
+    reasons_of,
     rounds_in,
     stop_of_task,
     unseen,
@@ -72,6 +74,16 @@ class Standing(NamedTuple):
     def validated(self) -> Event | None:
         """The validation that holds."""
         return self.validations[-1].event if self.validations else None
+
+    @property
+    def reasons(self) -> dict[str, Gap]:
+        """Why rows differ, as the validation that holds says it: what can still explain a difference."""
+        said = reasons_of(self.validated) if self.validated else {}
+        return {
+            row.name: said[row.name]
+            for row in self.found
+            if row.name in said and said[row.name] in gaps_for(row.difference, row.direction)
+        }
 
     @property
     def version(self) -> int:

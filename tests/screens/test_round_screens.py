@@ -22,7 +22,7 @@ from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
 from boucle_field.screens.work_screens import HomeScreen
 from tests.builders import code
-from tests.screens.hand import Hand
+from tests.screens.hand import SETTLED, Hand
 from tests.screens.scenes import LABEL
 from tests.screens.stock import LONG_TYPE, STRASBOURG, done_elsewhere, opens_on, plan_today
 from tests.screens.test_visit_screens import BASE, arrive, command, scan_crates, unsent
@@ -195,10 +195,81 @@ def test_the_button_says_that_neither_reason_nor_signature_goes_along_with_a_dif
     driver.tap("Terminer")
     assert driver.button("Valider").text == "Valider sans motif ni signature"
     sign(driver)
-    assert driver.button("Valider").text == "Valider"
+    assert driver.button("Valider").text == "Valider, 3 motifs manquent"
     driver.tap("Effacer la signature")
     driver.tap("Valider sans motif")
     assert progress(driver) is Progress.DONE
+
+
+def test_the_button_names_each_thing_that_does_not_go_along(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 19))
+    driver.tap("Terminer")
+    driver.tap("Introuvable")
+    assert driver.button("Valider").text == "Valider sans signature, 1 motif manque"
+    sign(driver)
+    assert driver.button("Valider").text == "Valider, 1 motif manque"
+    driver.tap("Autre motif")
+    assert driver.button("Valider").text == "Valider"
+    driver.tap("Effacer la signature")
+    assert driver.button("Valider").text == "Valider sans signature"
+
+
+@pytest.mark.parametrize("end", ["OK", "Retour"])
+def test_what_was_signed_stays_signed_while_the_name_is_given_and_whatever_makes_the_screen_anew(
+    driver: Hand, end: str
+) -> None:
+    arrive(driver)
+    driver.scan(LABEL + code(1))
+    driver.tap("Terminer")
+    sign(driver)
+    drawn = [list(stroke) for stroke in driver.face.screen.signing.strokes]
+    driver.tap("Nom du signataire")
+    for key in "ZOE":
+        driver.tap(key)
+    driver.tap(end)
+    assert driver.face.screen.signing.strokes == drawn
+    driver.face.next_theme()
+    driver.frames(SETTLED)
+    driver.face.next_theme()
+    driver.frames(SETTLED)
+    assert driver.face.screen.signing.strokes == drawn
+    driver.tap("Valider")
+    _, priv = last_kept(driver)
+    assert json.loads(str(priv["signature"])) if isinstance(priv["signature"], str) else priv["signature"] == drawn
+    assert priv.get("signer", "") == ("Zoe" if end == "OK" else "")
+
+
+def test_another_version_of_a_stop_begins_with_the_reasons_of_the_last_that_still_explain(driver: Hand) -> None:
+    arrive(driver)
+    scan_crates(driver, range(1, 18))
+    driver.tap("Terminer")
+    driver.tap("Introuvable")
+    driver.tap("Valider")
+    first, _ = last_kept(driver)
+    assert isinstance(first["body"], dict)
+    before = first["body"]["reasons"]
+    assert set(before.values()) == {"not_found"}
+    driver.tap("Rhin Plasturgie")
+    driver.scan(LABEL + code(18))
+    driver.tap("Terminer")
+    assert driver.sees(" : Introuvable")
+    driver.tap("Valider")
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert (payload["body"]["version"], payload["body"]["reasons"]) == (2, before)
+
+
+def test_a_way_of_an_exchange_that_was_not_begun_is_offered_before_its_reason(driver: Hand) -> None:
+    arrive(driver)
+    driver.scan(LABEL + code(1))
+    driver.tap("Terminer")
+    driver.tap("Il reste tout à déposer : 4 prévus.")
+    assert driver.face.visit is not None
+    assert (driver.face.visit.action, driver.face.visit.task) == ("deliver", "T-1#a")
+    driver.scan(LABEL + code(21))
+    driver.tap("Terminer")
+    assert not driver.sees("Il reste tout")
 
 
 def test_a_reason_is_taken_back_by_a_second_tap(driver: Hand) -> None:
@@ -281,7 +352,7 @@ def test_with_nothing_to_take_what_is_to_be_left_stays_to_be_done(driver: Hand) 
     scan_crates(driver, range(21, 23))
     driver.tap("Terminer")
     assert driver.sees("Déposer · Bac 600×400")
-    driver.tap("Continuer")
+    driver.tap("Scanner encore")
     driver.face.screen.count(Amount("bac", 4))  # of which two were scanned
     of = driving.rounds_of_today(driver.face.at)[0]
     driver.face.open_stop(of, of.stops[0])
@@ -388,7 +459,7 @@ def test_a_stop_goes_on_where_the_app_was_killed(driver: Hand, data: Path, open_
     assert (again.face.visit.task, again.face.visit.counted, again.face.visit.wanted) == ("T-1#a", 3, 22)
 
 
-LATE = "En retard : le lieu ferme à 00:00"
+LATE = "Le lieu a fermé à 00:00"
 CLOSED = "fermé ce jour-là"
 
 

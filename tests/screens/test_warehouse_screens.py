@@ -37,7 +37,7 @@ def test_a_count_of_which_most_was_not_seen_asks_once_before_it_ends(hand: Hand)
     hand.tap("Terminer")
     hand.tap("Valider")
     assert hand.sees("3 manquent. Inventaire partiel ?")
-    hand.tap("Continuer")
+    hand.tap("Scanner encore")
     assert visit_of(hand).counted == 1
     hand.tap("Terminer")
     hand.tap("Valider")

@@ -52,13 +52,13 @@ class SigningPad(Widget):
 
     def clear(self) -> None:
         """Take the signature away."""
-        self.strokes = []
+        self.strokes.clear()
         self._points = 0
         self._draw_all()
         self._changed()
 
     def draw(self, strokes: list[list[int]]) -> None:
-        """Show a signature that was drawn before, once the frame has its place."""
+        """Show a signature that was drawn before, once the frame has its place; the list is the one drawn on."""
         self.strokes = strokes
         self._points = sum(len(stroke) // 2 for stroke in strokes)
         self.bind(pos=self._draw_all, size=self._draw_all)

@@ -9,6 +9,7 @@ from kivy.uix.widget import Widget
 
 from boucle.commands import Command
 from boucle.meaning import Meaning, Thing
+from boucle.receiving import way
 from boucle.rounds import Ending, Round, Stop
 from boucle.unplanned import is_unplanned
 from boucle_field import driving
@@ -35,6 +36,8 @@ class Said:
 
     reasons: Reasons = field(default_factory=Reasons)
     signer: str = ""
+    strokes: list[list[int]] = field(default_factory=list)
+    """What is drawn: one list for every screen that is made anew with it, whatever makes it."""
 
 
 class StopSummaryScreen(Screen):
@@ -42,14 +45,15 @@ class StopSummaryScreen(Screen):
 
     def __init__(self, face: "Face", of: Round, stop: Stop, said: "Said | None" = None) -> None:
         super().__init__(face)
-        self.round, self.stop, self.said = of, stop, said or Said()
+        self.now = driving.standing(face.at, of, stop)
+        self.found = self.now.found
+        self.round, self.stop, self.said = of, stop, said or Said(reasons=Reasons(self.now.reasons))
 
     def build(self) -> None:
         """Lay the screen out."""
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
-        now = driving.standing(phone, self.round, self.stop)
-        self.found = now.found
+        now = self.now
         self.signing = SigningPad(self.look, self.say("screen.stop_sign"), changed=self._tell_lack)
         self.validating = self.main("screen.validate", self.validate)
         whole = Text(self.say("screen.stop_summary", place=place), self.look.page, bold=True)
@@ -72,6 +76,7 @@ class StopSummaryScreen(Screen):
             *already_told(self, now),
             # What is asked comes before what is only told: on the lowest phone it is in sight at once.
             *([*asked, whole] if is_low() else [whole, *asked]),
+            *self._untouched(),
             *self._undecided(),
             listed,
             *self._still_there(),
@@ -82,22 +87,45 @@ class StopSummaryScreen(Screen):
             bottom=(
                 self.signing,
                 beside(
-                    self.other("screen.go_on", self._go_on),
+                    self.other("screen.scan_more", self._go_on),
                     self.validating,
                     least=theme.GLOVE if is_low() else theme.MAIN,
                 ),
             ),
         )
-        self._tell_lack()
+        self.signing.draw(self.said.strokes)
 
     def _tell_lack(self) -> None:
-        """Say on the button that neither a reason of what differs nor a signature goes along, without asking for it."""
+        """Say on the button what does not go along, reasons of what differs and a signature, without asking for it."""
         is_planned = bool(self.stop.collect or self.stop.deliver)
-        differs = is_planned and any(row.difference for row in self.found)
-        is_said = bool(self.said.reasons.of(self.found) or self.signing.strokes or self.said.signer)
-        lacks = differs and not is_said
-        self.validating.text = self.say("screen.validate_bare" if lacks else "screen.validate")
-        self.validating.font_size = sp(theme.TEXT if lacks else theme.TITLE)
+        differing = sum(bool(row.difference) for row in self.found) if is_planned else 0
+        lacking = differing - len(self.said.reasons.of(self.found)) if differing else 0
+        is_signed = bool(self.signing.strokes or self.said.signer)
+        match (lacking, is_signed):
+            case (0, True):
+                words = self.say("screen.validate")
+            case (0, False):
+                words = self.say("screen.validate_unsigned")
+            case (_, True):
+                words = self.say("screen.validate_lacking", n=lacking)
+            case _ if lacking == differing:
+                words = self.say("screen.validate_bare")
+            case _:
+                words = self.say("screen.validate_both", n=lacking)
+        self.validating.text = words
+        self.validating.font_size = sp(theme.TITLE if is_signed and not lacking else theme.TEXT)
+
+    def _untouched(self) -> list[Widget]:
+        """Lead to the other way of an exchange, where nothing of it was done yet: it is no difference to explain."""
+        visit = self.face.visit
+        other = {"collect": "deliver", "deliver": "collect"}.get(visit.action if visit else "", "")
+        rows = [row for row in self.found if row.direction == other]
+        left = sum(row.expected for row in rows)
+        if not left or any(row.total for row in rows):
+            return []
+        words = self.say("screen.stop_untouched", n=left, way=way(other, self.face.lang).lower())
+        turn = self.say("screen.turn_to", action=way(other, self.face.lang))
+        return [self.plain(f"{words}\n{turn}", partial(self.face.turn, other))]
 
     def _undecided(self) -> list[Widget]:
         visit = self.face.visit
@@ -129,9 +157,7 @@ class StopSummaryScreen(Screen):
 
     def _open(self, said: Said) -> None:
         """Make the screen anew with what was chosen; what was signed stays signed."""
-        strokes = self.signing.strokes
         self.face.open(StopSummaryScreen, self.round, self.stop, said)
-        self.face.screen.signing.draw(strokes)
 
     def _go_on(self) -> None:
         if self.face.visit is not None:
@@ -146,7 +172,7 @@ class StopSummaryScreen(Screen):
             self.stop,
             ending=Ending.DONE,
             reasons=self.said.reasons.of(self.found),
-            signed=Signed(self.said.signer, self.signing.strokes),
+            signed=Signed(self.said.signer, self.said.strokes),
             photos=self.proof.photos,
         )
 

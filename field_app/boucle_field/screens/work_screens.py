@@ -253,7 +253,7 @@ class SummaryScreen(Screen):
             self.title("screen.summary", action=ACTIONS[visit.action].word(self.face.lang), place=place),
             *told,
             listed,
-            bottom=(beside(self.other("screen.go_on", self.face.back), self._end()),),
+            bottom=(beside(self.other("screen.scan_more", self.face.back), self._end()),),
         )
 
     def _share_note(self) -> None:
