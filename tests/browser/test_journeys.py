@@ -87,6 +87,7 @@ def test_a_repair_is_opened_and_taken_back(keys: Keyboard) -> None:
     keys.follow("Ouvrir une réparation")
     keys.write(code, field="code")
     keys.write("Un pied est fendu.", field="reason")
+    keys.choose("strasbourg", field="site")
     keys.follow("Ouvrir une réparation")
     # Without scripts there is no photo: it is asked about once, and the repair opens all the same.
     assert "sans la photo que ce lieu demande" in keys.words

@@ -156,7 +156,9 @@ async function onPaper(page) {
 
 // Every text of the page as it is now, and as it comes to somebody who reads English.
 async function said(page, visit, byAddress) {
-  const answer = byAddress ? await page.request.get(page.url(), { headers: { "Accept-Language": "en" } }) : null;
+  // A line that was kept open may end just as it is used again.
+  const asked = { headers: { "Accept-Language": "en" }, maxRetries: 2 };
+  const answer = byAddress ? await page.request.get(page.url(), asked) : null;
   return page.evaluate((english) => {
     const texts = (doc) => {
       const walker = doc.createTreeWalker(doc.body, NodeFilter.SHOW_TEXT);
