@@ -248,3 +248,50 @@ async def test_what_an_earlier_stop_took_up_is_said_with_that_stop_and_not_recor
     page = await at(served, "/saisie/deposer?lieu=nancy")
     await scan(served, page, code(1))  # but it may be left there
     assert len(events(served)) == recorded + 1
+
+
+def the_note(page: Page) -> str:
+    (note,) = re.findall(r'<textarea [^>]*name="note"[^>]*>([^<]*)</textarea>', page.answer.text)
+    return str(note)
+
+
+async def test_the_next_version_of_a_stop_begins_with_the_reasons_and_the_note_of_the_one_before(
+    served: Served,
+) -> None:
+    await driven_in_the_browser(served)
+    why = {"r.collect:bac": "in_use", "note": "Ligne 3 tourne encore"}
+    await validated(served, ending="done", signer="Mme Weiß", **why)
+    await scan(served, await at(served, f"/saisie/deposer?lieu=mulhouse&tache={TASK.replace('#', '%23')}"), code(9))
+    again = await opened(served, STOP)
+    assert chosen(again)["r.collect:bac"] == "in_use"
+    assert the_note(again) == "Ligne 3 tourne encore"
+    assert [value for name, value in again.form(STOP).values if name in {"signer", "signature"}] == ["", ""]
+    await validated(served, **chosen(again), note=the_note(again))
+    last = stop_of(served).last
+    assert last is not None
+    assert (last.version, last.reasons.get("collect:bac"), last.note) == (2, Gap.IN_USE, "Ligne 3 tourne encore")
+
+
+async def test_a_reason_that_no_longer_fits_its_difference_is_not_taken_along(served: Served) -> None:
+    await driven_in_the_browser(served)
+    await validated(served, ending="done", **{"r.collect:bac": "in_use"})
+    page = await at(served, f"/saisie/reprendre?lieu=mulhouse&tache={TASK.replace('#', '%23')}")
+    await scan(served, page, code(3), code(4))  # one more than expected, of which none is still in use
+    again = await opened(served, STOP)
+    assert chosen(again)["r.collect:bac"] == ""
+    await validated(served, **chosen(again))
+    last = stop_of(served).last
+    assert last is not None
+    assert (last.version, dict(last.reasons)) == (2, {})
+
+
+async def test_a_stop_that_could_not_be_made_begins_with_its_ending_and_one_that_was_made_after_all_without_it(
+    served: Served,
+) -> None:
+    await a_round(served)
+    await validated(served, ending="closed", note="Portail fermé à 8 h")
+    again = await opened(served, STOP)
+    assert (chosen(again)["ending"], the_note(again)) == ("closed", "Portail fermé à 8 h")
+    await scan(served, await at(served, f"/saisie/reprendre?lieu=mulhouse&tache={TASK.replace('#', '%23')}"), code(1))
+    again = await opened(served, STOP)
+    assert (chosen(again)["ending"], the_note(again)) == ("done", "")

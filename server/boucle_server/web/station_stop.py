@@ -159,6 +159,16 @@ def _row(desk: Desk, row: Found, lang: str, chosen: str) -> GapRow:
     )
 
 
+def begins_from(at: At) -> tuple[Ending, str]:
+    """Give the ending and the note that the form of a stop begins with: those of its last version, while they fit."""
+    last = at.found.last
+    if at.found.moves:
+        ending = Ending.DONE
+    else:
+        ending = last.ending if last and last.ending is not Ending.DONE else Ending.NOTHING
+    return ending, last.note if last and last.ending is ending else ""
+
+
 class Validated(NamedTuple):
     """A validation that was recorded, and how many differences it gives no reason for."""
 

@@ -111,11 +111,11 @@ def _page(connection: Connection, visit: Visit, typed: Answers, *, status: int =
     at = station_stop.stop_at(desk, _task(visit))
     number = at.round.stops.index(at.stop) + 1
     endings = [(str(each), say(f"round.ending.{each}", lang)) for each in Ending]
-    usual = str(Ending.DONE if at.found.moves else Ending.NOTHING)
+    usual, note = station_stop.begins_from(at)
     fields = [
-        choice("ending", say("web.stop_ending", lang), endings, value=usual, required=True),
+        choice("ending", say("web.stop_ending", lang), endings, value=str(usual), required=True),
         Input(name="signer", label=say("screen.stop_signer", lang)),
-        Input(name="note", label=say("web.stop_note", lang), kind="long"),
+        Input(name="note", label=say("web.stop_note", lang), kind="long", value=note),
         photo_input(say("web.stop_photo", lang), lang),
     ]
     beside = beside_stops(connection, visit.who.org, [at.found], day=at.round.day)
