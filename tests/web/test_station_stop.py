@@ -4,6 +4,7 @@ import re
 
 from boucle.events import Event
 from boucle.reference import Book
+from boucle.roles import Role
 from boucle.rounds import Gap, read_round
 from boucle.units import DAY_MS
 from boucle_server.driven import DrivenStop, Progress, driven
@@ -13,7 +14,7 @@ from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.builders import ORG, SITES, code
 from tests.server.figures_world import events_in
-from tests.web.browser import Page, opened, sent
+from tests.web.browser import Page, opened, sent, signed_in
 from tests.web.rounds_world import PLAN, TASK, a_round
 from tests.web.station_photos import a_camera_picture, brought, kept
 from tests.web.station_world import at, scan
@@ -295,3 +296,29 @@ async def test_a_stop_that_could_not_be_made_begins_with_its_ending_and_one_that
     await scan(served, await at(served, f"/saisie/reprendre?lieu=mulhouse&tache={TASK.replace('#', '%23')}"), code(1))
     again = await opened(served, STOP)
     assert (chosen(again)["ending"], the_note(again)) == ("done", "")
+
+
+async def test_a_round_that_nobody_is_assigned_to_says_so_and_names_who_validated_its_stops_to_who_has_to_know(
+    served: Served,
+) -> None:
+    await a_round(served)
+    where = "/tournees/fiche?cle=T-1"
+    assert "Arrêts validés par" not in (await opened(served, where)).text
+    await validated(served, ending="closed")
+    for lang, told in (
+        ("fr", ["Chauffeur", "non attribuée", "Arrêts validés par", "Test manager"]),
+        ("en", ["Driver", "not assigned", "Stops validated by", "Test manager"]),
+    ):
+        texts = (await opened(served, f"{where}&lang={lang}")).texts
+        begin = texts.index(told[0])
+        assert texts[begin : begin + 4] == told
+    found = stop_of(served).last
+    assert found is not None
+    stated(served, {**PLAN, "person": found.event.actor})
+    texts = (await opened(served, f"{where}&lang=fr")).texts
+    assert texts[texts.index("Chauffeur") + 1] == "Test manager"
+    assert "Arrêts validés par" not in texts  # the one who was to drive it did
+    stated(served, PLAN)
+    served.client.cookies.clear()
+    await signed_in(served, Role.READER, org=ORG)
+    assert "Test manager" not in (await opened(served, where)).text

@@ -275,11 +275,14 @@ def _move(event: Event, found: DrivenStop, book: Book, lang: str) -> Move:
 
 def _pairs(connection: Connection, visit: Visit, book: Book, found: DrivenRound) -> tuple[tuple[str, str], ...]:
     of, lang = found.round, visit.lang
-    people = people_of(connection, visit, {of.person})
+    validators = [each.event.actor for stop in found.stops for each in stop.validations if each.event.actor]
+    people = people_of(connection, visit, {of.person, *validators})
+    by = [people.get(each, "") for each in dict.fromkeys(validators)]
     device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == of.device)
     given = {
         "web.round_home": book.site(of.home, visit.now_ms).name or of.home,
-        "web.round_driver": people.get(of.person, "") if of.person else say("web.round_anybody", lang),
+        "web.round_driver": people.get(of.person, "") if of.person else say("web.round_unassigned", lang),
+        "web.round_validated_by": ", ".join(name for name in by if name) if {*validators} != {of.person} else "",
         "web.round_phone": connection.execute(device).scalar() or "" if of.device else "",
         "web.round_stops": f"{found.done}/{len(of.stops)}",
     }
