@@ -83,6 +83,7 @@ ROUTERS: Final = (
     "boucle_server.web.return_pages",
     "boucle_server.web.certificate_pages",
     "boucle_server.web.public_page",
+    "boucle_server.web.app_label_page",
 )
 """Modules that each offer a `router`."""
 MAX_BODY: Final = MAX_PUSH + 64 * 1024

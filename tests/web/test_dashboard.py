@@ -241,17 +241,17 @@ async def test_a_closed_month_keeps_its_figures_and_shows_what_came_after(served
         closing.close(connection, "acme", "2026-03", by="p-test", now_ms=NOW)
     before = await opened(served, "/tableau?month=2026-03")
     mass = before.texts[before.texts.index("Masse reçue") + 1]
-    assert "Depuis la clôture" not in before.text
+    assert "Depuis l’arrêt du mois" not in before.text
     # Long after the last day of the small year's history, and inside March.
     late = draft("item.received", at=75, item_type="film", qty=500, place="strasbourg",
                  body={"from": "nancy", "mass_g": 9_000_000})  # fmt: skip
     record(served.database, "acme", [late], now_ms=NOW + 1)
     after = await opened(served, "/tableau?month=2026-03")
-    if "Depuis la clôture" not in after.text:
+    if "Depuis l’arrêt du mois" not in after.text:
         pytest.fail(after.text)
     assert after.texts[after.texts.index("Masse reçue") + 1] == mass
-    assert "Événements de ce mois arrivés après sa clôture : 1" in after.text
-    at = after.texts.index("Masse reçue", after.texts.index("À la clôture"))
+    assert "Événements de ce mois arrivés après son arrêt : 1" in after.text
+    at = after.texts.index("Masse reçue", after.texts.index("À l’arrêt du mois"))
     was, now, sign = after.texts[at + 1 : at + 4]
     assert (was.replace("\u202f", " "), sign) == (mass.replace("\u202f", " "), "▲")
     assert now != was

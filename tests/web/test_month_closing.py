@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from boucle.clock import parse_instant
 from boucle.roles import Role
+from boucle.words import catalogue
 from boucle_server import months
 from boucle_server.tables import MONTH_CLOSING, PERSON, RECORD
 from tests.api.serving import Served
@@ -85,6 +86,27 @@ async def test_a_manager_closes_a_month_from_its_dashboard_and_everybody_reads_b
     assert "Closed by Test manager" in read.text
     assert APRIL not in read.attributes("a", "href")
     assert (await opened(served, APRIL)).status == 403
+
+
+async def test_a_month_is_complete_until_somebody_closes_it_and_only_then_closed(served: Served) -> None:
+    await a_year(served)
+
+    async def badge(lang: str) -> tuple[str, str]:
+        page = await opened(served, f"/tableau?month=2026-04&lang={lang}")
+        kinds = [str(given["class"]) for tag, given in page.tags if "badge" in str(given.get("class"))]
+        (said,) = [text for text in page.texts if text.startswith(("mois ", "month: "))]
+        return kinds[0].removeprefix("badge").strip(), said
+
+    assert await badge("fr") == ("info", "mois complet, à arrêter")
+    assert await badge("en") == ("info", "month: complete, to be closed")
+    await told(served, await sent(served, act_of(await opened(served, APRIL))))
+    assert await badge("fr") == ("good", "mois arrêté (révision 1)")
+    assert await badge("en") == ("good", "month: closed (revision 1)")
+
+
+def test_closing_a_month_has_one_name_in_french() -> None:
+    said = {key: f"{entry.text} {entry.other}" for key, entry in catalogue("fr").items()}
+    assert [key for key, text in said.items() if "clôtur" in text.lower()] == []
 
 
 async def test_a_form_that_is_sent_twice_closes_a_month_once(served: Served) -> None:
@@ -199,7 +221,7 @@ async def test_from_the_fifth_day_on_the_month_before_is_asked_about_until_it_is
     noon(served, "2026-05-05")
     assert set(await reminders(served)) == {APRIL}
     page = await opened(served, "/a-traiter")
-    assert "Pas encore clôturé : avril 2026" in page.text
+    assert "Pas encore arrêté : avril 2026" in page.text
     assert "terminé le 30/04/2026" in page.text
     assert "Not closed yet" in (await opened(served, "/a-traiter?lang=en")).text
     await told(served, await sent(served, act_of(await opened(served, APRIL)), anyway="1"))
@@ -213,7 +235,7 @@ async def test_nobody_is_asked_to_close_what_they_may_not_close_or_what_was_befo
     await a_year(served, Role.INSPECTOR)
     noon(served, "2026-05-10")
     assert (await served.client.get("/a-traiter?kind=month")).status_code in (200, 403)
-    assert "Pas encore clôturé" not in (await opened(served, "/a-traiter")).text
+    assert "Pas encore arrêté" not in (await opened(served, "/a-traiter")).text
     served.client.cookies.clear()
     await signed_in(served, Role.MANAGER)
     assert await reminders(served)

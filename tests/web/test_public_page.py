@@ -112,10 +112,3 @@ async def test_no_public_page_names_a_person_a_partner_or_a_place(served: Served
     for page in told:
         for private in ("Nancy", "Mulhouse", "Strasbourg", "p-test", "Rhin", "Test manager"):
             assert private not in page.answer.text, private
-
-
-@pytest.mark.parametrize("kind", ["P", "B", "E", "X"])
-async def test_the_label_of_a_place_or_of_a_person_says_nothing(served: Served, kind: str) -> None:
-    a_small_year(served.database)
-    chars = mint(Kind(kind), bytes).chars
-    assert (await opened(served, f"/{kind}/{chars}")).status == 404

@@ -9,7 +9,7 @@ from boucle_server.app import create_app
 from boucle_server.settings import Settings
 from boucle_server.web import places
 from boucle_server.web.forms import fields
-from boucle_server.web.places import PLACES, PUBLIC, QUOTE, SIGN_IN, Place
+from boucle_server.web.places import APP_LABELS, PLACES, PUBLIC, QUOTE, SIGN_IN, Place
 from boucle_server.web.public_form import sent
 from boucle_server.web.routing import PageRoute
 from tests.api.serving import Served
@@ -55,6 +55,7 @@ def test_only_these_pages_answer_to_everybody() -> None:
         "sign_in",
         "static",
         "public",
+        *(place.key for place in APP_LABELS),
         "help",
         "certificates",
         "slip",

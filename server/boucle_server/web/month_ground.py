@@ -70,7 +70,7 @@ def ground(connection: Connection, org: str, asked: Asked) -> Ground:
 
 def month_badge(on: Ground) -> tuple[str, str]:
     """Say where a month stands, with the kind of its sign."""
-    kind = {"open": "info", "provisional": "warn", "final": "good", "closed": "good"}[on.life.state.value]
+    kind = {"open": "info", "provisional": "warn", "final": "info", "closed": "good"}[on.life.state.value]
     revision = on.life.closing.revision if on.life.closing else 0
     return kind, say(on.life.state.words, on.lang, revision=revision)
 

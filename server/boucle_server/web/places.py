@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from boucle.codes import PRINTED_KINDS, Kind
 from boucle.roles import Capability
 
 _C = Capability
@@ -52,6 +53,12 @@ SIGN_IN: Final = Place(key="sign_in", path="/connexion", public=True)
 SIGN_OUT: Final = Place(key="sign_out", path="/deconnexion")
 STATIC: Final = Place(key="static", path="/fichiers", public=True)
 PUBLIC: Final = Place(key="public", path="/C", public=True)
+APP_LABELS: Final = tuple(
+    Place(key=f"label_{kind.name.lower()}", path=f"/{kind.value}", public=True)
+    for kind in PRINTED_KINDS
+    if kind is not Kind.CONTAINER
+)
+"""What the application reads and a camera may open."""
 
 DASHBOARD: Final = Place(key="dashboard", path="/tableau", needs=_READ, in_menu=True)
 MONTH_END: Final = Place(key="month_end", path="/tableau/arreter", needs=_MANAGE)
@@ -97,6 +104,7 @@ PLACES: Final = (
     SIGN_OUT,
     STATIC,
     PUBLIC,
+    *APP_LABELS,
     DASHBOARD,
     MONTH_END,
     INBOX,

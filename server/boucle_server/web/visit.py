@@ -15,7 +15,7 @@ from boucle_server.api.rights import states
 from boucle_server.api.running import Running, running
 from boucle_server.errors import ForbiddenError, UnauthenticatedError
 from boucle_server.web import sessions
-from boucle_server.web.places import PUBLIC, Place
+from boucle_server.web.places import APP_LABELS, PUBLIC, Place
 from boucle_server.web.sessions import Session
 
 LANG: Final = "lang"
@@ -33,6 +33,8 @@ FILE_TYPES: Final = {
 }
 """The files that a page with tables can be asked for."""
 LONGEST_SHOWN: Final = 20
+_LABELS: Final = tuple(f"{each.path}/" for each in (PUBLIC, *APP_LABELS))
+"""Where strangers read, who may be of the other side of the border."""
 _ONCE: Final = frozenset({LANG, DONE})
 _MARK_BYTES: Final = 8
 
@@ -139,7 +141,7 @@ def stranger(request: Request) -> Visit:
     query = tuple(request.query_params.multi_items())
     asked = next((value for key, value in query if key == LANG), "")
     kept = request.cookies.get(LANG_COOKIE, "")
-    languages = PUBLIC_LANGUAGES if request.url.path.startswith(f"{PUBLIC.path}/") else LANGUAGES
+    languages = PUBLIC_LANGUAGES if request.url.path.startswith(_LABELS) else LANGUAGES
     lang = next((each for each in (asked, kept) if each in languages), language(request, languages))
     form = next((value for key, value in query if key == FILE), "")
     wrong = [
