@@ -1,5 +1,6 @@
 """What wants a person, as pages: every heap, the oldest first, one action each, and the way back."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -298,6 +299,44 @@ async def test_bytes_that_were_set_aside_are_told_apart_by_sight_and_by_ear(serv
     assert "commencent par « hello, not an event »" in page.text
     acts = [text for text in page.texts if text.startswith("–") and "octets" in text]
     assert len(set(acts)) == len(contents)
+
+
+async def test_a_kind_of_a_newer_version_is_said_to_be_unknown_and_keeps_its_own_name(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    phone = a_phone(served.database)
+    handset = Handset(device=Device(dev=phone.enrolled.dev, now_ms=NOW - 60_000), enrolled_key=phone.key)
+    handset.scan("item.disinfected", code(1), place="mulhouse", org="acme")
+    push = replace(handset.push(), org="acme")
+    push = replace(push, seal=phone.key.sign(seal_body(push)))
+    with served.database.writing("acme") as connection:
+        ingest.ingest(connection, push, now_ms=NOW)
+    pages = [await opened(served, f"/a-traiter?kind=aside&lang={lang}") for lang in ("en", "fr")]
+    for page, said in zip(pages, ("Kind of event that this version", "Genre d’événement inconnu"), strict=True):
+        assert said in page.text
+        assert "<code>item.disinfected</code>" in page.answer.text
+        assert "Item.disinfected" not in page.answer.text
+    (href,) = {href for href in pages[1].attributes("a", "href") if href.startswith("/a-traiter/aside/")}
+    case = await opened(served, href)
+    assert "<code>item.disinfected</code></h1>" in case.answer.text
+
+
+async def test_a_return_that_nobody_announced_is_named_by_its_number_not_by_the_id_of_its_event(served: Served) -> None:
+    workshop_world.a_workshop(served.database)
+    at = {"place": "strasbourg"}
+    thing = workshop_world.label(42)
+    moves = [
+        draft("item.commissioned", thing, at=0, body={"type": "scie"}, **at),
+        draft("item.shipped", thing, at=1, body={"to": "mulhouse"}, **at),
+        draft("item.received", thing, at=31, body={"from": "mulhouse"}, **at),
+    ]
+    graded = [draft("item.graded", thing, at=32, body={"grade": "B"}, **at)]
+    served.clock.ms = workshop_world.NOW
+    await signed_in(served)
+    for heap, done in (("return_received", moves), ("return_graded", graded)):
+        record(served.database, "acme", done, now_ms=workshop_world.NOW)
+        page = await opened(served, f"/a-traiter?kind={heap}")
+        (said,) = [text for text in page.texts if "(Sans annonce " in text]
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", page.text), said
 
 
 async def test_what_waits_in_the_workshop_and_at_the_desk_leads_to_the_form_of_its_one_main_action(

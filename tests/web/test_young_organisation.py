@@ -181,3 +181,15 @@ def test_why_a_repair_is_on_hold_is_said_in_words_and_a_text_of_somebody_s_own_a
             event = Device().event(kind, code(1), body={"reason": reason})
             words = dict(details.details(event, book, "fr"))["motif"]
             assert words.lower() == said
+
+
+def test_the_code_of_why_a_control_was_not_passed_is_said_in_words() -> None:
+    book = book_of(network())
+    event = Device().event("work.rejected", code(1), body={"reason": "quality"})
+    for lang, said in (
+        ("fr", ("motif", "contrôle qualité non réussi")),
+        ("en", ("reason", "quality control not passed")),
+    ):
+        assert said in details.details(event, book, lang)
+    own = Device().event("work.rejected", code(1), body={"reason": "vernis"})
+    assert ("motif", "vernis") in details.details(own, book, "fr")

@@ -95,7 +95,7 @@ def _to_workshop(ground: Ground, crates: list[Crate], site: str, day: date) -> N
     if site != WORKSHOP:
         ground.begin(ground.dock(site), day, 11.0)
         for crate in crates:
-            ground.note(ground.dock(site), "item.moved", crate, place=site, body={"to": WORKSHOP, "zone": "a-reparer"})
+            ground.note(ground.dock(site), "item.moved", crate, place=site, body={"to": WORKSHOP, "zone": "à réparer"})
     for crate in crates:
         wait = ground.chance.between(1, 4)
         ground.later(day, wait, lambda then, crate=crate: _mend(ground, crate, site, then))  # type: ignore[misc]

@@ -16,7 +16,13 @@ from boucle_server.web.item_words import moment, printed
 
 LONGEST: Final = 200
 _PAGE_SAYS: Final = ("slip.shared", "until")
-_REASONS: Final = {VOID: WHY, "work.held": "held", "item.held": "held", "work.paused": "pause"}
+_REASONS: Final = {
+    VOID: WHY,
+    "work.held": "held",
+    "item.held": "held",
+    "work.paused": "pause",
+    "work.rejected": "rejected",
+}
 _BY_STEP: Final = ("answers", "measures", "checks", "limits")
 """What an event says question by question; a check is the verdict on an answer, and says less."""
 _PLACES: Final = frozenset({"to", "from"})
@@ -103,6 +109,7 @@ def coded(field: str, code: str, lang: str) -> str:
         "origin": f"web.work_origin_{code}",
         "contradiction": f"reason.{code}",
         "pause": f"pause.{code}",
+        "rejected": f"rejected.{code}",
         "correction": f"screen.because.{code}",
         "how": f"consent.how.{code}",
         "disposition": f"disposition.{code}",

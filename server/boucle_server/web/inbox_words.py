@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from boucle.lifecycle import Stage
-from boucle.words import say
+from boucle.words import knows, say
 from boucle.words.numerals import signed
 from boucle_server import reports
 from boucle_server.api.reasons import kind_text, status_text, why
@@ -15,7 +15,7 @@ from boucle_server.web.inbox_case import Asker, Case, Heap
 from boucle_server.web.inbox_stock import DRIFT_MONTHS
 from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.places import DEVICES, INBOX, PARTNERS
-from boucle_server.web.return_words import return_href
+from boucle_server.web.return_words import return_href, return_number
 
 _KINDS: Final = {
     Heap.UNKNOWN: "warn",
@@ -64,6 +64,8 @@ class Told:
     act_href: str
     words: str = ""
     """What a stranger typed, as it came."""
+    raw: str = ""
+    """A kind of event that this version does not know, as it came."""
     label: str = "web.item"
     """The key of the word for what it is about."""
     also: tuple[tuple[str, str], ...] = ()
@@ -112,18 +114,22 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
     match case.heap:
         case Heap.UNKNOWN | Heap.CONTRADICTION:
             what = _capital(say(f"reason.{case.reason}", lang))
-            return {"what": what, "todo": say(f"todo.{case.reason}", lang), **_of_quantity(asker, case)}
+            return {"what": what, "todo": say(f"todo.{case.reason}", lang), **_of_quantity(asker, case, lang)}
         case Heap.REPORTED:
             what = say(f"web.reported_{case.reason}", lang)
             return {"what": what, "todo": say("web.inbox_todo_reported", lang), "words": case.words}
         case Heap.ASIDE:
             because = why(case.reason, lang)
-            what = kind_text(case.name.partition("/")[0], lang) if case.name else say("web.inbox_bytes", lang)
+            kind = case.name.partition("/")[0]
+            raw = kind if kind and not knows(f"kind.{kind}") else ""
+            unnamed = say("web.inbox_kind_unknown" if raw else "web.inbox_bytes", lang)
+            what = unnamed if raw or not kind else kind_text(kind, lang)
             device = device_name(asker, case.dev)
             of_bytes = say("web.inbox_bytes_of", lang, n=case.n, hash=case.key[:12], begins=case.begins)
             return {
                 **({} if case.code else {"about": of_bytes if case.begins else case.key[:12]}),
                 "what": _capital(what),
+                "raw": raw,
                 "todo": because.text if because else status_text(case.status, lang),
                 "more": say("web.inbox_from_device", lang, device=device),
                 "act": say(f"web.inbox_act_{'held' if case.status == 'held' else 'aside'}", lang),
@@ -173,7 +179,7 @@ def _particular(asker: Asker, case: Case, lang: str, *, partner: str) -> dict[st
             return inbox_work.told(case.heap, case, lang, partner=partner)
 
 
-def _of_quantity(asker: Asker, case: Case) -> dict[str, str]:
+def _of_quantity(asker: Asker, case: Case, lang: str) -> dict[str, str]:
     """Say of what a contradiction about a quantity speaks: how many of which type, and which return."""
     if not case.item.startswith("qty:"):
         return {}
@@ -184,7 +190,9 @@ def _of_quantity(asker: Asker, case: Case) -> dict[str, str]:
     rma = (event.against or event.task) if event.kind.startswith(_OF_RETURN) else ""
     many = f"{event.qty} × {name}"
     return (
-        {"about": rma, "href": return_href(rma), "more": many, "label": "web.fact_return"} if rma else {"about": many}
+        {"about": return_number(rma, lang), "href": return_href(rma), "more": many, "label": "web.fact_return"}
+        if rma
+        else {"about": many}
     )
 
 

@@ -19,7 +19,7 @@ from boucle_server.returns import Product
 from boucle_server.unserved import unserved
 from boucle_server.web import numbers, people_list, qualified_list
 from boucle_server.web.details import coded
-from boucle_server.web.return_words import act_href, return_href
+from boucle_server.web.return_words import act_href, return_href, return_number
 from boucle_server.web.rounds_list import ENDING, href_of_round, title_of
 from boucle_server.web.workshop import barrier_name, fault_name, step_href, ticket_href
 
@@ -188,7 +188,7 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
         "n": case.n,
         "before": case.before,
         "stops": case.stops,
-        "rma": case.name,
+        "rma": return_number(case.name, lang),
         "partner": partner or say("web.without", lang),
         "day": numbers.day_name(case.day, lang) if case.day else "",
         "grade": case.reason,
@@ -209,7 +209,12 @@ def told(heap: str, case: Any, lang: str, *, partner: str) -> dict[str, str]:
         return {**said, "about": case.name, "href": return_href(case.name)}
     if heap == "return_valued" and not case.code:
         key = "web.inbox_what_return_valued_n"
-        return {**said, "what": _what(key, lang, what), "about": case.name, "href": return_href(case.name)}
+        return {
+            **said,
+            "what": _what(key, lang, what),
+            "about": return_number(case.name, lang),
+            "href": return_href(case.name),
+        }
     return {**said, "href": ticket_href(case.code) if heap.startswith("repair") else return_href(case.name)}
 
 
