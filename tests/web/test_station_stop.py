@@ -1,6 +1,7 @@
 """A stop of a round in the browser: scanned, counted, validated with its differences, then corrected with a reason."""
 
 import re
+from collections.abc import Mapping
 
 from boucle.events import Event
 from boucle.reference import Book
@@ -223,7 +224,7 @@ async def test_a_deposit_expects_what_was_planned_and_what_was_shipped_and_only_
     assert sorted(outcomes(await at(served, str(page.answer.url)))) == sorted(told_live)
 
 
-def stated(served: Served, row: dict[str, object], *, table: str = "round", key: str = "T-1") -> None:
+def stated(served: Served, row: Mapping[str, object], *, table: str = "round", key: str = "T-1") -> None:
     """Plan the round anew, or state another row."""
     body = {"table": table, "key": key, "valid_from": 0, "row": row}
     served.clock.ms += 1_000
