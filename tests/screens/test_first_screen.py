@@ -162,5 +162,6 @@ def test_a_refusal_stays_until_it_is_touched_and_a_passing_word_fades(hand: Hand
     touch.touch_up()
     hand.wait(lambda: not hand.face.strip.children)
     hand.face.told(None, "En passant")
+    hand.frames(1)
     assert hand.face._fade.is_triggered
     assert "×" not in hand.words()

@@ -206,7 +206,7 @@ def test_the_button_names_each_thing_that_does_not_go_along(driver: Hand) -> Non
     scan_crates(driver, range(1, 19))
     driver.tap("Terminer")
     driver.tap("Introuvable")
-    assert driver.button("Valider").text == "Valider sans signature, 1 motif manque"
+    assert driver.button("Valider").text == "Valider non signé, 1 motif manque"
     sign(driver)
     assert driver.button("Valider").text == "Valider, 1 motif manque"
     driver.tap("Autre motif")
