@@ -30,6 +30,8 @@ VERSIONS: Final = (2, 1)
 SHORT: Final = 16
 """Digits of a digest that a printed page carries in its QR code."""
 _ANSWERS: Final = ("checklist", "answers", "checks", "measures", "limits")
+_NEXT: Final = {"work.opened", "work.requalified", "work.harvested"}
+"""What takes the place of a certificate."""
 _PARTS: Final = ("work.part_used", "work.part_removed")
 
 
@@ -53,7 +55,8 @@ class Certificate:
     documents: Sequence[Mapping[str, Any]]
     """What it says in each of the ways to write it, the newest first."""
     repair: Repair
-    superseded: bool
+    superseded_ms: int | None
+    """When a later certificate, another repair or the end of the thing took its place; None where nothing did."""
 
     @property
     def number(self) -> str:
@@ -99,7 +102,7 @@ class Certificate:
 
     def standing(self, now_ms: int) -> Standing:
         """Say whether it holds."""
-        if self.superseded or not self.fits:
+        if self.superseded_ms is not None or not self.fits:
             return Standing.SUPERSEDED
         if 0 < self.valid_until_ms <= now_ms:
             return Standing.EXPIRED
@@ -128,7 +131,7 @@ def find(connection: Connection, org: str, text: str, number: str) -> Certificat
                 item=known.item,
                 documents=[document(event, repair.told, known.item.type, version=each) for each in VERSIONS],
                 repair=repair,
-                superseded=_is_superseded(event, told, known.item),
+                superseded_ms=_superseded_ms(event, told, known.item),
             )
     return None
 
@@ -190,8 +193,7 @@ def _people(decision: Event, before: Sequence[Event]) -> list[dict[str, str]]:
     return [{"did": did, "person": person} for did, person in dict.fromkeys(listed)]
 
 
-def _is_superseded(decision: Event, told: Sequence[Told], item: Item) -> bool:
+def _superseded_ms(decision: Event, told: Sequence[Told], item: Item) -> int | None:
     after = [each.event for each in told if has_effect(each) and each.event.order > decision.order]
-    return item.stage == Stage.RETIRED or any(
-        event.kind in {"work.opened", "work.requalified", "work.harvested"} for event in after
-    )
+    kinds = _NEXT | ({"item.retired"} if item.stage == Stage.RETIRED else set())
+    return next((event.teff for event in after if event.kind in kinds), None)

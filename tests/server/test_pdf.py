@@ -34,7 +34,7 @@ def slip(**changed: Any) -> dict[str, Any]:
             {"heading": "Repris", "rows": [["Bac", "20", "19", "introuvable"]], "total": ["Total", "20", "19", ""]}
         ],
         "lines": [],
-        "signature": {**signature, "none": "–"},
+        "signature": signature,
         "foot": "Boucle",
     } | changed
 
@@ -96,3 +96,26 @@ def test_a_long_document_numbers_its_pages() -> None:
 def test_data_that_does_not_suit_its_template_is_a_bug() -> None:
     with pytest.raises(typst.TypstError):
         typeset("slip", {"organisation": "x"}, lang="fr", title="t", at_ms=AT_MS)
+
+
+@pytest.mark.parametrize("tests", [1, 22, 24, 26, 28, 30, 32, 45])
+def test_who_did_it_and_how_to_verify_it_stay_on_one_page_of_a_certificate(tests: int) -> None:
+    def section(heading: str, rows: int) -> dict[str, Any]:
+        cells = [["Isolation", "41 MΩ", "au moins 20 MΩ", "conforme"]] * rows
+        return {"heading": heading, "columns": ["a", "b", "c", "d"], "shares": [5, 2, 3, 2], "rows": cells, "note": "n"}
+
+    said = {
+        "organisation": "Essai",
+        "number": "CR-1",
+        "foot": "Boucle",
+        "standing": {},
+        "statement": "Réparé.",
+        "facts": [["Objet", "7"]],
+        "sections": [section("Test", tests), section("Personnes", 3)],
+        "verify": {"heading": "Vérifier", "text": "t", "address": "a", "digest": "d", "svg": PICTURE, "alt": "QR"},
+    }
+    pdf = typeset("certificate", said, lang="fr", title="Certificat", at_ms=AT_MS)
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
+    (people,) = [page for page in pages if "Personnes" in page]
+    assert "Vérifier" in people
+    assert len(pages) == (1 if tests <= 26 else 2)

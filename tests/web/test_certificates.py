@@ -324,3 +324,52 @@ async def test_a_size_that_there_is_not_is_said_with_those_that_there_are(served
     assert refused.status == 422
     assert "« a0 »" in refused.text.replace("\u202f", " ").replace("\xa0", " ")
     assert "100, 62, a6" in refused.text
+
+
+async def file_of(served: Served, lang: str) -> tuple[int, str]:
+    """Give how many pages the file of the thing's certificate has, and its words."""
+    document = pypdfium2.PdfDocument((await served.client.get(f"{served_file(served)}&lang={lang}")).content)
+    return len(document), " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+
+
+def served_file(served: Served) -> str:
+    event = next(each.event for each in history_of(served) if each.event.kind == "work.requalified")
+    return f"/atelier/certificat.pdf/{printed(label(7))}?numero={event.text('certificate')}"
+
+
+def history_of(served: Served) -> list[histories.Told]:
+    with served.database.reading() as connection:
+        return list(histories.history(connection, "acme", label(7)))
+
+
+@pytest.mark.parametrize(
+    ("later", "french", "english"),
+    [
+        ("", "", ""),
+        ("expired", "Expiré : valable jusqu’au 31/12/2026", "Expired: valid until 31 Dec 2026"),
+        (
+            "reopened",
+            "Remplacé : ne compte plus depuis le 11/02/2026",
+            "Superseded: no longer counts since 11 Feb 2026",
+        ),
+        ("changed", "Ne fait plus foi", "No longer to be relied on"),
+    ],
+)
+async def test_the_file_of_a_certificate_that_no_longer_holds_says_so_with_its_day(
+    served: Served, later: str, french: str, english: str
+) -> None:
+    certificate = await requalified(served, valid_until="2026-12-31")
+    found_first = next(each.event for each in certificate.repair.told if each.event.kind == "work.diagnosed")
+    after = {
+        "reopened": [act("work.opened", 7, 41, reason="revenu")],
+        "changed": [draft("event.voided", label(7), at=41, body={"target": found_first.id})],
+    }.get(later, [])
+    served.clock.ms = NOW + (400 if later == "expired" else 3) * DAY
+    record(served.database, "acme", after, now_ms=served.clock.ms)
+    await another(served, Role.MANAGER)
+    for lang, told in (("fr", french), ("en", english)):
+        pages, text = await file_of(served, lang)
+        assert told in text, text
+        assert pages == 1
+        wrong = [each for each in ("Expiré", "Remplacé", "fait plus foi", "Superseded", "relied on") if each in text]
+        assert bool(wrong or "Expired" in text) is bool(later)

@@ -30,6 +30,10 @@ from boucle_server.web.visit import Visit
 
 _DID: Final = {"repaired": "work.repaired", "tested": "work.tested"}
 """The kind of event by which somebody did what a certificate says of them; else the decision itself."""
+_SHARES: Final = (5, 2, 3, 2)
+"""How the columns of a table share the width of a page: a question, its answer, its limits, its verdict."""
+_SHARES_OF_PARTS: Final = (2, 3, 5)
+_SHARES_OF_PEOPLE: Final = (2, 2, 3, 7)
 KINDS: Final = {
     Standing.VALID: "good",
     Standing.SUPERSEDED: "warn",
@@ -59,6 +63,7 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
         "organisation": visit.who.org_name,
         "number": say("web.certificate_n", lang, number=of.number),
         "foot": say("web.certificate_foot", lang, number=of.number, digest=of.digest[:SHORT]),
+        "standing": _standing(of, visit, zone),
         "statement": _statement(of, lang),
         "facts": [list(pair) for pair in _facts(of, visit, book, zone)],
         "sections": [
@@ -77,6 +82,19 @@ def document(connection: Connection, visit: Visit, book: Book, of: Certificate) 
             "alt": say("web.certificate_qr", lang),
         },
     }
+
+
+def _standing(of: Certificate, visit: Visit, zone: str) -> dict[str, str]:
+    """Say since when a certificate no longer holds, and why; nothing of one that does."""
+    standing, lang = of.standing(visit.now_ms), visit.lang
+    if standing is Standing.VALID:
+        return {}
+    key, why, since = f"web.certificate_was_{standing}", f"web.certificate_means_{standing}", of.superseded_ms
+    if standing is Standing.EXPIRED:
+        since = of.valid_until_ms
+    elif since is None:
+        return {"head": say("web.certificate_was_unfit", lang), "why": say("web.certificate_unfit", lang)}
+    return {"head": say(key, lang, day=numbers.day_name(day_of(since, zone), lang)), "why": say(why, lang)}
 
 
 def _statement(of: Certificate, lang: str) -> str:
@@ -103,9 +121,16 @@ def _facts(of: Certificate, visit: Visit, book: Book, zone: str) -> list[tuple[s
 
 
 def _section(
-    heading: str, columns: list[str], rows_: list[list[str]], *, note: str = "", none: str = ""
+    heading: str,
+    columns: list[str],
+    rows_: list[list[str]],
+    *,
+    shares: tuple[int, ...] = _SHARES,
+    note: str = "",
+    none: str = "",
 ) -> dict[str, Any]:
-    return {"heading": heading, "columns": columns, "rows": rows_, "note": note, "none": none}
+    widths = shares[: len(columns)]
+    return {"heading": heading, "columns": columns, "shares": widths, "rows": rows_, "note": note, "none": none}
 
 
 def _heads(lang: str) -> list[str]:
@@ -151,7 +176,7 @@ def _parts(of: Certificate, visit: Visit, book: Book) -> list[dict[str, Any]]:
     lang = visit.lang
     listed = [[each.what, each.code, each.more] for each in parts_of(of.repair, visit, book)]
     columns = [say("web.parts", lang), say("web.item", lang), say("web.certificate_what", lang)]
-    return [_section(say("web.parts", lang), columns, listed)] if listed else []
+    return [_section(say("web.parts", lang), columns, listed, shares=_SHARES_OF_PARTS)] if listed else []
 
 
 def _people(connection: Connection, of: Certificate, visit: Visit, book: Book) -> dict[str, Any]:
@@ -180,9 +205,8 @@ def _people(connection: Connection, of: Certificate, visit: Visit, book: Book) -
     if not any(row[-1] for row in shown):  # nobody had to be qualified for anything
         shown, columns = [row[:-1] for row in shown], columns[:-1]
     none = say("web.certificate_nobody", lang)
-    return _section(
-        say("web.certificate_people", lang), columns, shown, note=say("web.certificate_rule", lang), none=none
-    )
+    heading, note = say("web.certificate_people", lang), say("web.certificate_rule", lang)
+    return _section(heading, columns, shown, shares=_SHARES_OF_PEOPLE, note=note, none=none)
 
 
 def _act_of(of: Certificate, did: Mapping[str, str]) -> Event:
