@@ -52,6 +52,11 @@ def forget(connection: Connection, org: str, *gone: sa.ColumnElement[bool]) -> N
     connection.execute(sa.delete(PROBLEM_PHOTO).where(PROBLEM_PHOTO.c.org == org, PROBLEM_PHOTO.c.report.in_(reports)))
 
 
+def erase(connection: Connection, org: str, report: str) -> bool:
+    """Erase the photo of a report at once; False where there is none any more."""
+    return connection.execute(sa.delete(PROBLEM_PHOTO).where(*_of(org, report))).rowcount > 0
+
+
 def _waiting(connection: Connection, org: str) -> int:
     about = (PROBLEM_REPORT.c.org == PROBLEM_PHOTO.c.org) & (PROBLEM_REPORT.c.id == PROBLEM_PHOTO.c.report)
     query = sa.select(sa.func.count()).select_from(PROBLEM_PHOTO.join(PROBLEM_REPORT, about))

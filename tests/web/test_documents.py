@@ -78,7 +78,7 @@ async def test_what_is_no_whole_pdf_is_said_beside_its_field_and_nothing_is_reco
     answer = await brought(served, "tester", 6, content, passed="yes")
     assert (answer.status_code, told in said(answer)) == (422, True)
     assert "choisissez-le de nouveau" in said(answer)
-    assert dict(Page(answer).form(f"/atelier/etape/tester/{printed(label(6))}").values) is not None
+    assert Page(answer).form(f"/atelier/etape/tester/{printed(label(6))}").values
     assert kept(served) == []
 
 

@@ -214,3 +214,33 @@ async def test_a_picture_from_a_page_of_another_site_is_refused_unread(served: S
         f"/{CRATE}", data={"problem": "damaged"}, files=files, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert (answer.status_code, kept(served)) == (403, [])
+
+
+async def test_a_photo_that_has_no_place_here_is_erased_at_once_and_the_report_stays(served: Served) -> None:
+    await a_crate(served)
+    await reported(served, a_picture())
+    await signed_in(served)
+    href = await the_case(served)
+    case = await opened(served, href)
+    (image,) = case.attributes("img", "src")
+    answer = await sent(served, case.form(f"{image}/effacer"))
+    assert answer.headers["location"].startswith(href)
+    after = await opened(served, answer.headers["location"])
+    assert "La photo est effacée." in after.text
+    assert "coin fendu" in after.text
+    assert after.attributes("img", "src") == []
+    assert (kept(served), (await served.client.get(image)).status_code) == ([], 404)
+    again = await sent(served, case.form(f"{image}/effacer"))  # pressed twice
+    assert again.status_code == 303
+
+
+async def test_nobody_erases_the_photo_of_another_organisation_or_without_the_mark_of_a_form(served: Served) -> None:
+    await a_crate(served)
+    await reported(served, a_picture())
+    await signed_in(served)
+    case = await opened(served, await the_case(served))
+    (image,) = case.attributes("img", "src")
+    assert (await sent(served, case.form(f"{image}/effacer"), jeton="faux")).status_code == 403
+    with served.database.writing("other") as connection:
+        assert not problem_photos.erase(connection, "other", image.rsplit("/", 1)[-1])
+    assert len(kept(served)) == 1

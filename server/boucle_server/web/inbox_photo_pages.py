@@ -11,9 +11,11 @@ from boucle.words import say
 from boucle_server import problem_photos
 from boucle_server.api.photos import served
 from boucle_server.errors import NotFoundError
+from boucle_server.web.forms import Posted, posts
 from boucle_server.web.inbox_case import Case, Heap
 from boucle_server.web.photo_words import PagePhoto
 from boucle_server.web.places import INBOX
+from boucle_server.web.rendering import redirect
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
@@ -35,6 +37,19 @@ def photo(visit: Annotated[Visit, Depends(visits(INBOX))], request: Request, rep
     answer = served(request, digest(content), content)
     answer.headers["Cache-Control"] = _NOT_KEPT
     return answer
+
+
+@router.post(_PHOTO + "/{report}/effacer")
+def erase(posted: Annotated[Posted, Depends(posts(INBOX))], report: str) -> Response:
+    """Erase the photo of a report at once: what it shows may have no place here. The report itself stays."""
+    visit = posted.visit
+
+    def write(connection: Connection) -> None:
+        problem_photos.erase(connection, visit.who.org, report[:_ID])
+
+    visit.server.door.write(visit.who.org, write)
+    # Gone is gone: a second press finds nothing, and is told the same.
+    return redirect(f"{INBOX.path}/{Heap.REPORTED}/{report[:_ID]}", done="web.reported_photo_erased_done")
 
 
 def photos_of(connection: Connection, visit: Visit, case: Case) -> tuple[PagePhoto, ...]:
