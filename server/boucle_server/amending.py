@@ -24,6 +24,22 @@ def said_before(store: SqlStore, event: Event, *, photos_only: bool = False) -> 
     return [each for each in found if each.id not in gone]
 
 
+def other_words(store: SqlStore, event: Event) -> list[Event]:
+    """Give every other event that says the same happening and is not void: those before it, and corrections beside it.
+
+    Two devices may have corrected one event without knowing of each other.
+    """
+    found = {each.id: each for each in (event, *said_before(store, event))}
+    ahead = list(found)
+    while ahead:
+        amenders = store.events({edge.amender for edge in store.edges(ahead) if edge.target in ahead})
+        new = {each.id: each for each in amenders if each.corrects in ahead and each.id not in found}
+        found |= new
+        ahead = list(new)
+    gone = _voided(store, found.values())
+    return [each for each in found.values() if each.id not in gone and each.id != event.id]
+
+
 def _voided(store: SqlStore, events: Iterable[Event]) -> set[str]:
     """Give those of some events that a void took away, as `boucle.amend` judges it."""
     about = {event.id: event.subject for event in events if event.kind != VOID}

@@ -189,7 +189,7 @@ class Desk:
 
     def void_before(self, event: Event) -> None:
         """Take back all in whose place a correction stands: with what it said, none of it happened."""
-        for before in amending.said_before(self.store, event):
+        for before in amending.other_words(self.store, event):
             self._void(before)
 
     def _void(self, event: Event) -> str:

@@ -85,6 +85,22 @@ async def test_what_did_not_happen_did_not_in_the_words_before_its_correction_ei
     assert item(served, 500).stage == "available"
 
 
+async def test_what_did_not_happen_did_not_in_a_correction_that_another_made_meanwhile_either(served: Served) -> None:
+    event = await a_crate_that_was_shipped(served)
+    await signed_in(served)
+    for at, other in ((103, "strasbourg"), (104, "nancy")):  # two devices, neither of which knew of the other
+        said = draft("item.shipped", NEW, at=at, body={"to": other}, place="strasbourg", corrects=event)
+        record(served.database, "acme", [said])
+    with served.database.reading() as connection:
+        first, second = [each.id for each in events_in(connection, "acme") if each.corrects == event]
+    answer = await correct(served, second, fix="void", because="other", reason="Jamais parti")
+    assert answer.status_code == 303, answer.text
+    with served.database.reading() as connection:
+        voids = {each.text("target") for each in events_in(connection, "acme") if each.kind == "event.voided"}
+    assert voids == {first, second, event}
+    assert item(served, 500).stage == "available"
+
+
 async def test_a_void_that_voids_nothing_leaves_a_correction_in_force(served: Served) -> None:
     event = await a_crate_that_was_shipped(served)
     await signed_in(served)

@@ -71,7 +71,7 @@ def correct(posted: Sending, event_id: str) -> Response:
         event = _correctable(connection, visit, event_id)
         first = corrected(event, **said)
         # What did not happen did not happen in the words that were corrected before either.
-        before = amending.said_before(SqlStore(connection, visit.who.org), event) if said["fix"] is Fix.VOID else []
+        before = amending.other_words(SqlStore(connection, visit.who.org), event) if said["fix"] is Fix.VOID else []
         return [Draft(kind=kind, fields=fields) for kind, fields in (first, *(corrected(e, **said) for e in before))]
 
     came = acts.act(visit, drafts, sure=bool(typed.value("sure")), once=id_of(posted))

@@ -169,7 +169,8 @@ def void(connection: Connection, visit: Visit, event_id: str, *, reason: str, wh
     store = SqlStore(connection, visit.who.org)
     if amending.is_amended(store, event_id):
         raise ConflictError("web.inbox_voided_before")
-    for each in (event, *amending.said_before(store, event, photos_only=not whole)):
+    more = amending.other_words(store, event) if whole else amending.said_before(store, event, photos_only=True)
+    for each in (event, *more):
         kind, fields = corrected(each, Fix.VOID, because=reason)
         record(connection, visit, Draft(kind=kind, fields=fields))
         # Whatever a stranger had reported waits again when what was done about it is taken back.
