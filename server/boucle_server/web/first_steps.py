@@ -9,6 +9,7 @@ from boucle.lifecycle import Stage
 from boucle.roles import Capability
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.web import places
+from boucle_server.web.inbox_case import Heap
 from boucle_server.web.visit import Visit
 
 
@@ -41,7 +42,7 @@ def first_steps(connection: Connection, visit: Visit, month: str) -> tuple[Step,
 def _own_step(held: frozenset[Capability]) -> Step:
     """Give the third step: what this role does all day."""
     if places.INBOX.allows(held):
-        return Step(key="decide", href=places.INBOX.path)
+        return Step(key="decide", href=f"{places.INBOX.path}?kind={Heap.CONTRADICTION}")
     if held & {Capability.REPAIR, Capability.TEST}:
         return Step(key="bench", href=places.WORKSHOP.path)
     if Capability.RECEIVE in held:

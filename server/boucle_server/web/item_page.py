@@ -13,12 +13,13 @@ from boucle.clock import day_of
 from boucle.correction import fixes
 from boucle.events import Event
 from boucle.holds import said_after as held_why
-from boucle.item import Item
+from boucle.item import Item, Job
 from boucle.reference import Book
 from boucle.roles import Capability, may_record
 from boucle.words import say
-from boucle_server import documents, histories, photos, problem_reports, rows
+from boucle_server import certificates, documents, histories, photos, problem_reports, repairs, rows
 from boucle_server.api import reasons
+from boucle_server.certificates import Standing
 from boucle_server.errors import NotFoundError
 from boucle_server.histories import Known, Told
 from boucle_server.photos import Shown
@@ -33,13 +34,17 @@ from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.places import CORRECT, INBOX
 from boucle_server.web.visit import Visit
 from boucle_server.web.work_steps import RELEASED, awaits_release
-from boucle_server.web.workshop import ticket_href
+from boucle_server.web.workshop import certificate_href, ticket_href
 
 PAGE: Final = 60
 """Events on one page of a history."""
 NAMES: Final = frozenset({Capability.MANAGE, Capability.DECIDE, Capability.ADMINISTER})
 """Who reads the names of people in a history; everybody else reads their role."""
 _QUALITY: Final = ("", "interval", "wall")
+
+
+Way = tuple[str, str]
+"""Words, and the address that they lead to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ class Step:
     amends: str
     case_href: str
     """Where the contradiction that a review is about can be opened again."""
+    certificate: Way | None
+    """The certificate that it gave."""
     correct_href: str
     """Where it can be corrected, `""` when it cannot be any more, or by somebody else."""
     off: bool
@@ -79,7 +86,12 @@ class ItemPage:
     pairs: tuple[tuple[str, str], ...]
     codes: tuple[tuple[str, bool], ...]
     """Its labels as printed, and whether each still counts."""
-    tasks: tuple[tuple[str, str], ...]
+    tasks: tuple[tuple[str, str, str], ...]
+    """What contradicts it or was reported: what, what to do, and the reason of a contradiction."""
+    repair: Way | None
+    """The repair that is open."""
+    certificate: Way | None
+    """The certificate that holds."""
     release_href: str
     """Where somebody decides whether it may serve again, `""` where nothing waits for that or this one may not."""
     steps: tuple[Step, ...]
@@ -102,7 +114,7 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
     if known is None:
         return ItemPage(
             title=printed(told[0].event.subject), type="", stage=None, late="", hold="", pairs=(), codes=(), tasks=(),
-            release_href="", **paging,
+            repair=None, certificate=None, release_href="", **paging,
         )  # fmt: skip
     item = known.item
     zone = book.site(item.ship_site or item.site, visit.now_ms).zone
@@ -115,6 +127,8 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
         hold=held_why(item.hold, lang),
         pairs=tuple(_pairs(item, book, visit, zone)),
         codes=tuple((printed(code), code not in item.revoked) for code in known.codes),
+        repair=_repair(item, known.codes[0], lang),
+        certificate=_certificate(connection, visit, told, known.codes[0]),
         release_href=_release_href(item, known.codes[0], visit),
         tasks=(*_tasks(known, lang), *_reported(connection, visit, item, zone)),
         **paging,
@@ -124,6 +138,24 @@ def item_page(connection: Connection, visit: Visit, book: Book, text: str, *, af
 def _release_href(item: Item, code: str, visit: Visit) -> str:
     may = may_record(visit.who.capabilities, RELEASED)
     return ticket_href(code) if may and awaits_release(item) else ""
+
+
+def _repair(item: Item, code: str, lang: str) -> Way | None:
+    if not repairs.is_open(item):
+        return None
+    number = item.job.task if isinstance(item.job, Job) else ""
+    words = say("web.item_repair_n", lang, number=number) if number else say("web.item_repair", lang)
+    return words, ticket_href(code)
+
+
+def _certificate(connection: Connection, visit: Visit, told: Sequence[Told], code: str) -> Way | None:
+    """Give the certificate that holds; each takes the place of those before it."""
+    given = [event.text("certificate") for each in repairs.repairs_of(told) if (event := each.last("work.requalified"))]
+    number = given[-1] if given else ""
+    found = certificates.find(connection, visit.who.org, code, number) if number else None
+    if found is None or found.standing(visit.now_ms) is not Standing.VALID:
+        return None
+    return say("web.item_certificate", visit.lang, number=number), certificate_href(code, number)
 
 
 def _late(item: Item, days: int, today: str, lang: str) -> str:
@@ -140,18 +172,18 @@ def _known(connection: Connection, org: str, text: str) -> Known | None:
         return None
 
 
-def _tasks(known: Known, lang: str) -> list[tuple[str, str]]:
-    return [
-        (say(f"reason.{why}", lang), say(f"todo.{why}", lang)) for why in dict.fromkeys(why for _, why in known.tasks)
-    ]
+def _tasks(known: Known, lang: str) -> list[tuple[str, str, str]]:
+    whys = dict.fromkeys(why for _, why in known.tasks)
+    return [(say(f"reason.{why}", lang), say(f"todo.{why}", lang), why) for why in whys]
 
 
-def _reported(connection: Connection, visit: Visit, item: Item, zone: str) -> list[tuple[str, str]]:
+def _reported(connection: Connection, visit: Visit, item: Item, zone: str) -> list[tuple[str, str, str]]:
     """Say what strangers reported about an item and nobody has dealt with."""
     return [
         (
             say(f"web.reported_{each.problem}", visit.lang),
             say("web.reported_on", visit.lang, when=moment(each.created_ms, zone, visit.lang)),
+            "",
         )
         for each in problem_reports.of_item(connection, visit.who.org, item.id)
     ]
@@ -227,6 +259,7 @@ def _step(
         case_href=_case_href(event)
         if INBOX.allows(visit.who.capabilities) and event.kind == REVIEWED and not told.superseded
         else "",
+        certificate=_given(event, lang) if has_effect else None,
         correct_href=_correct_href(told, visit),
         off=told.superseded or not has_effect,
     )
@@ -234,6 +267,13 @@ def _step(
 
 def _case_href(event: Event) -> str:
     return f"{INBOX.path}/contradiction/{event.text('target')}.{quote(event.text('contradiction'), safe='')}"
+
+
+def _given(event: Event, lang: str) -> Way | None:
+    number = event.text("certificate") if event.kind == "work.requalified" else ""
+    if not number:
+        return None
+    return say("web.certificate_n", lang, number=number), certificate_href(event.subject, number)
 
 
 def _correct_href(told: Told, visit: Visit) -> str:

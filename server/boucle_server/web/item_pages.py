@@ -11,6 +11,7 @@ from boucle_server.auth import Principal
 from boucle_server.projections import load_book
 from boucle_server.web import acts
 from boucle_server.web.chain import chain
+from boucle_server.web.item_cases import item_cases
 from boucle_server.web.item_page import PAGE as STEPS
 from boucle_server.web.item_page import item_page
 from boucle_server.web.item_tables import history_table, items_table
@@ -61,11 +62,12 @@ def one_page(visit: Reading, code: str) -> Response:
     with visit.server.database.reading() as connection:
         book, most = load_book(connection, visit.who.org), MOST_ROWS if format_of(visit) else STEPS
         page = item_page(connection, visit, book, code[:1024], after=skipped, most=most)
+        waiting = item_cases(connection, visit, code[:1024])
         parts = chain(connection, visit, book, code[:1024])
         undo = acts.undoable(connection, visit)
     if format_of(visit):
         return table_file(visit, f"objet-{page.title}", [history_table(page, visit.lang)])
-    return render(visit, "item.html", place=ITEMS, page=page, after=skipped, chain=parts, undo=undo)
+    return render(visit, "item.html", place=ITEMS, page=page, cases=waiting, after=skipped, chain=parts, undo=undo)
 
 
 @router.get(PROOFS.path + "/{event_id}.txt")

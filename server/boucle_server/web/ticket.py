@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
-from urllib.parse import urlencode
 
 from sqlalchemy.engine import Connection
 
@@ -22,15 +21,15 @@ from boucle_server.repairs import Repair
 from boucle_server.web import item_page, numbers, qualified, quote_words, state_labels, work_steps
 from boucle_server.web.figures import Badge
 from boucle_server.web.harvest_words import HarvestView, harvest_view
-from boucle_server.web.item_words import href_of, href_path, moment, printed
+from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.measured import Test, tests_of
 from boucle_server.web.part_lines import PartLine, awaited, parts_of
-from boucle_server.web.places import WORKSHOP
 from boucle_server.web.quote_words import QuoteView
 from boucle_server.web.visit import Visit
 from boucle_server.web.workshop import (
     age_badge,
     barrier_name,
+    certificate_href,
     due_badge,
     fault_name,
     priority_badge,
@@ -279,5 +278,4 @@ def _earlier(every: Sequence[Repair], shown: Repair | None, visit: Visit, zone: 
 def _certificate(shown: Repair | None, code: str) -> tuple[str, str] | None:
     event = shown.last("work.requalified") if shown else None
     number = event.text("certificate") if event else ""
-    href = f"{href_path(f'{WORKSHOP.path}/certificat', code)}?{urlencode({'numero': number})}"
-    return (number, href) if number else None
+    return (number, certificate_href(code, number)) if number else None

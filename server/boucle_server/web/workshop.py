@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Final
+from urllib.parse import urlencode
 
 from sqlalchemy.engine import Connection
 
@@ -126,6 +127,11 @@ def board(connection: Connection, visit: Visit, book: Book) -> Board:
 def ticket_href(code: str) -> str:
     """Give the address of a repair's page."""
     return href_path(f"{WORKSHOP.path}/fiche", code)
+
+
+def certificate_href(code: str, number: str) -> str:
+    """Give the address of a certificate of a thing by its number."""
+    return f"{href_path(f'{WORKSHOP.path}/certificat', code)}?{urlencode({'numero': number})}"
 
 
 def step_href(step: str, code: str) -> str:
