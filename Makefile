@@ -84,7 +84,7 @@ phone-enrolled: .venv/.run-ready
 	@if [ -d $(DEMO_DATA) ] && [ ! -e $(PHONE_DATA) ]; then \
 		uri=$$(BOUCLE_DATA=$(DEMO_DATA) $(BIN)/boucle admin device enrol --name 'Téléphone de démonstration' --role chauffeur --url $(DEMO_URL) \
 			| $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["uri"])') && \
-		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
+		$(BIN)/boucle-field --data $(PHONE_DATA) enrol "$$uri" >/dev/null && $(BIN)/boucle-field --data $(PHONE_DATA) sync || true; fi
 
 phone-check: machine setup ## the field app's screens, run with frames from a folder: pictures in build/phone
 	@KIVY_NO_CONSOLELOG=1 $(BIN)/python -m tests.screens.pictures build/phone

@@ -68,15 +68,6 @@ class Effort(StrEnum):
     FULL = "full"
 
 
-# Micro QR is left out: in a frame full of codes, noise was once read as one that said "8".
-_MATRIX = (zxingcpp.BarcodeFormat.QRCodeModel2, zxingcpp.BarcodeFormat.DataMatrix)
-_FORMATS = {
-    Effort.LIGHT: zxingcpp.BarcodeFormats([*_MATRIX, zxingcpp.BarcodeFormat.Code128]),
-    Effort.FULL: zxingcpp.BarcodeFormats(
-        [*_MATRIX, zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.EANUPC, zxingcpp.BarcodeFormat.ITF14]
-    ),
-}
-
 # A crowd confuses the search: of 300 close symbols in one picture none may be found, and never more than 255,
 # while a cut into nine and into sixteen overlapping parts finds them all (measured; either alone misses one
 # in a hundred on its seams). A symbol as large as the overlap or larger is found in the whole picture.
@@ -119,7 +110,7 @@ class ZxingDecoder:
         full = self._effort is Effort.FULL
         symbols = zxingcpp.read_barcodes(
             grey,
-            formats=_FORMATS[self._effort],
+            formats=_formats(self._effort),
             try_rotate=full,
             try_downscale=full,
             try_invert=full,
@@ -190,6 +181,14 @@ def _on_white(picture: Image.Image) -> Image.Image:
     flat = Image.alpha_composite(white, coloured).convert("RGB")
     flat.info.update(picture.info)
     return flat
+
+
+def _formats(effort: Effort) -> zxingcpp.BarcodeFormats:
+    """Give what is looked for, made anew each time: one that a window keeps until the end is told of as a leak."""
+    of = zxingcpp.BarcodeFormat
+    # Micro QR is left out: in a frame full of codes, noise was once read as one that said "8".
+    light = [of.QRCodeModel2, of.DataMatrix, of.Code128]
+    return zxingcpp.BarcodeFormats(light if effort is Effort.LIGHT else [*light, of.EANUPC, of.ITF14])
 
 
 def _found(symbol: zxingcpp.Barcode) -> Found:

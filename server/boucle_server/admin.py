@@ -183,7 +183,8 @@ def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now
         "expires_at": iso(invited.expires_ms),
     }
     show(made, as_json=True, text="")
-    warn("cli.enrol_local" if is_local(address) else "cli.enrol_address", address=address)
+    if not (args.url and is_local(address)):  # who names an address of this machine means it
+        warn("cli.enrol_local" if is_local(address) else "cli.enrol_address", address=address)
     return 0
 
 

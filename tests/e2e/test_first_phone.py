@@ -34,7 +34,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def make(target: str, house: House, phone: Path, *options: str) -> str:
+def make(target: str, house: House, phone: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Give what `make` says of a target, with folders of this test and the address of its server alone."""
     words = [target, f"DEMO_DATA={house.data}", f"PHONE_DATA={phone}", f"DEMO_URL={house.address}"]
     # What is installed stays as it is: no test reaches a registry.
@@ -42,12 +42,12 @@ def make(target: str, house: House, phone: Path, *options: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done
 
 
 def as_make_opens_it(house: House, phone: Path) -> Hand:
     """Open the app with the very words by which `make phone` ends."""
-    last = make("phone", house, phone, "--dry-run").strip().splitlines()[-1]
+    last = make("phone", house, phone, "--dry-run").stdout.strip().splitlines()[-1]
     program, *words = shlex.split(last)
     assert program.endswith("/boucle-field"), last
     said = parser_of(words).parse_args(words)
@@ -113,7 +113,9 @@ def through_the_bar(hand: Hand, words: str) -> None:
 @pytest.mark.slow
 def test_a_phone_that_is_there_already_is_not_enrolled_again(house: House, tmp_path: Path) -> None:
     phone = tmp_path / "phone"
-    make("phone-enrolled", house, phone)
+    told = make("phone-enrolled", house, phone)
+    # It does by itself what follows, so that it asks nobody for it and warns of nothing.
+    assert (told.stderr, "sync" in told.stdout, house.address in told.stdout) == ("", False, False), told
     kept = sorted((file.name, file.read_bytes()) for file in phone.rglob("*") if file.is_file())
     assert kept
     make("phone-enrolled", house, phone)

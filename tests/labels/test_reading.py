@@ -277,3 +277,15 @@ def test_a_scratched_label_is_read_or_not_found_but_never_read_wrong() -> None:
         assert found in ([], [code])
         read += len(found)
     assert read >= 10
+
+
+def test_a_reader_that_a_window_keeps_until_the_very_end_leaves_nothing_on_the_terminal() -> None:
+    script = (
+        "import ctypes; from PIL import Image; from boucle_labels.reading import Effort, ZxingDecoder\n"
+        "for effort in Effort:\n"
+        "    kept = ZxingDecoder(effort)\n"
+        "    kept.decode(Image.new('L', (200, 200), 255))\n"
+        "    ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

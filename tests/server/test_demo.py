@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from boucle.clock import SystemClock
 from boucle.rounds import Ending, rounds_in
-from boucle_server import reports
+from boucle_server import photos, reports
 from boucle_server.cli import main
 from boucle_server.db import Database
-from boucle_server.demo import command
+from boucle_server.demo import command, pictures
 from boucle_server.demo.open_matters import NEWER
 from boucle_server.demo.phone import Delivery
 from boucle_server.demo.seasons import instant
@@ -27,7 +27,7 @@ from boucle_server.driven import State, driven
 from boucle_server.errors import OperatorError
 from boucle_server.projections import load_book
 from boucle_server.settings import Settings
-from boucle_server.tables import DEVICE, JOB_RUN, ORG, PERSON, RECORD, SEAL
+from boucle_server.tables import DEVICE, JOB_RUN, ORG, PERSON, PHOTO, RECORD, SEAL
 from boucle_server.watermarks import watermark
 from tests.property.test_one_heap import an_asker, heaps_of_items, wanting
 from tests.server.demo_world import SMALL, TODAY, taken
@@ -101,9 +101,18 @@ def test_a_second_start_keeps_what_is_there(data: Path, capsys: pytest.CaptureFi
     assert main(["demo", "--data", str(data), "--seed-only"]) == 0
     assert (data / "boucle.sqlite3").read_bytes() == before
     told = capsys.readouterr()
+    day = f"{SMALL.today:%d/%m/%Y}"
+    assert f"{data} contient déjà la démonstration du {day} ({SMALL.items} contenants environ" in told.err
     assert "supprimez ce répertoire" in told.err
+    assert "{" not in told.err
     assert "Démonstration :" in told.out
     assert (data / "demo-token.txt").read_text(encoding="ascii").strip() in told.out
+
+
+def test_every_photo_came_whole_but_the_one_that_was_lost_with_its_card(data: Path) -> None:
+    with opened(data) as database, database.reading() as connection:
+        assert connection.execute(sa.select(PHOTO.c.sha256).where(PHOTO.c.flaw != "")).all() == []
+        assert [each.sha256 for each in photos.missing(connection, "demo")] == [pictures.never_sent()[0]["sha256"]]
 
 
 def test_an_interrupted_filling_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

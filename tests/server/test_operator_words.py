@@ -194,6 +194,8 @@ def test_a_code_says_to_which_address_it_leads(
         assert f"{known}/E/#" in written.out
     assert done(*enrol, "--url", "https://boucle.example") == 0
     assert "https://boucle.example" in capsys.readouterr().err
+    assert done(*enrol, "--url", "http://127.0.0.1:9002") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_backup_onto_a_full_disk_is_one_line_and_leaves_no_file(acme: Line, tmp_path: Path) -> None:

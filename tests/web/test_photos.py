@@ -37,6 +37,7 @@ async def test_the_history_of_an_item_shows_its_photos_and_says_which_are_not_he
     assert (image["width"], image["height"]) == ("640", "480")
     assert "Photo annoncée, pas encore arrivée" in page.text
     assert "n’est pas une photo JPEG entière" in page.text
+    assert "no whole JPEG photo" in (await opened(served, f"/objets/{code(1)}?lang=en")).text
     shown = await served.client.get(image["src"] or "")
     assert (shown.status_code, shown.content, shown.headers["content-type"]) == (200, HERE, JPEG)
     assert shown.headers["x-content-type-options"] == "nosniff"

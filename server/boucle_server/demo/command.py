@@ -28,6 +28,7 @@ from boucle_server.options import settings_of, told, warn, whole
 from boucle_server.schema import prepare
 from boucle_server.serve import serve
 from boucle_server.settings import HIGHEST_PORT, Settings
+from boucle_server.web.numbers import day_name
 
 DATA: Final = Path("demo-data")
 TOKEN: Final = "demo-token.txt"  # noqa: S105 - the name of a file
@@ -79,7 +80,7 @@ def fill(settings: Settings, plan: Plan) -> None:
             case "real":
                 raise OperatorError("demo.real_data", data=settings.data)
             case "demo":
-                warn("demo.kept", data=settings.data, plan=_plan(settings))
+                warn("demo.kept", data=settings.data, **_plan(settings))
                 return
             case "broken":
                 warn("demo.again", data=settings.data)
@@ -120,10 +121,12 @@ def _new_token(settings: Settings) -> str:
         database.close()
 
 
-def _plan(settings: Settings) -> str:
+def _plan(settings: Settings) -> dict[str, object]:
+    """Give what there is to say of the plan by which a demonstration was made."""
     database = Database.open(settings)
     try:
-        return plan_of(database)
+        plan = plan_of(database)
+        return {"day": day_name(plan.today.isoformat(), language()), "items": plan.items, "months": plan.months}
     finally:
         database.close()
 

@@ -12,6 +12,7 @@ from boucle_server.demo import checklists, pictures
 from boucle_server.demo.ground import Crate, Ground
 from boucle_server.demo.people import INSPECTOR
 from boucle_server.demo.phone import HOUR_MS, Spell
+from boucle_server.demo.pictures import Scene
 from boucle_server.demo.returned import FILTER
 from boucle_server.demo.seasons import CLOSING_HOUR, closed_months, closing_day, instant
 from boucle_server.demo.sorting import find_damaged
@@ -89,7 +90,8 @@ def _fill_the_bench(ground: Ground, day: date) -> None:
     """Open a repair for each column of the board: late, in want of parts, of control, ready."""
     promised = {"due_ms": instant(day + timedelta(days=4), 17.0), "priority": str(Priority.URGENT)}
     late = _opened(ground, day, photos=pictures.never_sent(), **promised)
-    _diagnosed(ground, late, fault=Fault.SEIZED, photos=pictures.spoilt())
+    seized = pictures.photo(Scene.MOTOR, ground.chance.stream("seized"))
+    _diagnosed(ground, late, fault=Fault.SEIZED, photos=seized)
     record(ground, late, "work.started")
     waits = _opened(ground, day)
     _diagnosed(ground, waits, fault=Fault.NOISE)

@@ -17,8 +17,6 @@ from boucle_server.demo.chance import Chance
 SIZE: Final = (640, 480)
 VARIANTS: Final = 8
 """Drawings of each scene: a photo is kept under its hash, so a drawing that is shown often is kept once."""
-SPOILT: Final = b"\x00" * 4_096
-"""What a worn memory card gives back in place of a photo."""
 _QUALITY: Final = 72
 _FLOOR: Final = 330
 _WALLS: Final = ("#c9cdd1", "#d5cfc6", "#c4ccc6", "#cfcfd6")
@@ -56,11 +54,6 @@ def broken_crate() -> tuple[bytes, Picture]:
 def never_sent() -> list[dict[str, Any]]:
     """Give what an event says that announces a photo which was lost with the memory card that it stood on."""
     return [{"sha256": digest(b"lost with its memory card"), "size": 184_213, "type": JPEG}]
-
-
-def spoilt() -> list[dict[str, Any]]:
-    """Give what an event says that announces a file which turns out to be no photo."""
-    return [{"sha256": digest(SPOILT), "size": len(SPOILT), "type": JPEG}]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Final, assert_never
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from boucle_server.db import Database
 from boucle_server.demo.chance import Chance
 from boucle_server.demo.people import PASSWORD, PIN
 from boucle_server.demo.phone import HOUR_MS, Delivery, Heard, Phone
-from boucle_server.demo.pictures import SPOILT, broken_crate, drawn
+from boucle_server.demo.pictures import broken_crate, drawn
 from boucle_server.demo.year import ORG, Arrival, Closed, Decided, Joined, Plan, Revoked, Year
 from boucle_server.feed import note_changes
 from boucle_server.imports import runs
@@ -71,11 +72,12 @@ def state_of(database: Database) -> str:
         return "broken" if connection.execute(done).scalar() is None else "demo"
 
 
-def plan_of(database: Database) -> str:
-    """Give the plan by which a database was seeded, as `plan_text` writes it."""
+def plan_of(database: Database) -> Plan:
+    """Give the plan by which a database was seeded."""
     with database.reading() as connection:
-        found: str = connection.execute(sa.select(JOB_RUN.c.period).where(JOB_RUN.c.name == _JOB)).scalar_one()
-        return found
+        text: str = connection.execute(sa.select(JOB_RUN.c.period).where(JOB_RUN.c.name == _JOB)).scalar_one()
+    found = json.loads(text)
+    return Plan(**{**found, "today": date.fromisoformat(found["today"])})
 
 
 def plan_text(plan: Plan) -> str:
@@ -161,17 +163,15 @@ def _share_slips(connection: Connection, year: Year, *, now_ms: int) -> None:
 
 
 def _bring_photos(connection: Connection, *, now_ms: int) -> None:
-    """Let every photo that was announced have come but the one that never will; what is none is refused."""
-    here = {**drawn(), digest(SPOILT): SPOILT}
+    """Let every photo that was announced have come but the one that never will."""
+    here = drawn()
     for each in photos.missing(connection, ORG):
         content = here.get(each.sha256)
         if content is None:
             continue
         found = look(content)
-        if isinstance(found, Picture):
-            photos.keep(connection, ORG, each.dev, content, picture=found, now_ms=now_ms)
-        else:
-            photos.refuse(connection, ORG, each.dev, content, flaw=found, now_ms=now_ms)
+        assert isinstance(found, Picture)
+        photos.keep(connection, ORG, each.dev, content, picture=found, now_ms=now_ms)
 
 
 def _hold_some(connection: Connection) -> None:
