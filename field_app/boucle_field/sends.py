@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from boucle.correction import fixes
+from boucle.correction import adds_only_photos, fixes
 from boucle_field import undoing
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
@@ -39,6 +39,8 @@ class Sent(NamedTuple):
     state: str
     why: str
     after: str = ""
+    photo_added: bool = False
+    """Whether what came after it only added a photo."""
     can_be_corrected: bool = False
 
 
@@ -50,9 +52,10 @@ def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
             f" WHERE {_STATES[pile]} ORDER BY n DESC LIMIT ?",
             (most,),
         ).fetchall()
-    found, amended = [], undoing.amended(store)
+    found, amenders = [], undoing.amenders(store)
     for event_id, kind, payload, teff, tq, wall, state, why in rows:
         event = as_event(payload, teff or wall, tq)
+        later = amenders.get(event_id)
         subject = event.code or (f"{event.qty} × {event.item_type}" if event.item_type else "")
         found.append(
             Sent(
@@ -62,8 +65,9 @@ def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
                 wall,
                 state,
                 why,
-                after=amended.get(event_id, ""),
-                can_be_corrected=event_id not in amended and bool(fixes(event)),
+                after=later.kind if later else "",
+                photo_added=later is not None and adds_only_photos(later, event),
+                can_be_corrected=later is None and bool(fixes(event)),
             )
         )
     return found

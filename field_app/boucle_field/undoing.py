@@ -32,7 +32,12 @@ def standing(store: Store, event_id: str = "") -> Event:
 
 
 def amended(store: Store) -> dict[str, str]:
-    """Give the events that no longer stand as they were recorded, each with the kind of what came after it.
+    """Give the events that no longer stand as they were recorded, each with the kind of what came after it."""
+    return {target: event.kind for target, event in amenders(store).items()}
+
+
+def amenders(store: Store) -> dict[str, Event]:
+    """Give the events that no longer stand as they were recorded, each with what came after it.
 
     A correction that was voided amends nothing.
     """
@@ -41,7 +46,7 @@ def amended(store: Store) -> dict[str, str]:
             f"SELECT {_EVENT} FROM outbox WHERE kind = ? OR instr(CAST(payload AS TEXT), ?) > 0",  # noqa: S608
             (VOID, '"corrects":"'),
         ).fetchall()
-    return {target: event.kind for target, event in taken_away([_event(*row) for row in rows]).items()}
+    return taken_away([_event(*row) for row in rows])
 
 
 def said_before(store: Store, event: Event, *, photos_only: bool = False) -> list[Event]:

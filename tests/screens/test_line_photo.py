@@ -62,6 +62,14 @@ def test_a_line_that_is_scanned_takes_its_photo_in_two_taps(hand: Hand) -> None:
     assert photos.missing(hand.face.at.store) == 1
 
 
+def test_the_sends_say_of_a_line_that_a_photo_came_to_it_not_that_it_was_corrected(hand: Hand) -> None:
+    hand.scan(LABEL + code(1))
+    add_photo(hand)
+    hand.face.open(SendsScreen, "waiting")
+    assert hand.sees("complétée d’une photo")
+    assert not hand.sees("corrigée")
+
+
 def test_one_undo_takes_the_line_away_with_its_photos(hand: Hand) -> None:
     hand.scan(LABEL + code(1))
     before = hand.face.at.mirror.look(code(1)).item.stage

@@ -137,8 +137,9 @@ class SendsScreen(Screen):
         if pile is Pile.TO_CHECK:
             tile.add_widget(Text(self._why(sent), self.look.tile))
         if sent.after:
-            key = "screen.line_voided" if sent.after == VOID else "screen.line_corrected"
-            tile.add_widget(Text(f"↶ {self.say(key)}", self.look.tile))
+            corrected = "screen.line_photographed" if sent.photo_added else "screen.line_corrected"
+            key = "screen.line_voided" if sent.after == VOID else corrected
+            tile.add_widget(Text(f"{'+' if sent.photo_added else '↶'} {self.say(key)}", self.look.tile))
         if sent.can_be_corrected:
             act = partial(self.face.correct, sent.event_id, pile.value)
             tile.add_widget(chips(Chip(self.say("screen.correct"), self.look.tile, act=act, line=self.look.line)))
