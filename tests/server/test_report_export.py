@@ -15,6 +15,8 @@ from boucle_server import eventlog
 from boucle_server.db import Database
 from boucle_server.errors import OperatorError
 from boucle_server.exports import kpis, report
+from boucle_server.pdf import typeset
+from boucle_server.web.month_lines import year_heads
 from tests.server.figures_world import NOW, a_small_year, draft, record
 from tests.server.people import an_org
 from tests.server.test_figures_export import exported
@@ -116,3 +118,27 @@ def test_a_workbook_and_json_hold_the_figures_of_those_months(database: Database
     assert content == json.loads(asked(database, org, kpis, first="2026-02", last="2026-03"))
     book = CalamineWorkbook.from_filelike(io.BytesIO(exported(database, org, report, format="xlsx", first="2026-03")))
     assert "kpi_long" in book.sheet_names
+
+
+@pytest.mark.parametrize(("lang", "month"), [("fr", "septembre 2026"), ("en", "September 2026")])
+def test_the_table_of_months_breaks_no_month_no_pair_of_numbers_and_no_verdict(lang: str, month: str) -> None:
+    verdict = f"○ {say('goal.open', lang)}"
+    pair = "1\u202f055 / 1\u202f002"
+    cells = [
+        month,
+        "443",
+        "399",
+        pair,
+        "80,4 %",
+        f"≥ 95 %\n{verdict}",
+        "100,0 %",
+        "455",
+        "6\u202f456\u202fkg",
+        "98,3 %",
+    ]
+    table = report.year_table(["page.month", *year_heads("K1", lang)], [cells], lang)
+    said = {"organisation": "o", "state": "s", "foot": "f", "blocks": [table]}
+    (page,) = pypdfium2.PdfDocument(typeset("report", said, lang=lang, title="t", at_ms=0))
+    lines = ["".join(line.split()) for line in page.get_textpage().get_text_range().splitlines()]
+    for text in (month, pair, verdict):
+        assert [line for line in lines if "".join(text.split()) in line], (text, lines)

@@ -39,12 +39,13 @@ MOST_MONTHS: Final = 36
 YEAR_COLUMNS: Final = 9
 """Of the table of months, without that of a goal."""
 _YEAR_SHARES: Final = (
-    *((47, False), (38, False), (31, False), (40, False), (28, False)),
-    *((28, True), (38, False), (24, False), (31, False), (31, False)),
+    *((136, False), (105, False), (86, False), (110, False), (74, False)),
+    *((128, True), (104, False), (68, False), (84, False), (92, False)),
 )
-"""Widths of its columns, so that the longest word of each head has room; and whether it is that of a goal."""
+"""Widths of its columns, so that the longest word of each head has room, and a month, a pair of numbers and a verdict
+that is still open stand on one line in both languages; and whether it is the column of a goal, which holds words."""
 _LOOP_SHARES: Final = (36, 21, 18, 22, 20, 14, 12, 17, 19)
-_BODY, _DENSE, _NOTE = 8.5, 7.5, 7.5
+_BODY, _DENSE, _YEAR, _NOTE = 8.5, 7.5, 7.2, 7.5
 """Sizes of text, in points."""
 
 
@@ -186,9 +187,16 @@ def _year(page: Dashboard, lang: str) -> Iterator[Block]:
     yield _heading(2, say("page.year_title", lang))
     if page.chart is not None:
         yield _chart(page.chart, page.chart_text, [say("web.sent", lang), say("web.back", lang)], lang)
-    columns = [("page.month", False), *((head, True) for head in page.year_heads)]
-    shares = [share for share, of_goal in _YEAR_SHARES if len(columns) > YEAR_COLUMNS or not of_goal]
-    yield _table(columns, [_cells(line) for line in page.year], lang, size=_DENSE, shares=shares)
+    yield year_table(["page.month", *page.year_heads], [_cells(line) for line in page.year], lang)
+
+
+def year_table(heads: Sequence[str], rows: Sequence[Sequence[str]], lang: str) -> Block:
+    """Give the table of months: numbers, but for the month itself and the goal where there is one."""
+    widths = [each for each in _YEAR_SHARES if len(heads) > YEAR_COLUMNS or not each[1]]
+    columns = [
+        (head, at > 0 and not of_goal) for at, (head, (_, of_goal)) in enumerate(zip(heads, widths, strict=True))
+    ]
+    return _table(columns, rows, lang, size=_YEAR, shares=[share for share, _ in widths])
 
 
 def _balances(connection: Connection, org: str, asked: Asked) -> Iterator[Block]:
