@@ -22,7 +22,7 @@ def test_cells_are_pasted_tried_recorded_and_taken_back_by_keyboard_without_scri
     assert "Déposez le fichier ici" not in keys.words, "what needs a script is not shown without it"
     keys.write("site;nom\nverdun-test;Verdun\nbar le duc;Bar-le-Duc\n", field="cells")
     keys.follow("Essayer à blanc")
-    assert "Une clé est faite de lettres" in keys.words
+    assert "Une clé n’a ni espace ni accent" in keys.words
     keys.follow("Importer les lignes valides (1)")
     assert "Importé en partie" in keys.words
     keys.follow("Annuler tout l’import")

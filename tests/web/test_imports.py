@@ -44,7 +44,8 @@ async def test_a_dry_run_says_what_would_become_of_each_row_and_records_nothing(
     page = await opened(served, path)
     assert counts(served, path) == (2, 0, 0, 1)
     assert "bar le duc" in page.text
-    assert "Une clé est faite de lettres" in page.text
+    assert "Une clé n’a ni espace ni accent" in page.text
+    assert "à la place d’un espace, mettez un tiret" in page.text
     assert "Importer les lignes valides (2)" in page.text
     assert records(served) == 0
     assert book_row(served, "site", "metz") is None
