@@ -542,3 +542,13 @@ async def test_each_ending_and_each_barrier_leads_to_its_events_and_what_stood_s
     given_up = found["barrier%3Ano_part"]
     assert given_up[:2] == found["repair_closed%3Anot_fixed"][:2], "the same event"
     assert "obstacle : pièce introuvable" in given_up
+
+
+async def test_the_third_step_of_a_demonstration_leads_a_manager_to_contradictions_alone(served: Served) -> None:
+    await a_manager_s_year(served)
+    with served.database.writing() as connection:
+        connection.execute(sa.update(ORGS).values(demo=True))
+    page = await opened(served, "/tableau")
+    assert "/a-traiter?kind=contradiction" in page.attributes("a", "href")
+    heap = await opened(served, "/a-traiter?kind=contradiction")
+    assert (heap.status, "· Contradictions" in heap.texts) == (200, True)
