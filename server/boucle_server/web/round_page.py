@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.agreeing import Agreed
@@ -18,11 +17,10 @@ from boucle.words import say
 from boucle.words.numerals import signed, times
 from boucle_server import photos
 from boucle_server.api.reasons import kind_text
-from boucle_server.driven import DrivenRound, DrivenStop, Progress, State, driven, planned_place
+from boucle_server.driven import DrivenStop, Progress, State, driven, planned_place
 from boucle_server.errors import NotFoundError
 from boucle_server.photos import Shown
 from boucle_server.stops_beside import stop_beside
-from boucle_server.tables import DEVICE
 from boucle_server.web import numbers, stop_reasons
 from boucle_server.web.figures import Badge
 from boucle_server.web.item_page import NAMES
@@ -30,7 +28,8 @@ from boucle_server.web.item_words import href_of, moment, printed
 from boucle_server.web.photo_words import PagePhoto, page_photos
 from boucle_server.web.places import PROOFS, ROUND_PLAN, ROUNDS, STATION
 from boucle_server.web.register import stated_by
-from boucle_server.web.rounds_list import driver_of, long_day, people_of, state_badge, title_in
+from boucle_server.web.round_pairs import pairs, pairs_beside
+from boucle_server.web.rounds_list import long_day, state_badge, title_in
 from boucle_server.web.stop_reasons import Later, explained
 from boucle_server.web.stop_times import closed_places, times_of_stop
 from boucle_server.web.visit import Visit, address
@@ -146,7 +145,7 @@ def round_page(connection: Connection, visit: Visit, book: Book, key: str) -> Ro
         is_planned_only=found.state in (State.PLANNED, State.CANCELLED),
         is_beside=beside_all is not None,
         closed=_closed(book, of, visit.now_ms) if found.state is State.PLANNED else "",
-        pairs=_pairs_beside(connection, visit, found) if beside_all else _pairs(connection, visit, book, found),
+        pairs=pairs_beside(connection, visit, found) if beside_all else pairs(connection, visit, book, found),
         stops=tuple(stop_view(stop, number, book, visit, beside) for number, stop in enumerate(found.stops, 1)),
         versions=_versions(connection, visit, book, key),
         at=moment(visit.now_ms, visit.who.zone, visit.lang),
@@ -271,29 +270,6 @@ def _move(event: Event, found: DrivenStop, book: Book, lang: str) -> Move:
         about = times(event.qty, book.item_type(event.item_type, event.teff).name or event.item_type, lang)
         href = f"{PROOFS.path}/{event.id}"
     return Move(what=kind_text(event.kind, lang), about=about, when=moment(event.teff, site.zone, lang), href=href)
-
-
-def _pairs(connection: Connection, visit: Visit, book: Book, found: DrivenRound) -> tuple[tuple[str, str], ...]:
-    of, lang = found.round, visit.lang
-    validators = [each.event.actor for stop in found.stops for each in stop.validations if each.event.actor]
-    people = people_of(connection, visit, {of.person, *validators})
-    by = [people.get(each, "") for each in dict.fromkeys(validators)]
-    device = sa.select(DEVICE.c.name).where(DEVICE.c.org == visit.who.org, DEVICE.c.dev == of.device)
-    given = {
-        "web.round_home": book.site(of.home, visit.now_ms).name or of.home,
-        "web.round_driver": people.get(of.person, "") if of.person else say("web.round_unassigned", lang),
-        "web.round_validated_by": ", ".join(name for name in by if name) if {*validators} != {of.person} else "",
-        "web.round_phone": connection.execute(device).scalar() or "" if of.device else "",
-        "web.round_stops": f"{found.done}/{len(of.stops)}",
-    }
-    return tuple((say(key, lang), value) for key, value in given.items() if value)
-
-
-def _pairs_beside(connection: Connection, visit: Visit, found: DrivenRound) -> tuple[tuple[str, str], ...]:
-    """Say who made a stop that no round plans, to who has to know."""
-    who = driver_of(found)
-    name = people_of(connection, visit, {who}).get(who, "")
-    return ((say("web.round_driver", visit.lang), name),) if name else ()
 
 
 def _versions(connection: Connection, visit: Visit, book: Book, key: str) -> tuple[tuple[str, str, str], ...]:
