@@ -6,6 +6,7 @@ It has no link: a link is made by the server, which may not have heard of the st
 import json
 from typing import Any
 
+from boucle.agreeing import Agreed, agreed_by, agreed_words
 from boucle.events import Event
 from boucle.rounds import Ending, Round, Stop, counts_of, ending_of
 from boucle.visiting import DIRECTIONS
@@ -40,8 +41,7 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version:
         if rows:
             pieces = pieces or [say("screen.stop_slip_nothing", lang)]
             lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
-    if signer := _signer(phone, validated.id):
-        lines.append(say("web.slip_signed_by", lang, who=signer))
+    lines.append(_agreed(phone, validated, lang))
     return "\n".join(line for line in lines if line)
 
 
@@ -51,9 +51,13 @@ def organisation(phone: Phone) -> str:
     return str(told.get("name") or "") if isinstance(told, dict) else ""
 
 
-def _signer(phone: Phone, event_id: str) -> str:
-    """Give who signed: what is personal stands beside the event, and may be erased."""
+def _agreed(phone: Phone, validated: Event, lang: str) -> str:
+    """Say who signed, or that nobody did; nothing where what is personal of the validation is on another device."""
     with phone.store.reading() as db:
-        row = db.execute("SELECT priv FROM outbox WHERE id = ?", (event_id,)).fetchone()
-    told: Any = json.loads(row[0]) if row and row[0] else {}
-    return str(told.get("signer") or "") if isinstance(told, dict) else ""
+        row = db.execute("SELECT priv FROM outbox WHERE id = ?", (validated.id,)).fetchone()
+    told: Any = json.loads(row[0]) if row and row[0] else None
+    personal = told if isinstance(told, dict) else None
+    of = agreed_by(validated, personal)
+    if row is None or of is Agreed.ERASED:
+        return ""
+    return agreed_words(of, signer=str((personal or {}).get("signer") or ""), on_phone=True, lang=lang)

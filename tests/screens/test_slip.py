@@ -22,7 +22,7 @@ def signed(hand: Hand) -> Hand:
     plan_today(hand.face.at)
     drive_home(hand, range(1, 3))
     of, stop = driving.stop_of(hand.face.at, "T-1#a") or pytest.fail("no stop")
-    driving.validate(hand.face.at, of, stop, ending=Ending.DONE, signed=Signed("Mme Weiß"))
+    driving.validate(hand.face.at, of, stop, ending=Ending.DONE, signed=Signed("Mme Weiß", [[100, 800, 300, 200]]))
     hand.face.open_stop(of, stop)
     return hand
 
@@ -82,3 +82,21 @@ def test_a_stop_that_nobody_validated_has_no_slip(hand: Hand) -> None:
 
 def test_a_platform_that_fails_sends_nothing() -> None:
     assert not Android().share("Bon")
+
+
+@pytest.mark.parametrize(
+    ("agreed", "says"),
+    [
+        (Signed("Zoe", [[100, 800, 300, 200]]), "Signé par Zoe."),
+        (Signed("Zoe", []), "Accepté par Zoe, sans signature dessinée"),
+        (Signed("", []), "Validé par le chauffeur seul, sans signature"),
+    ],
+)
+def test_only_what_was_drawn_is_called_signed_in_the_text_too(hand: Hand, agreed: Signed, says: str) -> None:
+    plan_today(hand.face.at)
+    of = driving.rounds_of_today(hand.face.at)[0]
+    stop = of.stops[0]
+    driving.validate(hand.face.at, of, stop, ending=Ending.DONE, signed=agreed)
+    validated = driving.standing(hand.face.at, of, stop).validated or pytest.fail("not validated")
+    text = slip_text(hand.face.at, of, stop, validated, version=1, when="", lang="fr")
+    assert text.splitlines()[-1].startswith(says)

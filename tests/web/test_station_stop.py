@@ -307,7 +307,7 @@ async def test_a_round_that_nobody_is_assigned_to_says_so_and_names_who_validate
     assert "Arrêts validés par" not in (await opened(served, where)).text
     await validated(served, ending="closed")
     for lang, told in (
-        ("fr", ["Chauffeur", "non attribuée", "Arrêts validés par", "Test manager"]),
+        ("fr", ["Chauffeur", "non attribué", "Arrêts validés par", "Test manager"]),
         ("en", ["Driver", "not assigned", "Stops validated by", "Test manager"]),
     ):
         texts = (await opened(served, f"{where}&lang={lang}")).texts
