@@ -66,7 +66,11 @@ def test_the_months_are_listed_with_where_they_stand(data: str, capsys: pytest.C
     capsys.readouterr()
     assert main(["month", "list", "--data", data]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == ["2026-01  final", "2026-02  closed (revision 1)", "2026-03  final"]
+    assert lines[:3] == [
+        "2026-01  complete, to be closed",
+        "2026-02  closed (revision 1)",
+        "2026-03  complete, to be closed",
+    ]
     assert main(["month", "list", "--data", data, "--json"]) == 0
     told = {row["month"]: row for row in json.loads(capsys.readouterr().out)}
     assert (told["2026-02"]["state"], told["2026-02"]["closing"]["revision"]) == ("closed", 1)
