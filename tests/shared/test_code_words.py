@@ -92,6 +92,7 @@ WORDS: dict[type[StrEnum], tuple[str, ...]] = {
 NEVER_SHOWN = {
     "actions.Where": "which places an action offers",
     "codes.Flag": "how a label was read",
+    "agreeing.Agreed": "said as a sentence that names who signed",
     "codes.Kind": "one letter of a printed code",
     "events.Family": "how events are grouped in documents for developers",
     "events.Subject": "what an event is about, in documents for developers",
