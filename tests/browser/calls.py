@@ -38,6 +38,7 @@ STRANGERS: Final = (
     Call("aide", places.HELP.path),
     Call("inconnu", "/nulle-part"),
     Call("code-inconnu", "/C/0000000000"),
+    *(Call(f"application-{letter.lower()}", f"/{letter}/0000000000") for letter in "PRTXBE"),
 )
 BEHIND: Final = (
     Call("chiffres", "/tableau/chiffres", ADMINISTRATOR),

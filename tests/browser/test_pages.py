@@ -18,7 +18,9 @@ WIDTHS = {"phone 320", "phone 360", "desktop 1280", "print 718"}
 EXPECTED_REFUSALS = {"connexion-refusee": 401, "inconnu": 404, "code-inconnu": 404, "inconnu-chez-nous": 404}
 EXPECTED_REFUSALS |= {"interdit": 403, "bon-perdu": 404, "devis-perdu": 404}
 EXPECTED_REFUSALS |= {call.name: status for call, status in REFUSED if status != 200}
-FILES = re.compile(r"\.(pdf|png|txt|zpl)(/|$)|^/(fichiers|photos)/|^/$|/import/(modele/|exemple$)")
+FILES = re.compile(
+    r"\.(pdf|png|txt|zpl)(/|$)|^/(fichiers|photos|documents)/|^/a-traiter/image/|^/$|/import/(modele/|exemple$)"
+)
 """Routes that give no page."""
 ONLY_ONCE = {"/administration/import/suivi/{run}/annuler", "/saisie/photo/{slug}"}
 """Pages that a walk cannot open again and again: `test_import_by_hand` and `test_station` go through them."""
