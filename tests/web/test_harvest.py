@@ -46,7 +46,7 @@ async def test_a_manager_states_what_a_donor_holds_on_the_page_and_it_is_kept_by
         assert told in page.texts
     itself = (await opened(served, f"{listed}/ligne")).form(f"{listed}/ligne")
     refused = await sent(served, itself, donor="pompe", part="pompe", expected_n="1")
-    assert "une pièce n’est pas du type de son donneur" in said(refused)
+    assert "Une pièce n’est pas du type de son donneur" in said(refused)
     with served.database.reading() as connection:
         assert len(load_book(connection, "acme").versions_of(TABLE, "moteur>pompe")) == 2
 
