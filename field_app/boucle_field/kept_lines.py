@@ -75,7 +75,7 @@ class KeptLines:
             if line.event_id and event is None:
                 continue  # it was taken back, or is somewhere else now
             if event is not None:
-                line = replace(line, event_id=event.id, qty=event.qty or 1)
+                line = self._named_since(replace(line, event_id=event.id, qty=event.qty or 1), event)
             shown |= {line.event_id, line.found_event}
             told.append((n, 1, line))
         told += [(n, 0, self._plain(event)) for n, event in events if event.id not in shown]
@@ -115,6 +115,14 @@ class KeptLines:
         yield event.id
         if event.corrects:
             yield from (before.id for before in undoing.said_before(self._phone.store, event))
+
+    def _named_since(self, line: Line, event: Event) -> Line:
+        """Tell of a label that named nothing when it was read, and does now, which item it names."""
+        item = self._phone.mirror.look(event.subject).item if line.outcome is Outcome.UNKNOWN else None
+        if item is None or not item.known:
+            return line
+        why = tuple(each for each in line.why if each != _UNKNOWN)
+        return replace(line, outcome=Outcome.ACCEPTED, item=item.id, item_type=item.type, why=why, blank=False)
 
     def _plain(self, event: Event) -> Line:
         """Tell of an event what can be told of it now."""

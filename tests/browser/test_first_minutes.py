@@ -37,7 +37,14 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
     assert "Comment le rendre" in keys.words
     keys.follow("Tableau de bord")
     keys.follow("Trancher une contradiction")
-    assert keys.url == "/a-traiter"
+    assert keys.url == "/a-traiter?kind=contradiction"
+    keys.follow("Décider")
+    assert keys.url.startswith("/a-traiter/contradiction/")
+    keys.write("Vu au quai, c’est juste", field="reason")
+    keys.follow()
+    keys.follow("Annuler ce que je viens de faire")
+    assert "C’est annulé" in keys.words
+    keys.goto("/a-traiter?kind=unknown")
     keys.follow("Décider")
     assert keys.url.startswith("/a-traiter/unknown/")
     keys.choose("bac-600x400", field="type")

@@ -22,6 +22,7 @@ from tests.sheet import AT_PARTNER
 
 ROOT = Path(__file__).parents[2]
 SIX = 6
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def make(target: str, house: House, phone: Path, *options: str) -> subprocess.Co
     words = [target, f"DEMO_DATA={house.data}", f"PHONE_DATA={phone}", f"DEMO_URL={house.address}"]
     # What is installed stays as it is: no test reaches a registry.
     line = ["make", "--old-file=.venv/.run-ready", *options, *words]
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
+    # These tests may be run by `make`, which hands itself on: as its child this one would tell of folders it enters.
+    environment = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
