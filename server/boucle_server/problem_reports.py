@@ -51,6 +51,18 @@ class Filing(StrEnum):
     FULL = "full"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody reports; `once` is the id that its form gives it (`id_of`), `""` where the form has no mark."""
+
+    code: str
+    item: str
+    problem: Problem
+    words: str
+    photo: tuple[bytes, Picture] | None = None
+    once: str = ""
+
+
 class Outcome(StrEnum):
     """How a person dealt with a report."""
 
@@ -72,32 +84,40 @@ class ProblemReport:
     event: str
 
 
-def file(
-    connection: Connection,
-    org: str,
-    *,
-    code: str,
-    item: str,
-    problem: Problem,
-    words: str,
-    now_ms: int,
-    photo: tuple[bytes, Picture] | None = None,
-) -> Filing:
-    """Keep a report for a person, with its photo where it has one, in the organisation's writing transaction."""
+def file(connection: Connection, org: str, said: Said, *, now_ms: int) -> Filing:
+    """Keep a report for a person, with its photo where it has one, in the organisation's writing transaction.
+
+    Of one that was sent before it tells what became of it then.
+    """
     forget(connection, org, now_ms=now_ms)
+    item, photo = said.item, said.photo
+    if (before := filed(connection, org, said.once, with_photo=photo is not None)) is not None:
+        return before
     if _waiting(connection, org, PROBLEM_REPORT.c.item == item) >= MOST_OF_ITEM:
         return Filing.KNOWN
     if waiting(connection, org) >= MOST_WAITING:
         return Filing.FULL
-    report = secrets.token_hex(_BYTES)
+    report = said.once or secrets.token_hex(_BYTES)
     connection.execute(
         sa.insert(PROBLEM_REPORT).values(
-            org=org, id=report, code=code, item=item, problem=problem.value, words=words, created_ms=now_ms
+            org=org, id=report, code=said.code, item=item, problem=said.problem, words=said.words, created_ms=now_ms
         )
     )
     if photo is None or problem_photos.keep(connection, org, report, photo[0], picture=photo[1]):
         return Filing.KEPT
     return Filing.BARE
+
+
+def id_of(said: bytes) -> str:
+    """Give the id of a report by the digest of the form that brought it."""
+    return said[:_BYTES].hex()
+
+
+def filed(connection: Connection, org: str, id: str, *, with_photo: bool) -> Filing | None:
+    """Tell what became of a report that was sent before, None for one that was not."""
+    if not id or find(connection, org, id) is None:
+        return None
+    return Filing.BARE if with_photo and problem_photos.shown(connection, org, id) is None else Filing.KEPT
 
 
 def waiting(connection: Connection, org: str, *also: sa.ColumnElement[bool]) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from boucle_server import problem_reports
 from boucle_server.db import Database
-from boucle_server.problem_reports import Problem
+from boucle_server.problem_reports import Problem, Said
 from boucle_server.read_tables import ITEM, TASK
 from boucle_server.schema import prepare
 from boucle_server.web import inbox, inbox_held, inbox_precedence, inbox_received, inbox_stock, inbox_work
@@ -91,7 +91,8 @@ def asked_once(database: Database, history: list[Move], seed: int) -> None:
 
 
 def reported(connection: Connection, item: str) -> None:
-    problem_reports.file(connection, ORG, code="x", item=item, problem=Problem.DIRTY, words="", now_ms=START_MS)
+    said = Said(code="x", item=item, problem=Problem.DIRTY, words="")
+    problem_reports.file(connection, ORG, said, now_ms=START_MS)
 
 
 @pytest.mark.slow

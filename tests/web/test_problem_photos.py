@@ -15,6 +15,7 @@ from boucle_server.tables import PROBLEM_PHOTO, PROBLEM_REPORT
 from boucle_server.web import public_form
 from boucle_server.web.attempts import REPORTS_PER_LABEL
 from boucle_server.web.rendering import STYLE, static_content
+from boucle_server.web.visit import MARK
 from tests.api.serving import Served
 from tests.server import figures_world
 from tests.server.people import an_org
@@ -71,6 +72,17 @@ async def test_a_photo_comes_with_a_report_small_and_bare_and_whoever_deals_with
     assert picture.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in picture.headers["content-security-policy"]
     assert picture.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_photo_that_is_sent_twice_is_kept_once_and_another_is_another_report(served: Served) -> None:
+    await a_crate(served)
+    mark = dict((await opened(served, f"/{CRATE}")).form(f"/{CRATE}").values)[MARK]
+    first, second = a_picture(300, 200), a_picture(200, 300)
+    answers = [await reported(served, picture, **{MARK: mark}) for picture in (first, first, second)]
+    assert {each.headers["location"] for each in answers} == {f"/{CRATE}?fait=public_reported_done"}
+    assert len(kept(served)) == 2
+    with served.database.reading() as connection:
+        assert problem_reports.waiting(connection, "acme") == 2
 
 
 async def test_a_picture_on_its_side_stands_upright_and_what_it_leaves_clear_is_white(served: Served) -> None:

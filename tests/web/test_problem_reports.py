@@ -1,14 +1,18 @@
 """What strangers report on a public page: a case for a person, never more than a few, and nothing of who wrote."""
 
+import asyncio
+
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from boucle.codes import Kind, mint
+from boucle.units import DAY_MS
 from boucle_server import problem_reports
 from boucle_server.problem_reports import KEPT_MS, MOST_OF_ITEM, Problem
 from boucle_server.tables import PROBLEM_REPORT, RECORD
 from boucle_server.web.attempts import REPORTS_PER_ADDRESS, REPORTS_PER_LABEL, WINDOW_MS
+from boucle_server.web.visit import MARK
 from tests.api.serving import Served
 from tests.builders import code
 from tests.server import figures_world
@@ -135,6 +139,63 @@ async def test_bytes_that_are_no_text_are_told_and_the_rest_of_a_report_stays(
         assert problem_reports.waiting(connection, "acme") == 0
 
 
+def reports(served: Served) -> list[tuple[str, str]]:
+    """Give what was reported, in order: the problem and the words."""
+    with served.database.reading() as connection:
+        query = sa.select(PROBLEM_REPORT.c.problem, PROBLEM_REPORT.c.words).order_by(PROBLEM_REPORT.c.created_ms)
+        return [(row.problem, row.words) for row in connection.execute(query)]
+
+
+async def test_a_report_that_is_sent_twice_is_kept_once_and_gets_the_same_answer(served: Served) -> None:
+    await a_crate(served)
+    form = (await opened(served, f"/{CRATE}")).form(f"/{CRATE}")
+    at_once = await asyncio.gather(*(sent(served, form, problem="damaged", words="fendu") for _ in range(2)))
+    served.clock.ms += 60_000
+    late = await sent(served, form, problem="damaged", words="fendu")
+    assert {(each.status_code, each.headers["location"]) for each in (*at_once, late)} == {
+        (303, f"/{CRATE}?fait=public_reported_done")
+    }
+    assert reports(served) == [("damaged", "fendu")]
+    # The address has had its share, and is still told what became of the form that it sent before.
+    assert (await sent(served, form, problem="damaged", words="fendu")).headers["location"] == late.headers["location"]
+    assert (await sent(served, form, problem="damaged", words="sale")).status_code == 429
+    await signed_in(served)
+    case = await opened(served, await the_case(served))
+    await sent(served, next(each for each in case.forms if ("act", "settle") in each.values))
+    served.clock.ms += WINDOW_MS
+    assert (await sent(served, form, problem="damaged", words="fendu")).headers["location"] == late.headers["location"]
+    with served.database.reading() as connection:
+        assert problem_reports.waiting(connection, "acme") == 0  # what a person dealt with does not wait again
+
+
+async def test_a_report_that_says_something_else_or_comes_from_another_form_is_another(served: Served) -> None:
+    await a_crate(served)
+    page = await opened(served, f"/{CRATE}")
+    form = page.form(f"/{CRATE}")
+    said = {"problem": "dirty", "words": "collant"}
+    (mark,) = [value for name, value in form.values if name == MARK]
+    other = (await opened(served, f"/{CRATE}")).form(f"/{CRATE}")
+    assert dict(other.values)[MARK] != mark
+    # A page that somebody else may be given again would carry the mark of the first.
+    assert page.answer.headers["cache-control"] == "private, no-store"
+    for number, (shown, typed) in enumerate(
+        [(form, said), (form, {**said, "words": "collant encore"}), (other, said), (form, {**said, "problem": "other"})]
+    ):
+        assert (await sent(served, shown, **typed)).status_code == 303
+        assert len(reports(served)) == number + 1
+        served.clock.ms += WINDOW_MS
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "x", "1.", f"{figures_world.NOW + DAY_MS}.ab", f"{figures_world.NOW - 9 * DAY_MS}.ab"]
+)
+async def test_a_form_without_a_mark_of_ours_is_reported_as_it_always_was(served: Served, mark: str) -> None:
+    await a_crate(served)
+    for _ in range(2):
+        assert (await reported(served, problem="dirty", **{MARK: mark})).status_code == 303
+    assert len(reports(served)) == 2
+
+
 @pytest.mark.story(23)
 async def test_after_a_few_reports_one_has_to_wait_and_keeps_what_was_typed(served: Served) -> None:
     await a_crate(served)
@@ -214,7 +275,8 @@ async def test_nothing_of_who_reported_is_kept_and_all_of_it_is_erased_in_time(s
 async def test_every_problem_can_be_chosen_and_has_its_case_in_words(served: Served) -> None:
     await a_crate(served)
     page = await opened(served, f"/{CRATE}")
-    assert page.attributes("input", "value") == [each.value for each in Problem]
+    offered = [given["value"] for tag, given in page.tags if tag == "input" and given.get("type") == "radio"]
+    assert offered == [each.value for each in Problem]
     for at, problem in enumerate(Problem):
         assert (await reported(served, f"/{code(1 + at)}", problem=problem.value)).status_code == 303
     await signed_in(served)

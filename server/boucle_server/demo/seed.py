@@ -32,7 +32,7 @@ from boucle_server.imports.recording import keep_tried, record
 from boucle_server.imports.tried import guessed
 from boucle_server.ingest import accept_own, ingest
 from boucle_server.people import OPERATORS, hash_password
-from boucle_server.problem_reports import Problem
+from boucle_server.problem_reports import Problem, Said
 from boucle_server.projections import event_of
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.server_device import Draft
@@ -132,9 +132,9 @@ def _report_problems(connection: Connection, *, now_ms: int) -> None:
     )
     for row, (problem, words, hours) in zip(connection.execute(held).all(), _REPORTED, strict=False):
         at_ms = now_ms - hours * HOUR_MS
-        said = {"code": row.code, "item": row.item, "problem": problem, "words": words}
         photo = broken_crate() if problem is Problem.DAMAGED else None
-        problem_reports.file(connection, ORG, **said, now_ms=at_ms, photo=photo)
+        said = Said(code=row.code, item=row.item, problem=problem, words=words, photo=photo)
+        problem_reports.file(connection, ORG, said, now_ms=at_ms)
 
 
 def _bring_a_table(connection: Connection, year: Year, *, now_ms: int) -> None:

@@ -21,7 +21,7 @@ from boucle_server.errors import ConflictError
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.server_device import Draft
 from boucle_server.tables import RECORD
-from boucle_server.web.forms import Posted
+from boucle_server.web.forms import Fields, Posted
 from boucle_server.web.sessions import LONGEST_MS
 from boucle_server.web.visit import MARK, Visit
 
@@ -32,16 +32,29 @@ _HOLDS_MS: Final = LONGEST_MS + DAY_MS
 
 def id_of(posted: Posted) -> str:
     """Give the id of the first event that a form records; `""` for a form without a mark of ours."""
-    visit, mark = posted.visit, posted.fields.value(MARK)
+    visit, fields = posted.visit, posted.fields
+    made_ms = shown_ms(fields, visit.now_ms)
+    if made_ms is None:
+        return ""
+    said = said_by(fields, visit.who.org, visit.who.person, visit.path, visit.query)
+    return str(uuid7(made_ms, lambda n: said[:n]))
+
+
+def shown_ms(fields: Fields, now_ms: int) -> int | None:
+    """Read from its mark when a form was shown; None where it has no mark of ours, or one that does not count."""
+    mark = fields.value(MARK)
     made, _, rest = mark.partition(".")
     if not rest or len(mark) > _LONGEST_MARK or not made.isascii() or not made.isdecimal():
-        return ""
-    if not visit.now_ms - _HOLDS_MS <= int(made) <= visit.now_ms:
-        return ""
-    said = sha256(repr((visit.who.org, visit.who.person, visit.path, visit.query, posted.fields.pairs)).encode())
-    for name, content in posted.fields.files:
+        return None
+    return int(made) if now_ms - _HOLDS_MS <= int(made) <= now_ms else None
+
+
+def said_by(fields: Fields, *about: object) -> bytes:
+    """Give a digest of all that a form says, its mark and its files among it, and of what it is about."""
+    said = sha256(repr((*about, fields.pairs)).encode())
+    for name, content in fields.files:
         said.update(repr((name, sha256(content).hexdigest())).encode())
-    return str(uuid7(int(made), lambda n: said.digest()[:n]))
+    return said.digest()
 
 
 def recorded(connection: Connection, visit: Visit, event_id: str) -> tuple[str, ...]:

@@ -21,14 +21,15 @@ from boucle.words import say
 from boucle_server import problem_reports
 from boucle_server.errors import InvalidInputError
 from boucle_server.organisations import checked_text
-from boucle_server.problem_reports import LONGEST, Filing, Problem
+from boucle_server.problem_reports import LONGEST, Filing, Problem, Said
 from boucle_server.projections import load_book
 from boucle_server.read_tables import BINDING, ITEM
 from boucle_server.tables import ORG
 from boucle_server.web.forms import Fields
 from boucle_server.web.item_words import href_of, printed
+from boucle_server.web.once import said_by, shown_ms
 from boucle_server.web.places import PUBLIC
-from boucle_server.web.public_form import PICTURE, Brought, made, without_picture
+from boucle_server.web.public_form import PICTURE, Brought, Sent, made, without_picture
 from boucle_server.web.rendering import redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
@@ -95,31 +96,32 @@ def report(visit: Anybody, sent: Brought, code: str) -> Response:
     typed = without_picture(sent)
     with visit.server.database.reading() as connection:
         found = _find(connection, code)
-        shown = None if found is None else _shown(connection, visit, found)
-    if found is None or shown is None:
-        return _page(visit, None)
+        if found is None:
+            return _page(visit, None)
+        shown, once = _shown(connection, visit, found), _id(visit, sent, found)
+        before = problem_reports.filed(connection, found.org, once, with_photo=bool(sent.fields.file(PICTURE)))
+    if before is not None:
+        return redirect(visit.path, done=_DONE[before])
     if sent.wait_ms:
         wrong = say("web.public_wait", visit.lang, n=-(-sent.wait_ms // _MINUTE_MS))
         return _page(visit, shown, typed=typed, wrong=wrong, status=429)
     try:
         problem, words = _read(typed)
-        photo = made(sent)
+        said = Said(code=found.key, item=found.item.id, problem=problem, words=words, photo=made(sent), once=once)
     except InvalidInputError as refused:
         return _page(visit, shown, typed=typed, wrong=refused.said(visit.lang), status=refused.status)
     with visit.server.database.writing(found.org) as connection:
-        filing = problem_reports.file(
-            connection,
-            found.org,
-            code=found.key,
-            item=found.item.id,
-            problem=problem,
-            words=words,
-            now_ms=visit.now_ms,
-            photo=photo,
-        )
+        filing = problem_reports.file(connection, found.org, said, now_ms=visit.now_ms)
     if filing is Filing.FULL:
         return _page(visit, shown, typed=typed, wrong=say("web.public_full", visit.lang), status=429)
     return redirect(visit.path, done=_DONE[filing])
+
+
+def _id(visit: Visit, sent: Sent, found: _Found) -> str:
+    """Give the id that a report has by its form; `""` for a form without a mark of ours."""
+    if shown_ms(sent.fields, visit.now_ms) is None:
+        return ""
+    return problem_reports.id_of(said_by(sent.fields, found.org, found.key))
 
 
 def _read(typed: Fields) -> tuple[Problem, str]:
