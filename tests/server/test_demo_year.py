@@ -1,5 +1,6 @@
 """The simulated year of the demonstration: repeatable, believable, and nothing in it that nobody can explain."""
 
+import json
 from collections import Counter, defaultdict
 from datetime import date
 from itertools import pairwise
@@ -9,27 +10,33 @@ import pytest
 from boucle.checklists import find_checklist
 from boucle.clock import months_between
 from boucle.events import Quality
-from boucle.push import Status, seal_body, write_push
+from boucle.push import Push, Status, seal_body, write_push
 from boucle.reasons import Outcome, Reason
 from boucle.replay import World, book_of
 from boucle.rounds import VALIDATED, counts_of
 from boucle.signing import load_crypto
 from boucle.unplanned import is_unplanned
 from boucle.workshop_codes import Barrier
-from boucle_server.demo.ground import BASE
+from boucle_server.demo import workshop
+from boucle_server.demo.ground import BASE, Crate
 from boucle_server.demo.people import LOST_HANDSET, STILL_OFFLINE, WRONG_CLOCK
 from boucle_server.demo.phone import Delivery, Heard
 from boucle_server.demo.rounds import DRIFTING
 from boucle_server.demo.seasons import Span, instant, is_worked, round_day
-from boucle_server.demo.year import Closed, Joined, Plan, Revoked, Year, simulate
+from boucle_server.demo.year import Closed, Decided, Joined, Plan, Revoked, Year, simulate
 from tests.server.demo_world import SMALL, TODAY, YEAR, taken
 
 WHOLE_MONTHS = months_between("2025-12", "2026-10")
 
 
+def pushes(year: Year) -> list[Push]:
+    """Give all pushes in the order of arrival."""
+    return [arrival.push for arrival in year.arrivals if isinstance(arrival, Delivery)]
+
+
 def pushed(year: Year) -> list[bytes]:
-    """Give the bodies of all pushes in the order of arrival."""
-    return [write_push(arrival.push) for arrival in year.arrivals if isinstance(arrival, Delivery)]
+    """Give their bodies."""
+    return [write_push(push) for push in pushes(year)]
 
 
 def stocks(world: World, measure: str) -> dict[tuple[str, str, str], dict[str, int]]:
@@ -56,12 +63,37 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     assert not set(other) & set(again)
 
 
+def told_but_for_repairs(year: Year) -> list[tuple[object, ...]]:
+    """Give all that is recorded in a year but the numbers of repairs, and what is sealed over them."""
+    found: list[tuple[object, ...]] = []
+    for each in year.arrivals:
+        if isinstance(each, Decided):
+            said = [{**act.keys, "task": ""} for act in each.acts]
+            found.append((each.received_ms, [(act.kind, act.id) for act in each.acts], said))
+        elif isinstance(each, Delivery):
+            records = [json.loads(record.payload) for record in each.push.records]
+            found.append((each.received_ms, [{**record, "task": "", "prev": ""} for record in records]))
+    return found
+
+
+def test_how_repairs_are_numbered_changes_nothing_else_of_the_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    def renumbered(thing: Crate, day: date) -> str:
+        return f"{day:%Y}/{thing.code.chars}/{day:%d-%m}"
+
+    as_it_is = told_but_for_repairs(taken(SMALL).year)
+    monkeypatch.setattr(workshop, "repair_number", renumbered)
+    other = simulate(SMALL)
+    numbers = {json.loads(record.payload).get("task", "") for push in pushes(other) for record in push.records}
+    assert len([each for each in numbers if each.startswith(("2025/", "2026/"))]) > 3
+    assert not [each for each in numbers if each.startswith("OR-")]
+    assert told_but_for_repairs(other) == as_it_is
+
+
 def test_every_push_is_sealed_by_the_key_of_its_phone() -> None:
     year = taken(SMALL).year
     keys = {each.phone.dev: each.phone.key.public for each in year.arrivals if isinstance(each, Joined)}
-    pushes = [each.push for each in year.arrivals if isinstance(each, Delivery)]
     assert len(keys) == 11
-    for push in pushes:
+    for push in pushes(year):
         assert load_crypto().verify_key(keys[push.dev]).verify(push.seal, seal_body(push))
 
 

@@ -16,7 +16,7 @@ from boucle_server.demo.pictures import Scene
 from boucle_server.demo.returned import FILTER
 from boucle_server.demo.seasons import CLOSING_HOUR, closed_months, closing_day, instant
 from boucle_server.demo.sorting import find_damaged
-from boucle_server.demo.workshop import GOOD, PASSES_MOTOR, WORKSHOP, Job, record, repair_number
+from boucle_server.demo.workshop import GOOD, PASSES_MOTOR, WORKSHOP, Job, record
 
 NEWER: Final = "item.disinfected"
 """A kind of event that only the next version of the app knows."""
@@ -143,7 +143,7 @@ def _open_one_more(ground: Ground, day: date) -> None:
 
 def _opened(ground: Ground, day: date, *, photos: list[dict[str, Any]] | None = None, **body: Any) -> Job:
     motor = ground.new_crate(checklists.MOTOR, WORKSHOP)
-    job = Job(thing=motor, task=repair_number(motor, day), done=_wait, failed=_wait)
+    job = Job(thing=motor, day=day, done=_wait, failed=_wait)
     ground.begin("atelier", day, 10.4)
     ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
     record(ground, job, "work.opened", photos=photos, reason="retour", **body)

@@ -47,17 +47,22 @@ GOOD: Final = {"aspect": True, "etiquette": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One repair: of what, under which task, what follows when it is done and when it cannot be."""
+    """One repair: of what, opened on which day, what follows when it is done and when it cannot be."""
 
     thing: Crate
-    task: str
+    day: date
     done: Callable[[date], None]
     failed: Callable[[date], None]
 
     @property
+    def task(self) -> str:
+        """Its number, as it stands on its order."""
+        return repair_number(self.thing, self.day)
+
+    @property
     def luck(self) -> str:
-        """Name its stream of chance; written otherwise it would be another year."""
-        return self.task.lower()
+        """Name its stream of chance, by its thing and day and by no number: written otherwise it were another year."""
+        return f"or-{self.thing.code.chars[:6].lower()}-{self.day:%y%m%d}"
 
     @property
     def is_motor(self) -> bool:
@@ -74,7 +79,7 @@ def open_repair(
     ground: Ground, thing: Crate, day: date, *, done: Callable[[date], None], failed: Callable[[date], None]
 ) -> None:
     """Open a repair and diagnose it; what cannot be repaired is said at once."""
-    job = Job(thing=thing, task=repair_number(thing, day), done=done, failed=failed)
+    job = Job(thing=thing, day=day, done=done, failed=failed)
     ground.begin("atelier", day, 8.2)
     shown = photo(Scene.MOTOR if job.is_motor else Scene.CRATE, ground.chance.stream(f"photo/{job.luck}"))
     asked = {"owner": _OWNER} if job.is_motor else {}
@@ -127,7 +132,7 @@ def leave_waiting(ground: Ground, day: date) -> None:
     """Bring two motors of a customer of ours: the quote of one has no answer yet, the other is on hold."""
     for hold in (False, True):
         motor = ground.new_crate(checklists.MOTOR, WORKSHOP)
-        job = Job(thing=motor, task=repair_number(motor, day), done=_ignored, failed=_ignored)
+        job = Job(thing=motor, day=day, done=_ignored, failed=_ignored)
         ground.begin("atelier", day, 11.2)
         ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
         record(ground, job, "work.opened", reason="retour", owner=_OWNER)
