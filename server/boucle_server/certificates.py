@@ -26,7 +26,9 @@ from boucle_server.repairs import Repair, has_effect
 DIGEST: Final = "certificate_sha256"
 """The field of the decision's event that carries the digest."""
 VERSIONS: Final = (2, 1)
-"""The ways to write what a certificate says, the newest first: the first one left the control at the entry out."""
+"""The ways to write what a certificate says, the newest first."""
+_SAYS_ENTRY: Final = 2
+"""The first of them that says the control at the entry; whoever is bound to one before prints none."""
 SHORT: Final = 16
 """Digits of a digest that a printed page carries in its QR code."""
 _ANSWERS: Final = ("checklist", "answers", "checks", "measures", "limits")
@@ -92,7 +94,9 @@ class Certificate:
 
     @property
     def entry(self) -> Event | None:
-        """The control at the entry of the thing, where one was made by a checklist."""
+        """The control at the entry of the thing, where a checklist asked and the certificate says what it found."""
+        if self.document["v"] < _SAYS_ENTRY:
+            return None
         return entry_of([each.event for each in self.repair.told if has_effect(each)], self.event)
 
     @property
@@ -145,7 +149,7 @@ def entry_of(events: Sequence[Event], decision: Event) -> Event | None:
 def document(decision: Event, told: Sequence[Told], item_type: str, *, version: int = VERSIONS[0]) -> dict[str, Any]:
     """Give what a certificate says: the repair up to the decision, in keys and numbers, in no language."""
     before = [each.event for each in told if has_effect(each) and each.event.order < decision.order]
-    entry = entry_of(before, decision) if version > 1 else None
+    entry = entry_of(before, decision) if version >= _SAYS_ENTRY else None
     tests = [_test(each) for each in told if each.event.kind == "work.tested" and each.event in before]
     said = {
         "v": version,

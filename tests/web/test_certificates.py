@@ -276,7 +276,12 @@ async def test_a_certificate_of_before_the_entry_was_in_it_holds_and_its_printed
     certificate = found(served, 7)
     assert certificate.fits
     assert (certificate.digest == digest) is bound
-    assert certificate.entry is not None
+    # What its digest does not cover is not printed under it.
+    assert (certificate.entry is None) is bound
+    page = await opened(served, f"/atelier/certificat/{printed(label(7))}?numero=CR-7")
+    text = (await file_of(served, "fr"))[1]
+    for shown in (page.text, text):
+        assert ("Contrôle d’entrée" in shown, "Sans huile" in shown) == (not bound, not bound)
     served.client.cookies.clear()
     page = await opened(served, f"/certificats/{printed(label(7))}?n=CR-7&h={digest[: certificates.SHORT]}")
     assert page.status == 200
