@@ -90,6 +90,12 @@ async def opened(served: Served, path: str, **more: str) -> Page:
     return Page(await served.client.get(path, headers={"Accept": "text/html", **more}))
 
 
+def is_unlisted(answer: httpx.Response) -> bool:
+    """Tell whether an answer says, once each, that no search engine lists it and its address goes to no other site."""
+    names = ("x-robots-tag", "referrer-policy")
+    return [answer.headers.get_list(name) for name in names] == [["noindex, nofollow"], ["no-referrer"]]
+
+
 async def sent(served: Served, form: Form, /, **typed: str) -> httpx.Response:
     """Send a form with what was typed into it."""
     values = {**dict(form.values), **typed}

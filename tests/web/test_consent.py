@@ -7,7 +7,7 @@ from tests.api.serving import Served
 from tests.builders import DAY
 from tests.server.figures_world import draft, record
 from tests.server.workshop_world import MOTOR, NOW, act, label
-from tests.web.browser import Page, opened, sent, sign_in
+from tests.web.browser import Page, is_unlisted, opened, sent, sign_in
 from tests.web.test_workshop import a_bench, another, do, item, job, press, printed, said, ticket
 
 UNTIL = "2026-03-31"
@@ -172,7 +172,8 @@ async def test_the_link_says_nothing_that_search_engines_keep_and_no_other_site_
     path = await a_quote(served)
     served.client.cookies.clear()
     shown = await served.client.get(path)
-    assert "noindex" in shown.headers["x-robots-tag"]
+    assert is_unlisted(shown)
+    assert is_unlisted(await served.client.get("/devis/rien"))
     posted = await served.client.post(path, data={"by": "x", "answer": "yes"}, headers={"sec-fetch-site": "cross-site"})
     assert posted.status_code == 403
     assert item(served, 1).work_stage == "awaiting_approval"

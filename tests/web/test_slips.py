@@ -14,7 +14,7 @@ from boucle_server.rebuild import rebuild
 from boucle_server.slip_links import Link, Standing
 from tests.api.serving import Served
 from tests.builders import DAY, ORG
-from tests.web.browser import opened, sent, signed_in
+from tests.web.browser import is_unlisted, opened, sent, signed_in
 from tests.web.rounds_world import NOON, TASK, Driver, a_round, visited
 
 OURS = "/tournees/bon?tache=T-1%231"
@@ -107,8 +107,9 @@ async def test_a_partner_opens_the_link_without_an_account_until_its_day(served:
     served.client.cookies.clear()
     page = await opened(served, link)
     assert (page.status, "Mme Weiß" in page.text) == (200, True)
-    assert page.answer.headers["x-robots-tag"] == "noindex, nofollow"
-    assert (await served.client.get(f"{link}.pdf")).content.startswith(b"%PDF")
+    file = await served.client.get(f"{link}.pdf")
+    assert (is_unlisted(page.answer), is_unlisted(file)) == (True, True)
+    assert file.content.startswith(b"%PDF")
     assert "/tournees" not in page.answer.text
     served.clock.ms = NOON + slip_links.LINK_DAYS * DAY
     assert (await opened(served, link)).status == 200
@@ -116,6 +117,7 @@ async def test_a_partner_opens_the_link_without_an_account_until_its_day(served:
     for path in (link, f"{link}.pdf"):
         ended = await opened(served, path)
         assert (ended.status, "Ce lien n’ouvre rien" in ended.text) == (404, True)
+        assert is_unlisted(ended.answer)
 
 
 async def test_no_link_can_be_guessed_or_changed(served: Served) -> None:

@@ -4,20 +4,18 @@ It is the same for every code of its letter, made without looking anything up: n
 holds, and opening it uses nothing up.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends
 from starlette.responses import Response
 
 from boucle.codes import Kind
 from boucle_server.web.places import APP_LABELS, STATION
-from boucle_server.web.rendering import render
+from boucle_server.web.rendering import UNLISTED, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, visits
 
 router = pages_router()
-
-_PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow"}
 
 
 def app_label_page(visit: Annotated[Visit, Depends(visits(APP_LABELS[0]))]) -> Response:
@@ -27,7 +25,7 @@ def app_label_page(visit: Annotated[Visit, Depends(visits(APP_LABELS[0]))]) -> R
     return render(
         visit,
         "label_app.html",
-        headers=_PRIVATE,
+        headers=UNLISTED,
         letter=letter.value,
         is_enrolment=letter is Kind.ENROLMENT,
         station=STATION.path if is_staff and letter is not Kind.ENROLMENT else "",

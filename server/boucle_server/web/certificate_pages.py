@@ -20,7 +20,7 @@ from boucle_server.tables import ORG
 from boucle_server.web import certificate_words, label_sheets, numbers, state_labels
 from boucle_server.web.item_words import href_path, printed
 from boucle_server.web.places import CERTIFICATES, WORKSHOP
-from boucle_server.web.rendering import render
+from boucle_server.web.rendering import UNLISTED, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits
 from boucle_server.web.workshop import ticket_href
@@ -28,7 +28,6 @@ from boucle_server.web.workshop import ticket_href
 router = pages_router()
 
 NOWHERE: Final = 404
-_PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 Reading = Annotated[Visit, Depends(visits(WORKSHOP))]
 Anybody = Annotated[Visit, Depends(visits(CERTIFICATES))]
 
@@ -111,7 +110,7 @@ def verify_page(visit: Anybody, code: str) -> Response:
     return render(
         visit,
         "certificate_public.html",
-        headers=_PRIVATE,
+        headers=UNLISTED,
         badge=certificate_words.standing_badge(standing, visit.lang),
         means=say(f"web.certificate_means_{standing}", visit.lang),
         facts=[(say(f"web.certificate_{key}", visit.lang), value) for key, value in given.items() if value],
@@ -124,7 +123,7 @@ def _unknown(visit: Visit, why: str) -> Response:
         visit,
         "certificate_public.html",
         status=NOWHERE,
-        headers=_PRIVATE,
+        headers=UNLISTED,
         badge=certificate_words.standing_badge(Standing.UNKNOWN, visit.lang),
         facts=[],
         means=say(f"web.certificate_means_{why}", visit.lang),

@@ -19,7 +19,7 @@ from boucle_server.web.forms import Fields, Typed
 from boucle_server.web.item_words import printed
 from boucle_server.web.places import QUOTE
 from boucle_server.web.quote_words import badge, terms
-from boucle_server.web.rendering import redirect, render
+from boucle_server.web.rendering import UNLISTED, redirect, render
 from boucle_server.web.routing import pages_router
 from boucle_server.web.typed import Answers
 from boucle_server.web.visit import Visit, visits
@@ -30,7 +30,6 @@ Anybody = Annotated[Visit, Depends(visits(QUOTE))]
 GONE: Final = 404
 _CODE: Final = 200
 _KINDS: Final = {"yes": APPROVED, "no": DECLINED}
-_PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 _NOTHING: Final = Fields(pairs=())
 
 
@@ -98,7 +97,7 @@ def _page(
         visit,
         "quote.html",
         status=status,
-        headers=_PRIVATE,
+        headers=UNLISTED,
         action=visit.path,
         org=connection.execute(sa.select(ORG.c.name).where(ORG.c.org == of.org)).scalar_one(),
         about=[(say(f"web.quote_{name}", lang), value) for name, value in about.items() if value],
@@ -114,4 +113,4 @@ def _page(
 
 
 def _gone(visit: Visit) -> Response:
-    return render(visit, "quote_gone.html", status=GONE, headers=_PRIVATE)
+    return render(visit, "quote_gone.html", status=GONE, headers=UNLISTED)

@@ -20,6 +20,8 @@ POLICY: Final = (
 )
 LIVE_POLICY: Final = f"{POLICY}; script-src 'self'; connect-src 'self'"
 """Of the few pages that a script of ours speeds up; they are whole without it."""
+UNLISTED: Final = {"X-Robots-Tag": "noindex, nofollow"}
+"""Of the pages that whoever has the address opens without an account; that it goes to no other site holds for all."""
 REFUSED: Final = 422
 """The status of a form that is shown again with what is wrong with it."""
 LANG_S: Final = 365 * 86_400

@@ -22,7 +22,7 @@ from boucle_server.web.figures import Badge
 from boucle_server.web.forms import Posted, posts
 from boucle_server.web.item_words import moment
 from boucle_server.web.places import ROUNDS, SLIP
-from boucle_server.web.rendering import redirect, render
+from boucle_server.web.rendering import UNLISTED, redirect, render
 from boucle_server.web.rounds_list import day_name, href_of, people_of, title_in
 from boucle_server.web.routing import pages_router
 from boucle_server.web.visit import Visit, address, visits
@@ -187,7 +187,7 @@ def shared_page(visit: Anybody, code: str) -> Response:
     return render(
         visit,
         "slip.html",
-        headers=_PRIVATE,
+        headers=UNLISTED,
         shown=slip_words.document(slip, visit.lang),
         newer="" if slip.newest is slip.validation else address(here, [("version", newest)]),
         file=address(f"{here}.pdf", [("version", asked)] if asked else []),
@@ -207,11 +207,8 @@ def _opened(visit: Visit, code: str) -> Opened | None:
     return Opened(wanted or versions[0], asked if wanted else "", until)
 
 
-_PRIVATE: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-
-
 def _gone(visit: Visit) -> Response:
-    return render(visit, "slip_gone.html", status=GONE, headers=_PRIVATE)
+    return render(visit, "slip_gone.html", status=GONE, headers=UNLISTED)
 
 
 def _file(slip: Slip, lang: str) -> Response:
@@ -219,7 +216,7 @@ def _file(slip: Slip, lang: str) -> Response:
     content = pdf.typeset("slip", said, lang=lang, title=said["title"], at_ms=slip.at_ms)
     name = f"{say('web.slip_file', lang)}-{slip.number.replace('/', '-')}-v{slip.validation.version}.pdf"
     headers = {
-        **_PRIVATE,
+        **UNLISTED,
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name, safe='')}",
         "Cache-Control": "private, no-store",
         "Content-Language": lang,
