@@ -188,7 +188,11 @@ def test_a_scan_whose_telling_was_not_kept_is_told_as_well_as_it_can_be_known(st
 def test_a_label_that_was_named_since_is_told_as_what_it_names(stocked: Place) -> None:
     visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
     told = visit.scan(code(99))
-    assert (told.outcome, told.item_type, [key for key, _ in told.why]) == (Outcome.UNKNOWN, "", ["reason.unknown_item"])
+    assert (told.outcome, told.item_type, [key for key, _ in told.why]) == (
+        Outcome.UNKNOWN,
+        "",
+        ["reason.unknown_item"],
+    )
     stocked.phone.desk.record(Draft(kind="item.commissioned", code=code(99), place="strasbourg", body={"type": "bac"}))
     again = Visit.resume(stocked.phone)
     assert again is not None

@@ -15,7 +15,7 @@ from tests.api.serving import Served
 from tests.server.figures_world import events_in
 from tests.server.people import an_org
 from tests.server.workshop_world import label
-from tests.web.browser import Page, opened, signed_in
+from tests.web.browser import Page, opened, sent, signed_in
 from tests.web.test_workshop import CHECKED, a_bench, printed, said, ticket
 
 BROWSER = {"Sec-Fetch-Site": "same-origin"}
@@ -39,6 +39,21 @@ async def brought(served: Served, step: str, number: int, content: bytes, **type
 def kept(served: Served) -> list[bytes]:
     with served.database.reading() as connection:
         return [bytes(row.content) for row in connection.execute(sa.select(DOCUMENT.c.content))]
+
+
+@pytest.mark.parametrize(("step", "number", "typed"), [TESTED, REQUALIFIED], ids=["test", "requalification"])
+async def test_the_document_is_asked_for_last_and_a_form_that_comes_back_says_that_it_is_not_in_it(
+    served: Served, step: str, number: int, typed: dict[str, str]
+) -> None:
+    await a_bench(served, Role.MANAGER)
+    path = f"/atelier/etape/{step}/{printed(label(number))}"
+    page = await opened(served, path)
+    asked = [given["id"] for tag, given in page.tags if tag == "input" and given.get("type") == "file"]
+    assert asked in (["f-photo", "f-photo2", "f-document"], ["f-photo", "f-document"])
+    back = await sent(served, page.form(path), **dict.fromkeys(typed, ""))
+    assert back.status_code == 422
+    told = "Si vous en aviez choisi un, choisissez-le de nouveau."
+    assert (told in page.text, told in Page(back).text) == (False, True)
 
 
 @pytest.mark.parametrize(("step", "number", "typed"), [TESTED, REQUALIFIED], ids=["test", "requalification"])

@@ -26,7 +26,8 @@ class PageDocument(NamedTuple):
 def document_input(lang: str) -> Input:
     """Give the field that takes a document."""
     help_words = say("web.document_help", lang, most=LARGEST // _MEGABYTE)
-    return Input(name=FIELD, label=say("web.document", lang), kind="document", help=help_words)
+    again = say("web.document_again", lang)
+    return Input(name=FIELD, label=say("web.document", lang), kind="document", help=help_words, again=again)
 
 
 def read_document(answers: Answers) -> bytes:

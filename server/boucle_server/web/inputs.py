@@ -27,6 +27,8 @@ class Input:
     """The first answer stands for none; no empty one is put before it."""
     group: str = ""
     """Fields of one group stand together under this title."""
+    again: str = ""
+    """What its help says too where the form comes back, of what has to be chosen once more."""
     begins: bool = False
     """Whether the page begins here: this field has the focus when it opens."""
 
@@ -51,6 +53,7 @@ def filled(inputs: Sequence[Input], typed: Fields, wrong: dict[str, str]) -> lis
             if each.name in names
             else ("" if each.kind == "check" and names else each.value),
             wrong=wrong.get(each.name, ""),
+            help=f"{each.help} {each.again}".strip() if names else each.help,
         )
         for each in inputs
     ]
