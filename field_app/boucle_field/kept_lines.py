@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from boucle.actions import ACTIONS
+from boucle.correction import adds_only_photos, place_of
 from boucle.events import Event
 from boucle.lines import Line
 from boucle.reasons import Reason
@@ -103,18 +104,22 @@ class KeptLines:
         condition = "kind IN (?, ?) AND json_extract(CAST(payload AS TEXT), '$.task') = ?"
         kinds = (ACTIONS[self._action].kind, SORTED)
         found = undoing.numbered(self._phone.store, condition, (*kinds, self._task))
-        gone = undoing.amended(self._phone.store)
+        gone = undoing.amenders(self._phone.store)
         return [
             (n, event)
             for n, event in found
-            if event.id not in gone and (event.text("to") or event.place) == self._place
+            if (event.id not in gone or _is_judged_again(event, gone[event.id])) and place_of(event) == self._place
         ]
 
     def _names(self, event: Event) -> Iterator[str]:
-        """Give the ids under which an event was told, its own and those of what it corrects."""
+        """Give the ids under which an event was told, its own and those of what it corrects.
+
+        Another verdict is a line of its own, beside that of the verdict before.
+        """
         yield event.id
         if event.corrects:
-            yield from (before.id for before in undoing.said_before(self._phone.store, event))
+            before = undoing.said_before(self._phone.store, event, photos_only=event.kind == SORTED)
+            yield from (each.id for each in before)
 
     def _named_since(self, line: Line, event: Event) -> Line:
         """Tell of a label that named nothing when it was read, and does now, which item it names."""
@@ -151,6 +156,13 @@ def prune(phone: Phone, now_ms: int) -> None:
     """Forget what was told of events that are forgotten here."""
     with phone.store.writing() as db:
         db.execute("DELETE FROM told_line WHERE at_ms < ?", (now_ms - KEEP_MS,))
+
+
+def _is_judged_again(event: Event, later: Event) -> bool:
+    """Tell whether what came after an event is another verdict of the same thing at the same place."""
+    if not event.kind == later.kind == SORTED or place_of(event) != place_of(later):
+        return False
+    return not adds_only_photos(later, event)
 
 
 def _name(task: str, line: Line) -> str:

@@ -62,7 +62,7 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     if item is None:
         return None
     now = visit.phone.desk.now_ms()
-    before = found_of(visit, item.subject)
+    before = found_of(visit, item)
     again = replace(item, at_ms=now, event_id="", found="", found_event="", verdict=verdict)
     if before is not None and before.verdict == verdict and not grade and not len(visit.hand):
         return replace(again, outcome=Outcome.REPEAT, again=True, why=(("told.sorted_so", {}),))
@@ -76,16 +76,11 @@ def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:
     return visit.add(line)
 
 
-def found_of(visit: "Visit", subject: str) -> Found | None:
-    """Give what sorting found of a subject last in this visit, as it stands."""
-    for line in reversed(visit.lines):
-        if line.subject != subject or line.undone or not line.event_id:
-            continue
-        if line.verdict:
-            return Found(line.event_id, line.verdict)
-        if line.found:
-            return Found(line.found_event or line.event_id, line.found)
-    return None
+def found_of(visit: "Visit", line: Line) -> Found | None:
+    """Give what sorting found of a line last in this visit, as it stands; of pieces without labels of these alone."""
+    if since := visit.verdicts_of(line):
+        return Found(since[-1].event_id, since[-1].verdict)
+    return Found(line.found_event or line.event_id, line.found) if line.found else None
 
 
 def tally(visit: "Visit") -> dict[str, int]:
@@ -93,7 +88,7 @@ def tally(visit: "Visit") -> dict[str, int]:
     counts: dict[str, int] = {}
     for line in visit.lines:
         if line.counts:
-            found = found_of(visit, line.subject) if line.item else Found("", line.found)
+            found = found_of(visit, line)
             verdict = found.verdict if found else ""
             counts[verdict] = counts.get(verdict, 0) + line.qty
     order = [*Verdict, ""]

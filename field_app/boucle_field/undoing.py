@@ -25,8 +25,8 @@ _EVENT: Final = "payload, teff, tq, wall_ms"
 def standing(store: Store, event_id: str = "") -> Event:
     """Give the event to undo: the one named, else the last of this device that is no void and not voided.
 
-    UsageError for what is no id of an event; RefusedError when there is none of ours, when it is undone already, and
-    for a void itself.
+    UsageError for what is no id of an event; RefusedError when there is none of ours, when it is undone or corrected
+    already, and for a void itself.
     """
     return _named(store, event_id) if event_id else _last(store)
 
@@ -60,6 +60,14 @@ def said_before(store: Store, event: Event, *, photos_only: bool = False) -> lis
         found = correction.said_before(event, find, photos_only=photos_only)
         gone = _targets(db, event.subject)
     return [each for each in found if each.id not in gone]
+
+
+def said_since(store: Store, event_id: str) -> list[str]:
+    """Give the ids of our corrections of an event that hold, the last first, and its own behind them."""
+    after, found = amenders(store), [event_id]
+    while (later := after.get(found[-1])) is not None and later.kind != VOID and later.id not in found:
+        found.append(later.id)
+    return found[::-1]
 
 
 def of_task(store: Store, task: str) -> list[tuple[int, Event]]:
@@ -119,7 +127,14 @@ def _named(store: Store, event_id: str) -> Event:
             raise RefusedError("phone.undo_of_void", event=event_id)
         if event.id in _targets(db, subject):
             raise RefusedError("phone.undone_already", event=event_id)
+        if any(each.id not in _targets(db, each.subject) for each in _corrections(db, event.id)):
+            raise RefusedError("phone.corrected_already")
     return event
+
+
+def _corrections(db: sqlite3.Connection, event_id: str) -> list[Event]:
+    query = f"SELECT {_EVENT} FROM outbox WHERE instr(CAST(payload AS TEXT), ?) > 0"  # noqa: S608 - our own words
+    return [_event(*row) for row in db.execute(query, (f'"corrects":"{event_id}"',))]
 
 
 def _targets(db: sqlite3.Connection, subject: str) -> set[str]:

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final, NamedTuple, Self
 
 from boucle.actions import ACTIONS, Amount, Question
@@ -32,7 +33,7 @@ from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Step
 from boucle_field.standing_pieces import standing_at
 from boucle_field.store import put
-from boucle_field.undoing import closed_events
+from boucle_field.undoing import VOID, amended, closed_events, said_since
 from boucle_field.work import draft
 
 MOST_LINES: Final = 500
@@ -284,10 +285,27 @@ class Visit:
         return None if last is None else self.ignore(last)
 
     def ignore(self, line: Line) -> Line:
-        """Take a line out of the visit: what was recorded is voided, what was not only stops asking."""
-        for event_id in filter(None, (line.found_event, line.event_id)):
-            self.phone.desk.undo(event_id)
+        """Take a line out of the visit: what was recorded is voided, what was not only stops asking.
+
+        With it goes all that sorting found of it, also what was found instead since: a verdict alone would say that
+        the thing came in.
+        """
+        for verdict in self.verdicts_of(line)[::-1]:
+            self.phone.desk.undo(verdict.event_id)
+            self._change(verdict, replace(verdict, undone=True))
+        for event_id in (*said_since(self.phone.store, line.found_event), line.event_id):
+            if event_id and amended(self.phone.store).get(event_id) != VOID:
+                self.phone.desk.undo(event_id)
         return self._change(line, replace(line, undone=bool(line.event_id), decided=True))
+
+    def verdicts_of(self, line: Line) -> list[Line]:
+        """Give the standing lines that say what sorting found of a line since: those until its subject counts again."""
+        if not line.counts:
+            return []
+        at = next(at for at, each in enumerate(self.lines) if each is line)
+        later = [each for each in self.lines[at + 1 :] if each.subject == line.subject]
+        own = takewhile(lambda each: not each.counts, later)
+        return [each for each in own if each.verdict and each.event_id and not each.undone]
 
     def keep(self, line: Line) -> Line:
         """Let a line stand as it was recorded: it asks no more."""

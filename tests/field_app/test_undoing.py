@@ -58,3 +58,17 @@ def test_a_correction_that_was_voided_leaves_what_it_corrected_standing(place: P
     void(place, mended)
     assert amended(store) == {mended: VOID}
     assert [each.gone is None for each in events_at(store, task)][:2] == [True, False]
+
+
+def test_what_was_corrected_is_not_undone_beside_its_correction_which_would_go_on_counting(place: Place) -> None:
+    desk, store = place.phone.desk, place.phone.store
+    draft = Draft(kind="item.received", item_type="film", qty=5, place="strasbourg")
+    first = desk.record(draft).event_id
+    mended = desk.record(replace(draft, qty=4, corrects=first)).event_id
+    with pytest.raises(RefusedError) as refused:
+        desk.undo(first)
+    assert refused.value.key == "phone.corrected_already"
+    assert amended(store) == {first: "item.received"}
+    void(place, mended)
+    void(place, first)
+    assert amended(store) == {mended: VOID, first: VOID}

@@ -7,15 +7,19 @@ import pytest
 from boucle.actions import Amount
 from boucle.codes import Kind, mint
 from boucle.commands import Command, command_code
+from boucle.correction import Fix
 from boucle.enrolment import Invitation
 from boucle.meaning import Nothing, Spot, Thing
 from boucle.telling import Outcome
 from boucle_field import driving, sorting
+from boucle_field.correcting import correct
 from boucle_field.meaning import meaning
 from boucle_field.outbox import Draft, as_event
 from boucle_field.photos import Photo
 from boucle_field.sends import Pile, lines
+from boucle_field.stop_events import VOID
 from boucle_field.sync import sync
+from boucle_field.undoing import amended
 from boucle_field.visit import Row, Visit
 from tests.builders import DAY, code
 from tests.field_app.ran import Place
@@ -219,6 +223,105 @@ def test_a_verdict_that_went_along_is_taken_back_with_its_scan_after_the_app_end
     assert [(each.subject, each.found, each.verdict) for each in again.lines] == [(code(1), "damaged", "")]
     assert again.undo() is not None
     assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("first", ["", "damaged"])
+def test_a_line_that_is_ignored_goes_with_every_verdict_that_was_said_of_it_since(
+    stocked: Place, first: str, *, ended: bool
+) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    if first:
+        sorting.choose(visit, first)
+    visit.scan(code(1))
+    for verdict in ("ok", "dirty"):
+        told = visit.sort(verdict)
+        assert told is not None
+        assert told.event_id
+    visit = (Visit.resume(stocked.phone) if ended else visit) or visit
+    visit.ignore(next(line for line in visit.lines if line.counts))
+    # A verdict that stood would say that the crate is here.
+    assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
+    assert {line.undone for line in visit.lines if line.event_id} == {True}
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert (again.counted, again.undo()) == (0, None)
+
+
+def test_a_verdict_that_was_corrected_goes_with_its_line_too(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    sorting.choose(visit, "damaged")
+    line = visit.scan(code(1))
+    correct(stocked.phone, line.found_event, Fix.PLACE, value="nancy")
+    visit.ignore(line)
+    assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
+    assert {each.after for each in lines(stocked.phone.store, Pile.WAITING) if each.kind != VOID} == {VOID}
+
+
+def test_a_line_of_which_half_was_taken_back_when_the_store_failed_is_taken_back_again(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    sorting.choose(visit, "damaged")
+    line = visit.scan(code(1))
+    stocked.phone.desk.undo(line.found_event)
+    assert visit.undo() is not None
+    assert stocked.phone.mirror.look(code(1)).item.stage == "at_partner"
+    assert [each.kind for each in lines(stocked.phone.store, Pile.WAITING)].count(VOID) == 2
+
+
+def test_what_was_sorted_elsewhere_by_a_correction_is_no_line_of_the_visit_any_more(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="sort", place="strasbourg", said={"verdict": "ok"})
+    correct(stocked.phone, visit.scan(code(6)).event_id, Fix.PLACE, value="nancy")
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert again.lines == []
+
+
+@pytest.mark.parametrize("action", ["receive", "sort"])
+def test_verdicts_said_one_after_the_other_are_taken_back_one_by_one_after_the_app_ended_too(
+    stocked: Place, action: str
+) -> None:
+    said = {"verdict": "damaged"} if action == "sort" else {}
+    visit = Visit.begin(stocked.phone, action=action, place="strasbourg", said=said)
+    visit.scan(code(6))
+    for verdict in ("ok", "dirty"):
+        visit.sort(verdict)
+    told = [(line.counts, line.verdict, line.found) for line in visit.lines]
+    again = Visit.resume(stocked.phone)
+    assert again is not None
+    assert [(line.counts, line.verdict, line.found) for line in again.lines] == told
+    assert len({line.event_id for line in again.lines}) == len(told) == 3
+    for verdict in ("dirty", "ok", ""):
+        undone = again.undo()
+        assert undone is not None
+        assert undone.verdict == verdict
+    assert (again.counted, again.undo()) == (0, None)
+    assert {each.after for each in lines(stocked.phone.store, Pile.WAITING) if each.kind != VOID} == {VOID}
+
+
+def test_a_verdict_of_pieces_without_labels_leaves_the_one_of_those_counted_before(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    visit.count(Amount("film", 5))
+    visit.sort("ok")
+    visit.count(Amount("film", 3))
+    visit.sort("scrap")
+    visit.sort("dirty")
+    gone = amended(stocked.phone.store)
+    told = [(line.qty, line.verdict, line.event_id in gone) for line in visit.lines if line.verdict]
+    assert told == [(5, "ok", False), (3, "scrap", True), (3, "dirty", False)]
+    assert sorting.tally(visit) == {"ok": 5, "dirty": 3}
+
+
+def test_a_line_that_is_ignored_leaves_the_verdicts_of_other_pieces_of_its_type(stocked: Place) -> None:
+    visit = Visit.begin(stocked.phone, action="receive", place="strasbourg")
+    first = visit.count(Amount("film", 5))
+    one = visit.sort("ok")
+    visit.count(Amount("film", 3))
+    other = visit.sort("dirty")
+    visit.ignore(first)
+    assert one is not None
+    assert other is not None
+    assert {one.event_id, first.event_id} <= amended(stocked.phone.store).keys()
+    assert other.event_id not in amended(stocked.phone.store)
 
 
 def test_a_verdict_that_was_taken_back_alone_is_off_its_line_after_the_app_ended_too(stocked: Place) -> None:

@@ -165,7 +165,7 @@ class ScanScreen(Screen):
             self.tell(self.visit.refuse("", "screen.sort_at_home", {}))
             return
         last = next((each for each in reversed(self.visit.lines) if each.counts), None)
-        found = sorting.found_of(self.visit, last.subject) if last else None
+        found = sorting.found_of(self.visit, last) if last else None
         stays = found is not None and found.verdict == verdict and not grade and verdict != Verdict.SCRAP
         if last is None or (stays and self.visit.said.get("verdict") != verdict):
             self.choose_verdict(verdict)
