@@ -32,8 +32,9 @@ from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Step
 from boucle_field.standing_pieces import standing_at
+from boucle_field.stop_events import VOID
 from boucle_field.store import put
-from boucle_field.undoing import VOID, amended, closed_events, said_since
+from boucle_field.undoing import amended, closed_events, said_since
 from boucle_field.work import draft
 
 MOST_LINES: Final = 500

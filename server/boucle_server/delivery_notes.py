@@ -4,7 +4,7 @@ A note is opened by any of its events, and is made anew from the ledger each tim
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,12 +13,14 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import REVIEWED, effective
+from boucle.amend import in_order, standing_of, voided
 from boucle.clock import day_of
+from boucle.correction import VOID, adds_only_photos
 from boucle.events import Event
 from boucle.item import Item
 from boucle.reference import Book
 from boucle.units import DAY_MS
+from boucle_server import amending
 from boucle_server.driven import planned_place
 from boucle_server.projections import FETCH, SqlStore, event_of, load_book
 from boucle_server.receptions import items_of
@@ -106,30 +108,26 @@ def note_of(connection: Connection, org: str, event_id: str) -> Note | None:
     near = RECORD.c.teff.between(first.teff - _AROUND_MS, first.teff + _AROUND_MS)
     raw = {event.id: event for event in _read(connection, _shipped(org).where(near)) if _belongs(event, first)}
     store = SqlStore(connection, org)
-    amenders = _amenders(store, raw)
-    standing = [
-        event for event in effective({**raw, **amenders})[0] if event.kind == SHIPPED and _belongs(event, first)
-    ]
+    known = amending.closed(store, raw.values())
+    standing = [event for event in standing_of(raw, known) if event.kind == SHIPPED and _belongs(event, first)]
     items = items_of(store, {event.subject for event in (*raw.values(), *standing) if event.code})
-    read = _Read(first, standing, _changes(raw, amenders, standing, items), items)
+    left = {event.id for event in standing}
+    gone = in_order(event for event in raw.values() if event.id not in left)
+    read = _Read(first, standing, [each for event in gone if (each := _change(event, known, items))], items)
     return _note((row.name, row.zone), read, load_book(connection, org))
 
 
 def sent_to(connection: Connection, org: str, places: Sequence[str], *, now_ms: int, most: int) -> list[Sent]:
     """Give the visits that sent something to some places lately, the latest first, without what was taken back."""
     since = now_ms - _LATELY_DAYS * DAY_MS
-    raw = {
-        event.id: event
-        for event in _read(connection, _shipped(org).where(RECORD.c.teff >= since))
-        if event.text("to") in places and event.task
-    }
-    amenders = _amenders(SqlStore(connection, org), raw)
+    lately = _read(connection, _shipped(org).where(RECORD.c.teff >= since))
+    raw = [event for event in lately if event.text("to") in places and event.task]
     found: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    for event in effective({**raw, **amenders})[0]:
+    for event in amending.standing(SqlStore(connection, org), raw):
         if event.kind == SHIPPED and event.text("to") in places:
             found[event.task, event.text("to")].append(event)
     sent = [
-        Sent(events[0].id, place, min(event.teff for event in events), sum(event.qty or 1 for event in events))
+        Sent(events[0].id, place, events[0].teff, sum(event.qty or 1 for event in _each_once(events)))
         for (_, place), events in found.items()
     ]
     return sorted(sent, key=lambda each: each.at_ms, reverse=True)[:most]
@@ -172,15 +170,10 @@ def _note(org: tuple[str, str], read: _Read, book: Book) -> Note:
 
 
 def _lines(events: Sequence[Event], items: Mapping[str, Item], book: Book) -> list[Line]:
-    """Give the pieces by type, the most first; one item that was sent twice is one."""
+    """Give the pieces by type, the most first."""
     by_type: defaultdict[str, list[Event]] = defaultdict(list)
-    seen: set[str] = set()
-    for event in events:
-        if event.item_type:
-            by_type[event.item_type].append(event)
-        elif event.subject not in seen:
-            seen.add(event.subject)
-            by_type[items[event.subject].type if event.subject in items else ""].append(event)
+    for event in _each_once(events):
+        by_type[_type_of(event, items)].append(event)
     lines = [
         Line(
             item_type,
@@ -207,22 +200,35 @@ def _mass(events: Sequence[Event], items: Mapping[str, Item], book: Book) -> int
     return whole
 
 
-def _changes(
-    raw: Mapping[str, Event], amenders: Mapping[str, Event], standing: Sequence[Event], items: Mapping[str, Item]
-) -> list[Changed]:
-    """Give what no longer stands as it was recorded; a photo that was added changes nothing."""
-    left = {event.id for event in standing}
-    replaced = {event.corrects: event for event in (*raw.values(), *amenders.values()) if event.corrects}
-    voids = {event.text("target"): event for event in amenders.values() if event.kind == "event.voided"}
-    found = []
-    for event in sorted(raw.values(), key=lambda each: each.order):
-        by = voids.get(event.id) or replaced.get(event.id)
-        if event.id in left or by is None or _says(by) == _says(event):
-            continue
-        item_type = event.item_type or (items[event.subject].type if event.subject in items else "")
-        change = Change.VOIDED if event.id in voids else Change.CORRECTED
-        found.append(Changed(event, item_type, change, by.teff))
-    return found
+def _each_once(events: Iterable[Event]) -> list[Event]:
+    """Give what was sent: one item that was sent twice is one."""
+    found: dict[str, Event] = {}
+    for event in events:
+        found.setdefault(event.subject, event)
+    return list(found.values())
+
+
+def _type_of(event: Event, items: Mapping[str, Item]) -> str:
+    return event.item_type or (items[event.subject].type if event.subject in items else "")
+
+
+def _change(event: Event, known: Mapping[str, Event], items: Mapping[str, Item]) -> Changed | None:
+    """Give what became of a line that stands no more; a photo that was added, and then its line, is one line."""
+    before = known.get(event.corrects)
+    if before is not None and adds_only_photos(event, before):
+        return None
+    away, corrections = voided(known), [each for each in in_order(known.values()) if each.corrects]
+    live = {each.corrects: each for each in corrections if each.id not in away}
+    voids = {each.text("target"): each for each in known.values() if each.kind == VOID and each.text("target") in away}
+    after = {each.corrects: each for each in corrections} | voids | live
+    by, passed = event, {event.id}
+    while (later := after.get(by.id)) is not None and later.id not in passed:
+        passed.add(later.id)
+        if not adds_only_photos(later, by):
+            change = Change.VOIDED if later.kind == VOID else Change.CORRECTED
+            return None if _says(later) == _says(event) else Changed(event, _type_of(event, items), change, later.teff)
+        by = later
+    return None
 
 
 def _says(event: Event) -> tuple[object, ...]:
@@ -231,11 +237,6 @@ def _says(event: Event) -> tuple[object, ...]:
 
 def _belongs(event: Event, first: Event) -> bool:
     return event.task == first.task and event.text("to") == first.text("to")
-
-
-def _amenders(store: SqlStore, raw: Mapping[str, Event]) -> dict[str, Event]:
-    ids = {edge.amender for edge in store.edges(raw)} - raw.keys()
-    return {event.id: event for event in store.events(ids) if event.kind != REVIEWED}
 
 
 def _shipped(org: str) -> sa.Select[Any]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from boucle.agreeing import Agreed, agreed_by
-from boucle.amend import REVIEWED, effective
+from boucle.amend import REVIEWED, edges_of, standing_of
 from boucle.binding import owner
 from boucle.clock import day_of
 from boucle.events import Event
@@ -37,6 +37,7 @@ from boucle.rounds import (
     stop_of_task,
     unseen,
 )
+from boucle_server import amending
 from boucle_server.projections import FETCH, SqlStore, event_of
 from boucle_server.tables import RECORD
 
@@ -152,17 +153,16 @@ def driven(connection: Connection, org: str, rounds: Sequence[Round], *, zone: s
     known = {each.key for each in rounds}
     raw, private = _events(connection, org, rounds, known, zone)
     store = SqlStore(connection, org)
-    edges = list(store.edges(raw))
-    amenders = {event.id: event for event in store.events({edge.amender for edge in edges} - raw.keys())}
-    standing, _ = effective({**raw, **amenders})
+    events = amending.closed(store, raw.values())
+    standing = standing_of(raw, events)
     amended: dict[str, list[Event]] = {}
-    for edge in edges:
-        amender = amenders.get(edge.amender) or raw.get(edge.amender)
-        if edge.target in raw and amender is not None and amender.kind != REVIEWED:
-            amended.setdefault(_task(raw[edge.target]), []).append(amender)
+    for amender in events.values():
+        for edge in edges_of(amender):
+            if edge.target in events and amender.kind != REVIEWED:
+                amended.setdefault(_task(events[edge.target]), []).append(amender)
     types = _types(store, {event.subject for event in standing if event.code})
     by_task: dict[str, list[Event]] = {}
-    for event in sorted(standing, key=lambda event: event.order):
+    for event in standing:
         by_task.setdefault(_task(event), []).append(event)
     today = day_of(now_ms, zone)
     read = _Gathered(standing=by_task, amended=amended, types=types, private=private)

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
 from boucle.binding import owner
 from boucle.events import Event
 from boucle.item import Item, load
@@ -22,6 +21,7 @@ from boucle.receiving import KIND, VALIDATED, answers, expected_of, known_at, un
 from boucle.reference import Book
 from boucle.rounds import VALIDATED as STOP_VALIDATED
 from boucle.rounds import Found, Gap, Round, counts_of, reasons_of, stop_of_task
+from boucle_server import amending
 from boucle_server.driven import FIRST_DAY, LAST_DAY
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.read_tables import ITEM
@@ -121,10 +121,8 @@ def _events(store: SqlStore, of: Round, zone: str, kinds: Sequence[str]) -> list
     # The key stands in the payload as JSON writes it: alone as a task, in front of `#` as a stop.
     needle = json.dumps(of.key, ensure_ascii=False)[:-1].encode()
     found = store.connection.execute(query)
-    raw = {each.id: each for each in (event_of(*row) for row in found if needle in bytes(row.payload))}
-    amenders = {edge.amender for edge in store.edges(raw)} - raw.keys()
-    standing, _ = effective(raw | {event.id: event for event in store.events(amenders)})
-    return sorted((event for event in standing if event.kind in kinds), key=lambda event: event.order)
+    raw = [event_of(*row) for row in found if needle in bytes(row.payload)]
+    return [event for event in amending.standing(store, raw) if event.kind in kinds]
 
 
 def items_of(store: SqlStore, subjects: set[str]) -> dict[str, Item]:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective, in_order
+from boucle.amend import standing_of
 from boucle.binding import PROVISIONAL
 from boucle.clock import month_end_ms, month_start_ms
 from boucle.confirming import DECIDED, Settled, settle
@@ -19,6 +19,7 @@ from boucle.reference import Book
 from boucle.return_counts import Return, back_of, gather
 from boucle.rma import STAGE_OF
 from boucle.units import DAY_MS
+from boucle_server import amending
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.read_tables import CELL, ITEM
 from boucle_server.repairs import codes_of
@@ -126,12 +127,9 @@ def _of_quantities(connection: Connection, org: str, of: Return, zone: str, kind
 
 
 def _standing(connection: Connection, org: str, mine: dict[str, Event]) -> tuple[list[Event], dict[str, Event]]:
-    """Give those of some events that stand, in order; and all that were looked at, what amends them too."""
-    store = SqlStore(connection, org)
-    amenders = {edge.amender for edge in store.edges(mine)} - mine.keys()
-    known = mine | {event.id: event for event in store.events(amenders)}
-    standing, _ = effective(known)
-    return in_order(event for event in standing if event.id in mine), known
+    """Give what stands of some events, or in their place, in order, and all that amends them with them."""
+    known = amending.closed(SqlStore(connection, org), mine.values())
+    return standing_of(mine, known), known
 
 
 def _items(connection: Connection, org: str, rma: str) -> list[Item]:

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from boucle.actions import ACTIONS, Amount
-from boucle.amend import effective
 from boucle.events import Event
 from boucle.ids import is_uuid7
 from boucle.lines import Line
@@ -28,6 +27,7 @@ from boucle.telling import Outcome, Told, mark_of_pieces, outcome_of, reasons_of
 from boucle.units import DAY_MS
 from boucle.unplanned import unplanned
 from boucle.visiting import line_of, line_of_pieces
+from boucle_server import amending
 from boucle_server.organisations import SERVER_DEV
 from boucle_server.projections import event_of
 from boucle_server.scan_desk import Desk, Scope
@@ -145,7 +145,7 @@ def events_under(desk: Desk, task: str, kinds: Iterable[str], *, own: bool = Tru
     raw = [
         event_of(payload, teff, tq) for payload, teff, tq in desk.connection.execute(query) if needle in bytes(payload)
     ]
-    return _standing(desk, [event for event in raw if event.task == task])
+    return amending.standing(desk.store, [event for event in raw if event.task == task])
 
 
 def closed_before(desk: Desk, task: str) -> tuple[int, str, str, int, str]:
@@ -154,14 +154,6 @@ def closed_before(desk: Desk, task: str) -> tuple[int, str, str, int, str]:
         return _NEVER
     kinds = (VALIDATED, RECEPTION_VALIDATED)
     return max((event.order for event in events_under(desk, task, kinds, own=False)), default=_NEVER)
-
-
-def _standing(desk: Desk, events: Sequence[Event]) -> list[Event]:
-    known = {event.id: event for event in events}
-    edges = list(desk.store.edges(known))
-    amenders = desk.store.events({edge.amender for edge in edges} - known.keys())
-    standing, _ = effective({**known, **{event.id: event for event in amenders}})
-    return sorted((event for event in standing if event.id in known), key=lambda event: event.order)
 
 
 def _window(desk: Desk, task: str) -> tuple[int, int]:

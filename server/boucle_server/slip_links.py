@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
 from boucle.clock import day_of
 from boucle.events import Event
-from boucle_server import link_codes
+from boucle_server import amending, link_codes
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.server_device import Draft
 from boucle_server.slips import Slip, slips_of
@@ -72,7 +71,7 @@ def links_of(connection: Connection, versions: Sequence[Slip], *, now_ms: int) -
     )
     events = [event_of(*row) for row in connection.execute(query)]
     mine = [event for event in events if event.text("target") in known]
-    standing = _standing(connection, org, mine)
+    standing = {event.id for event in amending.standing(SqlStore(connection, org), mine)}
     found = [_link(event, day_of(now_ms, zone), stands=event.id in standing) for event in mine]
     return sorted((each for each in found if each), key=lambda each: (each.made_ms, each.event), reverse=True)
 
@@ -98,13 +97,6 @@ def _opened(connection: Connection, org: str, event_id: str, *, now_ms: int) -> 
         return None
     first = next(at for at, each in enumerate(versions) if each.validation.event.id == link.validation)
     return versions[first:], link.until
-
-
-def _standing(connection: Connection, org: str, events: Sequence[Event]) -> set[str]:
-    """Give which of the events nobody took back."""
-    store, known = SqlStore(connection, org), {event.id: event for event in events}
-    amenders = store.events({edge.amender for edge in store.edges(known)})
-    return {event.id for event in effective(known | {event.id: event for event in amenders})[0]}
 
 
 def _link(event: Event, today: str, *, stands: bool) -> Link | None:

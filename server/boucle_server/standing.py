@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective, in_order
 from boucle.events import Event
+from boucle_server import amending
 from boucle_server.projections import FETCH, SqlStore, event_of
 from boucle_server.tables import RECORD
 
@@ -19,8 +19,6 @@ def standing(
     if since_ms is not None:
         query = query.where(RECORD.c.teff >= since_ms)
     with connection.execute(query, execution_options={"yield_per": FETCH}) as found:
-        events = {event.id: event for event in (event_of(*row) for row in found)}
-    store = SqlStore(connection, org)
-    amenders = {edge.amender for edge in store.edges(events)} - events.keys()
-    left, _ = effective(events | {event.id: event for event in store.events(amenders)})
-    return in_order(event for event in left if event.kind == kind)
+        events = [event_of(*row) for row in found]
+    left = amending.standing(SqlStore(connection, org), events)
+    return [event for event in left if event.kind == kind and (since_ms is None or event.teff >= since_ms)]

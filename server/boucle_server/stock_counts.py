@@ -4,7 +4,7 @@ A count changes no stock by itself. Of each type at each of our sites the last c
 booked until that very moment, until an adjustment names it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,11 +12,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from boucle.amend import effective
 from boucle.clock import day_of, instant_of
 from boucle.events import Event
 from boucle.quantity import facts_of
 from boucle.reference import Book
+from boucle_server import amending
 from boucle_server.projections import SqlStore, event_of
 from boucle_server.read_tables import CELL
 from boucle_server.server_device import Draft
@@ -50,7 +50,7 @@ def differences(connection: Connection, org: str) -> list[Difference]:
     """Give the counts that disagree with the stock and that nobody has answered, the oldest first."""
     store = SqlStore(connection, org)
     book = store.book()
-    standing = _standing(store, _quantities(connection, org, (COUNTED, ADJUSTED)))
+    standing = amending.standing(store, _quantities(connection, org, (COUNTED, ADJUSTED)))
     answered = {event.against for event in standing if event.kind == ADJUSTED}
     last: dict[tuple[str, str], Event] = {}
     for event in standing:
@@ -98,14 +98,6 @@ def _quantities(connection: Connection, org: str, kinds: Sequence[str], *also: s
     return [event_of(row.payload, row.teff, row.tq) for row in connection.execute(query)]
 
 
-def _standing(store: SqlStore, events: Iterable[Event]) -> list[Event]:
-    """Give the events that stand after voids and corrections, in order."""
-    known = {event.id: event for event in events}
-    edges = store.edges(known)
-    known |= {event.id: event for event in store.events({each for edge in edges for each in edge})}
-    return sorted(effective(known)[0], key=lambda event: event.order)
-
-
 def _booked(store: SqlStore, book: Book, count: Event, site_key: str) -> int:
     """Give the stock that was booked until a count: the sums of the days before, and the events of its own day."""
     connection, org = store.connection, store.org
@@ -119,7 +111,7 @@ def _booked(store: SqlStore, book: Book, count: Event, site_key: str) -> int:
     booked = int(connection.execute(query).scalar_one())
     start_ms = instant_of(datetime.fromisoformat(day), zone)
     today = _quantities(connection, org, _MOVING, RECORD.c.teff.between(start_ms, count.teff))
-    for event in _standing(store, today):
+    for event in amending.standing(store, today):
         if start_ms <= event.teff and event.order < count.order:
             booked += sum(
                 fact.n

@@ -12,7 +12,7 @@ amends nothing, but is tied to its target like an amendment, so that whichever o
 So is the confirmation of a decision about a quantity, which `boucle.confirming` holds against what it names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -81,19 +81,19 @@ def effective(accepted: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]
     `accepted` must be closed: with an event, everything that amends it and everything it amends, where known.
     """
     events = {event_id: event for event_id, event in accepted.items() if event.kind != "reference.set"}
-    voided, disputes = _voids(events)
+    gone, disputes = voided(events), _mismatched(events)
     families: dict[str, list[Event]] = {}
     standing: list[Event] = []
     for event in events.values():
         if _corrected(event):
             families.setdefault(root_of(event.id, events), []).append(event)
     for event in events.values():
-        if event.kind == "event.voided" or _corrected(event) or event.id in voided:
+        if event.kind == "event.voided" or _corrected(event) or event.id in gone:
             continue
-        if not any(member.id not in voided for member in families.get(event.id, ())):
+        if not any(member.id not in gone for member in families.get(event.id, ())):
             standing.append(event)
     for root_id, members in families.items():
-        live = sorted((one for one in members if one.id not in voided), key=lambda one: one.order)
+        live = sorted((one for one in members if one.id not in gone), key=lambda one: one.order)
         if not live:
             continue
         winner = live[-1]
@@ -107,20 +107,30 @@ def effective(accepted: Mapping[str, Event]) -> tuple[list[Event], list[Dispute]
     return standing, disputes
 
 
-def _voids(events: Mapping[str, Event]) -> tuple[set[str], list[Dispute]]:
-    voided: set[str] = set()
-    disputes: list[Dispute] = []
+def standing_of(ids: Iterable[str], known: Mapping[str, Event]) -> list[Event]:
+    """Give what stands of some events, or in their place, in order; `known` is closed, as `effective` wants it."""
+    roots = {root_of(event_id, known) for event_id in ids}
+    return in_order(event for event in effective(known)[0] if root_of(event.id, known) in roots)
+
+
+def voided(known: Mapping[str, Event]) -> set[str]:
+    """Give the events that a void took away; `known` is closed, as `effective` wants it."""
+    return {target.id for void, target in _aimed(known) if target.subject == void.subject}
+
+
+def _aimed(events: Mapping[str, Event]) -> Iterator[tuple[Event, Event]]:
+    """Give each void with its target; nothing voids a void."""
     for event in events.values():
-        if event.kind != "event.voided":
-            continue
-        target = events.get(event.text("target"))
-        if target is None or target.kind == "event.voided":
-            continue
-        if target.subject == event.subject:
-            voided.add(target.id)
-        else:
-            disputes.append(Dispute(event.subject, event.id, event.teff, Reason.VOID_MISMATCH))
-    return voided, disputes
+        if event.kind == "event.voided":
+            target = events.get(event.text("target"))
+            if target is not None and target.kind != "event.voided":
+                yield event, target
+
+
+def _mismatched(events: Mapping[str, Event]) -> list[Dispute]:
+    """Give the voids that name an event of another subject."""
+    wrong = (void for void, target in _aimed(events) if target.subject != void.subject)
+    return [Dispute(void.subject, void.id, void.teff, Reason.VOID_MISMATCH) for void in wrong]
 
 
 def root_of(event_id: str, events: Mapping[str, Event]) -> str:

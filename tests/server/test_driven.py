@@ -169,3 +169,19 @@ def test_who_signed_is_read_back_until_it_is_erased(database: Database, phone: H
     assert last is not None
     assert last.signer == ("" if erased else "Mme Weiß")
     assert last.signature == (() if erased else ((0, 0, 500, 500),))
+
+
+@pytest.mark.parametrize(("last", "n"), [("corrected again", 3), ("taken back", 5)])
+def test_a_number_that_is_corrected_long_after_its_round_is_what_was_said_of_it_last(
+    database: Database, phone: Handset, last: str, n: int
+) -> None:
+    pieces: dict[str, Any] = {"item_type": "film", "place": "mulhouse", "task": PLAN.task(STOP)}
+    first = event_id(phone.scan("item.collected", at=1.0, qty=5, **pieces))
+    second = event_id(phone.scan("item.collected", at=15.0, qty=4, corrects=first, **pieces))
+    if last == "corrected again":
+        phone.scan("item.collected", at=16.0, qty=3, corrects=second, **pieces)
+    else:
+        phone.scan("event.voided", at=16.0, item_type="film", qty=4, body={"target": second})
+    taken(database, phone.push(), now_ms=LATER)
+    found = looked_at(database, now_ms=LATER).stops[0].found
+    assert [row.declared for row in found if row.item_type == "film"] == [n]

@@ -3,7 +3,11 @@
 import pypdfium2
 import pytest
 
+from boucle.correction import Correction, Fix, corrected, with_photos
+from boucle.events import Event
 from boucle.roles import Role
+from boucle_server.delivery_notes import note_of as delivery_note
+from boucle_server.delivery_notes import sent_to
 from boucle_server.server_device import Draft
 from boucle_server.web.item_words import printed
 from tests.api.serving import Served
@@ -103,6 +107,89 @@ async def test_a_line_that_was_taken_back_is_told_and_counts_no_more(served: Ser
     assert "annulée" in note.text
     (said,) = pages_of((await served.client.get(href.replace("/bon?", "/bon.pdf?"))).content)
     assert "annulée" in said
+
+
+def shipment_of(served: Served, number: int) -> Event:
+    with served.database.reading() as connection:
+        found = [event for event in events_in(connection, "acme") if event.code == code(number)]
+    return max((event for event in found if event.kind == "item.shipped"), key=lambda event: event.order)
+
+
+def say(served: Served, said: Correction) -> None:
+    served.clock.ms += 60_000
+    record(served.database, "acme", [Draft(kind=said.kind, fields=said.fields)], now_ms=served.clock.ms)
+
+
+async def test_a_line_that_was_corrected_and_whose_correction_was_taken_back_is_on_its_note_again(
+    served: Served,
+) -> None:
+    href = note_of(await shipped(served, *HOME))
+    say(served, corrected(shipment_of(served, 31), Fix.PLACE, value="mulhouse"))
+    note = await opened(served, href)
+    assert (
+        printed(code(31)) in note.text.partition("Corrections")[0],
+        "Corrections depuis l’envoi : 1" in note.text,
+    ) == (
+        False,
+        True,
+    )
+    say(served, corrected(shipment_of(served, 31), Fix.VOID))
+    note = await opened(served, href)
+    assert printed(code(31)) in note.text
+    assert "Corrections depuis l’envoi" not in note.text
+
+
+async def test_a_line_that_was_taken_back_with_its_photo_is_one_correction(served: Served) -> None:
+    href = note_of(await shipped(served, *HOME))
+    first = shipment_of(served, 31)
+    photo = {"sha256": "a" * 64, "size": 7, "type": "image/jpeg"}
+    say(served, with_photos(first, [photo]))
+    assert "Corrections depuis l’envoi" not in (await opened(served, href)).text
+    for each in (shipment_of(served, 31), first):
+        say(served, corrected(each, Fix.VOID))
+    note = await opened(served, href)
+    assert "Corrections depuis l’envoi : 1" in note.text
+    assert note.text.count("annulée") == 1
+
+
+async def test_a_number_that_was_corrected_twice_behind_a_photo_is_corrected_on_its_note(served: Served) -> None:
+    await a_station(served)
+    sent = draft(
+        "item.shipped", at=2, item_type="film", qty=40, place="strasbourg", task="envoi-2", body={"to": "nancy"}
+    )
+    record(served.database, "acme", [sent], now_ms=NOW)
+    events = _shipped(served)
+    (first,) = events
+    say(served, with_photos(first, [{"sha256": "b" * 64, "size": 7, "type": "image/jpeg"}]))
+    say(served, corrected(_shipped(served)[-1], Fix.NUMBER, value="39"))
+    note = await opened(served, f"/expeditions/bon?envoi={first.id}")
+    assert "Corrections depuis l’envoi : 1" in note.text
+    assert "39" in note.text
+    assert "annulée" not in note.text
+    # A void of the first words leaves what was said in their place: it is a correction all the same.
+    say(served, corrected(first, Fix.VOID))
+    note = await opened(served, f"/expeditions/bon?envoi={first.id}")
+    assert ("39" in note.text, "annulée" in note.text) == (True, False)
+
+
+def _shipped(served: Served) -> list[Event]:
+    with served.database.reading() as connection:
+        found = [event for event in events_in(connection, "acme") if event.task == "envoi-2"]
+    return sorted(found, key=lambda event: event.order)
+
+
+async def test_a_crate_that_was_scanned_twice_is_one_on_the_partners_page_as_on_its_note(served: Served) -> None:
+    await a_station(served)
+    again = [
+        draft("item.shipped", code(30), at=2 + n, place="strasbourg", task="envoi-3", body={"to": "nancy"})
+        for n in (0, 0.01)
+    ]
+    record(served.database, "acme", again, now_ms=NOW)
+    with served.database.reading() as connection:
+        sent = sent_to(connection, "acme", ["nancy"], now_ms=NOW, most=10)
+        note = delivery_note(connection, "acme", sent[0].event)
+    assert note is not None
+    assert [each.pieces for each in sent if each.event == note.event] == [note.pieces] == [1]
 
 
 async def test_a_note_of_which_nothing_is_left_is_refused_in_words(served: Served) -> None:

@@ -4,14 +4,16 @@ import base64
 from typing import Any
 
 from boucle.checklists import Checklist, Moment, Step
+from boucle.correction import Fix, corrected
 from boucle.item import Back
 from boucle.rma import ReturnState
 from boucle.roles import Role
 from boucle_server import histories, returns, verify
+from boucle_server.server_device import Draft
 from tests.api.serving import Served
 from tests.builders import DAY
 from tests.photos import a_jpeg
-from tests.server.figures_world import draft, record
+from tests.server.figures_world import draft, events_in, record
 from tests.server.workshop_world import NOW, SAW, label
 from tests.web.browser import Page, opened, sent, sign_in, signed_in
 from tests.web.test_returns import a_desk, announced, do, item, printed, remaining, said, state
@@ -136,6 +138,27 @@ async def test_pieces_that_were_handed_over_in_time_and_travelled_long_are_not_l
     assert "Renvoyés après la date limite (11/02/2026) : 2" in (await opened(served, path)).text
     assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="2")).status_code == 303
     assert f"Reçu {late}" in (await opened(served, path)).text  # one taken up late, one that nobody took up
+
+
+async def test_pieces_whose_handing_over_was_corrected_in_a_later_month_are_judged_by_its_day(served: Served) -> None:
+    await a_desk(served)
+    rma = await announced(served, l1__type="manuel", l1__n="12")
+    await do(served, "autoriser", rma, until="2026-02-11", n__manuel="12")
+    handed = draft("item.collected", at=41.3, qty=5, place="mulhouse", item_type="manuel")  # 11 February
+    record(served.database, "acme", [handed], now_ms=NOW + 4 * DAY)
+    served.clock.ms = NOW + 5 * DAY
+    await sign_in(served, "manager")
+    assert (await do(served, "recevoir", rma, site="strasbourg", n__manuel="4")).status_code == 303
+    with served.database.reading() as connection:
+        (first,) = [
+            event for event in events_in(connection, "acme") if event.kind == "item.collected" and event.item_type
+        ]
+    served.clock.ms = NOW + 30 * DAY
+    kind, fields = corrected(first, Fix.NUMBER, value="4")
+    record(served.database, "acme", [Draft(kind=kind, fields=fields)], now_ms=served.clock.ms)
+    await sign_in(served, "manager")
+    page = await opened(served, f"/retours/dossier/{rma}")
+    assert (page.status, "Reçu après la date limite" in page.text) == (200, False)
 
 
 async def test_another_last_day_holds_for_all_that_has_not_come(served: Served) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from boucle.amend import effective, reviewed
-from boucle_server import problem_reports, set_aside
+from boucle_server import amending, problem_reports, set_aside
 from boucle_server.kept_bytes import first
 from boucle_server.problem_reports import ProblemReport
 from boucle_server.projections import SqlStore
@@ -36,10 +36,7 @@ class Review(NamedTuple):
 def review(asker: Asker, event_id: str, reason: str) -> tuple[Case, Review] | None:
     """Give a contradiction that a standing review closed, with that review; the last one where there are several."""
     store = SqlStore(asker.connection, asker.org)
-    edges = [edge for edge in store.edges([event_id]) if edge.target == event_id]
-    near = {event.id: event for event in store.events({event_id, *(edge.amender for edge in edges)})}
-    voids = {edge.amender for edge in store.edges(near)} - near.keys()
-    known = near | {event.id: event for event in store.events(voids)}
+    known = amending.closed(store, store.events([event_id]))
     standing = [event for event in effective(known)[0] if (event_id, reason) in reviewed([event], known)]
     if not standing:
         return None
