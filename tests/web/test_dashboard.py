@@ -495,6 +495,28 @@ async def test_what_is_out_at_the_end_of_a_month_is_never_divided_by_what_is_lat
     assert "Aujourd’hui, 20/06/2026" not in running.text
 
 
+async def test_what_is_known_of_today_alone_says_its_day_among_figures_of_a_past_month(served: Served) -> None:
+    await a_manager_s_year(served)
+    over = await opened(served, "/tableau?month=2026-05")
+    assert "En retard au 20/06/2026" in over.texts
+    file = await served.client.get("/tableau?month=2026-05&fichier=csv&table=loops")
+    assert "En retard au 20/06/2026" in file.text.splitlines()[0]
+    assert "Overdue on 20 Jun 2026" in (await opened(served, "/tableau?month=2026-05&lang=en")).texts
+
+
+async def test_repairs_that_are_late_today_are_never_counted_among_those_open_at_the_end_of_a_past_month(
+    served: Served,
+) -> None:
+    workshop_world.a_workshop(served.database)
+    served.clock.ms = workshop_world.NOW
+    await signed_in(served)
+    over = await opened(served, "/tableau?month=2026-01")
+    assert re.search(r"Aujourd’hui, 10/02/2026 : 10 en cours, dont \d en retard", over.text)
+    running = await opened(served, "/tableau?month=2026-02")
+    assert re.search(r"dont en retard : \d", running.text)
+    assert "Aujourd’hui, 10/02/2026 : 10 en cours" not in running.text
+
+
 async def test_the_workshop_has_its_part_with_what_is_open_what_is_unknown_and_why_things_were_given_up(
     served: Served,
 ) -> None:

@@ -133,3 +133,20 @@ async def test_behind_each_part_of_a_figure_of_the_workshop_stand_its_own_events
     odd = await opened(served, f"{path}&part=nothing%3Cb%3E")
     assert odd.status == 200
     assert "Ce chiffre n’a pas de part « nothing<b> »" in odd.text
+
+
+@pytest.mark.parametrize("figure", ["K13", "K11-open", "K34-late"])
+async def test_a_figure_of_today_alone_has_no_past_months_and_is_compared_with_none(
+    served: Served, figure: str
+) -> None:
+    await a_year(served)
+    page = await opened(served, f"/tableau/chiffre/{figure}?month=2026-04")
+    assert "il n’a pas de mois passés" in page.text
+    assert "Douze mois" not in page.texts
+    assert "par rapport à" not in page.text
+    file = await served.client.get(f"/tableau/chiffre/{figure}?month=2026-04&fichier=xlsx")
+    assert 'name="Douze mois"' not in zipfile.ZipFile(io.BytesIO(file.content)).read("xl/workbook.xml").decode()
+    lasting = await opened(served, "/tableau/chiffre/K12?month=2026-04")
+    assert "Douze mois" in lasting.texts
+    assert "par rapport à" in lasting.text
+    assert "il n’a pas de mois passés" not in lasting.text

@@ -155,7 +155,7 @@ def _month(page: Dashboard, lang: str) -> Iterator[Block]:
         tail = [
             ("web.short_dwell", True),
             ("web.short_out", True),
-            ("web.short_overdue", True),
+            (say("web.short_overdue_on", lang, day=page.as_of), True),
             ("web.short_mass", True),
         ]
         rate = say("web.return_rate_of", lang, month=page.cohort_name)

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from boucle.catalogue import CATALOGUE, answers, find
-from boucle.kpi import Definition, Unit, Value
+from boucle.kpi import Definition, Span, Unit, Value
 from boucle.tally import Tally
 from boucle.words import say
 from boucle.words.numerals import times
@@ -105,20 +105,22 @@ def behind_figure(
     on = ground(connection, org, asked)
     before = answers(on.tally, on.of(asked.against), [definition.id])[definition.id] if asked.against else None
     value = answers(on.tally, on.question, [definition.id])[definition.id]
-    year = {month: answers(on.tally, on.of(month), [definition.id])[definition.id] for month in on.months}
+    # What is known for the moment of asking alone has no months: asked for each it would give today's value each time.
+    months = () if definition.span is Span.NOW else on.months
+    year = {month: answers(on.tally, on.of(month), [definition.id])[definition.id] for month in months}
     refused = sorted(asked.narrowed.narrowed.keys() - definition.by)
     only = part_of(part, definition)
     page = None
     if not refused:
         page = behind.behind(connection, org, definition, on.question, after=after[:200], limit=CODES, only=only)
-    goals = {month: told_goal(asked.book, year[month], on.of(month), on.lang) for month in on.months}
+    goals = {month: told_goal(asked.book, year[month], on.of(month), on.lang) for month in months}
     drawn, unit = _drawn(on, definition, year, [goal.exact if goal else None for goal in goals.values()])
     return Behind(
         figure=figure(value, on.lang, asked=on.question, before=before, against=asked.against, book=asked.book),
         quality=quality(value, on.lang),
         chart=drawn,
         chart_unit=unit,
-        year=tuple(_line(on, definition, month, year[month], goals[month]) for month in reversed(on.months)),
+        year=tuple(_line(on, definition, month, year[month], goals[month]) for month in reversed(months)),
         splits=tuple(_splits(connection, org, on, definition)),
         events=() if page is None else tuple(_row(each, asked) for each in page.rows),
         next="" if page is None else page.next or "",
@@ -177,10 +179,10 @@ def _bounds(value: Value) -> tuple[Value | None, Value | None]:
 
 def _drawn(on: Ground, definition: Definition, year: Mapping[str, Value], goals: Goals) -> tuple[Chart, str]:
     """Draw shares as a line in per cent, masses as bars in kilograms, all else as bars in its unit."""
-    names = [numbers.month_short(month, on.lang) for month in on.months]
-    values = [year[month].value for month in on.months]
+    names = [numbers.month_short(month, on.lang) for month in year]
+    values = [each.value for each in year.values()]
     if definition.unit is Unit.RATIO:
-        open_ones = [not is_settled(year[month]) for month in on.months]
+        open_ones = [not is_settled(each) for each in year.values()]
         return line(names, [None if each is None else round(each * 100) for each in values], open_ones, goals), "%"
     if definition.unit is Unit.GRAMS:
         return chart(names, [[0 if each is None else round(each / _KILO) for each in values]], goals), "kg"

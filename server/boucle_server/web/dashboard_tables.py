@@ -33,7 +33,7 @@ def dashboard_tables(page: Dashboard, asked: Asked) -> list[Table]:
         (say("web.return_rate_of", lang, month=page.cohort_name), percent),
         (t("web.short_dwell"), ""),
         (t("web.short_out"), ""),
-        (t("web.short_overdue"), ""),
+        (say("web.short_overdue_on", lang, day=page.as_of), ""),
         (t("web.short_mass"), kg),
     ]
     bands = [
@@ -120,7 +120,7 @@ def figure_tables(page: Behind, asked: Asked, events: Iterable[Row]) -> list[Tab
         heads=["id", "utc", *(say(key, lang) for key in heads)],
         rows=[(each.id, iso(each.at_ms), each.when, each.kind, each.code, each.place, each.exact) for each in events],
     )
-    return [year, *_curve(page, lang), *splits, behind]
+    return [*([year] if page.year else ()), *_curve(page, lang), *splits, behind]
 
 
 def _curve(page: Behind, lang: str) -> list[Table]:

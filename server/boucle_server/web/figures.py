@@ -60,6 +60,8 @@ def figure(
     `book` is where its goal is looked up; without it none is told.
     """
     definition = CATALOGUE[value.definition_id]
+    if definition.span is Span.NOW:
+        before = None  # asked for an earlier month it gives today's value again, which is no comparison
     return Figure(
         id=definition.id,
         name=say(definition.words("name"), lang),
@@ -75,7 +77,7 @@ def figure(
         formula=say(definition.words("formula"), lang),
         exact=value,
         change=change(value, before, lang),
-        against=numbers.month_name(against, lang) if against else "",
+        against=numbers.month_name(against, lang) if against and definition.span is not Span.NOW else "",
         month=asked.last if asked else "",
         goal=told_goal(book, value, asked, lang) if book and asked else None,
     )

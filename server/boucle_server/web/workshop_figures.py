@@ -93,14 +93,23 @@ def _beside(on: Ground, values: Mapping[str, Value], id_: str) -> list[str]:
         case "K33-units":
             return [say("web.beside_yield", lang, share=numbers.shown(values["K33"], lang))]
         case "K34":
-            late = values["K34-late"]
-            return [say("web.beside_late", lang, n=numbers.number(late.numerator, 0, lang))] if late.numerator else []
+            return _late_today(on, values["K34-late"])
         case "K36-installed":
             return [say("web.beside_harvested", lang, n=numbers.shown(values["K36"], lang)), *_yield(values, lang)]
         case "K37":
             return [say("web.beside_net", lang, net=numbers.shown(values["K37-net"], lang))]
         case _:
             return []
+
+
+def _late_today(on: Ground, late: Value) -> list[str]:
+    """Say how many are late of those that are open now: of the end of a past month that is not known."""
+    if not late.numerator:
+        return []
+    n, still = (numbers.number(each or 0, 0, on.lang) for each in (late.numerator, late.denominator))
+    if not on.question.is_over(on.asked.month):
+        return [say("web.beside_late", on.lang, n=n)]
+    return [say("web.late_repairs_today", on.lang, day=numbers.day_name(on.question.today, on.lang), open=still, n=n)]
 
 
 def _yield(values: Mapping[str, Value], lang: str) -> list[str]:
