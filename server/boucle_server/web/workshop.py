@@ -90,6 +90,8 @@ class Board:
     columns: tuple[Column, ...]
     cards: tuple[Card, ...]
     total: int
+    to_leave: int
+    """Of them those whose repair has ended, and that have not left yet."""
     late: int
     chosen: Mapping[str, str]
     options: Mapping[str, list[Option]]
@@ -117,6 +119,7 @@ def board(connection: Connection, visit: Visit, book: Book) -> Board:
         ),
         cards=tuple(cards),
         total=len(found),
+        to_leave=sum(1 for each in found if each.item.work_stage in COLUMNS["to_leave"]),
         late=sum(1 for each in found if _is_late(each, book, visit)),
         chosen=chosen,
         options=options,
