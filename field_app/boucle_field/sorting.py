@@ -50,7 +50,7 @@ def sort_along(visit: "Visit", subject: str | Amount, line: Line) -> Line:
     said = answers(visit)
     told = visit.hand.record(visit.phone.desk, _drafted(visit, subject, said))
     after_one(visit)
-    return replace(line, found=said["verdict"], found_event=told.event_id, grade=said.get("grade", ""))
+    return line.with_verdict(said["verdict"], told.event_id, said.get("grade", ""))
 
 
 def sort_last(visit: "Visit", verdict: str, grade: str = "") -> Line | None:

@@ -1,7 +1,7 @@
 """One line of a visit: what was scanned, what was told of it, and what a person can make of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +11,8 @@ WANTING: Final = frozenset({Outcome.KEPT, Outcome.REFUSED})
 """What a person has to look at once."""
 COUNTED: Final = frozenset({Outcome.ACCEPTED, Outcome.UNEXPECTED, Outcome.UNKNOWN})
 """What is one of the pieces of a counter."""
+IN_STOCK: Final = "told.in_stock"
+SORTED_ALL_THE_SAME: Final = "told.sorted_all_the_same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,21 @@ class Line:
     """A label of ours that no item carries yet, met where things arrive: a person can say what it is."""
     decided: bool = False
     """A person has chosen what becomes of it."""
+
+    @property
+    def is_in_stock(self) -> bool:
+        """Whether it was received and stood in stock already, so that it is no return."""
+        return any(key == IN_STOCK for key, _ in self.why)
+
+    @property
+    def heading(self) -> str:
+        """The words that stand over what was told of it, where it was not simply done: what stood here was not scanned."""
+        return "screen.outcome.in_stock" if self.is_in_stock else f"screen.outcome.{self.outcome}"
+
+    def with_verdict(self, verdict: str, event_id: str, grade: str = "") -> "Line":
+        """Give it with what sorting found in the same scan; of what is no return that is said, for it counts."""
+        why = (*self.why, (SORTED_ALL_THE_SAME, {})) if self.is_in_stock else self.why
+        return replace(self, found=verdict, found_event=event_id, grade=grade, why=why)
 
     @property
     def counts(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from boucle.actions import ACTIONS, Amount, Context, Where
 from boucle.item import Item
 from boucle.lifecycle import HELD, HOME, Stage
-from boucle.lines import Line
+from boucle.lines import IN_STOCK, Line
 from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.rounds import Round, Stop
@@ -129,7 +129,7 @@ def line_of(
         line = replace(line, why=(("told.retired_since", {"on_ms": before.retired_ms}),))
     if action == "receive" and _stood(line, told, before):
         name = context.book.site(before.site, context.now_ms).name or before.site
-        line = replace(line, why=(("told.in_stock", {"place": name}),))
+        line = replace(line, why=((IN_STOCK, {"place": name}),))
     elsewhere = _elsewhere(before, action, place, context)
     if line.outcome is Outcome.UNEXPECTED and elsewhere:
         name = context.book.site(elsewhere, context.now_ms).name or elsewhere

@@ -6,7 +6,9 @@ import pytest
 
 from boucle.commands import Command
 from boucle.lifecycle import Verdict
+from boucle.lines import IN_STOCK, Line
 from boucle.rounds import Ending, Found, Gap, Round
+from boucle.telling import Outcome
 from boucle_field import driving
 from boucle_field.outbox import Draft
 from boucle_field.screens.reception_summary_screen import ReceptionSummaryScreen
@@ -162,6 +164,19 @@ def test_the_verdicts_stand_beside_the_numbers(dock: Hand) -> None:
     scan_crates(dock, range(1, 5))
     dock.tap("Terminer")
     assert dock.sees("Bon : 4")
+
+
+def test_a_crate_that_was_in_stock_is_not_called_scanned_and_its_verdict_is_told(dock: Hand) -> None:
+    stood = Line(
+        subject=code(25), outcome=Outcome.REPEAT, at_ms=0, item_type="bac", why=((IN_STOCK, {"place": "Strasbourg"}),)
+    )
+    dock.face.screen.tell(stood)
+    assert "Déjà en stock" in dock.words()
+    assert not dock.sees("Déjà scanné")
+    assert not dock.sees("Le verdict, lui, est enregistré.")
+    dock.face.screen.tell(stood.with_verdict("dirty", "e-1"))
+    assert dock.sees("Déjà en stock · à laver")
+    assert dock.sees("Le verdict, lui, est enregistré.")
 
 
 def test_a_crate_that_was_in_stock_hides_none_that_is_missing(dock: Hand) -> None:

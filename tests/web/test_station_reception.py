@@ -6,6 +6,7 @@ import io
 from boucle.events import Event
 from boucle.roles import Role
 from boucle.rounds import Found, Gap, counts_of, read_round, reasons_of
+from boucle_server import histories
 from boucle_server.projections import load_book
 from boucle_server.receptions import Reception, reception
 from boucle_server.web.item_words import printed
@@ -184,6 +185,27 @@ async def test_a_crate_that_was_in_stock_hides_none_that_is_missing_and_one_of_n
     (event,) = validations(served)
     assert counts_of(event) == [found[1], found[0]]
     assert reasons_of(event) == {"receive:bac": Gap.ON_BOARD, "beside:bac": Gap.MORE}
+
+
+async def test_a_verdict_that_stays_is_told_of_a_crate_that_was_in_stock_and_was_not_scanned_here(
+    served: Served,
+) -> None:
+    driver = await a_round(served, Role.WAREHOUSE)
+    for n in (4, 5):
+        driver.scan("item.collected", n, task="")
+    for n in (4, 5):
+        driver.scan("item.received", n, place="strasbourg", task="")
+    visited(driver)
+    driver.send()
+    page = await at(served, SCANS)
+    page = await scan(served, page, code(4))
+    assert "Déjà en stock" in page.texts
+    assert "Déjà scanné" not in page.text
+    assert "Le verdict, lui, est enregistré." not in page.text
+    page = await scan(served, await scan(served, page, verdict="dirty"), code(5))
+    assert "Le verdict, lui, est enregistré." in page.text
+    with served.database.reading() as connection:
+        assert histories.find(connection, ORG, code(5)).item.stage == "cleaning"
 
 
 async def test_an_unknown_label_is_awaited_by_its_code_with_the_round_that_took_it_and_by_no_other_reception(

@@ -231,10 +231,9 @@ class ScanScreen(Screen):
     def _word(self, line: Line) -> str:
         if line.verdict and line.outcome is Outcome.ACCEPTED:
             return self.say("screen.sorted", verdict=self._verdict(line.verdict, line.grade))
-        if line.outcome is Outcome.ACCEPTED:
-            done = self.say(f"screen.done.{self.visit.action}")
-            return f"{done} · {self._verdict(line.found, line.grade)}" if line.found else done
-        return self.say(f"screen.outcome.{line.outcome}")
+        done = self.say(f"screen.done.{self.visit.action}" if line.outcome is Outcome.ACCEPTED else line.heading)
+        says_verdict = line.found and (line.outcome is Outcome.ACCEPTED or line.is_in_stock)
+        return f"{done} · {self._verdict(line.found, line.grade)}" if says_verdict else done
 
     def _verdict(self, verdict: str, grade: str = "") -> str:
         """Say a verdict in the words of its tile, with its grade."""

@@ -196,7 +196,7 @@ class Recording:
         along = sticky.answers(state.said)
         if state.job.action == "receive" and along and line.event_id and line.outcome is not Outcome.KEPT:
             told = self._sorted(subject, along)
-            line = replace(line, found=along["verdict"], found_event=told.event_id)
+            line = line.with_verdict(along["verdict"], told.event_id)
         elif state.job.action == "sort":
             line = replace(line, found=along["verdict"])
         elif state.job.asks_each:

@@ -255,7 +255,7 @@ def _works(choice: Choice) -> bool:
 def _word(state: State, line: Line, lang: str) -> str:
     if line.outcome is Outcome.ACCEPTED:
         return say(f"screen.done.{state.job.action}", lang)
-    return say(f"screen.outcome.{line.outcome}", lang)
+    return say(line.heading, lang)
 
 
 def _why(key: str, values: Mapping[str, object], station: Station, lang: str) -> str:
