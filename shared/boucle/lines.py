@@ -57,7 +57,7 @@ class Line:
 
     @property
     def heading(self) -> str:
-        """The words that stand over what was told of it, where it was not simply done: what stood here was not scanned."""
+        """The words over what was told of it, where it was not simply done: what stood here was not scanned."""
         return "screen.outcome.in_stock" if self.is_in_stock else f"screen.outcome.{self.outcome}"
 
     def with_verdict(self, verdict: str, event_id: str, grade: str = "") -> "Line":
