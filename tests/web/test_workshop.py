@@ -109,10 +109,9 @@ async def test_the_board_and_the_list_show_the_same_repairs_with_age_due_day_and
         column = await opened(served, f"/atelier?stage={key}&vue=liste")
         assert [href for href in column.attributes("a", "href") if href.startswith("/atelier/fiche/")], key
     for page in (board, listed):
-        assert "2 à sortir" in page.texts
-        (open_now,) = [text for text in page.texts if text.endswith(" en cours")]
+        assert {"10 en cours", "2 à sortir"} <= set(page.texts)
     figure = await opened(served, "/tableau/chiffre/K34?month=2026-02")
-    assert figure.text.partition("unités")[0].split()[-1] == open_now.split()[0] == "10"
+    assert figure.text.partition("unités")[0].split()[-1] == "10", "as many as the board counts as open"
 
 
 async def test_a_list_of_parts_that_is_too_long_is_told_and_stays_instead_of_being_cut(served: Served) -> None:
