@@ -65,6 +65,22 @@ def test_the_glossary_says_of_each_role_what_it_may_do() -> None:
         assert told <= set(CAPABILITIES[role]) <= told | {"read"}, role
 
 
+@pytest.mark.parametrize(
+    ("other", "bound"),
+    [
+        ("exutoire", "filière"),
+        ("frein", "obstacle"),
+        ("révoqu", "retirer"),
+        ("mois clos", "arrêté"),
+        ("intervention", "réparation"),
+    ],
+)
+def test_nobody_reads_another_word_for_what_the_glossary_binds(other: str, bound: str) -> None:
+    texts = (ROOT / "shared" / "boucle" / "words" / "fr.po").read_text(encoding="utf-8").lower()
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8").lower()
+    assert not re.search(rf"\b{other}", texts + guide), f"say {bound}"
+
+
 def test_the_words_of_every_list_that_people_choose_from_are_on_their_page() -> None:
     page = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
     lists: dict[str, Iterable[str]] = {

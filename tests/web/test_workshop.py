@@ -312,7 +312,7 @@ async def test_the_due_day_and_the_priority_are_corrected_and_the_history_keeps_
     assert (after.due, after.priority, after.start_ms) == ("2026-03-01", "low", before.start_ms)
     assert (await do(served, "planifier", 1, due="", priority="urgent")).status_code == 303
     assert (job(served, 1).due, job(served, 1).priority, item(served, 1).work_stage) == ("", "urgent", "diagnosed")
-    assert (await ticket(served, 1)).answer.text.count("uverture d’intervention</span>") == 3
+    assert (await ticket(served, 1)).answer.text.count("uverture de la réparation</span>") == 3
 
 
 async def test_earlier_repairs_of_the_same_thing_are_linked(served: Served) -> None:
