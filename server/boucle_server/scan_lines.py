@@ -6,7 +6,7 @@ ones are remembered, because the page is shown again after every scan.
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from threading import Lock
@@ -77,7 +77,7 @@ def lines_of(desk: Desk, scope: Scope, memory: Remembered) -> list[Line]:
     events = events_under(desk, scope.task, {*kinds, SORTED})
     here = [event for event in events if (event.text("to") or event.place) == scope.place or event.kind == SORTED]
     moves = [event for event in here if event.kind in kinds][-MOST_LINES:]
-    verdicts = {} if SORTED in kinds else {event.subject: event for event in here if event.kind == SORTED}
+    verdicts = found_of(here, kinds)
     retold = {event.id for event in moves[-RETOLD:]}
     lines: list[Line] = []
     for event in moves:
@@ -85,16 +85,32 @@ def lines_of(desk: Desk, scope: Scope, memory: Remembered) -> list[Line]:
         if line is None and event.id in retold:
             line = retell(desk, event, scope, lines)
             memory.keep(desk.org, line)
-        lines.append(_found(line or _plain(desk, event), event, verdicts.get(event.subject)))
+        lines.append(_found(line or _plain(desk, event), event, verdicts.get(event.id, [])))
     return lines
 
 
-def _found(line: Line, event: Event, verdict: Event | None) -> Line:
+def found_of(events: Iterable[Event], kinds: Collection[str]) -> dict[str, list[Event]]:
+    """Give what sorting found of each line, by its event: all that was said of it before its subject is counted again.
+
+    Pieces without labels have no name: what was found of some speaks of those of their type that were counted last.
+    """
+    found: dict[str, list[Event]] = {}
+    last: dict[str, str] = {}
+    for event in events:
+        about = event.code or event.item_type
+        if event.kind in kinds:
+            last[about] = event.id
+        elif event.kind == SORTED and about in last:
+            found.setdefault(last[about], []).append(event)
+    return found
+
+
+def _found(line: Line, event: Event, verdicts: Sequence[Event]) -> Line:
     if event.kind == SORTED:
         return replace(line, found=event.text("verdict"))
-    if verdict is None:
+    if not verdicts:
         return replace(line, found="", found_event="")
-    return replace(line, found=verdict.text("verdict"), found_event=verdict.id)
+    return replace(line, found=verdicts[-1].text("verdict"), found_event=verdicts[-1].id)
 
 
 def _plain(desk: Desk, event: Event) -> Line:

@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from boucle.amend import effective, in_order
 from boucle.codes import Label, read_label
 from boucle.commands import Command, command_code
+from boucle.events import Event
 from boucle.lifecycle import Stage
 from boucle.roles import Role
 from boucle_server import histories
@@ -197,6 +199,51 @@ async def test_what_is_received_is_sorted_along_and_scrap_holds_for_one(served: 
     page = await scan(served, page, code(4))
     verdicts = page.answer.url.params["d.verdict"]
     assert verdicts == "ok"
+
+
+async def test_another_verdict_goes_with_its_item_and_the_one_before_does_not_come_back(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    before = item(served, 1)
+    page = await at(served, "/saisie/receptionner?lieu=strasbourg")
+    page = await scan(served, page, verdict="ok")
+    page = await scan(served, page, code(1), command_code(Command.DIRTY).text)
+    page = await scan(served, page, annuler="dernier")
+    assert (found(served), item(served, 1).stage) == ([], before.stage)
+
+
+async def test_a_verdict_that_is_taken_back_alone_leaves_its_item_with_the_one_before(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    page = await at(served, "/saisie/receptionner?lieu=strasbourg")
+    page = await scan(served, page, code(1))
+    for verdict in (Command.DIRTY, Command.OK):
+        page = await scan(served, page, command_code(verdict).text)
+    page = await scan(served, page, annuler="dernier")
+    assert [(kind, verdict) for kind, _, verdict in found(served)] == [("received", ""), ("sorted", "dirty")]
+
+
+async def test_what_sorting_finds_of_pieces_without_labels_is_said_of_these_alone(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    page = await at(served, "/saisie/receptionner?lieu=strasbourg")
+    page = await scan(served, page, verdict="ok")
+    page = await scan(served, page, type="film", n="5")
+    page = await scan(served, page, type="film", n="3")
+    page = await scan(served, page, command_code(Command.DIRTY).text)  # of those counted last, instead of what was said
+    assert found(served) == [("received", 5, ""), ("sorted", 5, "ok"), ("received", 3, ""), ("sorted", 3, "dirty")]
+    page = await scan(served, page, annuler="dernier")
+    assert found(served) == [("received", 5, ""), ("sorted", 5, "ok")]
+    (received,) = [event.id for event in standing(served) if event.kind == "item.received"]
+    page = await scan(served, page, annuler=received)
+    assert found(served) == []
+
+
+def standing(served: Served) -> list[Event]:
+    with served.database.reading() as connection:
+        events = {event.id: event for event in events_in(connection, "acme") if event.teff >= NOW}
+    return in_order(effective(events)[0])
+
+
+def found(served: Served) -> list[tuple[str, int, str]]:
+    return [(event.kind.removeprefix("item."), event.qty, event.text("verdict")) for event in standing(served)]
 
 
 async def test_a_shipment_goes_from_our_site_to_the_place_that_is_said(served: Served) -> None:

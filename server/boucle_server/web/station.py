@@ -19,7 +19,16 @@ from boucle.visiting import (
 )
 from boucle_server.errors import NotFoundError
 from boucle_server.scan_desk import Desk
-from boucle_server.scan_lines import ALONG_MS, SORTED, Remembered, closed_before, events_under, kinds_of, lines_of
+from boucle_server.scan_lines import (
+    ALONG_MS,
+    SORTED,
+    Remembered,
+    closed_before,
+    events_under,
+    found_of,
+    kinds_of,
+    lines_of,
+)
 from boucle_server.web.station_jobs import BY_ACTION, offered
 from boucle_server.web.station_recording import Recording
 from boucle_server.web.station_state import State, control_href
@@ -186,15 +195,16 @@ class Station(Recording):
         if last is None:
             self.say(self._why_no_undo(event_id))
             return
-        along = [
-            each
-            for each in standing
-            if each.subject == last.subject and each.id != last.id and abs(each.teff - last.teff) <= ALONG_MS
-        ]
-        if event_id:  # the line of an item goes with all that was found of it
-            along = [each for each in standing if each.subject == last.subject and each.kind == SORTED != last.kind]
-        for event in sorted({each.id: each for each in (*along, last)}.values(), key=lambda each: each.order)[::-1]:
+        found = found_of(standing, kinds_of(self.state.job.action))
+        line = last.id if event_id else next((key for key, verdicts in found.items() if last in verdicts), last.id)
+        along = [each for each in standing if each.id == line or each in found.get(line, [])]
+        if not event_id:  # a line that is named goes with all that was found of it, else what went along
+            along = [each for each in along if abs(each.teff - last.teff) <= ALONG_MS]
+        gone = {each.id: each for each in (*along, last)}
+        for event in sorted(gone.values(), key=lambda each: each.order)[::-1]:
             self.desk.void(event)
+            if event.id != line and line in gone:  # no verdict before it comes back for what was not here
+                self.desk.void_before(event)
         self.lines = lines_of(self.desk, self.state.scope, self.memory)
         self.state = replace(self.state, last="", note=f"undone.{last.code or last.item_type}"[:80])
 
