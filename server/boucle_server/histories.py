@@ -153,7 +153,7 @@ def _told(
         leaf=row.leaf,
         mark=marks.get(event.id) if counts else None,
         amended_by=amended_by,
-        superseded=bool(amended_by) and event.kind != "event.voided" and event.id not in standing,
+        superseded=counts and event.kind != "event.voided" and event.id not in standing,
     )
 
 

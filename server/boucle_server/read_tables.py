@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from boucle_server.tables import BIG, KEY, NAMING
 
-FOLD_VERSION: Final = 17
+FOLD_VERSION: Final = 18
 """Raise it when the same events give other rows, so that every database fills its read tables anew."""
 
 METADATA: Final = sa.MetaData(naming_convention=NAMING)

@@ -1,8 +1,9 @@
 """Amendments: which events a void removes and which a correction replaces, before anything is put in order.
 
-A void removes its target and cannot itself be voided. A correction removes its target and takes its place in the
-order, unless it states another time (`body.at_ms`), which may not be later than the correction itself. Of several
-corrections of one event the last in the order of events counts; the others open a task.
+A void removes its target and cannot itself be voided; what did nothing but add photos to the target goes with it. A
+correction removes its target and takes its place in the order, unless it states another time (`body.at_ms`), which may
+not be later than the correction itself. Of several corrections of one event the last in the order of events counts; the
+others open a task.
 
 Reference data is amended by a newer version only: it is neither voided nor corrected, and corrects nothing. Nor does
 an event about nothing, which belongs to no history that its target could be missing from.
@@ -17,6 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from boucle.clock import EARLIEST_MS
+from boucle.correction import adds_only_photos
 from boucle.events import Event
 from boucle.reasons import Reason
 
@@ -114,8 +116,20 @@ def standing_of(ids: Iterable[str], known: Mapping[str, Event]) -> list[Event]:
 
 
 def voided(known: Mapping[str, Event]) -> set[str]:
-    """Give the events that a void took away; `known` is closed, as `effective` wants it."""
-    return {target.id for void, target in _aimed(known) if target.subject == void.subject}
+    """Give the events that voids took away; `known` is closed, as `effective` wants it.
+
+    With an event goes what did nothing but add photos to it: whoever voided it may not have heard of that yet.
+    """
+    gone = {target.id for void, target in _aimed(known) if target.subject == void.subject}
+    photographed = [event for event in known.values() if event.photos and _corrected(event) in known]
+    while more := {event.id for event in photographed if event.id not in gone and _says_again(event, gone, known)}:
+        gone |= more
+    return gone
+
+
+def _says_again(event: Event, gone: set[str], known: Mapping[str, Event]) -> bool:
+    before = known[event.corrects]
+    return before.id in gone and len(event.photos) > len(before.photos) and adds_only_photos(event, before)
 
 
 def _aimed(events: Mapping[str, Event]) -> Iterator[tuple[Event, Event]]:

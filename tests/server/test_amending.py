@@ -3,7 +3,7 @@
 from typing import Any
 
 from boucle.events import Event
-from boucle_server import amending
+from boucle_server import amending, histories
 from boucle_server.db import Database
 from boucle_server.projections import SqlStore
 from boucle_server.server_device import Draft
@@ -72,6 +72,24 @@ def test_what_stands_of_some_events_stands_in_their_place_and_nothing_else_does(
             (found,) = amending.standing(store, store.events(asked))
             assert (found.id, found.teff) == (best, START_MS + DAY)
         assert ids(amending.standing(store, store.events([first, other]))) == [best, other]
+
+
+def test_what_the_office_voided_stays_void_when_the_photo_of_a_phone_comes_later(database: Database) -> None:
+    of = Said(database)
+    of.say("item.commissioned", at=0.1, place="strasbourg", body={"type": "bac"})
+    wrong = of.say("item.shipped", at=1, place="strasbourg", body={"to": "mulhouse"})
+    of.send()
+    void = {"code": code(1), "body": {"target": wrong}}
+    record(database, ORG, [Draft(kind="event.voided", fields=void)], now_ms=LATER)
+    photo = {"sha256": "a" * 64, "size": 7, "type": "image/jpeg"}
+    body = {"to": "mulhouse"}
+    shown = of.say("item.shipped", at=2, place="strasbourg", body=body, corrects=wrong, photos=[photo])
+    of.send()
+    with database.reading() as connection:
+        told = histories.history(connection, ORG, code(1))
+        assert histories.find(connection, ORG, code(1)).item.stage == "available"
+        assert amending.is_amended(SqlStore(connection, ORG), shown)
+    assert [each.superseded for each in told if each.event.id in (wrong, shown)] == [True, True]
 
 
 def test_those_of_a_kind_since_an_instant_stand_at_the_time_of_what_they_correct(database: Database) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from boucle import amend
 from boucle.amend import Dispute, Edge, edges_of, effective, in_order
 from boucle.clock import EARLIEST_MS
 from boucle.events import Event
@@ -170,6 +171,57 @@ def test_a_void_of_a_corrected_event_leaves_the_correction() -> None:
     right = counted(phone, 2, corrects=wrong.id)
     found = standing(wrong, right, voided(phone, 3, wrong.id))
     assert [(event.id, event.teff) for event in found] == [(right.id, wrong.teff)]
+
+
+def photo(letter: str) -> dict[str, Any]:
+    return {"sha256": letter * 64, "size": 7, "type": "image/jpeg"}
+
+
+def test_a_photo_that_another_device_added_says_a_voided_event_no_second_time_whatever_comes_first() -> None:
+    phone, office = Device(), Device(dev="d-bureau", epoch="00000000000000b2")
+    wrong = phone.event("item.received", CRATE, at=1, place="strasbourg")
+    shown = phone.event("item.received", CRATE, at=2, place="strasbourg", corrects=wrong.id, photos=[photo("a")])
+    more = phone.event(
+        "item.received", CRATE, at=3, place="strasbourg", corrects=shown.id, photos=[photo("a"), photo("b")]
+    )
+    undo = voided(office, 2, wrong.id)
+    rows = network()
+    for order in permutations((wrong, shown, more, undo)):
+        assert standing(*order) == []
+        assert voided_ids(*order) == {wrong.id, shown.id, more.id}
+        store = MemoryStore()
+        for event in [*rows, *order]:
+            store.accept([event])
+        assert (store.world.items, store.world.cells) == (replay(rows).items, replay(rows).cells)
+
+
+@pytest.mark.parametrize("keys", [{"place": "metz"}, {"photos": []}, {"body": {"note": "cassé"}}])
+def test_a_correction_that_says_more_than_a_photo_outlives_what_it_corrects(keys: dict[str, Any]) -> None:
+    phone = Device()
+    wrong = phone.event("item.counted", CRATE, at=1, place="strasbourg")
+    said = {"place": "strasbourg", "photos": [photo("a")], **keys}
+    right = phone.event("item.counted", CRATE, at=2, corrects=wrong.id, **said)
+    assert [event.id for event in standing(wrong, right, voided(phone, 3, wrong.id))] == [right.id]
+
+
+def test_what_is_said_again_with_the_same_photos_is_no_photo_that_was_added() -> None:
+    phone = Device()
+    wrong = phone.event("item.counted", CRATE, at=1, place="strasbourg", photos=[photo("a")])
+    right = phone.event("item.counted", CRATE, at=2, place="strasbourg", corrects=wrong.id, photos=[photo("a")])
+    assert [event.id for event in standing(wrong, right, voided(phone, 3, wrong.id))] == [right.id]
+
+
+def test_a_photo_added_to_what_nobody_voided_or_whose_void_is_of_another_thing_stands() -> None:
+    phone = Device()
+    first = phone.event("item.counted", CRATE, at=1, place="strasbourg")
+    shown = phone.event("item.counted", CRATE, at=2, place="strasbourg", corrects=first.id, photos=[photo("a")])
+    assert [event.id for event in standing(first, shown)] == [shown.id]
+    assert [event.id for event in standing(first, shown, voided(phone, 3, first.id, code(2)))] == [shown.id]
+    assert standing(first, shown, voided(phone, 3, shown.id)) == [first]
+
+
+def voided_ids(*events: Event) -> set[str]:
+    return amend.voided({event.id: event for event in events})
 
 
 def ring(size: int) -> list[Event]:
