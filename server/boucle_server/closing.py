@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from boucle.amend import REVIEWED
 from boucle.clock import month_end_ms
 from boucle.events import KINDS
 from boucle.kpi import Maturity, NoValue, View
@@ -20,6 +21,7 @@ from boucle.tally import Slice
 from boucle_server import eventlog, figures_document, ingest, reports
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.months import Closing, last_closings
+from boucle_server.read_tables import AMENDMENT
 from boucle_server.server_device import Draft
 from boucle_server.tables import MONTH_CLOSING, RECORD, STATUS_CHANGE
 
@@ -171,7 +173,7 @@ def _parts(row: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
 
 
 def late_events(connection: Connection, org: str, month: str, closing: Closing) -> tuple[int, list[Late]]:
-    """Give how many events of a closed month came after its closing, and the first of them by time.
+    """Give how many events came after the closing of a month that they are of, or amend, and the first by time.
 
     After is after in the log, whatever a clock said; what waited for a person and was accepted later counts too.
     """
@@ -181,18 +183,34 @@ def late_events(connection: Connection, org: str, month: str, closing: Closing) 
     )
     from_ms, until_ms = reports.bounds(month, reports.zone_of(connection, org))
     names = ("id", "kind", "subject", "teff", "received_ms")
+    of_month = sa.and_(RECORD.c.teff >= from_ms, RECORD.c.teff < until_ms)
+    amends = sa.and_(~of_month, RECORD.c.kind != f"{REVIEWED}/1", RECORD.c.id.in_(_amending(org, from_ms, until_ms)))
     came_late = (
         RECORD.c.org == org,
         RECORD.c.kind.in_([f"{kind}/1" for kind in KINDS]),
-        RECORD.c.teff >= from_ms,
-        RECORD.c.teff < until_ms,
         sa.or_(_after(RECORD, place), RECORD.c.rid.in_(accepted_later)),
         RECORD.c.status == "accepted",
     )
-    count = connection.execute(sa.select(sa.func.count()).select_from(RECORD).where(*came_late)).scalar_one()
-    query = sa.select(*(RECORD.c[name] for name in names)).where(*came_late)
-    rows = connection.execute(query.order_by(RECORD.c.teff, RECORD.c.rid).limit(MAX_LISTED))
-    return count, [Late(**row._mapping) for row in rows]  # noqa: SLF001
+    count, found = 0, []
+    for those in (of_month, amends):
+        count += connection.execute(
+            sa.select(sa.func.count()).select_from(RECORD).where(*came_late, those)
+        ).scalar_one()
+        query = sa.select(*(RECORD.c[name] for name in names)).where(*came_late, those)
+        rows = connection.execute(query.order_by(RECORD.c.teff, RECORD.c.rid).limit(MAX_LISTED))
+        found += [Late(**row._mapping) for row in rows]  # noqa: SLF001
+    return count, sorted(found, key=lambda each: each.teff)[:MAX_LISTED]
+
+
+def _amending(org: str, from_ms: int, until_ms: int) -> sa.Select[tuple[str]]:
+    """Give the ids of the voids and corrections of the events of some time, and of what corrects these."""
+    target = RECORD.alias("target")
+    named = sa.and_(target.c.org == AMENDMENT.c.org, target.c.id == AMENDMENT.c.target, target.c.status == "accepted")
+    amends = sa.select(AMENDMENT.c.id).where(AMENDMENT.c.org == org)
+    of_time = amends.join(target, named).where(target.c.teff >= from_ms, target.c.teff < until_ms)
+    reached = of_time.cte("reached", recursive=True)
+    reached = reached.union(amends.where(AMENDMENT.c.target == reached.c.id))
+    return sa.select(reached.c.id)
 
 
 def _place_of(connection: Connection, org: str, month: str, closing: Closing) -> tuple[int, int]:

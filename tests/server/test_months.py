@@ -15,9 +15,10 @@ from boucle_server.db import Database
 from boucle_server.errors import ConflictError, InvalidInputError, NotFoundError
 from boucle_server.months import Cause, Life, MonthState, Why
 from boucle_server.read_tables import WATERMARK
+from boucle_server.server_device import Draft
 from boucle_server.tables import DEVICE, MONTH_CLOSING, RECORD
 from tests.builders import DAY, ORG, START_MS, code
-from tests.server.figures_world import NOW, a_small_year, draft, record
+from tests.server.figures_world import NOW, a_small_year, draft, events_in, record
 from tests.server.handset import Handset, a_network, taken
 from tests.server.people import a_phone
 
@@ -130,6 +131,38 @@ def test_a_closed_month_keeps_its_figures_whatever_comes_later(database: Databas
     assert not unit.expected
     assert {tuple(each.scope) for each in found} > {(), ("partner",), ("type",)}
     assert (count, events[0].kind, events[0].subject) == (1, "item.received/1", code(7))
+
+
+def test_what_amends_an_event_of_a_closed_month_later_came_after_it_too(database: Database) -> None:
+    org = a_small_year(database)
+    with database.reading() as connection:
+        april = [
+            event for event in events_in(connection, org) if START_MS + 95 * DAY < event.teff < START_MS + 115 * DAY
+        ]
+    wrong, other = [event for event in april if event.kind == "item.received" and event.code][:2]
+    about, again = {"code": wrong.code}, {"code": other.code, "place": other.place, "corrects": other.id}
+    before = close(database, org, "2026-04")
+    looked = {"target": wrong.id, "contradiction": "unknown_place", "reason": "Vu sur place"}
+    record(database, org, [Draft(kind="event.reviewed", fields={**about, "body": looked})], now_ms=CLOSED + 1)
+    assert late_of(database, org, before) == []  # who looked at it changed nothing
+    record(
+        database, org, [Draft(kind="event.voided", fields={**about, "body": {"target": wrong.id}})], now_ms=CLOSED + 2
+    )
+    record(database, org, [Draft(kind=other.kind, fields=again)], now_ms=CLOSED + 3)
+    assert late_of(database, org, before) == ["event.voided/1", "item.received/1"]
+    revised = close(database, org, "2026-04", now_ms=CLOSED + 4, reason="Réception annulée")
+    assert late_of(database, org, revised) == []
+    with database.reading() as connection:
+        (second,) = [event.id for event in events_in(connection, org) if event.corrects == other.id]
+    record(database, org, [Draft(kind=other.kind, fields=again | {"corrects": second})], now_ms=CLOSED + 5)
+    assert late_of(database, org, revised) == ["item.received/1"]  # what corrects a correction is of its month too
+
+
+def late_of(database: Database, org: str, of: months.Closing) -> list[str]:
+    with database.reading() as connection:
+        count, events = closing.late_events(connection, org, "2026-04", of)
+    assert count == len(events)
+    return [event.kind for event in events]
 
 
 def test_a_figure_that_came_with_a_later_version_changes_no_closed_month(database: Database) -> None:
