@@ -23,6 +23,7 @@ from tests.server.figures_world import a_small_year, draft, record
 from tests.server.handset import Handset
 from tests.server.people import a_phone, an_org
 from tests.web.browser import opened, sent, signed_in
+from tests.web.station_world import at, scan
 
 NOW = figures_world.NOW + 10_000
 STRANGE = code(900)
@@ -84,6 +85,22 @@ async def test_an_unknown_label_is_commissioned_in_one_form_and_that_is_undone_i
     again = await sent(served, after.form("/a-traiter/annuler"))
     assert again.status_code == 404
     assert "Rien n’a changé" in again.text
+
+
+async def test_an_unknown_code_leads_to_where_it_is_linked_and_is_settled_by_that(served: Served) -> None:
+    await a_year_with_a_stranger(served)
+    page = await opened(served, "/a-traiter?kind=unknown")
+    (href,) = {href for href in page.attributes("a", "href") if href.startswith("/a-traiter/unknown/")}
+    case = await opened(served, href)
+    assert "Lier ce code à un objet déjà connu" in case.texts
+    (link,) = [each for each in case.attributes("a", "href") if each.startswith("/saisie/")]
+    known = (await opened(served, "/objets")).attributes("a", "href")
+    label = next(each.removeprefix("/objets/") for each in known if re.fullmatch(r"/objets/[0-9A-Z-]{17}", each))
+    await scan(served, await scan(served, await at(served, f"{link}?lieu=strasbourg"), label), STRANGE)
+    assert (await opened(served, href)).status == 404
+    lost = await opened(served, "/a-traiter?kind=lost")
+    other = next(each for each in lost.attributes("a", "href") if each.startswith("/a-traiter/lost/"))
+    assert "Lier ce code à un objet déjà connu" not in (await opened(served, other)).texts
 
 
 async def test_a_lost_item_is_written_off_with_a_reason(served: Served) -> None:

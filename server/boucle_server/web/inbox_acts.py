@@ -27,6 +27,8 @@ from boucle_server.tables import RECORD
 from boucle_server.web import inbox_answers, inbox_differences, inbox_held, once
 from boucle_server.web.forms import Fields
 from boucle_server.web.inbox_case import Case, Heap
+from boucle_server.web.places import STATION
+from boucle_server.web.station_jobs import BY_ACTION, offered
 from boucle_server.web.visit import Visit
 
 LONGEST: Final = 500
@@ -85,6 +87,13 @@ def offers(visit: Visit, case: Case, event: Event | None) -> list[str]:
         case _:
             found += [act for act, kind in _answers(case).items() if may_record(held, kind)]
     return found
+
+
+def link_href(visit: Visit, case: Case) -> str:
+    """Give where a code that is bound to nothing is linked to a thing, for whoever may; nothing for another case."""
+    job = BY_ACTION["bind"]
+    may = case.reason == "unknown_item" and job in offered(visit.who.capabilities)
+    return f"{STATION.path}/{job.slug}" if may else ""
 
 
 def _answers(case: Case) -> dict[str, str]:

@@ -179,6 +179,7 @@ def _case_page(
         also=[inbox_words.told(asker, each, visit.lang).what for each in inbox.also(asker, case)],
         action=inbox_words.case_href(case),
         offers=inbox_acts.offers(visit, case, event),
+        link=inbox_acts.link_href(visit, case),
         facts=facts,
         photos=photos_of(connection, visit, case),
         content=content_of(connection, visit.who.org, case) if heap is Heap.ASIDE else "",
