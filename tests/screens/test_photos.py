@@ -120,6 +120,16 @@ def test_scrap_asks_for_its_photo_before_the_scan_that_it_goes_along_with(
     assert hand.ear.heard[-1] is Outcome.ACCEPTED
 
 
+def test_scrap_without_a_camera_says_how_a_photo_comes_and_offers_no_reader_instead(hand: Hand) -> None:
+    asking(hand.face.at)
+    hand.tap("Réceptionner")
+    hand.tap("Rebut")
+    assert hand.sees("Ce lieu demande une photo (au rebut). Touchez « Photo » avant de scanner")
+    assert not hand.sees("Utilisez un lecteur")
+    hand.scan(f"{BASE}/{code(1)}")
+    assert recorded(hand)[-2:] == [("item.received/1", 0), ("item.sorted/1", 0)]
+
+
 def test_scrap_of_the_last_item_is_recorded_by_the_tap_that_takes_its_photo(
     open_app: Callable[..., Hand], data: Path, frames: Path
 ) -> None:

@@ -124,14 +124,19 @@ class PhotoTaking:
         """Tell whether a verdict first wants a photo; it is asked for once, and what happened is never held up."""
         screen = self._screen
         asked = Draft(kind="item.sorted", place=screen.visit.place, body={"verdict": str(verdict)})
+        said = screen.say(f"verdict.{verdict}")
         if len(screen.visit.hand) or self._waits is verdict or not screen.face.at.desk.asks_photo(asked):
             self._waits = None
             return False
         self._waits = verdict if about_last else None
-        screen.face.eye.open()
+        screen.face.eye.open(is_quiet=True)
         if screen.face.eye.missing:
             self._waits = None
+            words = screen.say("screen.no_camera_photo")
+            if hardware().picks_files:
+                words = screen.say("screen.photo_of_file", verdict=said)
+            screen.face.told(None, words)
             return False
-        screen.show(Shown(None, screen.say("screen.photo_asked", verdict=screen.say(f"verdict.{verdict}"))))
+        screen.show(Shown(None, screen.say("screen.photo_asked", verdict=said)))
         screen.refresh()
         return about_last
