@@ -8,8 +8,9 @@ from boucle.lines import Line
 from boucle.words import say
 from boucle.words.numerals import times
 from boucle_field import people
+from boucle_field.names import name_of_place
 from boucle_field.slip_text import organisation
-from boucle_field.visit import Visit, name_of_place
+from boucle_field.visit import Visit
 
 
 def delivery_text(visit: Visit, *, when: str, lang: str) -> str:

@@ -12,8 +12,8 @@ from boucle.rounds import Ending, Round, Stop, counts_of, ending_of
 from boucle.visiting import DIRECTIONS
 from boucle.words import say
 from boucle.words.numerals import times
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.phone import Phone
-from boucle_field.visit import name_of_place, name_of_type
 
 
 def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version: int, when: str, lang: str) -> str:

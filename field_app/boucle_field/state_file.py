@@ -8,8 +8,8 @@ from boucle.state_words import state_lines, state_of
 from boucle.words import say
 from boucle_field.bench import Ticket
 from boucle_field.errors import UsageError
+from boucle_field.names import name_of_type
 from boucle_field.phone import Phone
-from boucle_field.visit import name_of_type
 from boucle_labels.state_label import StateLabel, pdf_of
 
 FOLDER: Final = "labels"

@@ -1,57 +1,41 @@
-"""One visit: an action at a place, what was scanned in it so far, what is still expected.
+"""One visit: an action at a place, what is scanned in it, and what a person makes of each line.
 
-The counts on the screen are made from what the desk told of each scan. A visit survives the app: which one is open is
+What its lines come to is made from what the desk told of each scan. A visit survives the app: which one is open is
 kept in the store, its lines are read back from the outbox and from what was told of them.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import takewhile
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 from boucle.actions import ACTIONS, Amount, Question
-from boucle.expecting import LISTED, WAITING, is_within_plan, wanted, was_listed
 from boucle.fields import Fault
 from boucle.ids import uuid7
 from boucle.item import Item
-from boucle.lines import WANTING, Line, choices
-from boucle.reference import Book
+from boucle.lines import Line
 from boucle.telling import Outcome, Told
 from boucle.visiting import CLAIMING, ONCE, PAIRS, PHOTOGRAPHED, again, answers_of, line_aboard, line_of, line_of_pieces
 from boucle.wire import subject_of
 from boucle_field import arrivals, correcting, driving, return_receipt, sorting
 from boucle_field.blank_labels import ARRIVALS, is_blank
-from boucle_field.driving import planned
-from boucle_field.expected import expected
 from boucle_field.hand import Hand
 from boucle_field.kept_lines import KeptLines
+from boucle_field.names import name_of_type
 from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.photos import Photo
 from boucle_field.photos_in_hand import About, Step
-from boucle_field.standing_pieces import standing_at
 from boucle_field.stop_events import VOID
 from boucle_field.store import put
 from boucle_field.undoing import amended, closed_events, said_since
+from boucle_field.visit_lines import VisitLines
 from boucle_field.work import draft
 
-MOST_LINES: Final = 500
-"""More rows than this make a list slow; what is counted goes on counting."""
 _OPEN: Final = "visit"
 
 
-class Row(NamedTuple):
-    """One type of the expected list: pieces counted of those expected, and those that nobody expected."""
-
-    item_type: str
-    counted: int
-    expected: int
-    extra: int
-
-
-class Visit:
+class Visit(VisitLines):
     """An open visit."""
 
     def __init__(
@@ -64,26 +48,9 @@ class Visit:
         said: Mapping[str, Any] | None = None,
         lines: Iterable[Line] = (),
     ) -> None:
-        self.phone = phone
-        self.action = action
-        self.place = place
-        self.task = task
+        super().__init__(phone, action=action, place=place, task=task, lines=lines)
         self.said = dict(said or {})
         """What was said once for all scans of the visit: answers to the action's fields, the verdict of a receipt."""
-        self.lines = list(lines)
-        self.expected = dict(expected(phone, action, place, task=task))
-        if action in LISTED:  # what was met is no longer there to be listed; elsewhere there is no list
-            of_round = driving.find_round(phone, task) is not None
-            met = [each for each in self.lines if was_listed(each) or (of_round and each.outcome is Outcome.UNKNOWN)]
-            self.expected |= {line.item: line.item_type for line in met}
-        self._plan = planned(phone, task, action)
-        self._wanted = wanted(action, self._plan, Counter(self.expected.values()))
-        if action == "receive":
-            self._wanted.update(arrivals.planned(phone, task))
-        elif action == "count":
-            self._wanted.update(standing_at(phone, place))
-        self._kept = KeptLines(phone, action=action, place=place, task=task)
-        self.looked = 0
         self._closed_at, self._closed_events = "", frozenset[str]()
         self.hand = Hand(phone, About(Step.VISIT, task, place, action))
         """Photos that go along with what is recorded next."""
@@ -222,17 +189,6 @@ class Visit:
             self.say_along({}, instead_of=ONCE)
         return self.add(replace(line, photos=photos if line.event_id else 0))
 
-    def add(self, line: Line) -> Line:
-        """Add a line that was told, and keep it as it was told."""
-        self.lines.append(line)
-        self._kept.keep(line)
-        return line
-
-    def drop(self, line: Line) -> None:
-        """Take away a line of which nothing was recorded, and of which the visit shows nothing."""
-        self.lines.remove(line)
-        self._kept.drop(line)
-
     def _against(self, subject: str | Amount, before: Item, stop: tuple[str, str] | None) -> dict[str, str]:
         """Give what a receipt answers: the stop of an item, the one that pieces come from where it is known."""
         if self.action != "receive":
@@ -260,7 +216,6 @@ class Visit:
         if isinstance(subject, Amount):
             return line_of_pieces(subject, told, at_ms=now)
         item = self._known(subject)
-        has_list = bool(self.expected or (self.action == "deliver" and self._plan))
         line = line_of(
             subject,
             told,
@@ -268,15 +223,10 @@ class Visit:
             item,
             action=self.action,
             place=self.place,
-            unlisted=has_list and self.action not in WAITING and not self._is_awaited(item),
+            unlisted=self.is_unlisted(item),
             context=self.phone.desk.context(),
         )
         return replace(line, blank=self.action in ARRIVALS and is_blank(self.phone, subject))
-
-    def _is_awaited(self, item: Item) -> bool:
-        """Tell whether an item is on the list, or one that the plan leaves here."""
-        met = {row.item_type: row.counted for row in self.rows()}
-        return item.id in self.expected or is_within_plan(self.action, item.type, self._plan, met)
 
     # ---- what a person makes of a line
 
@@ -293,33 +243,24 @@ class Visit:
         """
         for verdict in self.verdicts_of(line)[::-1]:
             self.phone.desk.undo(verdict.event_id)
-            self._change(verdict, replace(verdict, undone=True))
+            self.change(verdict, replace(verdict, undone=True))
         for event_id in (*said_since(self.phone.store, line.found_event), line.event_id):
             if event_id and amended(self.phone.store).get(event_id) != VOID:
                 self.phone.desk.undo(event_id)
-        return self._change(line, replace(line, undone=bool(line.event_id), decided=True))
-
-    def verdicts_of(self, line: Line) -> list[Line]:
-        """Give the standing lines that say what sorting found of a line since: those until its subject counts again."""
-        if not line.counts:
-            return []
-        at = next(at for at, each in enumerate(self.lines) if each is line)
-        later = [each for each in self.lines[at + 1 :] if each.subject == line.subject]
-        own = takewhile(lambda each: not each.counts, later)
-        return [each for each in own if each.verdict and each.event_id and not each.undone]
+        return self.change(line, replace(line, undone=bool(line.event_id), decided=True))
 
     def keep(self, line: Line) -> Line:
         """Let a line stand as it was recorded: it asks no more."""
-        return self._change(line, replace(line, decided=True))
+        return self.change(line, replace(line, decided=True))
 
     def ask_again(self, line: Line) -> Line:
         """Take a choice back that recorded nothing: the line asks as before."""
-        return self._change(line, replace(line, decided=False))
+        return self.change(line, replace(line, decided=False))
 
     def keep_foreign(self, line: Line) -> Line:
         """Record a foreign code all the same, so that whoever links it to an item later gives that item this scan."""
         recorded = self._record(line.raw, self.phone.desk.now_ms())
-        self._change(line, replace(line, decided=True))
+        self.change(line, replace(line, decided=True))
         return recorded
 
     def takes_photo(self, line: Line) -> bool:
@@ -333,52 +274,8 @@ class Visit:
         told = correcting.add_photo(self.phone, line.found_event or line.event_id, photo)
         shown = replace(line, photos=line.photos + 1)
         if line.found_event:
-            return self._change(line, replace(shown, found_event=told.event_id))
-        return self._change(line, replace(shown, event_id=told.event_id))
-
-    def _change(self, line: Line, changed: Line) -> Line:
-        self.lines[next(at for at, each in enumerate(self.lines) if each is line)] = changed
-        self._kept.change(line, changed)
-        return changed
-
-    # ---- what is shown
-
-    @property
-    def counted(self) -> int:
-        """The pieces counted."""
-        return sum(line.qty for line in self.lines if line.counts)
-
-    @property
-    def wanted(self) -> int:
-        """The pieces expected: those of the plan where there is one, else those that are known to be here."""
-        return sum(self._wanted.values())
-
-    @property
-    def met(self) -> int:
-        """What stands beside the pieces expected: those counted of the types expected; all, where nothing is."""
-        return sum(row.counted for row in self.rows() if row.expected) if self.wanted else self.counted
-
-    @property
-    def extra(self) -> int:
-        """The pieces counted that nobody expected here."""
-        return sum(line.qty for line in self.lines if line.counts and line.outcome is Outcome.UNEXPECTED)
-
-    @property
-    def to_look(self) -> list[Line]:
-        """The lines about which nobody has decided, and that nobody has looked at yet."""
-        return [line for line in self.lines[self.looked :] if line.outcome in WANTING and not line.decided]
-
-    @property
-    def asking(self) -> list[Line]:
-        """The lines on which a person can still choose, the oldest first."""
-        return [line for line in self.lines if choices(line)]
-
-    def look(self) -> list[Line]:
-        """Give the lines that want looking at, and count the red ones as looked at."""
-        red = {id(line) for line in self.to_look}
-        waiting = [line for line in self.lines if id(line) in red or choices(line)]
-        self.looked = len(self.lines)
-        return waiting
+            return self.change(line, replace(shown, found_event=told.event_id))
+        return self.change(line, replace(shown, event_id=told.event_id))
 
     @property
     def last(self) -> Line | None:
@@ -396,29 +293,3 @@ class Visit:
         if at != self._closed_at:
             self._closed_at, self._closed_events = at, closed_events(self.phone.store, self.task)
         return self._closed_events
-
-    def rows(self) -> list[Row]:
-        """Give the expected list by type, the largest first; the unknown type last."""
-        wanted = self._wanted
-        met: Counter[str] = Counter()
-        extra: Counter[str] = Counter()
-        for line in self.lines:
-            if line.counts:
-                into = extra if line.outcome is Outcome.UNEXPECTED else met
-                into[line.item_type] += line.qty
-        types = sorted(wanted | met | extra, key=lambda each: (not each, -wanted[each], each))
-        return [Row(each, met[each], wanted[each], extra[each]) for each in types]
-
-    def type_name(self, item_type: str) -> str:
-        """Give the name of a type, its key where nobody described it."""
-        return name_of_type(self.phone.mirror.book(), item_type, self.phone.desk.now_ms())
-
-
-def name_of_type(book: Book, item_type: str, now_ms: int) -> str:
-    """Give the name of a type, its key where nobody described it."""
-    return book.item_type(item_type, now_ms).name or item_type
-
-
-def name_of_place(book: Book, place: str, now_ms: int) -> str:
-    """Give the name of a place, its key where nobody described it."""
-    return book.site(place, now_ms).name or place

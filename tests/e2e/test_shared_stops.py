@@ -12,7 +12,8 @@ from boucle_field.driving import Progress
 from boucle_field.errors import RefusedError
 from boucle_field.phone import Phone
 from boucle_field.stop_events import Side
-from boucle_field.visit import Row, Visit
+from boucle_field.visit import Visit
+from boucle_field.visit_lines import Row
 from boucle_server.settings import Settings
 from tests.api.serving import Served, serving
 from tests.builders import ORG, code

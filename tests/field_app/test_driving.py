@@ -20,7 +20,8 @@ from boucle_field.outbox import Draft
 from boucle_field.people import enter
 from boucle_field.phone import Phone
 from boucle_field.sync import sync
-from boucle_field.visit import Row, Visit
+from boucle_field.visit import Visit
+from boucle_field.visit_lines import Row
 from tests.builders import DAY, START_MS, Device, code
 from tests.field_app.ran import Place
 from tests.world import drive

@@ -10,7 +10,8 @@ from boucle_field.outbox import Draft
 from boucle_field.phone import Phone
 from boucle_field.standing_pieces import standing_at
 from boucle_field.sync import sync
-from boucle_field.visit import Row, Visit
+from boucle_field.visit import Visit
+from boucle_field.visit_lines import Row
 from tests.builders import code
 from tests.world import Net, SimServer, World, drive, phone_of
 

@@ -20,7 +20,8 @@ from boucle_field.sends import Pile, lines
 from boucle_field.stop_events import VOID
 from boucle_field.sync import sync
 from boucle_field.undoing import amended
-from boucle_field.visit import Row, Visit
+from boucle_field.visit import Visit
+from boucle_field.visit_lines import Row
 from tests.builders import DAY, code
 from tests.field_app.ran import Place
 from tests.photos import a_jpeg

@@ -14,7 +14,8 @@ from boucle_field import sorting
 from boucle_field.differences import missing
 from boucle_field.outbox import Draft
 from boucle_field.screens.scan_screen import ScanScreen
-from boucle_field.visit import Row, Visit
+from boucle_field.visit import Visit
+from boucle_field.visit_lines import Row
 from tests.builders import code
 from tests.screens.hand import Hand
 from tests.screens.scenes import LABEL

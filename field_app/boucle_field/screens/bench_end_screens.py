@@ -15,6 +15,7 @@ from boucle.holds import said as held_why
 from boucle.meaning import Meaning, Thing
 from boucle.workshop_codes import Barrier, barrier_words
 from boucle_field import bench, bench_acts
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
@@ -24,7 +25,6 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.part_screens import OfTicket, part_types
 from boucle_field.screens.top_bar import local_day
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -17,6 +17,7 @@ from boucle.words.sentences import uncapital
 from boucle.workshop_codes import barrier_words, fault_words
 from boucle_field import bench, bench_acts, bench_site
 from boucle_field.bench import Next, Ticket
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import Card
@@ -25,7 +26,6 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import local_day
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

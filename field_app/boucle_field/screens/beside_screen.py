@@ -5,10 +5,10 @@ from functools import partial
 from boucle.rounds import Found, Round, Stop
 from boucle.words.numerals import times
 from boucle_field import driving
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens.cards import Card
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.stop_words import SIGNS
-from boucle_field.visit import name_of_place, name_of_type
 
 
 class BesideScreen(Screen):

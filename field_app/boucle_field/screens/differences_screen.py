@@ -7,10 +7,11 @@ from kivy.uix.widget import Widget
 
 from boucle.lines import Line
 from boucle_field.differences import MOST_SHOWN, Missing, missing, unexpected
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Text, column, ground
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import Visit, name_of_place, name_of_type
+from boucle_field.visit import Visit
 
 TOLD: Final = frozenset({"receive", "count"})
 """The actions after which somebody asks what is missing."""

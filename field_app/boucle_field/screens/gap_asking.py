@@ -10,11 +10,11 @@ from kivy.uix.widget import Widget
 from boucle.receiving import way
 from boucle.rounds import Found, Gap, gaps_for
 from boucle.words.numerals import signed
+from boucle_field.names import name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import is_low
 from boucle_field.screens.controls import BigButton, Chip, Text, chips, column
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import name_of_type
 
 _CLOSE: Final = 2
 """Numbers that are read together, and reasons on the lowest phone, stand closer than other things."""

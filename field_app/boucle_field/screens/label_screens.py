@@ -13,6 +13,7 @@ from boucle.weighing import grams, said_kg
 from boucle_field import reprinting
 from boucle_field.errors import FieldError
 from boucle_field.identity import Identity
+from boucle_field.names import name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import Card
@@ -23,7 +24,6 @@ from boucle_field.screens.pick_screen import PickScreen
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.work_screens import CodeScreen
-from boucle_field.visit import name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

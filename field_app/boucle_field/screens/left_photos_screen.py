@@ -12,6 +12,7 @@ from boucle.units import DAY_MS
 from boucle_field import driving, joining, photos_in_hand
 from boucle_field.bench import Next
 from boucle_field.errors import FieldError
+from boucle_field.names import name_of_place
 from boucle_field.photos_in_hand import KEEP_LEFT_MS, About, Left, Step
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Text, row
@@ -19,7 +20,6 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -12,13 +12,13 @@ from boucle.weighing import Doubt, doubt, grams, is_unstable, said_kg, words_of
 from boucle.words.numerals import times
 from boucle_field import weighed
 from boucle_field.errors import FieldError
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton, Chip, Text, chips
 from boucle_field.screens.pads import MassPad
 from boucle_field.screens.panels import Shown
 from boucle_field.screens.weigh_steps import PiecesStep, SubjectStep, WeighStep, WeighTareStep, refuse
-from boucle_field.visit import name_of_place, name_of_type
 from boucle_field.weighed import Weighing
 
 if TYPE_CHECKING:

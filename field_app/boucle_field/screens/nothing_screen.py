@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 from boucle.rounds import Ending, Found, Gap, Round, Stop, ending_of
 from boucle.words.numerals import times
 from boucle_field import driving
+from boucle_field.names import name_of_type
 from boucle_field.screens.controls import Text
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.stop_words import already_told
-from boucle_field.visit import name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -12,6 +12,7 @@ from boucle.meaning import Meaning, Thing
 from boucle.words.numerals import euros
 from boucle_field import bench, bench_acts
 from boucle_field.bench_acts import PartFound
+from boucle_field.names import name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.bench_screens import type_words
@@ -19,7 +20,6 @@ from boucle_field.screens.controls import BigButton, Text
 from boucle_field.screens.pads import tiles
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -5,10 +5,10 @@ from typing import Final
 
 from boucle.expecting import WAITING
 from boucle_field.differences import MOST_SHOWN, Missing, standing_here
+from boucle_field.names import name_of_type
 from boucle_field.screens.cards import Card
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import name_of_type
 
 _WORDS: Final = {"replace": "replace_pick", **dict.fromkeys(WAITING, "waiting_pick")}
 

@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 from boucle.meaning import Meaning, Spot, Thing
 from boucle.words.numerals import times
 from boucle_field import return_announce
+from boucle_field.names import name_of_place
 from boucle_field.return_announce import WHY, Announcement
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Text
@@ -16,7 +17,6 @@ from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.return_screens import type_words
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -8,6 +8,7 @@ from boucle.meaning import Meaning, Spot, Thing
 from boucle.return_counts import Counts, Return
 from boucle.telling import Outcome
 from boucle_field import return_receipt, returns
+from boucle_field.names import name_of_place
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Chip, Text
 from boucle_field.screens.panels import ListRow, Shown
@@ -15,7 +16,6 @@ from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.scan_screen import ScanScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.serial_screen import FindBySerialScreen
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -16,6 +16,7 @@ from boucle.rma import ReturnState
 from boucle.roles import may_record
 from boucle.words.numerals import times
 from boucle_field import return_acts, returns
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.return_acts import About, Step
 from boucle_field.return_receipt import partner_name
 from boucle_field.returns import Known, Product
@@ -26,7 +27,6 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.serial_screen import FindBySerialScreen
 from boucle_field.screens.top_bar import local_day, read_day
 from boucle_field.screens.wording import named
-from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

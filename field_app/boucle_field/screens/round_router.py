@@ -10,11 +10,11 @@ from boucle.unplanned import day_of_key
 from boucle.visiting import DIRECTIONS
 from boucle_field import driving, unloading
 from boucle_field.errors import FieldError
+from boucle_field.names import name_of_place
 from boucle_field.screens import wording
 from boucle_field.screens.photo_router import PhotoRouter
 from boucle_field.screens.round_screens import RoundScreen, StopScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.eye import Eye

@@ -17,6 +17,7 @@ from boucle.visiting import DIRECTIONS
 from boucle.words.numerals import times
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.beside_screen import BesideScreen
@@ -31,7 +32,6 @@ from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
 from boucle_field.slip_text import slip_text
 from boucle_field.stop_events import Side
-from boucle_field.visit import name_of_place, name_of_type
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -13,6 +13,7 @@ from boucle.visiting import BEGUN
 from boucle.words.numerals import times
 from boucle_field import sorting
 from boucle_field.errors import FieldError
+from boucle_field.names import name_of_place
 from boucle_field.screens import scan_tools, theme, wording
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Box, Chip, Text, chips
@@ -22,7 +23,7 @@ from boucle_field.screens.screen import Screen
 from boucle_field.screens.verdict_tiles import VerdictTiles
 from boucle_field.screens.viewfinder import Viewfinder
 from boucle_field.screens.work_screens import AmountScreen
-from boucle_field.visit import Visit, name_of_place
+from boucle_field.visit import Visit
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -14,6 +14,7 @@ from boucle.words.numerals import grouped
 from boucle_field import photos, photos_in_hand, rescuing
 from boucle_field.courier import Line
 from boucle_field.errors import FieldError
+from boucle_field.names import name_of_place
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
@@ -22,7 +23,6 @@ from boucle_field.screens.tabs import Tabs
 from boucle_field.screens.top_bar import local_time
 from boucle_field.sends import Pile, Sent, lines
 from boucle_field.stop_events import VOID
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -14,6 +14,7 @@ from boucle.rounds import Ending, Round, Stop
 from boucle.unplanned import is_unplanned
 from boucle_field import driving
 from boucle_field.driving import Signed
+from boucle_field.names import name_of_place
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside, is_low
 from boucle_field.screens.controls import BigButton, Text
@@ -24,7 +25,6 @@ from boucle_field.screens.proof import Proof
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.signing_pad import SigningPad
 from boucle_field.screens.stop_words import already_told
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

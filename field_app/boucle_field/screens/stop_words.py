@@ -13,13 +13,13 @@ from boucle.visiting import DIRECTIONS
 from boucle.words.numerals import times
 from boucle_field import driving
 from boucle_field.driving import Progress, Standing
+from boucle_field.names import name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.controls import Text, column, ground
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.stop_events import Side
-from boucle_field.visit import name_of_type
 
 SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "✓"}
 

@@ -7,6 +7,7 @@ from boucle.actions import ACTIONS, Amount
 from boucle.holds import Hold, said
 from boucle.meaning import Meaning, Thing
 from boucle.roles import may_record
+from boucle_field.names import name_of_place
 from boucle_field.screens import theme
 from boucle_field.screens.cards import job_grid
 from boucle_field.screens.controls import BigButton, Text
@@ -15,7 +16,6 @@ from boucle_field.screens.pads import tiles
 from boucle_field.screens.return_screens import ReturnsScreen
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.weigh_screens import WeighScreen
-from boucle_field.visit import name_of_place
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face

@@ -9,12 +9,12 @@ from boucle.meaning import Meaning, Thing
 from boucle.telling import Outcome
 from boucle.weighing import grams
 from boucle_field import weighed
+from boucle_field.names import name_of_type
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.controls import BigButton
 from boucle_field.screens.pads import MassPad, NamePad, TextPad, number_pad, tiles
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
-from boucle_field.visit import name_of_type
 from boucle_field.weighed import Job, Weighing
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from boucle.codes import Code, Kind
 from boucle.events import Event
 from boucle.words import say
 from boucle.words.numerals import times
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.phone import Phone
 from boucle_field.screens.top_bar import local_day, local_time
-from boucle_field.visit import name_of_place, name_of_type
 
 _ENDS: Final = 2
 """So many groups of a code are its end."""

@@ -16,6 +16,7 @@ from boucle_field import sorting
 from boucle_field.blank_labels import is_blank
 from boucle_field.delivery_text import delivery_text
 from boucle_field.driving import drives
+from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
 from boucle_field.screens.cards import job_grid
@@ -27,7 +28,7 @@ from boucle_field.screens.panels import ExpectedList, ListRow
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.top_bar import local_day, local_time
-from boucle_field.visit import Visit, name_of_place, name_of_type
+from boucle_field.visit import Visit
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
