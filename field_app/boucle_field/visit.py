@@ -267,7 +267,11 @@ class Visit(VisitLines):
         """Tell whether a photo can still come to a line: it is recorded, stands, and was not validated."""
         if self.action not in PHOTOGRAPHED:
             return False
-        return bool(line.event_id) and not line.undone and line.event_id not in self._closed
+        return bool(line.event_id) and not line.undone and not self.is_closed(line)
+
+    def is_closed(self, line: Line) -> bool:
+        """Tell whether a line was validated with its stop, here or by others: it is corrected, no more undone."""
+        return line.event_id in self._closed
 
     def add_photo(self, line: Line, photo: Photo) -> Line:
         """Add a photo to a line that is recorded: to what sorting found, where it found anything. RefusedError."""
@@ -281,7 +285,7 @@ class Visit(VisitLines):
     def last(self) -> Line | None:
         """The last recorded line that stands: what an undo takes back."""
         standing = (line for line in reversed(self.lines) if line.event_id and not line.undone)
-        return next((line for line in standing if line.event_id not in self._closed), None)
+        return next((line for line in standing if not self.is_closed(line)), None)
 
     @property
     def _closed(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from boucle.actions import Amount
 from boucle.correction import Fix
+from boucle.lines import Line
 from boucle.pin import hash_pin
 from boucle.rounds import Ending, Found, Gap, counts_of
 from boucle.telling import Outcome
@@ -19,12 +20,14 @@ from boucle_field.errors import RefusedError
 from boucle_field.outbox import Draft
 from boucle_field.people import enter
 from boucle_field.phone import Phone
+from boucle_field.photos import Photo
 from boucle_field.sync import sync
 from boucle_field.visit import Visit
 from boucle_field.visit_lines import Row
 from tests.builders import DAY, START_MS, Device, code
 from tests.field_app.ran import Place
-from tests.world import drive
+from tests.photos import a_jpeg
+from tests.world import drive, phone_of
 
 STOPS = [
     {"id": "a", "place": "mulhouse", "collect": {"bac": 5}, "deliver": {"roll": 2}},
@@ -169,6 +172,39 @@ def test_validation_closes_the_free_undo_and_leaves_the_correction(planned: Plac
     now = driving.standing(phone, *stop(phone))
     assert now.found[0] == Found("collect", "bac", 5, 0, 0)
     assert now.progress is Progress.BEGUN
+
+
+def open_to(visit: Visit, line: Line) -> tuple[Line | None, bool, bool]:
+    """Give what an undo takes back, whether a line takes a photo, whether it is closed."""
+    return visit.last, visit.takes_photo(line), visit.is_closed(line)
+
+
+def test_what_another_device_validated_while_the_visit_is_open_is_closed_once_it_comes_down(planned: Place) -> None:
+    phone, net = planned.phone, planned.net
+    visit = collect(phone)
+    first = visit.scan(code(1))
+    assert visit.last == first
+    drive(sync(phone), net, "d-un")
+    assert visit.takes_photo(first)
+    other = phone_of(planned.server, "d-deux")
+    planned.world.pass_ms(60_000)
+    drive(sync(other), net, "d-deux")
+    driving.validate(other, *stop(other), ending=Ending.DONE)
+    drive(sync(other), net, "d-deux")
+    assert open_to(visit, first) == (first, True, False)
+    drive(sync(phone), net, "d-un")
+    assert open_to(visit, first) == (None, False, True)
+    assert visit.undo() is None
+    with pytest.raises(RefusedError) as refused:
+        visit.add_photo(first, Photo(a_jpeg()))
+    assert refused.value.key == "phone.photo_validated"
+    assert (visit.counted, driving.standing(phone, *stop(phone)).found[0].total) == (1, 1)
+    planned.world.pass_ms(1_000)
+    second = visit.scan(code(2))
+    assert visit.takes_photo(second)
+    undone = visit.undo()
+    assert undone is not None
+    assert (undone.event_id, open_to(visit, first)[0]) == (second.event_id, None)
 
 
 def test_who_signed_can_be_erased_and_is_no_part_of_the_event(planned: Place) -> None:

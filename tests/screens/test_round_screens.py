@@ -41,6 +41,11 @@ def sign(hand: Hand) -> None:
     hand.sign([[(at, 0.8), (at + 0.1, 0.2), (at + 0.2, 0.7)] for at in (0.2, 0.6)])
 
 
+def counted(hand: Hand) -> int:
+    assert hand.face.visit is not None
+    return hand.face.visit.counted
+
+
 def progress(hand: Hand) -> Progress:
     of = driving.rounds_of_today(hand.face.at)[0]
     return driving.standing(hand.face.at, of, of.stops[0]).progress
@@ -100,6 +105,27 @@ def test_a_stop_that_others_validated_says_so_before_it_is_validated_again(
     driver.tap("Rhin Plasturgie")
     assert driver.sees("Validé sur ce téléphone (")
     assert driver.sees("version 2")
+
+
+def test_a_visit_whose_stop_others_validate_meanwhile_offers_no_undo_of_it_and_says_why(driver: Hand) -> None:
+    arrive(driver)
+    driver.scan(LABEL + code(1))
+    assert driver.sees(code(1)[-2:])
+    undo = driver.button("Annuler le dernier").text
+    assert undo != "↶ Annuler le dernier"
+    done_elsewhere(driver.face.at, before_ms=-1_000)
+    driver.face._heard(News(line=Line.ONLINE), 0)
+    assert driver.button("Annuler le dernier").text == "↶ Annuler le dernier"
+    assert not driver.sees("Photo du dernier")
+    before = unsent(driver)
+    driver.tap("Annuler le dernier")
+    assert driver.sees("Rien à annuler")
+    assert driver.sees("L’arrêt est validé : plus d’annulation libre")
+    assert (unsent(driver), counted(driver)) == (before, 1)
+    kept, _ = last_kept(driver)
+    driver.face.correct(str(kept["id"]), "waiting")
+    driver.tap("Annuler cette ligne")
+    assert driver.sees("Pourquoi ?")  # what is validated is corrected with a reason, in an open visit too
 
 
 def test_a_home_and_a_round_that_stay_open_show_what_others_did_when_it_comes_down(driver: Hand) -> None:

@@ -119,7 +119,8 @@ class CorrectScreen(Screen):
 
     def _is_free(self, event: Event) -> bool:
         visit = self.face.visit
-        return visit is not None and any(line.event_id == event.id for line in visit.lines)
+        lines = [line for line in (visit.lines if visit else ()) if line.event_id == event.id]
+        return visit is not None and any(not visit.is_closed(line) for line in lines)
 
     def _signed(self, pin: str) -> None:
         phone = self.face.at

@@ -265,8 +265,10 @@ class Face(Router, App):
         self.refresh_bar()
         cursor = self.phone.mirror.cursor if self.phone else ""
         # What others did at a stop came down: a home or a round that stays open shows it too.
-        is_stale = cursor != self._heard_to and isinstance(self.screen, HomeScreen | RoundScreen)
-        self._heard_to = cursor
+        came, self._heard_to = cursor != self._heard_to, cursor
+        is_stale = came and isinstance(self.screen, HomeScreen | RoundScreen)
+        if came and (scanning := self.scan_screen) is not None:
+            scanning.show_counts()  # what others validated of the stop is no more offered to be undone
         if is_stale or isinstance(self.screen, SendsScreen):
             self.again()
 

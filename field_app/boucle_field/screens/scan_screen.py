@@ -194,7 +194,9 @@ class ScanScreen(Screen):
             self.face.fail(error)
             return
         if undone is None:
-            self.show(Shown(None, self.say("screen.nothing_to_undo")))
+            closed = any(not each.undone and self.visit.is_closed(each) for each in self.visit.lines)
+            why = self.say("phone.undo_validated") if closed else ""
+            self.show(Shown(None, self.say("screen.nothing_to_undo"), why=why))
             return
         self.face.signal(Outcome.REPEAT)
         self.face.recorded()
