@@ -16,6 +16,7 @@ from reportlab.pdfbase.ttfonts import TTFontFile
 from boucle.gauges import GAUGES
 from boucle.words import LANGUAGES, catalogue
 from boucle_field.screens import pads, theme
+from boucle_field.screens.arranging import Below
 from boucle_field.screens.controls import BOLD_FILE, FONT_FILE, Plate
 from boucle_field.screens.screen import Screen
 from tests.screens.hand import Hand
@@ -97,11 +98,24 @@ def test_a_text_that_is_cut_off_would_be_found(hand: Hand) -> None:
 def test_no_two_texts_lie_over_each_other(open_app: Callable[..., Hand], staffed: Path, lang: str) -> None:
     Window.size = (320, 568)
     hand = open_app(staffed, lang=lang)
-    flaws = []
+    flaws, signs = [], 0
     for scene in scenes(hand):
         hand.frames(4)
-        flaws += [f"{scene}: {flaw}" for flaw in overlaps(hand)]
+        flaws += [f"{scene}: {flaw}" for flaw in (*overlaps(hand), *covered(hand))]
+        signs += len(signs_for_more(hand))
     assert flaws == []
+    assert signs > 50
+
+
+def test_a_word_under_the_sign_for_more_would_be_found(hand: Hand) -> None:
+    Window.size = (320, 568)
+    hand.face.open_help()
+    hand.frames(8)
+    (below,) = signs_for_more(hand)
+    assert list(covered(hand)) == []
+    below.view.y -= below.sign.height
+    below.view.height += below.sign.height
+    assert any("▼" in flaw for flaw in covered(hand))
 
 
 def test_texts_that_lie_over_each_other_would_be_found(hand: Hand) -> None:
@@ -168,6 +182,25 @@ def overlaps(hand: Hand) -> Iterator[str]:
             )
             if view is beside and not apart:
                 yield f"{one.text!r} lies over {other.text!r}"
+
+
+def signs_for_more(hand: Hand) -> list[Any]:
+    return [each for each in hand.widgets() if isinstance(each, Below)]
+
+
+def covered(hand: Hand) -> Iterator[str]:
+    """Find the sign that more lies below where it hides a part of what it speaks of, or of what stands under it."""
+    for below in signs_for_more(hand):
+        low, high = (below.sign.to_window(0, y)[1] for y in (below.sign.y, below.sign.top))
+        edge = below.view.to_window(0, below.view.y)[1]
+        for each in hand.widgets():
+            if each is below.sign or not (isinstance(each, Plate) or (isinstance(each, Label) and each.text.strip())):
+                continue
+            bottom, top = (each.to_window(0, y)[1] for y in (each.y, each.top))
+            if scrolled_by(each) is below.view:
+                bottom = max(bottom, edge)
+            if bottom + SLACK < high and top > low + SLACK:
+                yield f"▼ covers {each.text!r}"
 
 
 def scrolled_by(widget: Any) -> Any:

@@ -12,7 +12,7 @@ from kivy.metrics import dp
 from boucle.rounds import Gap
 from boucle.words import LANGUAGES, say
 from boucle_field.screens import theme
-from boucle_field.screens.arranging import Below
+from boucle_field.screens.arranging import LEAST_BELOW_DP, Below
 from boucle_field.screens.controls import BigButton, Plate, Text
 from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.pads import Pad
@@ -68,7 +68,7 @@ def hidden_lines(hand: Hand) -> Iterator[str]:
     view = screen.scroller
     below = (view.children[0].height - view.height) * view.scroll_y
     is_told = any(isinstance(each, Below) for each in hand.widgets())
-    if is_told != (below > dp(theme.MARGIN)):
+    if is_told != (below > dp(LEAST_BELOW_DP)):
         yield f"{below:.0f} pixels are below, and the sign for it is {'there' if is_told else 'missing'}"
 
 
@@ -154,6 +154,22 @@ def test_the_sign_for_more_turns_the_page_and_is_gone_at_the_end(hand: Hand) -> 
         assert turned < 30
     assert turned > 1
     assert hand.face.screen.scroller.scroll_y == pytest.approx(0, abs=0.02)
+
+
+def test_a_button_that_is_seen_just_above_the_sign_for_more_is_pressed_not_the_sign(hand: Hand) -> None:
+    Window.size = (320, 568)
+    hand.face.choose("collect")
+    hand.frames(8)
+    (below,) = [each for each in hand.widgets() if isinstance(each, Below)]
+    edge = below.to_window(0, below.sign.top)[1]
+    cut = min(
+        (each for each in hand.widgets() if isinstance(each, BigButton) and inside(each, hand.face.screen.scroller)),
+        key=lambda each: abs(each.to_window(0, each.center_y)[1] - edge),
+    )
+    across = cut.to_window(cut.center_x, 0)[0]
+    assert cut.to_window(0, cut.y)[1] < edge < cut.to_window(0, cut.top)[1], "a button crosses the edge"
+    assert not below.collide_point(*below.parent.to_widget(across, edge + 4))
+    assert below.collide_point(*below.parent.to_widget(across, edge - 4))
 
 
 @pytest.mark.parametrize(("counted", "expected"), [(8, 20), (1200, 1200), (123456, 1234567)])

@@ -26,7 +26,8 @@ class Screen(Box):
     """Whether a code that the camera sees is a scan here; where it aims at a photo it is a part of the picture."""
 
     def __init__(self, face: "Face", **options: Any) -> None:
-        super().__init__(own_height=False, padding=dp(theme.MARGIN), **options)
+        upright = theme.MARGIN / 2 if is_low() else theme.MARGIN
+        super().__init__(own_height=False, padding=[dp(theme.MARGIN), dp(upright)], **options)
         self.face = face
         self.view: Viewfinder | None = None
         """What the camera sees, once it looks."""
@@ -89,7 +90,7 @@ class Screen(Box):
     def fill(self, *content: Any, bottom: tuple[Any, ...] = ()) -> None:
         """Stand the content in a part that scrolls, with what never scrolls away below it."""
         self.scroller = scroll(column(*content))
-        self.add_widget(with_more(self.scroller, self.look.main))
+        self.add_widget(with_more(self.scroller, self.look))
         for each in bottom:
             if is_low() and isinstance(each, BigButton):
                 each.low()
