@@ -1,9 +1,10 @@
 """Sends: what is kept here, line by line, and how far each has come on its way to the server."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from boucle.correction import adds_only_photos, fixes
+from boucle.rounds import MOVES
 from boucle_field import undoing
 from boucle_field.outbox import as_event
 from boucle_field.store import Store
@@ -24,6 +25,7 @@ _STATES = {
     Pile.SENT: "state = 'acked'",
     Pile.TO_CHECK: "state NOT IN ('new', 'acked')",
 }
+_TASK: Final = "json_extract(CAST(payload AS TEXT), '$.task')"
 
 
 class Sent(NamedTuple):
@@ -43,14 +45,28 @@ class Sent(NamedTuple):
     """Whether what came after it only added a photo."""
     can_be_corrected: bool = False
 
+    @property
+    def pile(self) -> Pile:
+        """Where the line is now."""
+        return {"new": Pile.WAITING, "acked": Pile.SENT}.get(self.state, Pile.TO_CHECK)
+
 
 def lines(store: Store, pile: Pile, most: int = MOST) -> list[Sent]:
     """Give the latest lines of a pile, the newest first."""
+    return _found(store, _STATES[pile], (), most)
+
+
+def lines_at(store: Store, task: str, most: int = MOST) -> list[Sent]:
+    """Give the latest lines of a stop, what was taken and left there, the newest first."""
+    return _found(store, f"kind IN ({', '.join('?' * len(MOVES))}) AND {_TASK} = ?", (*MOVES, task), most)
+
+
+def _found(store: Store, condition: str, values: tuple[str, ...], most: int) -> list[Sent]:
     with store.reading() as db:
         rows = db.execute(
             "SELECT id, kind, payload, teff, tq, wall_ms, state, why FROM outbox"  # noqa: S608 - our own words
-            f" WHERE {_STATES[pile]} ORDER BY n DESC LIMIT ?",
-            (most,),
+            f" WHERE {condition} ORDER BY n DESC LIMIT ?",
+            (*values, most),
         ).fetchall()
     found, amenders = [], undoing.amenders(store)
     for event_id, kind, payload, teff, tq, wall, state, why in rows:

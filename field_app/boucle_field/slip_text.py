@@ -41,7 +41,7 @@ def slip_text(phone: Phone, of: Round, stop: Stop, validated: Event, *, version:
         if rows:
             pieces = pieces or [say("screen.stop_slip_nothing", lang)]
             lines.append(say("page.named", lang, name=say(f"web.round_{way}", lang), value=", ".join(pieces)))
-    lines.append(_agreed(phone, validated, lang))
+    lines.append(agreed(phone, validated, lang))
     return "\n".join(line for line in lines if line)
 
 
@@ -51,7 +51,7 @@ def organisation(phone: Phone) -> str:
     return str(told.get("name") or "") if isinstance(told, dict) else ""
 
 
-def _agreed(phone: Phone, validated: Event, lang: str) -> str:
+def agreed(phone: Phone, validated: Event, lang: str) -> str:
     """Say who signed, or that nobody did; nothing where what is personal of the validation is on another device."""
     with phone.store.reading() as db:
         row = db.execute("SELECT priv FROM outbox WHERE id = ?", (validated.id,)).fetchone()

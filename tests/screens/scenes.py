@@ -10,7 +10,7 @@ from PIL import Image
 from boucle.codes import Kind, mint
 from boucle.correction import Fix
 from boucle.lines import Choice
-from boucle.rounds import Gap
+from boucle.rounds import Gap, Round, Stop
 from boucle_field import driving, photos_in_hand
 from boucle_field.outbox import Draft
 from boucle_field.photos import Photo
@@ -26,6 +26,7 @@ from boucle_field.screens.nothing_screen import NothingScreen
 from boucle_field.screens.picture_file_screen import PictureFileScreen, Wanted
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen
 from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.stop_lines_screen import StopLinesScreen
 from boucle_field.screens.stop_summary_screen import Said, SignerScreen, StopSummaryScreen
 from boucle_field.screens.work_screens import AmountScreen, CodeScreen
 from boucle_field.sends import Pile, lines
@@ -281,8 +282,7 @@ def _a_round(hand: Hand) -> Iterator[str]:
     yield "stop-signed"
     face.screen.validate()
     yield "stop-validated"
-    face.open_stop(of, of.stops[0])
-    yield "stop-again"
+    yield from _a_stop_again(hand, of, of.stops[0])
     face.open(RoundEndScreen, of)
     yield "round-end"
     done_elsewhere(face.at)
@@ -293,3 +293,20 @@ def _a_round(hand: Hand) -> Iterator[str]:
     face.end_stop(of, of.stops[0])
     yield "stop-already"
     face.home()
+
+
+def _a_stop_again(hand: Hand, of: Round, stop: Stop) -> Iterator[str]:
+    """Come back to a stop that is validated: what was recorded there, its lines, one more."""
+    face = hand.face
+    face.open_stop(of, stop)
+    yield "stop-again"
+    face.open(StopLinesScreen, of, stop)
+    yield "stop-lines"
+    face.begin("collect", "mulhouse", of.task(stop))
+    hand.scan(LABEL + code(9))
+    face.open_stop(of, stop)
+    yield "stop-added"
+    assert face.visit is not None
+    face.visit.undo()
+    face.visit.close()
+    face.visit = None

@@ -121,9 +121,7 @@ def opens_on(phone: Phone, place: str, hours: str) -> None:
     phone.mirror.apply(page)
 
 
-def done_elsewhere(
-    phone: Phone, *, office: bool = True, validates: bool = True, before_ms: int = 20 * 60_000
-) -> None:
+def done_elsewhere(phone: Phone, *, office: bool = True, validates: bool = True, before_ms: int = 20 * 60_000) -> None:
     """Let the server tell a phone that others took five crates at its first stop so long ago, and validated it."""
     of = driving.rounds_of_today(phone)[0]
     at_ms = phone.desk.now_ms() - before_ms

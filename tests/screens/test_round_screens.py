@@ -19,6 +19,7 @@ from boucle_field.screens.gap_asking import Reasons
 from boucle_field.screens.hardware import geo_uri
 from boucle_field.screens.round_screens import RoundEndScreen, RoundScreen, StopScreen
 from boucle_field.screens.scan_screen import ScanScreen
+from boucle_field.screens.stop_lines_screen import StopLinesScreen
 from boucle_field.screens.stop_summary_screen import StopSummaryScreen
 from boucle_field.screens.work_screens import HomeScreen
 from tests.builders import code
@@ -450,6 +451,82 @@ def test_after_validation_a_crate_is_added_and_validated_again(driver: Hand) -> 
     assert isinstance(payload["body"], dict)
     assert payload["body"]["version"] == 2
     assert payload["body"]["counts"]["collect:bac"]["scanned"] == 5
+
+
+def validated_with_a_gap(hand: Hand) -> None:
+    """Take 18 of 20 crates, say why two are missing, and let Weber sign."""
+    arrive(hand)
+    scan_crates(hand, range(1, 19))
+    hand.tap("Terminer")
+    hand.tap("Encore utilisé")
+    hand.tap("Nom du signataire")
+    for key in "WEBER":
+        hand.tap(key)
+    hand.tap("OK")
+    sign(hand)
+    hand.tap("Valider")
+
+
+def test_a_stop_that_is_opened_again_shows_what_was_recorded_and_signed_there(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    assert not driver.sees("Voir ou corriger les lignes")
+    driver.tap("Retour")
+    validated_with_a_gap(driver)
+    driver.tap("Rhin Plasturgie")
+    words = driver.words()
+    assert driver.sees("Validé sur ce téléphone (")
+    assert "Signé par Weber." in words
+    assert {"Reprendre · Bac 600×400", "18 / 20", "0 / 2", "0 / 4"} <= set(words)
+    assert "Reprendre · Bac 600×400 : Encore utilisé" in words
+    assert not driver.sees("À reprendre :")  # what was planned stands beside what was found
+    assert not driver.sees("entre 08:00 et 10:30")
+    assert not driver.sees("ce qui a changé depuis")
+
+
+def test_a_stop_that_was_not_made_says_why_when_it_is_opened_again(driver: Hand) -> None:
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Rien à reprendre")
+    driver.tap("Fermé")
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees("Motif : Fermé")
+    assert "0 / 20" not in driver.words()
+    assert driver.sees("Validé par le chauffeur seul, sans signature.")
+
+
+def test_what_others_validated_is_shown_with_its_numbers_and_without_a_name(driver: Hand) -> None:
+    done_elsewhere(driver.face.at)
+    driver.face.start()
+    driver.tap("Rhin Plasturgie")
+    assert driver.sees("Validé au bureau (")
+    assert "5 / 20" in driver.words()
+    assert not driver.sees("signature")
+    assert not driver.sees("Voir ou corriger les lignes")  # none of them is this phone's
+
+
+def test_a_line_of_a_validated_stop_is_found_at_the_stop_and_corrected_from_there(driver: Hand) -> None:
+    validated_with_a_gap(driver)
+    driver.tap("Rhin Plasturgie")
+    driver.tap("Voir ou corriger les lignes (18)")
+    assert isinstance(driver.face.screen, StopLinesScreen)
+    driver.tap("Corriger")
+    driver.tap("Retour")
+    assert isinstance(driver.face.screen, StopLinesScreen)
+    driver.tap("Corriger")
+    driver.tap("Annuler cette ligne")
+    driver.tap("Compté deux fois")
+    assert isinstance(driver.face.screen, StopLinesScreen)
+    assert driver.sees("annulée")
+    driver.tap("Retour")
+    assert driver.sees("Voir ou corriger les lignes (17)")
+    assert driver.sees("Lignes depuis la validation : 1. Validez à nouveau.")
+    assert driver.sees("Avec ce qui a changé depuis")
+    assert {"18 / 20", "17 / 20"} <= set(driver.words())
+    driver.tap("Valider")
+    driver.tap("Valider")
+    assert progress(driver) is Progress.DONE
+    payload, _ = last_kept(driver)
+    assert isinstance(payload["body"], dict)
+    assert (payload["body"]["version"], payload["body"]["counts"]["collect:bac"]["scanned"]) == (2, 17)
 
 
 def test_the_end_of_a_round_tells_what_is_left_and_leads_to_the_unloading(driver: Hand) -> None:

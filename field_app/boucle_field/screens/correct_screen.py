@@ -8,7 +8,7 @@ from boucle.correction import Because, Fix, action_of, fixes
 from boucle.events import Event
 from boucle.meaning import Meaning, Spot
 from boucle.telling import Outcome
-from boucle_field import people
+from boucle_field import driving, people
 from boucle_field.correcting import correct, correctable, shows_later
 from boucle_field.errors import FieldError, LoginError
 from boucle_field.photos_in_hand import MOST
@@ -19,6 +19,7 @@ from boucle_field.screens.pads import number_pad, pin_pad
 from boucle_field.screens.place_list import PlaceList
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.sends_screen import SendsScreen
+from boucle_field.screens.stop_lines_screen import StopLinesScreen
 from boucle_field.screens.wording import told_of
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ _NOTHING: Final = "0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """As far as a correction is said: `pile` is where its line was found."""
+    """As far as a correction is said: `pile` is where its line was found, or `task` its stop."""
 
     event_id: str
     pile: str
     fix: Fix | None = None
     value: str = ""
     because: str = ""
+    task: str = ""
 
 
 class CorrectScreen(Screen):
@@ -84,8 +86,7 @@ class CorrectScreen(Screen):
         lines = [line for line in (visit.lines if visit else ()) if event.id in (line.event_id, line.found_event)]
         if visit is None or len(event.photos) >= MOST or not any(visit.takes_photo(line) for line in lines):
             return []
-        back = partial(face.open, SendsScreen, self.said.pile)
-        return [self.other("screen.line_photo_add", partial(face.open, LinePhotoScreen, event.id, back))]
+        return [self.other("screen.line_photo_add", partial(face.open, LinePhotoScreen, event.id, self._lines))]
 
     def _because(self, because: Because) -> BigButton:
         act = partial(self._next, because=because.value)
@@ -142,11 +143,11 @@ class CorrectScreen(Screen):
             is_late = shows_later(face.at, correctable(face.at, said.event_id))
             told = correct(face.at, said.event_id, said.fix, value=said.value, because=said.because)
         except FieldError as error:
-            face.open(SendsScreen, said.pile)
+            self._lines()
             face.fail(error)
             return
         face.take_up_visit()
-        face.open(SendsScreen, said.pile)
+        self._lines()
         if not told.event_id:
             face.told(Outcome.REFUSED, "\n".join(self.say(key) for key in told.reasons))
             face.signal(Outcome.REFUSED)
@@ -158,7 +159,15 @@ class CorrectScreen(Screen):
         face.signal(Outcome.ACCEPTED)
 
     def _back(self) -> BigButton:
-        return self.other("screen.back", lambda: self.face.open(SendsScreen, self.said.pile))
+        return self.other("screen.back", self._lines)
+
+    def _lines(self) -> None:
+        """Go back to where the line was found: its stop, or the sends."""
+        at = driving.stop_of(self.face.at, self.said.task) if self.said.task else None
+        if at is not None:
+            self.face.open(StopLinesScreen, *at)
+        else:
+            self.face.open(SendsScreen, self.said.pile)
 
     def take(self, meant: Meaning) -> bool:
         """Take the label of the right place; nothing else that is scanned means anything to a correction."""

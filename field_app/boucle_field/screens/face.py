@@ -35,7 +35,7 @@ from boucle_field.screens.door_screens import EnrolScreen, WhoScreen, other_lang
 from boucle_field.screens.eye import Eye
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.labels_at_hand import labels_in
-from boucle_field.screens.round_screens import RoundScreen
+from boucle_field.screens.round_screens import RoundScreen, StopScreen
 from boucle_field.screens.router import Router
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.sends_screen import SendsScreen
@@ -266,7 +266,7 @@ class Face(Router, App):
         cursor = self.phone.mirror.cursor if self.phone else ""
         # What others did at a stop came down: a home or a round that stays open shows it too.
         came, self._heard_to = cursor != self._heard_to, cursor
-        is_stale = came and isinstance(self.screen, HomeScreen | RoundScreen)
+        is_stale = came and isinstance(self.screen, HomeScreen | RoundScreen | StopScreen)
         if came and (scanning := self.scan_screen) is not None:
             scanning.show_counts()  # what others validated of the stop is no more offered to be undone
         if is_stale or isinstance(self.screen, SendsScreen):

@@ -15,7 +15,7 @@ from boucle.rounds import Round, Stop
 from boucle.telling import Outcome
 from boucle.visiting import DIRECTIONS
 from boucle.words.numerals import times
-from boucle_field import driving
+from boucle_field import driving, sends
 from boucle_field.driving import Progress, Standing
 from boucle_field.names import name_of_place, name_of_type
 from boucle_field.screens import theme
@@ -26,7 +26,9 @@ from boucle_field.screens.controls import BigButton, Text, column, ground, row
 from boucle_field.screens.hardware import hardware
 from boucle_field.screens.nothing_screen import NothingScreen, ended_words
 from boucle_field.screens.screen import Screen
-from boucle_field.screens.stop_words import SIGNS, elsewhere_words, late_words, planned_words, time_of
+from boucle_field.screens.stop_lines_screen import StopLinesScreen
+from boucle_field.screens.stop_record import recorded
+from boucle_field.screens.stop_words import SIGNS, hours_words, late_words, planned_words
 from boucle_field.screens.theme import OUTCOMES
 from boucle_field.screens.top_bar import local_day, local_time
 from boucle_field.screens.work_screens import HomeScreen
@@ -109,7 +111,6 @@ class StopScreen(Screen):
         phone = self.face.at
         place = name_of_place(phone.mirror.book(), self.stop.place, phone.desk.now_ms())
         now = driving.standing(phone, self.round, self.stop)
-        big = [Text(line, self.look.page, bold=True) for line in planned_words(self, self.round, self.stop)]
         hints: list[Widget] = [Text(line, self.look.page) for line in self._hints()]
         actions = [
             BigButton(
@@ -135,8 +136,9 @@ class StopScreen(Screen):
             bottom = (row(nothing, actions[1]), beside(leave, actions[0]))
         self.fill(
             Text(place, self.look.page, size=theme.TITLE, bold=True),
-            *self._standing(now),
-            *big,
+            *recorded(self, self.round, self.stop, now),
+            *self._lines(),
+            *self._plan(now),
             *self._late(),
             *hints,
             *self._share_button(now),
@@ -190,16 +192,22 @@ class StopScreen(Screen):
             Clipboard.copy(text)
             self.face.told(None, self.say("screen.stop_copied"))
 
-    def _standing(self, now: Standing) -> list[Widget]:
-        """Say first what was done here already, and by whom: nobody does it twice."""
-        told: list[Widget] = []
-        for version, each in enumerate(now.validations, 1):
-            at = time_of(self, each.event)
-            told.append(self.text(f"screen.stop_validated_{each.side}", time=at, version=version))
-        told += [Text(line, self.look.page) for line in elsewhere_words(self, now)]
-        if now.added:
-            return [*told, self.text("screen.stop_added", n=now.added)]
-        return [*told, self.text("screen.stop_next_version", next=now.version + 1)] if now.validated else told
+    def _plan(self, now: Standing) -> list[Widget]:
+        """Say what is planned, as long as it was not validated: then it stands beside what was found."""
+        if now.validated is None:
+            return [Text(line, self.look.page, bold=True) for line in planned_words(self, self.round, self.stop)]
+        if now.progress is Progress.DONE:
+            return []
+        return [Text(line, self.look.page) for line in hours_words(self, self.round, self.stop)]
+
+    def _lines(self) -> list[Widget]:
+        """Lead to what was recorded here line by line, on this phone."""
+        lines = sends.lines_at(self.face.at.store, self.round.task(self.stop))
+        if not lines:
+            return []
+        n = sum(not each.after for each in lines)
+        act = partial(self.face.open, StopLinesScreen, self.round, self.stop)
+        return [self.other("screen.stop_lines", act, n=n)]
 
     def _share_button(self, now: Standing) -> list[Widget]:
         if now.validated is None:

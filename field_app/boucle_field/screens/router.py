@@ -159,9 +159,9 @@ class Router(ReturnRouter):
         """Open the help."""
         self.open(HelpScreen)
 
-    def correct(self, event_id: str, pile: str) -> None:
-        """Open the correction of a line that was found in a pile of the sends."""
-        self.open(CorrectScreen, Correction(event_id=event_id, pile=pile))
+    def correct(self, event_id: str, pile: str, task: str = "") -> None:
+        """Open the correction of a line that was found in a pile of the sends, or at its stop."""
+        self.open(CorrectScreen, Correction(event_id=event_id, pile=pile, task=task))
 
     # ---- the visit
 

@@ -5,31 +5,27 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kivy.metrics import dp
 from kivy.uix.widget import Widget
 
 from boucle.actions import ACTIONS
-from boucle.words import knows
 from boucle.words.numerals import grouped
 from boucle_field import photos, photos_in_hand, rescuing
 from boucle_field.courier import Line
 from boucle_field.errors import FieldError
 from boucle_field.names import name_of_place
-from boucle_field.screens import theme
 from boucle_field.screens.arranging import beside
-from boucle_field.screens.controls import Chip, Text, chips, column, gap, ground
+from boucle_field.screens.controls import Chip, Text, chips, gap
+from boucle_field.screens.line_tile import line_tile
 from boucle_field.screens.screen import Screen
 from boucle_field.screens.tabs import Tabs
 from boucle_field.screens.top_bar import local_time
-from boucle_field.sends import Pile, Sent, lines
-from boucle_field.stop_events import VOID
+from boucle_field.sends import Pile, lines
 
 if TYPE_CHECKING:
     from boucle_field.screens.face import Face
 
 OPEN: Final = "open"
 _SHOWN: Final = 50
-_SIGNS: Final = {Pile.WAITING: "⇅", Pile.SENT: "✓", Pile.TO_CHECK: "⚠"}
 
 
 class SendsScreen(Screen):
@@ -123,32 +119,7 @@ class SendsScreen(Screen):
         found = lines(self.face.at.store, pile, _SHOWN)
         if not found:
             return [self.text(f"sends.none.{pile}")]
-        return [self._line(pile, each) for each in found]
-
-    def _line(self, pile: Pile, sent: Sent) -> object:
-        at = local_time(sent.wall_ms, self.face.at.identity.zone)
-        what = f"{_SIGNS[pile]} {at}  {self.say(f'kind.{sent.kind}')}"
-        tile = column(
-            Text(what, self.look.tile, bold=True),
-            Text(self.face.named(sent.subject), self.look.tile),
-            padding=dp(theme.GAP),
-            spacing=dp(2),
-        )
-        if pile is Pile.TO_CHECK:
-            tile.add_widget(Text(self._why(sent), self.look.tile))
-        if sent.after:
-            corrected = "screen.line_photographed" if sent.photo_added else "screen.line_corrected"
-            key = "screen.line_voided" if sent.after == VOID else corrected
-            tile.add_widget(Text(f"{'+' if sent.photo_added else '↶'} {self.say(key)}", self.look.tile))
-        if sent.can_be_corrected:
-            act = partial(self.face.correct, sent.event_id, pile.value)
-            tile.add_widget(chips(Chip(self.say("screen.correct"), self.look.tile, act=act, line=self.look.line)))
-        ground(tile, self.look.tile.ground, radius=theme.ROUND, line=self.look.line)
-        return tile
-
-    def _why(self, sent: Sent) -> str:
-        keys = [f"{family}.{sent.why or sent.state}" for family in ("why", "flaw", "status")]
-        return next((self.say(key) for key in keys if knows(key)), sent.why or sent.state)
+        return [line_tile(self, each, partial(self.face.correct, each.event_id, pile.value)) for each in found]
 
     def export(self) -> None:
         """Write everything into a rescue file beside the store."""

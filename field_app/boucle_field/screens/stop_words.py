@@ -25,7 +25,7 @@ SIGNS: Final = {Progress.TO_DO: "○", Progress.BEGUN: "…", Progress.DONE: "�
 
 
 def planned_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
-    """Say what is planned at a stop: what to take, what to leave, and when; when its place is open that day."""
+    """Say what is planned at a stop: what to take, what to leave, and when."""
     phone = screen.face.at
     book, now = phone.mirror.book(), phone.desk.now_ms()
     told = []
@@ -33,6 +33,13 @@ def planned_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
         if plan:
             pieces = ", ".join(times(n, name_of_type(book, each, now), screen.face.lang) for each, n in plan.items())
             told.append(screen.say(key, what=pieces))
+    return [*told, *hours_words(screen, of, stop)]
+
+
+def hours_words(screen: Screen, of: Round, stop: Stop) -> list[str]:
+    """Say when a stop is planned, and when its place is open that day."""
+    phone, told = screen.face.at, list[str]()
+    book, now = phone.mirror.book(), phone.desk.now_ms()
     match stop.opens, stop.closes:
         case "", "":
             pass
