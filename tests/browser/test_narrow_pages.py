@@ -2,6 +2,7 @@
 
 import pytest
 
+from boucle.board import COLUMNS
 from boucle_server.demo.people import PASSWORD
 from tests.browser.keyboard import Keyboard
 
@@ -135,3 +136,38 @@ def test_paper_has_the_content_of_a_page_and_no_menu_nor_controls(keys: Keyboard
         assert not shown(keys, ".bar"), path
         assert not shown(keys, ".fold, .filters, .chips"), path
         keys.ask("media", kind="screen")
+
+
+LONG_TABLES = ("#months ~ .folded table", "#loops ~ .folded table")
+
+
+def test_a_phone_folds_the_long_tables_of_the_dashboard_and_paper_has_them_whole(keys: Keyboard) -> None:
+    keys.open(width=PHONE_PX, height=HEIGHT_PX)
+    keys.sign_in("responsable", PASSWORD)
+    keys.goto("/tableau")
+    assert [shown(keys, each) for each in LONG_TABLES] == [False, False]
+    keys.ask("media", kind="print")
+    assert [shown(keys, each) for each in LONG_TABLES] == [True, True]
+    assert not shown(keys, ".folded > summary")
+    keys.ask("media", kind="screen")
+    keys.press("– Mois par mois")
+    assert [shown(keys, each) for each in LONG_TABLES] == [True, False]
+
+
+def test_with_room_for_them_the_long_tables_of_the_dashboard_stand_open(keys: Keyboard) -> None:
+    keys.sign_in("responsable", PASSWORD)
+    keys.goto("/tableau")
+    assert [shown(keys, each) for each in LONG_TABLES] == [True, True]
+    assert not shown(keys, ".folded > summary")
+
+
+@pytest.mark.parametrize("width", [768, 1280, 1920])
+def test_every_column_of_the_board_of_the_workshop_is_in_sight(keys: Keyboard, width: int) -> None:
+    keys.open(width=width, height=HEIGHT_PX)
+    keys.sign_in("responsable", PASSWORD)
+    keys.goto("/atelier")
+    for column in COLUMNS:
+        at = box(keys, f".column:has(#c-{column})")
+        assert 0 <= at["x"] <= at["x"] + at["width"] <= width, column
+        # Long ones scroll by themselves, so that none pushes the next row far down the page.
+        assert at["height"] <= HEIGHT_PX, column
