@@ -291,6 +291,22 @@ async def test_a_part_taken_out_begins_a_life_of_its_own_that_names_its_donor(se
     assert printed(bare(1)) in (await ticket(served, 5)).text
 
 
+@pytest.mark.parametrize("retired", [False, True])
+async def test_what_was_taken_apart_or_is_gone_is_not_led_there_once_more(served: Served, retired: bool) -> None:
+    await a_bench(served, Role.MANAGER)
+    steps = f"/atelier/etape/demonter/{printed(label(10))}"
+    assert steps in (await ticket(served, 10)).attributes("a", "href")
+    if retired:
+        outlet = {"route": "recycling", "code": "R4", "mode": "recycling", "reason": "irreparable"}
+        record(served.database, "acme", [act("item.retired", 10, 39.5, **outlet)], now_ms=served.clock.ms)
+    else:
+        assert (await do(served, "demonter", 10, p1__type="pompe", p1__mass="1", rest="2,5")).status_code == 303
+    page = await ticket(served, 10)
+    offered = page.attributes("a", "href")
+    assert steps not in offered
+    assert ("réformé" in page.texts, any("/atelier/ouvrir" in each for each in offered)) == (retired, not retired)
+
+
 async def test_a_donor_is_taken_apart_with_its_masses_compared(served: Served) -> None:
     await a_bench(served)
     parts = {"p1__type": "pompe", "p1__mass": "1", "p1__label": bare(2), "whole": "3,5", "rest": "0,5"}

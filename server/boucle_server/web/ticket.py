@@ -11,7 +11,7 @@ from boucle.consent import is_owed
 from boucle.events import Event
 from boucle.holds import said_after as held_why
 from boucle.item import Item, Job
-from boucle.lifecycle import WorkStage
+from boucle.lifecycle import Stage, WorkStage
 from boucle.reasons import Reason
 from boucle.reference import Book
 from boucle.words import say
@@ -103,6 +103,7 @@ class TicketPage:
     earlier: tuple[Earlier, ...]
     certificate: tuple[str, str] | None
     is_past: bool
+    is_retired: bool
     item_href: str
     labels: tuple[tuple[str, str], ...]
     """The state label in each of its sizes: the size in words, where the file is."""
@@ -142,6 +143,7 @@ def ticket_page(connection: Connection, visit: Visit, book: Book, text: str) -> 
         earlier=tuple(_earlier(every, shown, visit, zone, code=code)),
         certificate=_certificate(shown, code),
         is_past=is_past,
+        is_retired=_is_retired(item),
         item_href=href_of(code),
         labels=tuple(
             (state_labels.words(size, visit.lang), state_labels.href(code, size)) for size in state_labels.SIZES
@@ -164,6 +166,11 @@ def _job(item: Item) -> Job:
     return item.job if isinstance(item.job, Job) else Job()
 
 
+def _is_retired(item: Item) -> bool:
+    """Tell whether the thing is there no more: it stands nowhere, and no other repair begins."""
+    return item.stage == Stage.RETIRED
+
+
 def _tasks(known: Known, shown: Repair | None) -> list[str]:
     """Give why somebody should look at the thing; a photo is asked for in its own repair, while that can still take it.
 
@@ -180,6 +187,8 @@ def _stage(item: Item, lang: str) -> Badge:
 
 
 def _badges(item: Item, job: Job, visit: Visit, zone: str) -> list[Badge]:
+    if _is_retired(item):
+        return [("plain", say(f"state.container.{item.stage}", visit.lang))]
     if not repairs.is_open(item):
         return []
     owed = ("warn", say("web.consent_owed", visit.lang)) if is_owed(job) and not job.consent else None
@@ -209,7 +218,7 @@ def _pairs(
         "reworks": numbers.number(job.reworks, 0, lang) if job.reworks else "",
         "uses": "" if past or item.nature else numbers.number(item.uses + item.opening_uses, 0, lang),
         "place": book.site(item.site, visit.now_ms).name or item.site,
-        "zone": item.zone,
+        "zone": "" if _is_retired(item) else item.zone,
         "donor": printed(item.part.donor) if item.part and item.part.donor else "",
     }
     given |= quote_words.pairs(job, shown, visit, book)

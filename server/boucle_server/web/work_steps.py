@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from boucle.board import COLUMNS
 from boucle.consent import HANDS, Consent, is_owed
 from boucle.item import Item, Job
-from boucle.lifecycle import BUSY, Disposition, WorkStage, target
+from boucle.lifecycle import BUSY, Disposition, Stage, WorkStage, target
 from boucle.reasons import Reason
 from boucle.roles import Capability, may_record
 
@@ -137,7 +137,8 @@ def _fits(step: Step, item: Item) -> bool:
         case "work.harvested":
             # What nobody has given up yet may be taken apart as well, but nobody is led to it by accident.
             decided = item.back.disposition if item.back else ""
-            return item.work_stage == WorkStage.NOT_REPAIRABLE or decided == Disposition.HARVEST
+            is_there = item.stage != Stage.RETIRED and item.work_stage != WorkStage.HARVESTED
+            return is_there and (item.work_stage == WorkStage.NOT_REPAIRABLE or decided == Disposition.HARVEST)
         case _:
             return target("work", item.work_stage, step.kind) is not None
 

@@ -141,7 +141,7 @@ def repair_page(visit: Reading, code: str) -> Response:
     with visit.server.database.reading() as connection:
         page = ticket.ticket_page(connection, visit, load_book(connection, visit.who.org), code[:1024])
         undo = acts.undoable(connection, visit)
-    may_open = not page.is_past and may_record(visit.who.capabilities, "work.opened")
+    may_open = not page.is_past and not page.is_retired and may_record(visit.who.capabilities, "work.opened")
     return render(visit, "ticket.html", place=WORKSHOP, page=page, undo=undo, may_open=may_open)
 
 
