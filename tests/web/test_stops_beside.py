@@ -90,6 +90,10 @@ async def test_the_week_shows_it_as_unplanned_beside_what_was_planned(served: Se
     (href,) = [each for each in week.attributes("a", "href") if each.startswith("/tournees/fiche")]
     one = await opened(served, href.replace("&amp;", "&"))
     assert (one.status, "Aucune tournée ne prévoyait cet arrêt" in one.text) == (200, True)
+    at = one.texts.index("Bac 600×400")
+    assert one.texts[at + 1 : at + 8] == ["Repris", "–", "3", "0", "0", "–", "–"]  # no plan that it would differ from
+    rows = (await served.client.get(f"{href.replace('&amp;', '&')}&fichier=csv&table=stops")).text.splitlines()
+    assert [each.split(",")[-6:] for each in rows if "Bac 600×400" in each] == [["", "3", "0", "0", "", ""]]
     assert "/tournees/plan/annuler" not in [form.action for form in one.forms]
     file = await served.client.get("/tournees?format=csv")
     assert "Rhin" in file.text or "Mulhouse" in file.text

@@ -229,21 +229,22 @@ def type_row(row: Found, found: DrivenStop, book: Book, visit: Visit, later: Lat
     """Say one line of a stop."""
     lang = visit.lang
     unscanned, counted = found.unscanned(row), not book.item_type(row.item_type, visit.now_ms).serialised
+    beside = is_unplanned(found.task)  # nothing was expected there, so nothing differs from it
     return TypeRow(
         way=say(f"web.round_{row.direction}", lang),
         type=type_name(book, row.item_type, visit),
-        expected=numbers.number(row.expected, 0, lang),
+        expected=numbers.DASH if beside else numbers.number(row.expected, 0, lang),
         scanned=numbers.DASH if counted else numbers.number(row.scanned, 0, lang),
         declared=numbers.number(row.declared, 0, lang),
         unscanned=numbers.DASH if counted else numbers.number(unscanned, 0, lang),
-        difference=signed(row.difference, lang),
+        difference=numbers.DASH if beside else signed(row.difference, lang),
         reason=stop_reasons.words(found, row, later, lang),
         exact=(
-            row.expected,
+            None if beside else row.expected,
             None if counted else row.scanned,
             row.declared,
             None if counted else unscanned,
-            row.difference,
+            None if beside else row.difference,
         ),
     )
 
