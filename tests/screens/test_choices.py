@@ -50,6 +50,19 @@ def test_a_crate_of_another_stop_says_where_it_is_expected_and_asks(strayed: Han
     assert strayed.ear.heard[-1] is Outcome.UNEXPECTED
 
 
+def test_what_was_recorded_after_a_choice_is_what_is_undone_and_not_the_choice_before_it(strayed: Hand) -> None:
+    strayed.scan(FOREIGN)
+    strayed.tap("1 à traiter")
+    visit = strayed.face.visit
+    assert visit is not None
+    strayed.face.chooser.take(visit.lines[2], Choice.ADD)
+    strayed.tap("Garder, lier plus tard")
+    strayed.face.open_visit()
+    assert not strayed.sees("Revenir sur")
+    strayed.tap("Annuler le dernier")
+    assert [line.subject for line in visit.lines if line.undone] == [FOREIGN]
+
+
 def test_the_next_scan_waits_for_no_answer_and_the_choice_stays_in_reach(strayed: Hand) -> None:
     scan_crates(strayed, range(3, 5))
     assert counted(strayed) == ("mulhouse", 5)

@@ -103,6 +103,7 @@ class Chooser:
         if (screen := self._face.scan_screen) is not None:
             screen.tell(recorded)
         else:
+            self.forget()  # the last thing done is this line, not the choice before it
             self._face.signal(recorded.outcome)
             self._face.recorded()
 
