@@ -95,6 +95,19 @@ async def test_one_undo_takes_a_line_away_with_the_photos_that_came_to_it(served
     assert {each.text("target") for each in events if each.kind == "event.voided"} == sorted_ids
 
 
+async def test_a_photo_whose_form_is_sent_twice_is_one_and_told_as_added_both_times(served: Served) -> None:
+    await a_station(served, Role.WAREHOUSE)
+    page = await scan(served, await at(served, f"{SORT}&d.verdict=ok"), code(30))
+    form = (await photo_page(served, page)).forms[-1]
+    first, again = [await brought(served, form, a_camera_picture(400, 300)) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert again.headers["location"] == first.headers["location"]
+    with served.database.reading() as connection:
+        events = [each for each in events_in(connection, "acme") if each.subject == code(30)]
+    assert [len(each.photos) for each in events if each.kind == "item.sorted"] == [0, 1]
+    assert len(kept(served)) == 1
+
+
 async def test_no_more_than_four_photos_go_with_one_line(served: Served) -> None:
     await a_station(served, Role.WAREHOUSE)
     page = await scan(served, await at(served, f"{SORT}&d.verdict=ok"), code(30))

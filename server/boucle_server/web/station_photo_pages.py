@@ -7,6 +7,7 @@ from fastapi import Depends
 from sqlalchemy.engine import Connection
 from starlette.responses import RedirectResponse, Response
 
+from boucle.events import Event
 from boucle.photo import announced
 from boucle.visiting import PHOTOGRAPHED
 from boucle.words import say
@@ -17,6 +18,7 @@ from boucle_server.web import numbers, station_setup
 from boucle_server.web.forms import Fields, Posted, brings
 from boucle_server.web.inputs import filled
 from boucle_server.web.item_words import href_of, moment, printed
+from boucle_server.web.once import id_of, recorded
 from boucle_server.web.photo_field import FIELD, photo_input, read_photo, with_photo
 from boucle_server.web.photo_words import page_photos
 from boucle_server.web.places import STATION
@@ -46,24 +48,27 @@ def photo_page(visit: Reading, slug: str) -> Response:
 
 @router.post(PHOTO + "/{slug}")
 def add(posted: Bringing, slug: str) -> Response:
-    """Add a photo: the event is said again with it, in the place of the one before."""
-    visit = posted.visit
+    """Add a photo: the event is said again with it, in the place of the one before; sent twice it is one photo."""
+    visit, once = posted.visit, id_of(posted)
     typed = Answers(with_photo(posted.fields), visit.lang)
     photo = read_photo(typed)
     if photo is None and not typed.wrong:
         typed.fault(FIELD, "web.field_needed")
 
     def write(connection: Connection) -> str:
-        station = _station(connection, visit, slug)
-        event = station.own_event(visit.value(EVENT))
+        station = _station(connection, visit, slug, once=once)
+        (before,) = (*recorded(connection, visit, once), "")[:1]
+        event = station.own_event(before or visit.value(EVENT))
         if photo is None or event is None:
             return ""
+        if before:
+            return _after(station.state, event, before)
         if len(announced(event.photos)) >= MOST:
             typed.fault(FIELD, "web.photo_most", n=MOST)
             return ""
         added = station.desk.add_photo(event, photo.announced)
         photo.keep(connection, visit.who.org, now_ms=station.desk.now_ms)
-        return replace(station.state, last=added if event.kind == station.state.job.kind else "", note="photo").href
+        return _after(station.state, event, added)
 
     href = written(visit, write) if photo is not None else ""
     if href:
@@ -72,14 +77,19 @@ def add(posted: Bringing, slug: str) -> Response:
         return _page(connection, visit, slug, typed, status=422)
 
 
-def _station(connection: Connection, visit: Visit, slug: str) -> Station:
+def _after(state: State, event: Event, added: str) -> str:
+    """Give the page that comes once an event has a photo more."""
+    return replace(state, last=added if event.kind == state.job.kind else "", note="photo").href
+
+
+def _station(connection: Connection, visit: Visit, slug: str, *, once: str = "") -> Station:
     job = JOBS.get(slug)
     if job is None or job.action not in PHOTOGRAPHED:
         raise NotFoundError("web.no_page")
     if job not in offered(visit.who.capabilities):
         raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
     state = state_of(visit, job)
-    desk = desk_of(connection, visit, site=state.site)
+    desk = desk_of(connection, visit, site=state.site, once=once)
     if not state.task or not station_setup.is_ready(desk, state):
         raise NotFoundError("web.undo_gone")
     return Station(desk, state, visit.server.told)
