@@ -38,3 +38,9 @@ def test_what_was_sent_somewhere_days_ago_and_never_scanned_there_is_expected_th
     item = Item("i", type="bac", known=True, stage=stage, place=place, custody_ms=100 * DAY_MS)
     now_ms = (100 + days) * DAY_MS
     assert is_expected(item, "collect", "mulhouse", at_home=False, now_ms=now_ms) is is_there
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_count_at_home_waits_for_what_somebody_put_into_service_alone(*, known: bool) -> None:
+    item = Item("i", type="bac", known=known, stage=Stage.AVAILABLE, site="strasbourg")
+    assert is_expected(item, "count", "strasbourg", at_home=True, now_ms=100 * DAY_MS) is known
