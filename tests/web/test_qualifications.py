@@ -1,5 +1,6 @@
 """Who is qualified for what, as pages: stated by a manager, seen before it is too late, asked for before an act."""
 
+import re
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from boucle.item import Job
 from boucle.reasons import Reason
 from boucle.roles import Role
+from boucle.words import say
 from boucle_server.read_tables import TASK
 from boucle_server.tables import PERSON, RECORD
 from tests.api.serving import Served
@@ -192,6 +194,9 @@ async def test_a_failed_check_and_ones_own_hand_are_refused_online_too(served: S
     _, answer = await requalify(served, 7, **{"check.tested": "no"})
     assert answer.status_code == 409
     assert "un contrôle a échoué" in said(answer)
+    failed = re.search(r"un contrôle a échoué.*?<ul>(.*?)</ul>", answer.text, re.DOTALL)
+    assert failed is not None
+    assert re.findall("<li>(.*?)</li>", failed[1]) == [say("web.work_check_tested", "fr")]
     record(served.database, "acme", [act("work.repaired", 8, 39.5, me), act("work.tested", 8, 39.6, me, passed=True)])
     _, answer = await requalify(served, 8)
     assert answer.status_code == 409

@@ -12,10 +12,12 @@ from boucle.roles import may_record
 from boucle.words import knows, say
 from boucle_server import ingest
 from boucle_server.errors import ConflictError, ForbiddenError, NotFoundError
-from boucle_server.foretelling import foretell
+from boucle_server.foretelling import event_of_draft, foretell
+from boucle_server.projections import load_book
 from boucle_server.server_device import Draft
 from boucle_server.web import inbox_acts
 from boucle_server.web.item_words import printed
+from boucle_server.web.measured import failed_of
 from boucle_server.web.once import recorded
 from boucle_server.web.visit import Visit
 
@@ -32,6 +34,8 @@ class Acted:
     refused: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()
     about: Mapping[Reason, tuple[str, ...]] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    """What was asked in a check and failed, in its words."""
 
     @property
     def done(self) -> bool:
@@ -76,7 +80,8 @@ def act(
                 raise ForbiddenError("web.forbidden_act", role=say(f"role.{visit.who.role}", visit.lang).lower())
         told = foretell(connection, org, drafts, actor=visit.who.person, now_ms=at_ms, zone=visit.who.zone)
         if (told.refused and not keeps) or (told.doubts and not sure):
-            return Acted(refused=told.refused, doubts=told.doubts, about=told.about)
+            steps = _stopping(connection, visit, drafts, at_ms) if Reason.CHECK_FAILED in told.refused else ()
+            return Acted(refused=told.refused, doubts=told.doubts, about=told.about, steps=steps)
         results = ingest.accept_own(connection, org, drafts, actor=visit.who.person, now_ms=at_ms, zone=visit.who.zone)
         if any(result.status is not Status.ACCEPTED for result in results):
             raise ConflictError("web.not_recorded")
@@ -85,6 +90,16 @@ def act(
         return Acted(ids=tuple(result.id for result in results), refused=told.refused)
 
     return visit.server.door.write(org, write)
+
+
+def _stopping(connection: Connection, visit: Visit, drafts: Sequence[Draft], at_ms: int) -> tuple[str, ...]:
+    """Name what was asked in these acts, and failed."""
+    org, book = visit.who.org, load_book(connection, visit.who.org)
+    named: list[str] = []
+    for number, draft in enumerate(drafts, 1):
+        event = event_of_draft(org, draft, number, actor=visit.who.person, now_ms=at_ms, zone=visit.who.zone)
+        named += failed_of(event, book, visit.lang)
+    return tuple(dict.fromkeys(named))
 
 
 def told(came: Acted | None) -> dict[str, Any]:
@@ -96,6 +111,7 @@ def told(came: Acted | None) -> dict[str, Any]:
         "doubts": doubts,
         "advice": {each: f"web.before_{each}" for each in doubts if knows(f"web.before_{each}")},
         "about_reasons": about,
+        "stopping": came.steps if came else (),
         "tasks": TASKS,
     }
 

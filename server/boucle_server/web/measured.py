@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boucle import gauges
-from boucle.answers import answers_of
+from boucle.answers import answers_of, failed_steps
 from boucle.checklists import TABLE, Asks, Checklist, Step, find_checklist
 from boucle.clock import day_of
 from boucle.events import Event
@@ -100,6 +100,14 @@ def checklist_version(event: Event, book: Book, lang: str) -> str:
         return ""
     version = ref.rpartition("@")[2]
     return say("web.checklist_version", lang, name=checklist_name(event, book, lang, always=True), version=version)
+
+
+def failed_of(event: Event, book: Book, lang: str) -> list[str]:
+    """Name what was asked in an event, failed, and keeps its thing from serving."""
+    listed = find_checklist(book, event.text("checklist"))
+    if listed is not None:
+        return [str(step.say(lang)) for step in failed_steps(listed, answers_of(event))]
+    return [_words(None, name, lang) for name, passed in _map(event, "checks").items() if passed is not True]
 
 
 def measures_of(event: Event, book: Book, lang: str) -> list[Measure]:
