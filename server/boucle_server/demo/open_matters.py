@@ -146,7 +146,7 @@ def _opened(ground: Ground, day: date, *, photos: list[dict[str, Any]] | None = 
     job = Job(thing=motor, day=day, done=_wait, failed=_wait)
     ground.begin("atelier", day, 10.4)
     ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
-    record(ground, job, "work.opened", photos=photos, reason="retour", **body)
+    record(ground, job, "work.opened", photos=photos, reason="S’arrête en pleine charge", **body)
     return job
 
 

@@ -135,7 +135,7 @@ def leave_waiting(ground: Ground, day: date) -> None:
         job = Job(thing=motor, day=day, done=_ignored, failed=_ignored)
         ground.begin("atelier", day, 11.2)
         ground.note("atelier", "item.commissioned", motor, place=WORKSHOP, body={"type": checklists.MOTOR})
-        record(ground, job, "work.opened", reason="retour", owner=_OWNER)
+        record(ground, job, "work.opened", reason="Bruit au démarrage", owner=_OWNER)
         record(ground, job, "work.diagnosed", fault=str(Fault.NOISE), found=True, estimate_cents=18_000)
         if hold:
             record(ground, job, "work.held", reason="doubt")
