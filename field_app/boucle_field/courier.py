@@ -3,6 +3,7 @@
 It opens the store a second time; the store's transactions are short. What it learns it hands over as a value.
 """
 
+import logging
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ SOON_S: Final = 1.5
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
 LITTLE_ROOM: Final = 200 * 1024 * 1024
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Line(StrEnum):
@@ -156,6 +158,9 @@ class Courier:
                 )
         except FieldError as trouble:
             return News(line=Line.UNKNOWN, trouble=trouble)
+        except Exception as error:  # noqa: BLE001 - a phone whose courier is gone sends nothing any more, and shows nothing of it
+            _LOG.exception("a round of sync broke")
+            return News(line=Line.UNKNOWN, trouble=FieldError("line.round_broke", what=type(error).__name__))
 
     def _pause(self, seconds: float) -> None:
         self._stop.wait(seconds)
