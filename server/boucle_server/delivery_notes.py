@@ -218,7 +218,10 @@ def _change(event: Event, known: Mapping[str, Event], items: Mapping[str, Item])
     if before is not None and adds_only_photos(event, before):
         return None
     away, corrections = voided(known), [each for each in in_order(known.values()) if each.corrects]
-    live = {each.corrects: each for each in corrections if each.id not in away}
+    live: dict[str, Event] = {}
+    for each in reversed(corrections):  # a photo that went with a void leaves the correction behind it standing
+        if each.id not in away or each.id in live:
+            live.setdefault(each.corrects, each)
     voids = {each.text("target"): each for each in known.values() if each.kind == VOID and each.text("target") in away}
     after = {each.corrects: each for each in corrections} | voids | live
     by, passed = event, {event.id}
