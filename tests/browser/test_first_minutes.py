@@ -13,6 +13,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ROLES = {person.login: person.role for person in PEOPLE if person.login}
 
 
+def take_back(keys: Keyboard) -> None:
+    """Undo what was just decided."""
+    keys.follow("Annuler ce que je viens de faire")
+    assert "C’est annulé" in keys.words
+
+
 @pytest.mark.parametrize("login", ROLES)
 def test_every_role_signs_in_and_reaches_every_page_of_its_menu(keys: Keyboard, login: str) -> None:
     keys.sign_in(login, PASSWORD)
@@ -44,8 +50,7 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
     keys.write("Vu au quai", field="reason")
     keys.follow("Vu, c’est juste")
     assert "Aucun chiffre n’a bougé" in keys.words
-    keys.follow("Annuler ce que je viens de faire")
-    assert "C’est annulé" in keys.words
+    take_back(keys)
     keys.goto("/a-traiter?kind=unknown")
     keys.follow("Décider")
     assert keys.url.startswith("/a-traiter/unknown/")
@@ -53,8 +58,7 @@ def test_a_manager_decides_takes_it_back_and_takes_a_figure_away(keys: Keyboard,
     keys.choose("strasbourg", field="site")
     keys.follow("Mettre en service")
     assert "L’objet est en service" in keys.words
-    keys.follow("Annuler ce que je viens de faire")
-    assert "C’est annulé" in keys.words
+    take_back(keys)
     keys.follow("Tableau de bord")
     keys.to("Emporter le rapport du mois")
     keys.follow("Puis suivez un chiffre jusqu’aux scans")

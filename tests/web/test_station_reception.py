@@ -14,7 +14,7 @@ from tests.api.serving import Served
 from tests.builders import ORG, code
 from tests.server.figures_world import events_in
 from tests.web.browser import Page, opened, sent
-from tests.web.rounds_world import PLAN, a_round, visited
+from tests.web.rounds_world import PLAN, Driver, a_round, visited
 from tests.web.station_world import at, scan
 
 PAGE = "/saisie/reception?tache=T-1"
@@ -160,14 +160,19 @@ async def test_the_page_of_a_round_leads_to_its_reception(served: Served) -> Non
     assert "/saisie/reception?tache=T-1" in shown.attributes("a", "href")
 
 
+def in_stock(driver: Driver, *numbers: int) -> None:
+    """Take crates back under no round, so that they stand in stock here."""
+    for n in numbers:
+        driver.scan("item.collected", n, task="")
+    for n in numbers:
+        driver.scan("item.received", n, place="strasbourg", task="")
+
+
 async def test_a_crate_that_was_in_stock_hides_none_that_is_missing_and_one_of_no_round_stands_apart(
     served: Served,
 ) -> None:
     driver = await a_round(served, Role.WAREHOUSE)
-    for n in (4, 5):
-        driver.scan("item.collected", n, task="")
-    for n in (4, 5):
-        driver.scan("item.received", n, place="strasbourg", task="")
+    in_stock(driver, 4, 5)
     driver.scan("item.shipped", 5, place="strasbourg", task="", body={"to": "nancy"})
     visited(driver)
     driver.send()
@@ -191,10 +196,7 @@ async def test_a_verdict_that_stays_is_told_of_a_crate_that_was_in_stock_and_was
     served: Served,
 ) -> None:
     driver = await a_round(served, Role.WAREHOUSE)
-    for n in (4, 5):
-        driver.scan("item.collected", n, task="")
-    for n in (4, 5):
-        driver.scan("item.received", n, place="strasbourg", task="")
+    in_stock(driver, 4, 5)
     visited(driver)
     driver.send()
     page = await at(served, SCANS)
